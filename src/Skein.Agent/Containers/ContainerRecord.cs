@@ -1,0 +1,29 @@
+namespace Skein.Agent.Containers;
+
+/// <summary>One container as it stands: its definition and its state. Immutable; each change makes a new one.</summary>
+public sealed record ContainerRecord(ContainerDefinition Definition, ContainerState State, DateTimeOffset Created)
+{
+    public string Id => Definition.Id;
+
+    public string Name => Definition.Name;
+}
+
+public enum ContainerStatus
+{
+    Created,
+    Running,
+    Paused,
+    Exited,
+    Dead,
+}
+
+/// <param name="Pid">0 when not running.</param>
+/// <param name="Error">Why it could not be started.</param>
+public sealed record ContainerState(
+    ContainerStatus Status,
+    uint Pid,
+    int ExitCode,
+    bool OomKilled,
+    string Error,
+    DateTimeOffset? StartedAt,
+    DateTimeOffset? FinishedAt);

@@ -1,0 +1,50 @@
+using System.Threading.Channels;
+
+namespace Skein.Agent.Containers;
+
+/// <summary>
+/// Containers on this host, in Docker's terms, run by containerd. A container is found by id, name or unique id
+/// prefix; errors are SkeinException with Docker's words ("No such container: x").
+/// </summary>
+public interface IContainerEngine
+{
+    IReadOnlyList<ContainerRecord> List();
+
+    ContainerRecord Find(string idOrName);
+
+    /// <summary>Makes root filesystem and record; needs the image to be here. The namespace path may be given now or at start.</summary>
+    Task<ContainerRecord> CreateAsync(ContainerDefinition definition, CancellationToken cancel);
+
+    Task StartAsync(string id, CancellationToken cancel);
+
+    /// <summary>The exit code, when the container stops; at once when it is not running.</summary>
+    Task<int> WaitAsync(string id, CancellationToken cancel);
+
+    /// <summary>Stop signal, then SIGKILL after the grace period (null = the container's own).</summary>
+    Task StopAsync(string id, TimeSpan? grace, string? signal, CancellationToken cancel);
+
+    Task KillAsync(string id, string signal, CancellationToken cancel);
+
+    Task RemoveAsync(string id, bool force, CancellationToken cancel);
+
+    Task ResizeAsync(string id, uint height, uint width, CancellationToken cancel);
+
+    Task<IContainerStreams> AttachAsync(string id, CancellationToken cancel);
+
+    Task<ExecRecord> CreateExecAsync(string id, ExecDefinition definition, CancellationToken cancel);
+
+    ExecRecord FindExec(string execId);
+
+    /// <summary>Starts it; the streams end when its process has ended and its output was read.</summary>
+    Task<IContainerStreams> StartExecAsync(string execId, uint? height, uint? width, CancellationToken cancel);
+
+    Task ResizeExecAsync(string execId, uint height, uint width, CancellationToken cancel);
+
+    IAsyncEnumerable<ContainerLogLine> ReadLogsAsync(string id, LogQuery query, CancellationToken cancel);
+
+    /// <summary>Processes with host pids, as `ps` with these arguments shows them.</summary>
+    Task<(IReadOnlyList<string> Titles, IReadOnlyList<IReadOnlyList<string>> Processes)> TopAsync(string id, string psArgs, CancellationToken cancel);
+
+    /// <summary>create, start, die, destroy, kill, stop, exec_create, exec_start, exec_die, … as Docker's events; complete the reader to leave.</summary>
+    ChannelReader<ContainerEvent> Subscribe(CancellationToken cancel);
+}

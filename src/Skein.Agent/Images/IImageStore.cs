@@ -1,0 +1,26 @@
+namespace Skein.Agent.Images;
+
+/// <summary>
+/// Images in containerd's store, pulled by this client. References are Docker's: `httpd` means docker.io/library/httpd:latest;
+/// a mirror for docker.io is asked first, then the image's own registry.
+/// </summary>
+public interface IImageStore
+{
+    /// <summary>Pulls and unpacks; a pull of what is here is cheap. Progress is reported as Docker's jsonmessage states per layer.</summary>
+    Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<PullProgress>? progress, CancellationToken cancel);
+
+    /// <summary>Digest, media type and platforms of a reference at its registry: GET /distribution/NAME/json.</summary>
+    Task<RemoteImage> ResolveAsync(string reference, RegistryAuth? auth, CancellationToken cancel);
+
+    IReadOnlyList<ImageRecord> List();
+
+    /// <summary>By reference, id or unique id prefix; NotFound "No such image: x" otherwise.</summary>
+    ImageRecord Find(string reference);
+
+    Task<IReadOnlyList<(string? Untagged, string? Deleted)>> RemoveAsync(string reference, bool force, CancellationToken cancel);
+
+    /// <summary>Loads a tar of docker save's (or an OCI layout's) form; answers with the references made.</summary>
+    Task<IReadOnlyList<string>> LoadAsync(Stream tar, CancellationToken cancel);
+
+    Task<ImageRecord> TagAsync(string source, string target, CancellationToken cancel);
+}

@@ -1,0 +1,37 @@
+namespace Skein.Agent.Images;
+
+/// <param name="Id">sha256:… of the image's config, as Docker's image id.</param>
+/// <param name="Tags">Familiar names: httpd:latest</param>
+/// <param name="Digests">httpd@sha256:…</param>
+/// <param name="Size">Bytes on disk, unpacked.</param>
+public sealed record ImageRecord(
+    string Id,
+    IReadOnlyList<string> Tags,
+    IReadOnlyList<string> Digests,
+    DateTimeOffset? Created,
+    long Size,
+    string Architecture,
+    string Os,
+    IReadOnlyList<string> Layers,
+    ImageConfig Config);
+
+/// <summary>The image config's "config" object, as far as it is used.</summary>
+public sealed record ImageConfig(
+    IReadOnlyList<string> Entrypoint,
+    IReadOnlyList<string> Cmd,
+    IReadOnlyList<string> Env,
+    string User,
+    string WorkingDir,
+    IReadOnlyList<string> ExposedPorts,
+    IReadOnlyList<string> Volumes,
+    IReadOnlyDictionary<string, string> Labels,
+    string StopSignal,
+    Skein.Model.HealthConfig? Healthcheck);
+
+public sealed record RemoteImage(string Digest, string MediaType, long Size, IReadOnlyList<(string Os, string Architecture, string Variant)> Platforms);
+
+public sealed record RegistryAuth(string Username, string Password, string IdentityToken, string RegistryToken, string ServerAddress);
+
+/// <param name="Id">Layer's short digest, or the tag for the first and last lines.</param>
+/// <param name="Status">"Pulling from library/httpd", "Pulling fs layer", "Downloading", "Extracting", "Pull complete", "Digest: …", "Status: …"</param>
+public sealed record PullProgress(string Id, string Status, long? Current, long? Total);

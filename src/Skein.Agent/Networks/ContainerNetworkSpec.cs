@@ -1,0 +1,19 @@
+using Skein.Model;
+
+namespace Skein.Agent.Networks;
+
+/// <summary>The wish for one container's network: what its task says.</summary>
+/// <param name="Legs">Overlay legs in order: eth0, eth1, …; the leg on docker_gwbridge follows as the last.</param>
+/// <param name="Ports">The service's ports: ingress ones for the return path, host ones to publish on this host.</param>
+/// <param name="Dns">Nameservers, search and options given by the user; null = the host's.</param>
+public sealed record ContainerNetworkSpec(
+    string ContainerId,
+    string Name,
+    string TaskId,
+    string ServiceId,
+    string Hostname,
+    IReadOnlyList<NetworkAttachment> Legs,
+    IReadOnlyList<PortConfig> Ports,
+    DnsConfig? Dns,
+    IReadOnlyList<string> ExtraHosts,
+    IReadOnlyDictionary<string, string> Sysctls);

@@ -1,0 +1,41 @@
+using Skein.Manager.Store;
+using Skein.Model;
+
+namespace Skein.Manager.Control;
+
+/// <summary>
+/// The swarm's verbs, as Docker's API has them: validated, with Docker's messages, then one transaction. Any manager
+/// serves them; none needs the leader. Errors are <see cref="SkeinException"/>.
+/// </summary>
+public interface ISwarmControl
+{
+    Snapshot Snapshot { get; }
+
+    Task<Snapshot> WaitNewerAsync(ulong revision, CancellationToken cancel);
+
+    // Finding by id, name or unique id prefix; NotFound or "… is ambiguous (N matches found)" otherwise.
+    Service FindService(string idOrName);
+
+    SwarmTask FindTask(string idOrName);
+
+    Node FindNode(string idOrName);
+
+    Network FindNetwork(string idOrName);
+
+    Task<Service> CreateServiceAsync(ServiceSpec spec, CancellationToken cancel);
+
+    /// <param name="rollback">True restores the previous spec (Docker's rollback=previous); then <paramref name="spec"/> is not read.</param>
+    Task<Service> UpdateServiceAsync(string id, ulong version, ServiceSpec spec, bool rollback, CancellationToken cancel);
+
+    Task RemoveServiceAsync(string id, CancellationToken cancel);
+
+    Task<Network> CreateNetworkAsync(NetworkSpec spec, CancellationToken cancel);
+
+    Task RemoveNetworkAsync(string id, CancellationToken cancel);
+
+    Task<Node> UpdateNodeAsync(string id, ulong version, NodeSpec spec, CancellationToken cancel);
+
+    Task RemoveNodeAsync(string id, bool force, CancellationToken cancel);
+
+    Task<Cluster> UpdateClusterAsync(ulong version, ClusterSpec spec, bool rotateWorkerToken, bool rotateManagerToken, CancellationToken cancel);
+}

@@ -1,0 +1,33 @@
+using Skein.Model;
+
+namespace Skein.Manager.Store;
+
+/// <summary>What one transaction writes. A later change of the same object replaces the earlier and keeps its expectation.</summary>
+public sealed class Changes
+{
+    private readonly Dictionary<(ObjectKind, string), Change> _byKey = [];
+
+    public IReadOnlyCollection<Change> All => _byKey.Values;
+
+    public bool IsEmpty => _byKey.Count == 0;
+
+    public void Put(Cluster cluster) => Add(new(ObjectKind.Cluster, cluster.Id, cluster, cluster.Meta?.Version ?? 0));
+
+    public void Put(Node node) => Add(new(ObjectKind.Node, node.Id, node, node.Meta?.Version ?? 0));
+
+    public void Put(Network network) => Add(new(ObjectKind.Network, network.Id, network, network.Meta?.Version ?? 0));
+
+    public void Put(Service service) => Add(new(ObjectKind.Service, service.Id, service, service.Meta?.Version ?? 0));
+
+    public void Put(SwarmTask task) => Add(new(ObjectKind.Task, task.Id, task, task.Meta?.Version ?? 0));
+
+    public void Delete(ObjectKind kind, string id, ulong? expectedVersion = null) => Add(new(kind, id, null, expectedVersion));
+
+    private void Add(Change change)
+    {
+        var key = (change.Kind, change.Id);
+        _byKey[key] = _byKey.TryGetValue(key, out var earlier)
+            ? change with { ExpectedVersion = earlier.ExpectedVersion }
+            : change;
+    }
+}

@@ -1,0 +1,58 @@
+using Skein.Manager.Control;
+using Skein.Model;
+
+namespace Skein.Hosting;
+
+public enum LocalNodeState
+{
+    Inactive,
+    Pending,
+    Active,
+    Error,
+    Locked,
+}
+
+/// <summary>This host's part in a swarm: none, worker or manager, and the ways between them.</summary>
+public interface ISwarmNode
+{
+    LocalNodeState State { get; }
+
+    /// <summary>Why <see cref="State"/> is Error; else empty.</summary>
+    string Error { get; }
+
+    string NodeId { get; }
+
+    /// <summary>The underlay address others reach this node by.</summary>
+    string NodeAddress { get; }
+
+    /// <summary>The swarm's verbs; null when this node is not a manager.</summary>
+    ISwarmControl? Control { get; }
+
+    /// <summary>Managers as this node knows them, for its sessions and for `docker info`.</summary>
+    IReadOnlyList<ManagerPeer> Managers { get; }
+
+    Task<string> InitAsync(SwarmInitRequest request, CancellationToken cancel);
+
+    Task JoinAsync(SwarmJoinRequest request, CancellationToken cancel);
+
+    Task LeaveAsync(bool force, CancellationToken cancel);
+}
+
+public sealed record SwarmInitRequest(
+    string ListenAddr,
+    string AdvertiseAddr,
+    string DataPathAddr,
+    uint DataPathPort,
+    IReadOnlyList<string> DefaultAddrPool,
+    uint SubnetSize,
+    bool ForceNewCluster,
+    NodeAvailability Availability,
+    ClusterSpec Spec);
+
+public sealed record SwarmJoinRequest(
+    string ListenAddr,
+    string AdvertiseAddr,
+    string DataPathAddr,
+    IReadOnlyList<string> RemoteAddrs,
+    string JoinToken,
+    NodeAvailability Availability);
