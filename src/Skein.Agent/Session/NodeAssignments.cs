@@ -5,6 +5,7 @@ namespace Skein.Agent.Session;
 
 /// <summary>What this node was last told, whole; each delta makes a new one. The messages in it are shared: clone before changing one.</summary>
 public sealed record NodeAssignments(
+    LocalNode Local,
     ulong Sequence,
     ImmutableDictionary<string, SwarmTask> Tasks,
     ImmutableDictionary<string, OverlayNetwork> Networks,
@@ -12,6 +13,7 @@ public sealed record NodeAssignments(
     ImmutableDictionary<string, OverlayService> Services)
 {
     public static readonly NodeAssignments Empty = new(
+        LocalNode.None,
         0,
         ImmutableDictionary<string, SwarmTask>.Empty,
         ImmutableDictionary<string, OverlayNetwork>.Empty,
