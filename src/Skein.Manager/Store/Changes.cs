@@ -21,6 +21,10 @@ public sealed class Changes
 
     public void Put(SwarmTask task) => Add(new(ObjectKind.Task, task.Id, task, task.Meta?.Version ?? 0));
 
+    public void Put(ManagerBeat beat) => Add(new(ObjectKind.ManagerBeat, beat.Id, beat, beat.Meta?.Version ?? 0));
+
+    public void Put(Fence fence) => Add(new(ObjectKind.Fence, fence.Id, fence, fence.Meta?.Version ?? 0));
+
     public void Delete(ObjectKind kind, string id, ulong? expectedVersion = null) => Add(new(kind, id, null, expectedVersion));
 
     private void Add(Change change)

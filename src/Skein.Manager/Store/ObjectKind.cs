@@ -8,4 +8,6 @@ public enum ObjectKind
     Network,
     Service,
     Task,
+    ManagerBeat,
+    Fence,
 }

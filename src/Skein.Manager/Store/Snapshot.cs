@@ -20,6 +20,10 @@ public sealed class Snapshot
 
     public ObjectTable<SwarmTask> Tasks { get; init; } = ObjectTable<SwarmTask>.Empty;
 
+    public ObjectTable<ManagerBeat> ManagerBeats { get; init; } = ObjectTable<ManagerBeat>.Empty;
+
+    public ObjectTable<Fence> Fences { get; init; } = ObjectTable<Fence>.Empty;
+
     /// <summary>The leader as the store knows it; null while there is none.</summary>
     public LeaderTerm? Leader { get; init; }
 

@@ -11,6 +11,8 @@ internal sealed class SnapshotBuilder(Snapshot from)
     private readonly ImmutableDictionary<string, Network>.Builder _networks = from.Networks.ById.ToBuilder();
     private readonly ImmutableDictionary<string, Service>.Builder _services = from.Services.ById.ToBuilder();
     private readonly ImmutableDictionary<string, SwarmTask>.Builder _tasks = from.Tasks.ById.ToBuilder();
+    private readonly ImmutableDictionary<string, ManagerBeat>.Builder _beats = from.ManagerBeats.ById.ToBuilder();
+    private readonly ImmutableDictionary<string, Fence>.Builder _fences = from.Fences.ById.ToBuilder();
     private readonly ImmutableDictionary<string, ImmutableHashSet<string>>.Builder _byService = from.TaskIdsByService.ToBuilder();
     private readonly ImmutableDictionary<string, ImmutableHashSet<string>>.Builder _byNode = from.TaskIdsByNode.ToBuilder();
 
@@ -22,6 +24,8 @@ internal sealed class SnapshotBuilder(Snapshot from)
             case ObjectKind.Node: Set(_nodes, change); break;
             case ObjectKind.Network: Set(_networks, change); break;
             case ObjectKind.Service: Set(_services, change); break;
+            case ObjectKind.ManagerBeat: Set(_beats, change); break;
+            case ObjectKind.Fence: Set(_fences, change); break;
             case ObjectKind.Task:
                 if (_tasks.TryGetValue(change.Id, out var old)) Unindex(old);
                 Set(_tasks, change);
@@ -40,6 +44,8 @@ internal sealed class SnapshotBuilder(Snapshot from)
         Networks = new(_networks.ToImmutable()),
         Services = new(_services.ToImmutable()),
         Tasks = new(_tasks.ToImmutable()),
+        ManagerBeats = new(_beats.ToImmutable()),
+        Fences = new(_fences.ToImmutable()),
         TaskIdsByService = _byService.ToImmutable(),
         TaskIdsByNode = _byNode.ToImmutable(),
     };
