@@ -1,0 +1,13 @@
+using System.Runtime.InteropServices;
+
+namespace Skein.Linux;
+
+/// <summary>A system call failed. <see cref="Errno"/> is the kernel's positive number; the message names the call and its object.</summary>
+public sealed class LinuxException(string operation, int errno, string? detail = null)
+    : IOException($"{operation}: {Marshal.GetPInvokeErrorMessage(errno)}{(detail is null ? "" : $" ({detail})")}")
+{
+    public int Errno { get; } = errno;
+
+    /// <summary>Of the call made last on this thread with SetLastError.</summary>
+    internal static LinuxException Last(string operation) => new(operation, Marshal.GetLastPInvokeError());
+}

@@ -1,0 +1,5 @@
+namespace Skein.Linux.Mounts;
+
+/// <summary>One line of /proc/self/mountinfo.</summary>
+/// <param name="Root">The part of the file system that is mounted, "/" when all of it; net:[INODE] for a pinned namespace.</param>
+public sealed record MountEntry(string Target, string Root, string Type, string Source, string Options);
