@@ -1,1 +1,3 @@
-return 0;
+using Skein.Commands;
+
+return await SkeinCommand.Create().Parse(args).InvokeAsync();
