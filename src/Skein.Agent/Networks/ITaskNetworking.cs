@@ -14,6 +14,12 @@ public interface ITaskNetworking
     /// <summary>What a container has now; null when it has no namespace.</summary>
     ContainerNetwork? Find(string containerId);
 
+    /// <summary>The ingress namespace's legs; null while this host has none.</summary>
+    ContainerNetwork? Ingress { get; }
+
+    /// <summary>docker_gwbridge's subnet (CIDR) and the host's address on it; null while it does not exist.</summary>
+    (string Subnet, string Gateway)? GatewaySubnet { get; }
+
     /// <summary>After a restart of the daemon: takes over the namespaces of these, serves their resolvers again, removes all others.</summary>
     Task RecoverAsync(IReadOnlyCollection<ContainerNetworkSpec> running, CancellationToken cancel);
 }
