@@ -1,0 +1,3 @@
+namespace Skein.Linux.Netlink;
+
+public sealed record AddressInfo(int Link, InterfaceAddress Address);
