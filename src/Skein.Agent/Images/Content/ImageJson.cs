@@ -1,0 +1,39 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Skein.Agent.Images.Registry;
+using Skein.Model;
+
+namespace Skein.Agent.Images.Content;
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    AllowDuplicateProperties = true)]
+[JsonSerializable(typeof(OciManifest))]
+[JsonSerializable(typeof(OciImageConfig))]
+[JsonSerializable(typeof(List<SavedImage>))]
+[JsonSerializable(typeof(RegistryErrors))]
+[JsonSerializable(typeof(RegistryToken))]
+internal sealed partial class ImageJson : JsonSerializerContext
+{
+    public static OciManifest ReadManifest(ReadOnlySpan<byte> json, string name) =>
+        Read(json, Default.OciManifest, name) is { } manifest && (manifest.IsIndex || manifest is { Config: not null, Layers: not null })
+            ? manifest
+            : throw SkeinException.Invalid($"{name}: neither an image manifest nor an index");
+
+    public static OciImageConfig ReadConfig(ReadOnlySpan<byte> json, string name) => Read(json, Default.OciImageConfig, name);
+
+    public static List<SavedImage> ReadSaved(ReadOnlySpan<byte> json) => Read(json, Default.ListSavedImage, "manifest.json");
+
+    private static T Read<T>(ReadOnlySpan<byte> json, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, string name)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, type) ?? throw SkeinException.Invalid($"{name}: empty document");
+        }
+        catch (JsonException error)
+        {
+            throw new SkeinException(ErrorKind.InvalidArgument, $"{name}: {error.Message}", error);
+        }
+    }
+}

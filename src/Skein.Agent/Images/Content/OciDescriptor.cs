@@ -1,0 +1,19 @@
+namespace Skein.Agent.Images.Content;
+
+/// <summary>OCI content descriptor; Docker's schema 2 has the same shape.</summary>
+internal sealed record OciDescriptor
+{
+    public string MediaType { get; init; } = "";
+
+    public string Digest { get; init; } = "";
+
+    /// <summary>Bytes.</summary>
+    public long Size { get; init; }
+
+    public OciPlatform? Platform { get; init; }
+
+    public Dictionary<string, string>? Annotations { get; init; }
+
+    /// <summary>Twelve digits, as Docker shows a layer while it pulls.</summary>
+    public string Short => Digest.Length >= 19 ? Digest[7..19] : Digest;
+}

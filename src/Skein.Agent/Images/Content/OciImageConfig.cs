@@ -1,0 +1,26 @@
+using System.Text.Json.Serialization;
+
+namespace Skein.Agent.Images.Content;
+
+/// <summary>The image's config blob; its digest is Docker's image id.</summary>
+internal sealed record OciImageConfig
+{
+    public string? Created { get; init; }
+
+    public string Architecture { get; init; } = "";
+
+    public string Os { get; init; } = "";
+
+    public OciRuntimeConfig? Config { get; init; }
+
+    [JsonPropertyName("rootfs")]
+    public OciRootFs? RootFs { get; init; }
+}
+
+internal sealed record OciRootFs
+{
+    public string? Type { get; init; }
+
+    [JsonPropertyName("diff_ids")]
+    public List<string>? DiffIds { get; init; }
+}

@@ -1,0 +1,15 @@
+using System.Text.Json.Serialization;
+
+namespace Skein.Agent.Images.Content;
+
+internal sealed record OciPlatform
+{
+    public string Architecture { get; init; } = "";
+
+    public string Os { get; init; } = "";
+
+    public string? Variant { get; init; }
+
+    [JsonPropertyName("os.version")]
+    public string? OsVersion { get; init; }
+}

@@ -1,0 +1,9 @@
+using Microsoft.Extensions.Logging;
+
+namespace Skein.Agent.Images.Registry;
+
+internal sealed partial class RegistryClient
+{
+    [LoggerMessage(EventId = 3101, Level = LogLevel.Information, Message = "{Registry} does not serve {Reference}: {Reason}; asking the next registry")]
+    private partial void LogFallback(string registry, string reference, string reason);
+}

@@ -1,0 +1,208 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Skein.Agent.Images.Content;
+using Skein.Model;
+
+namespace Skein.Agent.Images.Registry;
+
+/// <summary>
+/// The reading half of the distribution API (OCI distribution spec 1.1): manifests and blobs, each asked of the
+/// mirrors first and then of the image's own registry. Every content is named by its digest, so it does not
+/// matter which of them answers.
+/// </summary>
+internal sealed partial class RegistryClient(
+    RegistryConfig config,
+    Func<bool, HttpMessageHandler> handlerFactory,
+    TimeProvider time,
+    ILogger<RegistryClient> logger) : IDisposable
+{
+    // Docker's own bound for a manifest: what is larger is no manifest.
+    private const int ManifestSizeMax = 4 << 20;
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(15);
+
+    private readonly ILogger _logger = logger;
+    private readonly HttpClient _verifying = new(handlerFactory(false)) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly HttpClient _trusting = new(handlerFactory(true)) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly TokenSource _tokens = new(time);
+
+    /// <param name="key">A tag, or a digest which the content is then verified against.</param>
+    public Task<FetchedManifest> GetManifestAsync(ImageReference reference, string key, RegistryAuth? auth, CancellationToken cancel) =>
+        AskEachAsync(reference, (host, token) => GetManifestAsync(host, reference, key, auth, token), cancel);
+
+    /// <summary>The blob from <paramref name="offset"/> on. The stream ends early when the connection breaks: count and verify.</summary>
+    public Task<Stream> OpenBlobAsync(ImageReference reference, OciDescriptor blob, long offset, RegistryAuth? auth, CancellationToken cancel) =>
+        AskEachAsync(reference, (host, token) => OpenBlobAsync(host, reference, blob, offset, auth, token), cancel);
+
+    public void Dispose()
+    {
+        _verifying.Dispose();
+        _trusting.Dispose();
+    }
+
+    private async Task<T> AskEachAsync<T>(ImageReference reference, Func<RegistryHost, CancellationToken, Task<T>> ask, CancellationToken cancel)
+    {
+        Exception? last = null;
+        foreach (var host in RegistryHosts.For(reference.Domain, config))
+        {
+            if (last is not null) LogFallback(reference.Domain, reference.Familiar, last.Message);
+            try
+            {
+                return await ask(host, cancel);
+            }
+            catch (RegistryUnreachableException error)
+            {
+                last = error;
+            }
+            catch (RegistryException error)
+            {
+                last = error;
+                if (!host.IsMirror) break;   // its own registry has spoken
+            }
+        }
+        throw Translate(reference, last!);
+    }
+
+    private async Task<FetchedManifest> GetManifestAsync(
+        RegistryHost host, ImageReference reference, string key, RegistryAuth? auth, CancellationToken cancel)
+    {
+        using var response = await SendAsync(host, reference, $"manifests/{key}", request =>
+        {
+            foreach (var type in MediaTypes.Manifests) request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(type));
+        }, auth, cancel);
+        var content = await ReadBoundedAsync(response, host, cancel);
+        var digest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(content));
+        if (key.Contains(':') && digest != key)
+            throw new RegistryException("DIGEST_INVALID", $"manifest verification failed for digest {key}: got {digest}", 200);
+        var type = response.Content.Headers.ContentType?.MediaType ?? "";
+        if (!MediaTypes.Manifests.Contains(type)) type = TypeOf(content, reference);
+        return new FetchedManifest(digest, type, content);
+    }
+
+    private async Task<Stream> OpenBlobAsync(
+        RegistryHost host, ImageReference reference, OciDescriptor blob, long offset, RegistryAuth? auth, CancellationToken cancel)
+    {
+        var response = await SendAsync(host, reference, $"blobs/{blob.Digest}", request =>
+        {
+            if (offset > 0) request.Headers.Range = new RangeHeaderValue(offset, null);
+        }, auth, cancel);
+        var stream = await response.Content.ReadAsStreamAsync(cancel);
+        // A registry may ignore the range and send the whole: pass over what is here already.
+        if (offset > 0 && response.StatusCode == HttpStatusCode.OK) await SkipAsync(stream, offset, cancel);
+        return stream;
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(
+        RegistryHost host, ImageReference reference, string what, Action<HttpRequestMessage> shape, RegistryAuth? auth, CancellationToken cancel)
+    {
+        var credentials = host.IsMirror ? null : auth;
+        var url = $"{host.Base}/v2/{reference.Path}/{what}";
+        var client = host.Insecure ? _trusting : _verifying;
+        var response = await TrySendAsync(_tokens.Known(host, reference, credentials));
+        if (response.StatusCode == HttpStatusCode.Unauthorized
+            && await _tokens.AnswerAsync(client, response, host, reference, credentials, cancel) is { } authorization)
+        {
+            response.Dispose();
+            response = await TrySendAsync(authorization);
+        }
+        if (response.IsSuccessStatusCode) return response;
+        using (response) throw await RefusalAsync(response, cancel);
+
+        async Task<HttpResponseMessage> TrySendAsync(AuthenticationHeaderValue? authorization)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, url);
+            shape(request);
+            request.Headers.Authorization = authorization;
+            return await SendOnceAsync(client, request, $"{host.Base}/v2/", time, cancel);
+        }
+    }
+
+    internal static async Task<HttpResponseMessage> SendOnceAsync(
+        HttpClient client, HttpRequestMessage request, string shownUrl, TimeProvider time, CancellationToken cancel)
+    {
+        using var deadline = new CancellationTokenSource(AnswerTimeout, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
+        try
+        {
+            return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
+        }
+        catch (Exception error) when (error is HttpRequestException or OperationCanceledException && !cancel.IsCancellationRequested)
+        {
+            throw new RegistryUnreachableException(shownUrl, error);
+        }
+    }
+
+    internal static async Task<RegistryException> RefusalAsync(HttpResponseMessage response, CancellationToken cancel)
+    {
+        var status = (int)response.StatusCode;
+        var (code, message) = response.StatusCode switch
+        {
+            HttpStatusCode.NotFound => ("NOT_FOUND", "404 page not found"),
+            HttpStatusCode.Unauthorized => ("UNAUTHORIZED", "authentication required"),
+            HttpStatusCode.Forbidden => ("DENIED", "requested access to the resource is denied"),
+            HttpStatusCode.TooManyRequests => ("TOOMANYREQUESTS", "too many requests"),
+            _ => ("UNKNOWN", $"received unexpected HTTP status: {status} {response.ReasonPhrase}"),
+        };
+        try
+        {
+            var body = await response.Content.ReadAsByteArrayAsync(cancel);
+            if (body.Length > 0 && JsonSerializer.Deserialize(body, ImageJson.Default.RegistryErrors) is { } errors)
+            {
+                if (errors.Errors is [{ Code.Length: > 0 } first, ..]) return new RegistryException(first.Code, first.Message ?? message, status);
+                if (errors.Details is { Length: > 0 } details) return new RegistryException(code, details, status);
+            }
+        }
+        catch (Exception error) when (error is JsonException or HttpRequestException or IOException)
+        {
+            // Proxies answer in HTML: the status says enough.
+        }
+        return new RegistryException(code, message, status);
+    }
+
+    private static async Task<byte[]> ReadBoundedAsync(HttpResponseMessage response, RegistryHost host, CancellationToken cancel)
+    {
+        try
+        {
+            await response.Content.LoadIntoBufferAsync(ManifestSizeMax, cancel);
+            return await response.Content.ReadAsByteArrayAsync(cancel);
+        }
+        catch (Exception error) when (error is HttpRequestException or IOException)
+        {
+            throw new RegistryUnreachableException($"{host.Base}/v2/", error);
+        }
+    }
+
+    private static string TypeOf(byte[] content, ImageReference reference)
+    {
+        var manifest = ImageJson.ReadManifest(content, reference.Familiar);
+        return manifest.MediaType ?? (manifest.IsIndex ? MediaTypes.OciIndex : MediaTypes.OciManifest);
+    }
+
+    private static async Task SkipAsync(Stream stream, long count, CancellationToken cancel)
+    {
+        var buffer = new byte[64 << 10];
+        while (count > 0)
+        {
+            var read = await stream.ReadAsync(buffer.AsMemory(0, (int)Math.Min(count, buffer.Length)), cancel);
+            if (read == 0) throw new EndOfStreamException("the registry sent less than what is here already");
+            count -= read;
+        }
+    }
+
+    private static SkeinException Translate(ImageReference reference, Exception error) => error switch
+    {
+        RegistryException { Code: "MANIFEST_UNKNOWN" or "NOT_FOUND" } refusal =>
+            new SkeinException(ErrorKind.NotFound, $"manifest for {reference.Familiar} not found: {Known(refusal)}", refusal),
+        RegistryException { Code: "NAME_UNKNOWN" } refusal =>
+            new SkeinException(ErrorKind.NotFound, $"repository {reference.FamiliarName} not found: {refusal.Message}", refusal),
+        RegistryException { Code: "DENIED" or "UNAUTHORIZED" } refusal when reference.Domain == ImageReference.DockerHub || refusal.Code == "DENIED" =>
+            new SkeinException(ErrorKind.NotFound, $"pull access denied for {reference.FamiliarName}, repository does not exist or may require 'docker login': denied: requested access to the resource is denied", refusal),
+        RegistryException refusal => new SkeinException(ErrorKind.Internal, refusal.Message, refusal),
+        _ => new SkeinException(ErrorKind.Internal, error.Message, error),
+    };
+
+    private static string Known(RegistryException refusal) =>
+        refusal.Code == "NOT_FOUND" ? "manifest unknown: manifest unknown" : refusal.Message;
+}

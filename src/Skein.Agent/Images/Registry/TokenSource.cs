@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Skein.Agent.Images.Content;
+
+namespace Skein.Agent.Images.Registry;
+
+/// <summary>
+/// Answers registries' challenges: Basic with the user's password, Bearer with a token of the realm's server
+/// (distribution's "token" and "oauth2" specifications). Remembers what was last accepted, so that the blobs of an
+/// image are asked for with the right header at once.
+/// </summary>
+internal sealed class TokenSource(TimeProvider time)
+{
+    private const int DefaultLifetimeSeconds = 60;
+
+    private readonly ConcurrentDictionary<Audience, Granted> _granted = new();
+
+    /// <summary>The header that served last for this repository; null when none is known to hold.</summary>
+    public AuthenticationHeaderValue? Known(RegistryHost host, ImageReference reference, RegistryAuth? auth)
+    {
+        if (auth is { RegistryToken.Length: > 0 }) return new AuthenticationHeaderValue("Bearer", auth.RegistryToken);
+        return _granted.TryGetValue(Audience.Of(host, reference, auth), out var granted) && granted.Expires > time.GetUtcNow()
+            ? granted.Header
+            : null;
+    }
+
+    /// <summary>A header in answer to a 401; null when there is none to give.</summary>
+    public async Task<AuthenticationHeaderValue?> AnswerAsync(
+        HttpClient client, HttpResponseMessage refusal, RegistryHost host, ImageReference reference, RegistryAuth? auth, CancellationToken cancel)
+    {
+        var challenges = refusal.Headers.NonValidated.TryGetValues("WWW-Authenticate", out var lines)
+            ? lines.SelectMany(AuthChallenge.Parse).ToList()
+            : [];
+        var granted = challenges.FirstOrDefault(c => c.IsBearer) is { } bearer
+            ? await AskRealmAsync(client, bearer, reference, auth, cancel)
+            : challenges.Any(c => c.IsBasic) && auth is { Username.Length: > 0 }
+                ? new Granted(Basic(auth), DateTimeOffset.MaxValue)
+                : null;
+        if (granted is null) return null;
+        _granted[Audience.Of(host, reference, auth)] = granted;
+        return granted.Header;
+    }
+
+    private async Task<Granted?> AskRealmAsync(
+        HttpClient client, AuthChallenge challenge, ImageReference reference, RegistryAuth? auth, CancellationToken cancel)
+    {
+        if (!Uri.TryCreate(challenge["realm"], UriKind.Absolute, out var realm)) return null;
+        var scope = challenge["scope"] is { Length: > 0 } given ? given : $"repository:{reference.Path}:pull";
+        using var request = auth is { IdentityToken.Length: > 0 }
+            ? Refresh(realm, challenge["service"], scope, auth.IdentityToken)
+            : Fetch(realm, challenge["service"], scope, auth);
+        using var response = await RegistryClient.SendOnceAsync(client, request, realm.GetLeftPart(UriPartial.Path), time, cancel);
+        if (!response.IsSuccessStatusCode) throw await RegistryClient.RefusalAsync(response, cancel);
+        var token = JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancel), ImageJson.Default.RegistryToken);
+        if (token is null || token.Value.Length == 0) return null;
+        // A tenth is kept back, so that a token does not end on its way.
+        var lifetime = TimeSpan.FromSeconds((token.ExpiresIn ?? DefaultLifetimeSeconds) * 0.9);
+        return new Granted(new AuthenticationHeaderValue("Bearer", token.Value), time.GetUtcNow() + lifetime);
+    }
+
+    private static HttpRequestMessage Fetch(Uri realm, string service, string scope, RegistryAuth? auth)
+    {
+        var query = new StringBuilder(realm.Query.Length > 0 ? realm.Query + "&" : "?");
+        if (service.Length > 0) query.Append("service=").Append(Uri.EscapeDataString(service)).Append('&');
+        query.Append("scope=").Append(Uri.EscapeDataString(scope));
+        if (auth is { Username.Length: > 0 }) query.Append("&account=").Append(Uri.EscapeDataString(auth.Username));
+        var request = new HttpRequestMessage(HttpMethod.Get, realm.GetLeftPart(UriPartial.Path) + query);
+        if (auth is { Username.Length: > 0 }) request.Headers.Authorization = Basic(auth);
+        return request;
+    }
+
+    private static HttpRequestMessage Refresh(Uri realm, string service, string scope, string identityToken) => new(HttpMethod.Post, realm)
+    {
+        Content = new FormUrlEncodedContent(new Dictionary<string, string>
+        {
+            ["grant_type"] = "refresh_token",
+            ["service"] = service,
+            ["client_id"] = "docker",
+            ["scope"] = scope,
+            ["refresh_token"] = identityToken,
+        }),
+    };
+
+    private static AuthenticationHeaderValue Basic(RegistryAuth auth) =>
+        new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{auth.Username}:{auth.Password}")));
+
+    private readonly record struct Audience(string Base, string Path, string User, string Secret)
+    {
+        public static Audience Of(RegistryHost host, ImageReference reference, RegistryAuth? auth) =>
+            new(host.Base, reference.Path, auth?.Username ?? "", auth is null ? "" : auth.Password + auth.IdentityToken);
+    }
+
+    private sealed record Granted(AuthenticationHeaderValue Header, DateTimeOffset Expires);
+}
