@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Skein.Agent.Images.Content;
 
 /// <summary>OCI content descriptor; Docker's schema 2 has the same shape.</summary>
@@ -15,5 +17,6 @@ internal sealed record OciDescriptor
     public Dictionary<string, string>? Annotations { get; init; }
 
     /// <summary>Twelve digits, as Docker shows a layer while it pulls.</summary>
+    [JsonIgnore]
     public string Short => Digest.Length >= 19 ? Digest[7..19] : Digest;
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Skein.Agent.Images.Content;
 
 /// <summary>
@@ -16,5 +18,6 @@ internal sealed record OciManifest
 
     public List<OciDescriptor>? Manifests { get; init; }
 
+    [JsonIgnore]
     public bool IsIndex => Manifests is not null && Config is null;
 }

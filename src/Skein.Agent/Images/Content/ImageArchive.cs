@@ -1,0 +1,188 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using Skein.Model;
+
+namespace Skein.Agent.Images.Content;
+
+/// <summary>
+/// A tar of images, as `docker save` writes it (manifest.json) or as an OCI layout (index.json), spooled to files
+/// since its parts come in any order. Names from the tar never become paths: each file gets a number.
+/// </summary>
+internal sealed class ImageArchive : IBlobSource, IDisposable
+{
+    private const int DocumentSizeMax = 4 << 20;
+
+    private readonly string _directory;
+    private readonly Dictionary<string, string> _files = [];
+    private readonly Dictionary<string, string> _links = [];
+    private readonly Dictionary<string, string> _blobs = [];
+
+    private ImageArchive(string directory) => _directory = directory;
+
+    public static async Task<ImageArchive> SpoolAsync(Stream tar, string workDirectory, CancellationToken cancel)
+    {
+        Directory.CreateDirectory(workDirectory);
+        var archive = new ImageArchive(Directory.CreateDirectory(Path.Combine(workDirectory, "load-" + Path.GetRandomFileName())).FullName);
+        try
+        {
+            await using var plain = await DecompressAsync(tar, cancel);
+            await archive.SpoolAsync(plain, cancel);
+            return archive;
+        }
+        catch (Exception error) when (error is InvalidDataException or EndOfStreamException or FormatException)
+        {
+            archive.Dispose();
+            throw new SkeinException(ErrorKind.Internal, $"Error processing tar file: {error.Message}", error);
+        }
+        catch
+        {
+            archive.Dispose();
+            throw;
+        }
+    }
+
+    public async Task<IReadOnlyList<ArchivedImage>> ReadImagesAsync(CancellationToken cancel)
+    {
+        if (TryFile("manifest.json") is { } saved) return await ReadSavedAsync(await DocumentAsync(saved, cancel), cancel);
+        if (TryFile("index.json") is { } index) return await ReadLayoutAsync(await DocumentAsync(index, cancel), cancel);
+        throw SkeinException.Invalid("unrecognized image format");
+    }
+
+    public Task<Stream> OpenAsync(OciDescriptor blob, long offset, CancellationToken cancel)
+    {
+        var file = _blobs.GetValueOrDefault(blob.Digest) ?? TryFile(BlobName(blob.Digest))
+            ?? throw SkeinException.Invalid($"the archive lacks {blob.Digest}");
+        var stream = File.OpenRead(file);
+        stream.Seek(offset, SeekOrigin.Begin);
+        return Task.FromResult<Stream>(stream);
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private static async Task<Stream> DecompressAsync(Stream tar, CancellationToken cancel)
+    {
+        var head = new byte[2];
+        var read = await tar.ReadAtLeastAsync(head, 2, throwOnEndOfStream: false, cancel);
+        var whole = new PrefixedStream(head.AsMemory(0, read), tar);
+        return head is [0x1f, 0x8b] ? new GZipStream(whole, CompressionMode.Decompress) : whole;
+    }
+
+    private async Task SpoolAsync(Stream plain, CancellationToken cancel)
+    {
+        await using var reader = new TarReader(plain);
+        while (await reader.GetNextEntryAsync(copyData: false, cancel) is { } entry)
+        {
+            var name = Clean(entry.Name);
+            if (entry.EntryType is TarEntryType.SymbolicLink)
+                _links[name] = Clean(Path.GetDirectoryName(name) + "/" + entry.LinkName);
+            else if (entry.EntryType is TarEntryType.HardLink)
+                _links[name] = Clean(entry.LinkName);
+            else if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile)
+                _files[name] = await SpoolAsync(entry, cancel);
+        }
+    }
+
+    private async Task<string> SpoolAsync(TarEntry entry, CancellationToken cancel)
+    {
+        var file = Path.Combine(_directory, _files.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        await using var target = File.Create(file);
+        if (entry.DataStream is { } data) await data.CopyToAsync(target, cancel);
+        return file;
+    }
+
+    private async Task<IReadOnlyList<ArchivedImage>> ReadSavedAsync(byte[] document, CancellationToken cancel)
+    {
+        var images = new List<ArchivedImage>();
+        foreach (var saved in ImageJson.ReadSaved(document))
+        {
+            var config = await DescribeAsync(saved.Config, MediaTypes.OciConfig, cancel);
+            var layers = new List<OciDescriptor>();
+            foreach (var layer in saved.Layers ?? []) layers.Add(await DescribeAsync(layer, null, cancel));
+            var manifest = new OciManifest { SchemaVersion = 2, MediaType = MediaTypes.OciManifest, Config = config, Layers = layers };
+            var bytes = ImageJson.Write(manifest);
+            var descriptor = new OciDescriptor { MediaType = MediaTypes.OciManifest, Digest = DigestOf(bytes), Size = bytes.Length };
+            var names = (saved.RepoTags ?? []).Select(tag => ImageReference.Parse(tag).StoredName).ToList();
+            images.Add(new ArchivedImage(new ImageContent(descriptor, null, descriptor, bytes), config.Digest, names));
+        }
+        return images;
+    }
+
+    private async Task<IReadOnlyList<ArchivedImage>> ReadLayoutAsync(byte[] document, CancellationToken cancel)
+    {
+        var images = new List<ArchivedImage>();
+        foreach (var target in ImageJson.ReadManifest(document, "index.json").Manifests ?? [])
+        {
+            var bytes = await BlobAsync(target, cancel);
+            var manifest = ImageJson.ReadManifest(bytes, target.Digest);
+            var content = new ImageContent(target, null, target, bytes);
+            if (manifest.IsIndex)
+            {
+                var chosen = PlatformChoice.Choose(manifest.Manifests!, PlatformChoice.Host, target.Digest);
+                content = new ImageContent(target, bytes, chosen, await BlobAsync(chosen, cancel));
+                manifest = ImageJson.ReadManifest(content.ManifestBytes, chosen.Digest);
+            }
+            images.Add(new ArchivedImage(content, manifest.Config!.Digest, NamesOf(target)));
+        }
+        return images;
+    }
+
+    private static IReadOnlyList<string> NamesOf(OciDescriptor target)
+    {
+        // containerd's annotation has the whole name; OCI's own may be a mere tag, which names nothing.
+        if (target.Annotations?.GetValueOrDefault("io.containerd.image.name") is { } name && ImageReference.TryParse(name, out var full))
+            return [full!.StoredName];
+        return target.Annotations?.GetValueOrDefault("org.opencontainers.image.ref.name") is { } text
+            && text.AsSpan().ContainsAny(':', '/') && ImageReference.TryParse(text, out var reference)
+            ? [reference!.StoredName]
+            : [];
+    }
+
+    private async Task<OciDescriptor> DescribeAsync(string name, string? mediaType, CancellationToken cancel)
+    {
+        var file = TryFile(name) ?? throw SkeinException.Invalid($"the archive lacks {name}");
+        await using var stream = File.OpenRead(file);
+        var digest = "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel));
+        stream.Seek(0, SeekOrigin.Begin);
+        _blobs[digest] = file;
+        return new OciDescriptor { MediaType = mediaType ?? LayerTypeOf(stream), Digest = digest, Size = stream.Length };
+    }
+
+    private static string LayerTypeOf(Stream layer)
+    {
+        Span<byte> magic = stackalloc byte[4];
+        var read = layer.ReadAtLeast(magic, 4, throwOnEndOfStream: false);
+        return magic[..read] switch
+        {
+            [0x1f, 0x8b, ..] => MediaTypes.OciLayerGzip,
+            [0x28, 0xb5, 0x2f, 0xfd] => MediaTypes.OciLayerZstd,
+            _ => MediaTypes.OciLayer,
+        };
+    }
+
+    private async Task<byte[]> BlobAsync(OciDescriptor blob, CancellationToken cancel)
+    {
+        var bytes = await DocumentAsync(TryFile(BlobName(blob.Digest)) ?? throw SkeinException.Invalid($"the archive lacks {blob.Digest}"), cancel);
+        return DigestOf(bytes) == blob.Digest ? bytes : throw SkeinException.Invalid($"the archive's {blob.Digest} is something else");
+    }
+
+    private static async Task<byte[]> DocumentAsync(string file, CancellationToken cancel) =>
+        new FileInfo(file).Length <= DocumentSizeMax
+            ? await File.ReadAllBytesAsync(file, cancel)
+            : throw SkeinException.Invalid("a document of the archive is larger than 4 MiB");
+
+    private string? TryFile(string name)
+    {
+        name = Clean(name);
+        // Links of links do not occur in what savers write; eight end a circle.
+        for (var hops = 0; hops < 8 && _links.TryGetValue(name, out var target); hops++) name = target;
+        return _files.GetValueOrDefault(name);
+    }
+
+    private static string BlobName(string digest) => "blobs/" + digest.Replace(':', '/');
+
+    private static string DigestOf(byte[] bytes) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    /// <summary>Without "./", "a/../" and a leading slash, so that a name and a link to it are the same text.</summary>
+    private static string Clean(string name) => Path.GetFullPath("/" + name)[1..].TrimEnd('/');
+}

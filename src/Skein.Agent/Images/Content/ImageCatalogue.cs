@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Skein.Model;
+
+namespace Skein.Agent.Images.Content;
+
+/// <summary>The images here, by name. Immutable: each change makes a new one, readers never wait.</summary>
+internal sealed record ImageCatalogue(ImmutableDictionary<string, CatalogueEntry> Entries)
+{
+    public static readonly ImageCatalogue Empty = new(ImmutableDictionary<string, CatalogueEntry>.Empty);
+
+    /// <summary>One record an image, newest first, with all its names, as `docker images` lists them.</summary>
+    public IReadOnlyList<ImageRecord> Images { get; } =
+    [
+        .. Entries.Values.GroupBy(entry => entry.Image.Id).Select(Merge).OrderByDescending(image => image.Created).ThenBy(image => image.Id, StringComparer.Ordinal),
+    ];
+
+    public ImageCatalogue With(CatalogueEntry entry) => new(Entries.SetItem(entry.Name, entry));
+
+    public ImageCatalogue Without(string name) => new(Entries.Remove(name));
+
+    /// <summary>The image of a reference, an id or a unique beginning of an id; null when there is none.</summary>
+    public ImageRecord? TryFind(string text)
+    {
+        if (ImageReference.TryParse(text, out var reference) && TryFind(reference!) is { } entry)
+            return Images.First(image => image.Id == entry.Image.Id);
+        return TryFindById(text);
+    }
+
+    /// <summary>
+    /// By its stored name; a reference by digest also finds the image that came under a tag of the same repository.
+    /// </summary>
+    public CatalogueEntry? TryFind(ImageReference reference)
+    {
+        if (Entries.TryGetValue(reference.StoredName, out var named)) return named;
+        if (reference.Digest.Length == 0) return null;
+        return Entries.Values.FirstOrDefault(entry => Holds(entry, reference.Digest) && entry.Reference?.Repository == reference.Repository)
+            ?? Entries.Values.FirstOrDefault(entry => Holds(entry, reference.Digest));
+    }
+
+    public static SkeinException NoSuchImage(string text) =>
+        SkeinException.NotFound($"No such image: {(ImageReference.TryParse(text, out var reference) ? reference!.Familiar : text)}");
+
+    public ImageRecord? TryFindById(string text)
+    {
+        var hex = text.StartsWith("sha256:", StringComparison.Ordinal) ? text[7..] : text;
+        if (hex.Length == 0 || !hex.All(char.IsAsciiHexDigitLower)) return null;
+        var matches = Images.Where(image => image.Id.AsSpan(7).StartsWith(hex)).Take(2).ToList();
+        return matches.Count == 1 ? matches[0] : null;
+    }
+
+    // sha256:… may be the index, the manifest chosen from it, or (docker run httpd@sha256:…) either.
+    private static bool Holds(CatalogueEntry entry, string digest) => entry.Target.Digest == digest || entry.ManifestDigest == digest;
+
+    private static ImageRecord Merge(IGrouping<string, CatalogueEntry> entries)
+    {
+        var named = entries.Where(entry => entry.Reference is not null).ToList();
+        return entries.First().Image with
+        {
+            Tags = [.. named.Where(e => e.Reference!.Digest.Length == 0).Select(e => e.Reference!.Familiar).Order(StringComparer.Ordinal)],
+            Digests = [.. named.Select(e => $"{e.Reference!.FamiliarName}@{e.Target.Digest}").Distinct().Order(StringComparer.Ordinal)],
+        };
+    }
+}

@@ -1,0 +1,183 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Skein.Agent.Containerd;
+using Skein.Agent.Containerd.ImagesApi;
+using Skein.Agent.Containerd.LeasesApi;
+using Skein.Agent.Containerd.Types;
+using Skein.Model;
+
+namespace Skein.Agent.Images.Content;
+
+/// <summary>
+/// Brings an image's blobs into containerd and unpacks them, under a lease that keeps the unfinished from garbage
+/// collection. A lease of a failed try stays for an hour: the next try finds there what had come.
+/// </summary>
+internal sealed class ImageInstaller(ContainerdClient containerd, ContentStore content, LayerUnpacker unpacker, TimeProvider time)
+{
+    // Docker's max-concurrent-downloads.
+    private const int ConcurrentDownloads = 3;
+    private const int TriesPerBlob = 5;
+    private static readonly TimeSpan LeaseLife = TimeSpan.FromHours(1);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
+
+    private readonly SharedWork<string, bool> _fetching = new();
+    private readonly SemaphoreSlim _downloads = new(ConcurrentDownloads);
+
+    /// <summary>Installs the image under these names in containerd's image store.</summary>
+    public async Task InstallAsync(
+        ImageContent image, IReadOnlyList<string> names, IBlobSource source, IProgress<PullProgress>? progress, CancellationToken cancel)
+    {
+        var lease = await BeginLeaseAsync($"skein-install {names[0]}", cancel);
+        var manifest = ImageJson.ReadManifest(image.ManifestBytes, image.Manifest.Digest);
+        var configBytes = await FetchConfigAsync(manifest.Config!, source, cancel);
+        var diffIds = ImageJson.ReadConfig(configBytes, manifest.Config!.Digest).RootFs?.DiffIds ?? [];
+        if (diffIds.Count != manifest.Layers!.Count)
+            throw new SkeinException(ErrorKind.Internal, $"{image.Manifest.Digest}: {manifest.Layers.Count} layers, but the config names {diffIds.Count}");
+
+        await InstallLayersAsync(manifest.Layers, diffIds, lease, source, progress, cancel);
+        await PutAsync(manifest.Config, configBytes, GcLabels.OfConfig(ChainId.Of(diffIds)), lease, cancel);
+        await PutAsync(image.Manifest, image.ManifestBytes, GcLabels.OfManifest(manifest), lease, cancel);
+        if (image.IndexBytes is not null) await PutAsync(image.Target, image.IndexBytes, GcLabels.OfIndex(image.Manifest), lease, cancel);
+        foreach (var name in names) await NameAsync(name, image.Target, cancel);
+        await EndLeaseAsync(lease, cancel);
+    }
+
+    /// <summary>Points a name at content that is here; the name may have pointed elsewhere.</summary>
+    public async Task NameAsync(string name, OciDescriptor target, CancellationToken cancel)
+    {
+        var image = new Image
+        {
+            Name = name,
+            Target = new BlobDescriptor { MediaType = target.MediaType, Digest = target.Digest, Size = target.Size },
+            CreatedAt = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
+            UpdatedAt = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
+        };
+        try
+        {
+            await containerd.Images.CreateAsync(new CreateImageRequest { Image = image }, cancellationToken: cancel);
+        }
+        catch (RpcException error) when (error.StatusCode == StatusCode.AlreadyExists)
+        {
+            await containerd.Images.UpdateAsync(
+                new UpdateImageRequest { Image = image, UpdateMask = new FieldMask { Paths = { "target" } } }, cancellationToken: cancel);
+        }
+    }
+
+    private async Task InstallLayersAsync(
+        List<OciDescriptor> layers, List<string> diffIds, string lease, IBlobSource source, IProgress<PullProgress>? progress, CancellationToken cancel)
+    {
+        foreach (var layer in layers) progress?.Report(new PullProgress(layer.Short, "Pulling fs layer", null, null));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var fetches = layers.Select(layer => FetchLayerAsync(layer, lease, source, progress, stop.Token)).ToList();
+        try
+        {
+            var chain = "";
+            for (var i = 0; i < layers.Count; i++)
+            {
+                var came = await fetches[i];
+                progress?.Report(new PullProgress(layers[i].Short, "Extracting", layers[i].Size, layers[i].Size));
+                await unpacker.UnpackAsync(layers[i], chain, diffIds[i], lease, cancel);
+                chain = ChainId.Extend(chain, diffIds[i]);
+                progress?.Report(new PullProgress(layers[i].Short, came ? "Pull complete" : "Already exists", null, null));
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            // Their errors are told by the one that was awaited.
+            await Task.WhenAll(fetches).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+    }
+
+    /// <returns>false when it was here already.</returns>
+    private async Task<bool> FetchLayerAsync(
+        OciDescriptor layer, string lease, IBlobSource source, IProgress<PullProgress>? progress, CancellationToken cancel)
+    {
+        if (await content.FindAsync(layer.Digest, cancel) is { } present)
+        {
+            await content.KeepAsync(present, GcLabels.None, lease, cancel);
+            return false;
+        }
+        var (_, began) = await _fetching.RunAsync(layer.Digest, token => DownloadAsync(layer, lease, source, progress, token), cancel);
+        if (!began && await content.FindAsync(layer.Digest, cancel) is { } fetched) await content.KeepAsync(fetched, GcLabels.None, lease, cancel);
+        progress?.Report(new PullProgress(layer.Short, "Download complete", null, null));
+        return true;
+    }
+
+    private async Task<bool> DownloadAsync(
+        OciDescriptor layer, string lease, IBlobSource source, IProgress<PullProgress>? progress, CancellationToken cancel)
+    {
+        await _downloads.WaitAsync(cancel);
+        try
+        {
+            var leased = new ContentStore(containerd.WithLease(lease));
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    await leased.WriteAsync(layer, GcLabels.None, (offset, token) => source.OpenAsync(layer, offset, token),
+                        written => progress?.Report(new PullProgress(layer.Short, "Downloading", written, layer.Size)), cancel);
+                    return true;
+                }
+                catch (Exception error) when (error is IOException or HttpRequestException && attempt < TriesPerBlob)
+                {
+                    // The connection broke on the way: go on from the byte where it did.
+                    await Task.Delay(RetryDelay * attempt, time, cancel);
+                }
+            }
+        }
+        finally
+        {
+            _downloads.Release();
+        }
+    }
+
+    private async Task<byte[]> FetchConfigAsync(OciDescriptor config, IBlobSource source, CancellationToken cancel)
+    {
+        if (await content.TryReadAsync(config.Digest, cancel) is { } present) return present;
+        await using var stream = await source.OpenAsync(config, 0, cancel);
+        using var whole = new MemoryStream();
+        await stream.CopyToAsync(whole, cancel);
+        return whole.ToArray();
+    }
+
+    private async Task PutAsync(
+        OciDescriptor blob, byte[] bytes, IReadOnlyDictionary<string, string> labels, string lease, CancellationToken cancel)
+    {
+        // containerd locks a blob while it is written: two pulls of one image by two names take turns.
+        var (present, began) = await _fetching.RunAsync(blob.Digest, async token =>
+        {
+            if (await content.FindAsync(blob.Digest, token) is not null) return true;
+            await new ContentStore(containerd.WithLease(lease)).WriteAsync(blob, bytes, labels, token);
+            return false;
+        }, cancel);
+        if ((present || !began) && await content.FindAsync(blob.Digest, cancel) is { } info) await content.KeepAsync(info, labels, lease, cancel);
+    }
+
+    private async Task<string> BeginLeaseAsync(string id, CancellationToken cancel)
+    {
+        var request = new CreateRequest { Id = id };
+        request.Labels["containerd.io/gc.expire"] = (time.GetUtcNow() + LeaseLife).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        try
+        {
+            await containerd.Leases.CreateAsync(request, cancellationToken: cancel);
+        }
+        catch (RpcException error) when (error.StatusCode == StatusCode.AlreadyExists)
+        {
+            // Of a try that failed: what it holds is what this one goes on from.
+        }
+        return id;
+    }
+
+    private async Task EndLeaseAsync(string lease, CancellationToken cancel)
+    {
+        try
+        {
+            await containerd.Leases.DeleteAsync(new DeleteRequest { Id = lease }, cancellationToken: cancel);
+        }
+        catch (RpcException error) when (error.StatusCode == StatusCode.NotFound)
+        {
+            // Expired while a slow registry was read.
+        }
+    }
+}

@@ -1,0 +1,9 @@
+using Skein.Agent.Images.Registry;
+
+namespace Skein.Agent.Images.Content;
+
+internal sealed class RegistryBlobs(RegistryClient registry, ImageReference reference, RegistryAuth? auth) : IBlobSource
+{
+    public Task<Stream> OpenAsync(OciDescriptor blob, long offset, CancellationToken cancel) =>
+        registry.OpenBlobAsync(reference, blob, offset, auth, cancel);
+}

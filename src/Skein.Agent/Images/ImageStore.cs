@@ -1,0 +1,258 @@
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Skein.Agent.Containerd;
+using Skein.Agent.Containerd.ImagesApi;
+using Skein.Agent.Images.Content;
+using Skein.Agent.Images.Registry;
+using Skein.Model;
+
+namespace Skein.Agent.Images;
+
+/// <summary>
+/// Images in containerd's own store, so that nothing is kept twice: names in its image service, documents and layers
+/// as its content, unpacked layers as its snapshots. What is here is mirrored in memory; a task whose image is
+/// pinned and present starts without a word to any registry.
+/// </summary>
+public sealed partial class ImageStore : IImageStore, IDisposable
+{
+    private readonly ContainerdClient _containerd;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly string _workDirectory;
+    private readonly RegistryClient _registry;
+    private readonly ContentStore _content;
+    private readonly LayerUnpacker _unpacker;
+    private readonly ImageInstaller _installer;
+    private readonly SharedWork<string, CatalogueEntry> _pulls = new();
+    private readonly SemaphoreSlim _opening = new(1);
+    private readonly Lock _lock = new();
+
+    // Replaced under _lock, read without.
+    private volatile ImageCatalogue _catalogue = ImageCatalogue.Empty;
+    private volatile bool _opened;
+
+    /// <param name="workDirectory">Where the files of a loaded tar lie for a moment.</param>
+    /// <param name="handlerFactory">Makes the HTTP transport; true asks for one that verifies no certificates. null = the platform's.</param>
+    public ImageStore(
+        ContainerdClient containerd,
+        RegistryConfig registries,
+        string workDirectory,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        Func<bool, HttpMessageHandler>? handlerFactory = null)
+    {
+        _containerd = containerd;
+        _time = time;
+        _logger = loggers.CreateLogger<ImageStore>();
+        _workDirectory = workDirectory;
+        _registry = new RegistryClient(registries, handlerFactory ?? Transport, time, loggers.CreateLogger<RegistryClient>());
+        _content = new ContentStore(containerd);
+        _unpacker = new LayerUnpacker(containerd);
+        _installer = new ImageInstaller(containerd, _content, _unpacker, time);
+    }
+
+    /// <summary>Who uses an image, by its id; asked before one is removed. Set where the parts are put together.</summary>
+    public Func<string, IEnumerable<ImageUser>> UsersOf { get; set; } = _ => [];
+
+    /// <summary>Reads what is in containerd; the other calls do it when it was not done.</summary>
+    public async Task OpenAsync(CancellationToken cancel)
+    {
+        if (_opened) return;
+        await _opening.WaitAsync(cancel);
+        try
+        {
+            if (_opened) return;
+            await LoadCatalogueAsync(cancel);
+            _opened = true;
+        }
+        finally
+        {
+            _opening.Release();
+        }
+    }
+
+    public IReadOnlyList<ImageRecord> List() => _catalogue.Images;
+
+    public ImageRecord Find(string reference) => _catalogue.TryFind(reference) ?? throw ImageCatalogue.NoSuchImage(reference);
+
+    public async Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<PullProgress>? progress, CancellationToken cancel)
+    {
+        await OpenAsync(cancel);
+        var parsed = ImageReference.Parse(reference);
+        if (parsed.Digest.Length > 0 && _catalogue.TryFind(parsed) is { } present)
+        {
+            if (present.Name != parsed.StoredName && present.Reference?.Repository != parsed.Repository)
+                present = await AddNameAsync(parsed.StoredName, present, cancel);
+            Finish(progress, parsed, present.Target.Digest, isNew: false);
+            return Find(present.Image.Id);
+        }
+        var (entry, _) = await _pulls.RunAsync(parsed.Normalized, token => PullOnceAsync(parsed, auth, progress, token), cancel);
+        return Find(entry.Image.Id);
+    }
+
+    public async Task<RemoteImage> ResolveAsync(string reference, RegistryAuth? auth, CancellationToken cancel)
+    {
+        var parsed = ImageReference.Parse(reference);
+        var fetched = await _registry.GetManifestAsync(parsed, parsed.ManifestKey, auth, cancel);
+        var manifest = ImageJson.ReadManifest(fetched.Content, parsed.Familiar);
+        var platforms = manifest.IsIndex
+            ? manifest.Manifests!.Select(entry => entry.Platform).OfType<OciPlatform>().Where(p => p.Os != "unknown").ToList()
+            : [await PlatformOfAsync(parsed, manifest.Config!, auth, cancel)];
+        return new RemoteImage(fetched.Digest, fetched.MediaType, fetched.Content.Length, [.. platforms.Select(p => (p.Os, p.Architecture, p.Variant ?? ""))]);
+    }
+
+    public async Task<ImageRecord> TagAsync(string source, string target, CancellationToken cancel)
+    {
+        await OpenAsync(cancel);
+        var image = Find(source);
+        var parsed = ImageReference.Parse(target);
+        if (parsed.Digest.Length > 0) throw SkeinException.Invalid("refusing to create a tag with a digest reference");
+        var entry = _catalogue.Entries.Values.First(e => e.Image.Id == image.Id);
+        await AddNameAsync(parsed.StoredName, entry, cancel);
+        if (entry.Reference is null) await DropNameAsync(entry.Name, cancel);
+        return Find(image.Id);
+    }
+
+    public async Task<IReadOnlyList<(string? Untagged, string? Deleted)>> RemoveAsync(string reference, bool force, CancellationToken cancel)
+    {
+        await OpenAsync(cancel);
+        var plan = ImageRemoval.Plan(_catalogue, reference, force, UsersOf);
+        foreach (var name in plan.Names) await DropNameAsync(name, cancel);
+        return plan.Answer;
+    }
+
+    public async Task<IReadOnlyList<string>> LoadAsync(Stream tar, CancellationToken cancel)
+    {
+        await OpenAsync(cancel);
+        using var archive = await ImageArchive.SpoolAsync(tar, _workDirectory, cancel);
+        var made = new List<string>();
+        foreach (var image in await archive.ReadImagesAsync(cancel))
+        {
+            IReadOnlyList<string> names = image.Names.Count > 0 ? image.Names : [image.ConfigDigest];
+            await _installer.InstallAsync(image.Content, names, archive, progress: null, cancel);
+            foreach (var name in names) await LearnAsync(name, image.Content.Target, cancel);
+            made.AddRange(image.Names.Count > 0 ? image.Names.Select(name => ImageReference.Parse(name).Familiar) : [image.ConfigDigest]);
+        }
+        return made;
+    }
+
+    public void Dispose()
+    {
+        _registry.Dispose();
+        _opening.Dispose();
+    }
+
+    private async Task<CatalogueEntry> PullOnceAsync(ImageReference reference, RegistryAuth? auth, IProgress<PullProgress>? progress, CancellationToken cancel)
+    {
+        var began = _time.GetTimestamp();
+        progress?.Report(new PullProgress(reference.ManifestKey, $"Pulling from {reference.Path}", null, null));
+        var fetched = await _registry.GetManifestAsync(reference, reference.ManifestKey, auth, cancel);
+        if (_catalogue.Entries.TryGetValue(reference.StoredName, out var present) && present.Target.Digest == fetched.Digest)
+        {
+            Finish(progress, reference, fetched.Digest, isNew: false);
+            return present;
+        }
+        var image = await ChooseAsync(reference, fetched, auth, cancel);
+        await _installer.InstallAsync(image, [reference.StoredName], new RegistryBlobs(_registry, reference, auth), progress, cancel);
+        var entry = await LearnAsync(reference.StoredName, image.Target, cancel);
+        Finish(progress, reference, fetched.Digest, isNew: true);
+        LogPulled(reference.Familiar, fetched.Digest, _time.GetElapsedTime(began));
+        return entry;
+    }
+
+    private async Task<ImageContent> ChooseAsync(ImageReference reference, FetchedManifest fetched, RegistryAuth? auth, CancellationToken cancel)
+    {
+        var target = new OciDescriptor { MediaType = fetched.MediaType, Digest = fetched.Digest, Size = fetched.Content.Length };
+        var manifest = ImageJson.ReadManifest(fetched.Content, reference.Familiar);
+        if (!manifest.IsIndex) return new ImageContent(target, null, target, fetched.Content);
+        var chosen = PlatformChoice.Choose(manifest.Manifests!, PlatformChoice.Host, reference.Familiar);
+        var child = await _registry.GetManifestAsync(reference, chosen.Digest, auth, cancel);
+        return new ImageContent(target, fetched.Content, chosen with { MediaType = child.MediaType, Size = child.Content.Length }, child.Content);
+    }
+
+    private async Task<OciPlatform> PlatformOfAsync(ImageReference reference, OciDescriptor config, RegistryAuth? auth, CancellationToken cancel)
+    {
+        await using var stream = await _registry.OpenBlobAsync(reference, config, 0, auth, cancel);
+        using var whole = new MemoryStream();
+        await stream.CopyToAsync(whole, cancel);
+        var read = ImageJson.ReadConfig(whole.ToArray(), config.Digest);
+        return new OciPlatform { Os = read.Os, Architecture = read.Architecture };
+    }
+
+    private async Task LoadCatalogueAsync(CancellationToken cancel)
+    {
+        var listed = await _containerd.Images.ListAsync(new ListImagesRequest(), cancellationToken: cancel);
+        foreach (var image in listed.Images)
+        {
+            var target = new OciDescriptor { MediaType = image.Target.MediaType, Digest = image.Target.Digest, Size = image.Target.Size };
+            try
+            {
+                await LearnAsync(image.Name, target, cancel);
+            }
+            catch (SkeinException error)
+            {
+                LogUnreadable(image.Name, error.Message);
+            }
+        }
+        LogOpened(_catalogue.Entries.Count);
+    }
+
+    /// <summary>Reads an image's documents from containerd and notes its name.</summary>
+    private async Task<CatalogueEntry> LearnAsync(string name, OciDescriptor target, CancellationToken cancel)
+    {
+        var manifestDigest = target.Digest;
+        var manifest = ImageJson.ReadManifest(await NeedAsync(target.Digest, cancel), name);
+        if (manifest.IsIndex)
+        {
+            manifestDigest = PlatformChoice.Choose(manifest.Manifests!, PlatformChoice.Host, name).Digest;
+            manifest = ImageJson.ReadManifest(await NeedAsync(manifestDigest, cancel), name);
+        }
+        var config = ImageJson.ReadConfig(await NeedAsync(manifest.Config!.Digest, cancel), name);
+        var size = await _unpacker.SizeAsync(config.RootFs?.DiffIds ?? [], cancel);
+        var entry = new CatalogueEntry(name, target, manifestDigest, ImageRecords.From(manifest.Config.Digest, config, size));
+        lock (_lock) _catalogue = _catalogue.With(entry);
+        return entry;
+    }
+
+    private async Task<byte[]> NeedAsync(string digest, CancellationToken cancel) =>
+        await _content.TryReadAsync(digest, cancel) ?? throw SkeinException.NotFound($"content {digest} is not here");
+
+    private async Task<CatalogueEntry> AddNameAsync(string name, CatalogueEntry like, CancellationToken cancel)
+    {
+        await _installer.NameAsync(name, like.Target, cancel);
+        var entry = new CatalogueEntry(name, like.Target, like.ManifestDigest, like.Image);
+        lock (_lock) _catalogue = _catalogue.With(entry);
+        return entry;
+    }
+
+    private async Task DropNameAsync(string name, CancellationToken cancel)
+    {
+        try
+        {
+            await _containerd.Images.DeleteAsync(new DeleteImageRequest { Name = name }, cancellationToken: cancel);
+        }
+        catch (RpcException error) when (error.StatusCode == StatusCode.NotFound)
+        {
+            // Someone with another client of containerd was faster.
+        }
+        lock (_lock) _catalogue = _catalogue.Without(name);
+    }
+
+    private static void Finish(IProgress<PullProgress>? progress, ImageReference reference, string digest, bool isNew)
+    {
+        progress?.Report(new PullProgress("", $"Digest: {digest}", null, null));
+        var status = isNew ? "Downloaded newer image for" : "Image is up to date for";
+        progress?.Report(new PullProgress("", $"Status: {status} {reference.Familiar}", null, null));
+    }
+
+    private static SocketsHttpHandler Transport(bool insecure)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+        };
+        if (insecure) handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        return handler;
+    }
+}

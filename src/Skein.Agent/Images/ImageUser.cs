@@ -1,0 +1,4 @@
+namespace Skein.Agent.Images;
+
+/// <summary>A container that an image stands under.</summary>
+public sealed record ImageUser(string ContainerId, bool Running);

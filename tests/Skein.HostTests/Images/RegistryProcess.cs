@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+
+namespace Skein.HostTests.Images;
+
+/// <summary>Debian's docker-registry on a loopback port, its store in a folder that goes with it.</summary>
+internal sealed class RegistryProcess : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("skein-registry-").FullName;
+    private readonly HttpClient _http = new();
+    private Process? _process;
+
+    public string Address { get; private set; } = "";
+
+    public string Url => $"http://{Address}";
+
+    public static async Task<RegistryProcess> StartAsync()
+    {
+        var registry = new RegistryProcess { Address = $"127.0.0.1:{FreePort()}" };
+        File.WriteAllText(Path.Combine(registry._folder, "config.yml"), $"""
+            version: 0.1
+            log: {"{"} level: error {"}"}
+            storage: {"{"} filesystem: {"{"} rootdirectory: {registry._folder}/store {"}"} {"}"}
+            http: {"{"} addr: {registry.Address} {"}"}
+            """);
+        registry._process = Process.Start(new ProcessStartInfo(
+            "sh", ["-c", $"exec docker-registry serve {registry._folder}/config.yml >{registry._folder}/log 2>&1"]))!;
+        await registry.WaitUntilServingAsync();
+        return registry;
+    }
+
+    public async Task PushAsync(string repository, string tag, TestImage image)
+    {
+        foreach (var (digest, bytes) in image.Blobs) await PushBlobAsync(repository, digest, bytes);
+        foreach (var document in image.Children) await PushManifestAsync(repository, document.Digest, document);
+        await PushManifestAsync(repository, tag, image.Target);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        if (_process is { HasExited: false })
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync();
+        }
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task PushBlobAsync(string repository, string digest, byte[] bytes)
+    {
+        using var begun = (await _http.PostAsync($"{Url}/v2/{repository}/blobs/uploads/", null)).EnsureSuccessStatusCode();
+        var location = new Uri(new Uri(Url), begun.Headers.Location!);
+        var content = new ByteArrayContent(bytes);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        var separator = location.Query.Length > 0 ? '&' : '?';
+        using var put = await _http.PutAsync($"{location}{separator}digest={digest}", content);
+        put.EnsureSuccessStatusCode();
+    }
+
+    private async Task PushManifestAsync(string repository, string name, TestDocument document)
+    {
+        var content = new ByteArrayContent(document.Bytes);
+        content.Headers.ContentType = new MediaTypeHeaderValue(document.MediaType);
+        using var put = await _http.PutAsync($"{Url}/v2/{repository}/manifests/{name}", content);
+        Xunit.Assert.True(put.IsSuccessStatusCode, await put.Content.ReadAsStringAsync());
+    }
+
+    private async Task WaitUntilServingAsync()
+    {
+        var deadline = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                using var answer = await _http.GetAsync($"{Url}/v2/");
+                return;
+            }
+            catch (HttpRequestException error)
+            {
+                if (deadline.Elapsed > TimeSpan.FromSeconds(20))
+                    throw new TimeoutException($"docker-registry did not answer at {Url} within 20 s: {File.ReadAllText(_folder + "/log")}", error);
+            }
+            await Task.Delay(20);
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
