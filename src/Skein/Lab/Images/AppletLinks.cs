@@ -1,0 +1,8 @@
+namespace Skein.Lab.Images;
+
+internal enum AppletLinks
+{
+    None,
+    Hard,
+    Symbolic,
+}
