@@ -1,0 +1,28 @@
+namespace Skein.Model;
+
+/// <summary>
+/// Errors in the words Docker's daemon gives those of its swarm: the gRPC status is part of the message, and scripts match on it.
+/// Source of the mapping to HTTP: FailedPrecondition and OutOfRange answer 400, AlreadyExists 409.
+/// </summary>
+public static class RpcError
+{
+    public static SkeinException InvalidArgument(string description) => Make(ErrorKind.InvalidArgument, "InvalidArgument", description);
+
+    public static SkeinException FailedPrecondition(string description) => Make(ErrorKind.InvalidArgument, "FailedPrecondition", description);
+
+    public static SkeinException AlreadyExists(string description) => Make(ErrorKind.Conflict, "AlreadyExists", description);
+
+    public static SkeinException NotFound(string description) => Make(ErrorKind.NotFound, "NotFound", description);
+
+    public static SkeinException PermissionDenied(string description) => Make(ErrorKind.Forbidden, "PermissionDenied", description);
+
+    public static SkeinException Unimplemented(string description) => Make(ErrorKind.NotImplemented, "Unimplemented", description);
+
+    public static SkeinException Unavailable(string description) => Make(ErrorKind.Unavailable, "Unavailable", description);
+
+    /// <summary>The object changed since the version the caller names; Docker answers 500.</summary>
+    public static SkeinException OutOfSequence() => Make(ErrorKind.Internal, "Unknown", "update out of sequence");
+
+    private static SkeinException Make(ErrorKind kind, string code, string description) =>
+        new(kind, $"rpc error: code = {code} desc = {description}");
+}

@@ -1,0 +1,15 @@
+namespace Skein.Model.Validation;
+
+public static class ClusterSpecValidation
+{
+    private const long ShortestCertificateLife = 3_600_000_000_000;
+
+    public static void Check(ClusterSpec spec)
+    {
+        if (spec.Ca is { NodeCertExpiry: not 0 and < ShortestCertificateLife })
+            throw RpcError.InvalidArgument("minimum certificate expiry time is: 1h0m0s");
+        if (spec.Dispatcher?.HeartbeatPeriod < 0)
+            throw RpcError.InvalidArgument("heartbeat time period cannot be a negative duration");
+        if (spec.Annotations?.Name != "default") throw RpcError.InvalidArgument("modification of cluster name is not allowed");
+    }
+}
