@@ -1,0 +1,9 @@
+using Skein.Model;
+
+namespace Skein.Manager.Control;
+
+/// <summary>Makes join tokens: SWMTKN-1-digest of the root certificate-secret.</summary>
+public interface IJoinTokenSource
+{
+    string NewToken(Cluster cluster);
+}

@@ -1,0 +1,32 @@
+using Skein.Manager.Store;
+using Skein.Model;
+using Skein.Model.Validation;
+
+namespace Skein.Manager.Control;
+
+public sealed partial class SwarmControl
+{
+    public async Task<Cluster> UpdateClusterAsync(
+        ulong version, ClusterSpec spec, bool rotateWorkerToken, bool rotateManagerToken, CancellationToken cancel)
+    {
+        ClusterSpecValidation.Check(spec);
+        var after = await WriteAsync(
+            seen =>
+            {
+                var current = seen.Cluster ?? throw SkeinException.Unavailable("The swarm does not have a cluster object");
+                CheckVersion(current.Meta, version);
+                var next = current.Clone();
+                next.Spec = spec.Clone();
+                next.Meta = Touched(current.Meta);
+                next.RootCa ??= new();
+                next.RootCa.JoinTokens ??= new();
+                if (rotateWorkerToken) next.RootCa.JoinTokens.Worker = tokens.NewToken(next);
+                if (rotateManagerToken) next.RootCa.JoinTokens.Manager = tokens.NewToken(next);
+                var changes = new Changes();
+                changes.Put(next);
+                return changes;
+            },
+            cancel);
+        return after.Cluster!;
+    }
+}

@@ -1,0 +1,129 @@
+using Google.Protobuf.WellKnownTypes;
+using Skein.Manager.Store;
+using Skein.Model;
+using Skein.Model.Validation;
+
+namespace Skein.Manager.Control;
+
+public sealed partial class SwarmControl
+{
+    public async Task<Service> CreateServiceAsync(ServiceSpec spec, CancellationToken cancel)
+    {
+        ServiceSpecValidation.Check(spec);
+        var id = ids.NewId();
+        var after = await WriteAsync(seen => CreateService(seen, id, spec), cancel);
+        return after.Services.Find(id) ?? throw SkeinException.NotFound($"service {id} not found");
+    }
+
+    public async Task<Service> UpdateServiceAsync(string id, ulong version, ServiceSpec spec, bool rollback, CancellationToken cancel)
+    {
+        if (!rollback) ServiceSpecValidation.Check(spec);
+        var found = FindService(id).Id;
+        var after = await WriteAsync(seen => UpdateService(seen, found, version, spec, rollback), cancel);
+        return after.Services.Find(found) ?? throw RpcError.NotFound($"service {found} not found");
+    }
+
+    public async Task RemoveServiceAsync(string id, CancellationToken cancel)
+    {
+        var found = FindService(id).Id;
+        await WriteAsync(
+            seen =>
+            {
+                if (seen.Services.Find(found) is null) throw RpcError.NotFound($"service {found} not found");
+                var changes = new Changes();
+                changes.Delete(ObjectKind.Service, found);
+                return changes;
+            },
+            cancel);
+    }
+
+    private Changes CreateService(Snapshot seen, string id, ServiceSpec given)
+    {
+        var spec = WithNetworkIds(seen, given);
+        PublishedPorts.CheckFree(seen, spec, ownServiceId: "");
+        CheckIngressPresent(seen, spec);
+        if (seen.Services.All.Any(s => SameName(s.Spec.Annotations, spec.Annotations)))
+            throw RpcError.AlreadyExists($"name conflicts with an existing object: service {spec.Annotations.Name} already exists");
+        var changes = new Changes();
+        changes.Put(new Service { Id = id, Meta = Created(), Spec = spec, SpecVersion = 1 });
+        RaiseFence(seen, changes);
+        return changes;
+    }
+
+    private Changes UpdateService(Snapshot seen, string id, ulong version, ServiceSpec given, bool rollback)
+    {
+        var current = seen.Services.Find(id) ?? throw RpcError.NotFound($"service {id} not found");
+        // Docker's order: a change that is not allowed is refused as such even when the version is old.
+        var next = rollback ? RolledBack(seen, current) : Updated(seen, current, given);
+        CheckVersion(current.Meta, version);
+        CheckIngressPresent(seen, next.Spec);
+        next.Meta = Touched(current.Meta);
+        var changes = new Changes();
+        changes.Put(next);
+        RaiseFence(seen, changes);
+        return changes;
+    }
+
+    private static Service Updated(Snapshot seen, Service current, ServiceSpec given)
+    {
+        var spec = WithNetworkIds(seen, given);
+        if (spec.ModeCase != current.Spec.ModeCase) throw RpcError.Unimplemented("service mode change is not allowed");
+        if (spec.Annotations.Name != current.Spec.Annotations.Name) throw RpcError.Unimplemented("renaming services is not supported");
+        if (!Equals(spec.Endpoint, current.Spec.Endpoint)) PublishedPorts.CheckFree(seen, spec, current.Id);
+
+        var next = current.Clone();
+        next.PreviousSpec = current.Spec.Clone();
+        next.PreviousSpecVersion = current.SpecVersion;
+        next.Spec = spec;
+        next.UpdateStatus = null;
+        // Tasks are told apart by it, so a number once used must not come again, even after a rollback: the object's own version is new.
+        if (!Equals(spec.Task, current.Spec.Task) || !Equals(spec.Endpoint, current.Spec.Endpoint))
+            next.SpecVersion = Math.Max(current.Meta.Version, Math.Max(current.SpecVersion, current.PreviousSpecVersion) + 1);
+        return next;
+    }
+
+    private Service RolledBack(Snapshot seen, Service current)
+    {
+        if (current.PreviousSpec is null) throw RpcError.FailedPrecondition($"service {current.Id} does not have a previous spec");
+        if (!Equals(current.PreviousSpec.Endpoint, current.Spec.Endpoint)) PublishedPorts.CheckFree(seen, current.PreviousSpec, current.Id);
+        var next = current.Clone();
+        next.Spec = current.PreviousSpec.Clone();
+        next.SpecVersion = current.PreviousSpecVersion;
+        next.PreviousSpec = current.Spec.Clone();
+        next.PreviousSpecVersion = current.SpecVersion;
+        next.UpdateStatus = new()
+        {
+            State = UpdateState.RollbackStarted,
+            Message = "manually requested rollback",
+            StartedAt = time.GetUtcNow().ToTimestamp(),
+        };
+        return next;
+    }
+
+    /// <summary>Users attach by name; what is stored is the id, so that a network made anew under the name is not mistaken for it.</summary>
+    private static ServiceSpec WithNetworkIds(Snapshot seen, ServiceSpec given)
+    {
+        var spec = given.Clone();
+        var attached = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var attachment in spec.Task.Networks.ToList())
+        {
+            var network = Finder.Network(seen, attachment.Target);
+            if (network.Spec.Ingress)
+                throw RpcError.InvalidArgument($"Service cannot be explicitly attached to the ingress network \"{network.Spec.Annotations.Name}\"");
+            attachment.Target = network.Id;
+            // Named twice (by name and by id, say) it is still one leg.
+            if (!attached.Add(network.Id)) spec.Task.Networks.Remove(attachment);
+        }
+        return spec;
+    }
+
+    private static void CheckIngressPresent(Snapshot seen, ServiceSpec spec)
+    {
+        if (NetworkUse.NeedsIngress(spec) && !seen.Networks.All.Any(n => n.Spec.Ingress))
+            throw RpcError.FailedPrecondition("service needs ingress network, but no ingress network is present");
+    }
+
+    /// <summary>DNS does not tell upper from lower case, nor does swarmkit.</summary>
+    private static bool SameName(Annotations? a, Annotations? b) =>
+        string.Equals(a?.Name, b?.Name, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,93 @@
+using Google.Protobuf.WellKnownTypes;
+using Skein.Manager.Store;
+using Skein.Model;
+
+namespace Skein.Manager.Control;
+
+/// <summary>
+/// Validation against one snapshot, then one transaction that fails if what was validated has changed. The objects
+/// written are compared by their own versions. What was only read (whose port is it, is the name free) has no version in the
+/// transaction: such writes also raise the fence, one key all managers share, so of two at once the later one is refused,
+/// waits for the earlier to be visible, and is checked again.
+/// </summary>
+public sealed partial class SwarmControl(
+    IStore store,
+    IIdSource ids,
+    TimeProvider time,
+    IJoinTokenSource tokens,
+    TimeSpan allocationWait) : ISwarmControl, IDisposable
+{
+    private const string FenceId = "control";
+    private const int MostAttempts = 20;
+
+    /// <summary>On one manager writes queue here: meeting at the fence would cost each loser a round trip.</summary>
+    private readonly SemaphoreSlim _oneAtATime = new(1, 1);
+
+    public Snapshot Snapshot => store.Current;
+
+    public Task<Snapshot> WaitNewerAsync(ulong revision, CancellationToken cancel) => store.WaitNewerAsync(revision, cancel);
+
+    public Service FindService(string idOrName) => Finder.Service(store.Current, idOrName);
+
+    public SwarmTask FindTask(string idOrName) => Finder.Task(store.Current, idOrName);
+
+    public Node FindNode(string idOrName) => Finder.Node(store.Current, idOrName);
+
+    public Network FindNetwork(string idOrName) => Finder.Network(store.Current, idOrName);
+
+    public void Dispose() => _oneAtATime.Dispose();
+
+    /// <summary>Builds the changes from a snapshot and commits them; when something moved meanwhile, again from a newer one.</summary>
+    private async Task<Snapshot> WriteAsync(Func<Snapshot, Changes> build, CancellationToken cancel)
+    {
+        await _oneAtATime.WaitAsync(cancel);
+        try
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                var seen = store.Current;
+                try
+                {
+                    return await store.CommitAsync(build(seen), null, cancel);
+                }
+                catch (SequenceConflictException) when (attempt < MostAttempts)
+                {
+                    await store.WaitNewerAsync(seen.Revision, cancel);
+                }
+                catch (SequenceConflictException)
+                {
+                    throw RpcError.OutOfSequence();
+                }
+            }
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
+    private static void RaiseFence(Snapshot seen, Changes changes)
+    {
+        var fence = seen.Fences.Find(FenceId)?.Clone() ?? new Fence { Id = FenceId };
+        fence.Count++;
+        changes.Put(fence);
+    }
+
+    private static void CheckVersion(Meta? meta, ulong expected)
+    {
+        if ((meta?.Version ?? 0) != expected) throw RpcError.OutOfSequence();
+    }
+
+    private Meta Created()
+    {
+        var now = time.GetUtcNow().ToTimestamp();
+        return new() { CreatedAt = now, UpdatedAt = now };
+    }
+
+    private Meta Touched(Meta meta)
+    {
+        var touched = meta.Clone();
+        touched.UpdatedAt = time.GetUtcNow().ToTimestamp();
+        return touched;
+    }
+}

@@ -1,0 +1,121 @@
+using Skein.Model;
+using Xunit;
+using static Skein.Tests.Control.ControlWorld;
+
+namespace Skein.Tests.Control;
+
+public class NetworkVerbsTests
+{
+    private readonly ControlWorld _world = new();
+
+    [Theory]
+    [InlineData("10.9.0.0", "", "", "ipam configuration: invalid subnet 10.9.0.0")]
+    [InlineData("10.9.0.0/33", "", "", "ipam configuration: invalid subnet 10.9.0.0/33")]
+    [InlineData("10.9.0.0/24", "10.8.0.0/25", "", "ipam configuration: subnet 10.9.0.0/24 does not contain range 10.8.0.0/25")]
+    [InlineData("10.9.0.0/24", "", "10.8.0.1", "ipam configuration: subnet 10.9.0.0/24 does not contain gateway 10.8.0.1")]
+    [InlineData("10.9.0.0/24", "", "gate", "ipam configuration: invalid gateway gate")]
+    public async Task Bad_addresses_are_refused(string subnet, string range, string gateway, string why)
+    {
+        var spec = Overlay("n");
+        spec.Ipam.Add(new IpamConfig { Subnet = subnet, IpRange = range, Gateway = gateway });
+        Assert.Equal($"rpc error: code = InvalidArgument desc = {why}", await MessageOf(() => _world.Control.CreateNetworkAsync(spec, default), ErrorKind.InvalidArgument));
+    }
+
+    [Theory]
+    [InlineData("10.0.1.0/24")]
+    [InlineData("10.0.1.128/25")]
+    [InlineData("10.0.0.0/16")]
+    public async Task A_subnet_in_use_is_refused(string subnet)
+    {
+        var spec = Overlay("n");
+        spec.Ipam.Add(new IpamConfig { Subnet = subnet });
+        Assert.Equal(
+            "invalid pool request: Pool overlaps with other one on this address space",
+            await MessageOf(() => _world.Control.CreateNetworkAsync(spec, default), ErrorKind.Forbidden));
+    }
+
+    [Fact]
+    public async Task Driver_name_and_ingress_are_checked()
+    {
+        Assert.Equal("network with name front already exists", await Refusal(Overlay("front"), ErrorKind.Conflict));
+        var macvlan = Overlay("m");
+        macvlan.Driver = "nonesuch";
+        Assert.Equal("rpc error: code = InvalidArgument desc = error during lookup of plugin nonesuch", await Refusal(macvlan, ErrorKind.InvalidArgument));
+        var ingress = Overlay("in2");
+        ingress.Ingress = true;
+        Assert.Equal("rpc error: code = AlreadyExists desc = ingress network (net-ingress) is already present", await Refusal(ingress, ErrorKind.Conflict));
+        ingress.Attachable = true;
+        Assert.Equal("rpc error: code = InvalidArgument desc = ingress network cannot be attachable", await Refusal(ingress, ErrorKind.InvalidArgument));
+    }
+
+    [Fact]
+    public async Task A_network_goes_once_nobody_uses_it()
+    {
+        var spec = Httpd();
+        spec.Task.Networks.Add(new NetworkAttachmentConfig { Target = "front" });
+        var service = await _world.Control.CreateServiceAsync(spec, default);
+        var task = new SwarmTask
+        {
+            Id = "t1",
+            ServiceId = service.Id,
+            NodeId = "n1",
+            Status = new() { State = TaskState.Running },
+            DesiredState = TaskState.Running,
+            Networks = { new NetworkAttachment { NetworkId = "net-front" } },
+        };
+        _world.Store.Commit(c => c.Put(task));
+        Assert.Equal(
+            $"rpc error: code = FailedPrecondition desc = network net-front is in use by service {service.Id}",
+            await MessageOf(() => _world.Control.RemoveNetworkAsync("front", default), ErrorKind.InvalidArgument));
+
+        await _world.Control.RemoveServiceAsync(service.Id, default);
+        await _world.Control.RemoveNetworkAsync("front", default);
+        Assert.Null(_world.Store.Current.Networks.Find("net-front"));
+    }
+
+    [Fact]
+    public async Task A_task_without_a_service_holds_its_network()
+    {
+        _world.Store.Commit(c => c.Put(new SwarmTask
+        {
+            Id = "attached",
+            NodeId = "n1",
+            Status = new() { State = TaskState.Running },
+            DesiredState = TaskState.Running,
+            Networks = { new NetworkAttachment { NetworkId = "net-front" } },
+        }));
+        Assert.Equal(
+            "rpc error: code = FailedPrecondition desc = network net-front is in use by task attached",
+            await MessageOf(() => _world.Control.RemoveNetworkAsync("front", default), ErrorKind.InvalidArgument));
+    }
+
+    [Fact]
+    public async Task Ingress_stays_while_a_port_is_published()
+    {
+        var service = await _world.Control.CreateServiceAsync(Httpd("web", Port(80, 80)), default);
+        Assert.Equal(
+            $"rpc error: code = FailedPrecondition desc = ingress network cannot be removed because service {service.Id} depends on it",
+            await MessageOf(() => _world.Control.RemoveNetworkAsync("ingress", default), ErrorKind.InvalidArgument));
+        await _world.Control.RemoveServiceAsync("web", default);
+        await _world.Control.RemoveNetworkAsync("ingress", default);
+        Assert.Equal(
+            "rpc error: code = FailedPrecondition desc = service needs ingress network, but no ingress network is present",
+            await MessageOf(() => _world.Control.CreateServiceAsync(Httpd("web", Port(80, 80)), default), ErrorKind.InvalidArgument));
+    }
+
+    [Fact]
+    public async Task Creating_waits_for_the_leader_to_allocate()
+    {
+        using var control = new Skein.Manager.Control.SwarmControl(_world.Store, new CryptoIdSource(), TimeProvider.System, null!, TimeSpan.FromSeconds(30));
+        var creating = control.CreateNetworkAsync(Overlay("back"), default);
+        var network = _world.Control.FindNetwork("back").Clone();
+        Assert.False(creating.IsCompleted);
+        network.Vni = 4100;
+        _world.Store.Commit(c => c.Put(network));
+        Assert.Equal(4100u, (await creating.WaitAsync(TimeSpan.FromSeconds(10))).Vni);
+    }
+
+    private Task<string> Refusal(NetworkSpec spec, ErrorKind kind) => MessageOf(() => _world.Control.CreateNetworkAsync(spec, default), kind);
+
+    private static NetworkSpec Overlay(string name) => new() { Annotations = new() { Name = name }, Driver = "overlay" };
+}
