@@ -1,0 +1,162 @@
+using Grpc.Net.Client;
+using Microsoft.Extensions.Logging;
+using Skein.Model;
+
+namespace Skein.Agent.Session;
+
+/// <summary>
+/// The node's line to the swarm: always on its way to some manager, never the reason that anything on the node stops. With no
+/// manager in reach the node goes on with what it was last told, which also stands on disk.
+/// </summary>
+public sealed partial class AgentSession
+{
+    private readonly string _nodeId;
+    private readonly AssignmentState _state;
+    private readonly Func<string, CancellationToken, ValueTask<GrpcChannel>> _openChannel;
+    private readonly ManagerDirectory _managers;
+    private readonly Func<CancellationToken, ValueTask<Hello>> _describe;
+    private readonly string _path;
+    private readonly TimeProvider _time;
+    private readonly Random _random;
+    private readonly ILogger _logger;
+    private readonly StatusOutbox _outbox = new();
+    private readonly SessionRecorder _recorder;
+    private bool _restored;
+
+    /// <param name="nodeId">From this node's certificate.</param>
+    /// <param name="openChannel">To a manager's ip:port, over a handler of <see cref="SessionHttpHandler"/>. The session disposes the channel.</param>
+    /// <param name="describe">What the node says of itself; asked at each connection.</param>
+    /// <param name="path">The file of the node's memory; its folder is made.</param>
+    public AgentSession(
+        string nodeId,
+        AssignmentState state,
+        Func<string, CancellationToken, ValueTask<GrpcChannel>> openChannel,
+        ManagerDirectory managers,
+        Func<CancellationToken, ValueTask<Hello>> describe,
+        string path,
+        TimeProvider time,
+        Random random,
+        ILoggerFactory logs)
+    {
+        _nodeId = nodeId;
+        _state = state;
+        _openChannel = openChannel;
+        _managers = managers;
+        _describe = describe;
+        _path = path;
+        _time = time;
+        _random = random;
+        _logger = logs.CreateLogger<AgentSession>();
+        _recorder = new(path, Remembered, time, _logger);
+        _outbox.Changed = _recorder.Mark;
+    }
+
+    public ITaskStatusOutbox Outbox => _outbox;
+
+    /// <summary>Called with each Welcome: at the beginning of a session, and when the node's desired role changes.</summary>
+    public Action<Welcome> Welcomed { get; set; } = _ => { };
+
+    /// <summary>The manager whose session this node is in; empty while there is none.</summary>
+    public string ConnectedTo { get; private set; } = "";
+
+    /// <summary>Publishes what the file says, before any manager is reached. RunAsync does so too if nobody has.</summary>
+    public void Restore()
+    {
+        if (_restored) return;
+        _restored = true;
+        if (SessionFile.Read(_path) is not { } memory || memory.NodeId != _nodeId) return;
+        if (_managers.Current.Count == 0) _managers.Set(memory.Managers);
+        foreach (var update in memory.Undelivered) _outbox.Report(update.TaskId, update.Status);
+        var local = new LocalNode(memory.NodeId, memory.Vtep, memory.DataPathPort);
+        var known = (NodeAssignments.Empty with { Local = local }).Apply(memory.Assignments ?? new() { Full = true });
+        if (known is not null) _state.Publish(known);
+        LogRestored(known?.Tasks.Count ?? 0, known?.Endpoints.Count ?? 0);
+    }
+
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        Restore();
+        var recording = _recorder.RunAsync(cancel);
+        try
+        {
+            await StayConnectedAsync(cancel);
+        }
+        finally
+        {
+            await recording.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _recorder.Write();
+        }
+    }
+
+    private async Task StayConnectedAsync(CancellationToken cancel)
+    {
+        var backoff = new SessionBackoff(_random);
+        var lastFailed = "";
+        while (true)
+        {
+            foreach (var manager in _managers.InOrder(_nodeId, lastFailed, _random))
+            {
+                if (await TryOneAsync(manager.Addr, cancel)) backoff.Reset();
+                lastFailed = manager.Addr;
+                // After a session that stood, begin again: the list of managers may be another by now.
+                if (_stood) break;
+            }
+            await Task.Delay(backoff.Next(), _time, cancel);
+        }
+    }
+
+    private bool _stood;
+
+    /// <summary>One session with one manager, to its end. True when it got as far as assignments.</summary>
+    private async Task<bool> TryOneAsync(string addr, CancellationToken cancel)
+    {
+        _stood = false;
+        try
+        {
+            using var channel = await _openChannel(addr, cancel);
+            var hello = await _describe(cancel);
+            _outbox.Reset();
+            var conversation = new ManagerConversation(_nodeId, hello, _state, _outbox, _managers, _time, OnWelcome, OnAssigned);
+            await conversation.RunAsync(new Dispatcher.DispatcherClient(channel), cancel);
+            LogEnded(addr, "the manager ended it");
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested)
+        {
+            if (_stood) LogEnded(addr, e.Message);
+            else LogNotConnected(addr, e.Message);
+        }
+        finally
+        {
+            ConnectedTo = "";
+        }
+        return _stood;
+
+        void OnWelcome(Welcome welcome)
+        {
+            if (ConnectedTo != addr) LogConnected(addr, welcome.SessionId);
+            ConnectedTo = addr;
+            Welcomed(welcome);
+        }
+
+        void OnAssigned()
+        {
+            _stood = true;
+            _recorder.Mark();
+        }
+    }
+
+    private SessionMemory Remembered()
+    {
+        var known = _state.Current;
+        var memory = new SessionMemory
+        {
+            NodeId = _nodeId,
+            Vtep = known.Local.Vtep,
+            DataPathPort = known.Local.DataPathPort,
+            Assignments = known.ToMessage(),
+        };
+        memory.Undelivered.Add(_outbox.Undelivered());
+        memory.Managers.Add(_managers.Current);
+        return memory;
+    }
+}

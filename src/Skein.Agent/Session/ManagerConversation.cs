@@ -1,0 +1,110 @@
+using Grpc.Core;
+using Skein.Model;
+
+namespace Skein.Agent.Session;
+
+/// <summary>One session with one manager, from Hello to its end.</summary>
+internal sealed class ManagerConversation(
+    string nodeId,
+    Hello hello,
+    AssignmentState state,
+    StatusOutbox outbox,
+    ManagerDirectory managers,
+    TimeProvider time,
+    Action<Welcome> onWelcome,
+    Action onAssigned)
+{
+    private const int MissedBeats = 3;
+    private const int TicksPerBeat = 4;
+
+    /// <summary>Connecting takes at most a second of it; the rest is the manager's, to store the registration.</summary>
+    private static readonly TimeSpan WelcomeTimeout = TimeSpan.FromSeconds(4);
+
+    private readonly SemaphoreSlim _oneAtATime = new(1, 1);
+    private long _heard;
+    private TimeSpan _period;
+
+    public async Task RunAsync(Dispatcher.DispatcherClient client, CancellationToken cancel)
+    {
+        _heard = time.GetTimestamp();
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var call = client.Session(cancellationToken: ended.Token);
+        // Not one after the other: the request's headers leave with the first message, and a host that is off takes none.
+        Task[] sides =
+        [
+            BeatAsync(call.RequestStream, ended.Token),
+            SayAsync(call.RequestStream, ended.Token),
+            ListenAsync(call.ResponseStream, ended.Token),
+        ];
+        var first = await Task.WhenAny(sides);
+        await ended.CancelAsync();
+        await Task.WhenAll(sides).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await first;
+    }
+
+    private async Task SayAsync(IClientStreamWriter<NodeMessage> writer, CancellationToken cancel)
+    {
+        await SendAsync(writer, new() { Hello = hello }, cancel);
+        while (true) await SendAsync(writer, new() { Statuses = await outbox.TakeAsync(cancel) }, cancel);
+    }
+
+    private async Task ListenAsync(IAsyncStreamReader<ManagerMessage> reader, CancellationToken cancel)
+    {
+        while (await reader.MoveNext(cancel))
+        {
+            Volatile.Write(ref _heard, time.GetTimestamp());
+            var message = reader.Current;
+            switch (message.MessageCase)
+            {
+                case ManagerMessage.MessageOneofCase.Welcome: Welcomed(message.Welcome); break;
+                case ManagerMessage.MessageOneofCase.Assignments: Assigned(message.Assignments); break;
+                case ManagerMessage.MessageOneofCase.Managers: managers.Set(message.Managers.Managers); break;
+                case ManagerMessage.MessageOneofCase.Stored: outbox.Stored(message.Stored.TaskIds); break;
+            }
+        }
+    }
+
+    private void Welcomed(Welcome welcome)
+    {
+        _period = TimeSpan.FromTicks(welcome.HeartbeatPeriod / 100);
+        var known = state.Current;
+        var local = new LocalNode(nodeId, hello.Vtep.Length > 0 ? hello.Vtep : hello.AdvertiseAddr, welcome.DataPathPort);
+        if (known.Local != local) state.Publish(known with { Local = local });
+        onWelcome(welcome);
+    }
+
+    private void Assigned(Assignments change)
+    {
+        var next = state.Current.Apply(change)
+            ?? throw new InvalidDataException($"assignments {change.Sequence} do not follow on {state.Current.Sequence}");
+        state.Publish(next);
+        onAssigned();
+    }
+
+    /// <summary>Beats, and ends the session when nothing came back for three of them.</summary>
+    private async Task BeatAsync(IClientStreamWriter<NodeMessage> writer, CancellationToken cancel)
+    {
+        for (var tick = 0; ; tick++)
+        {
+            var period = _period > TimeSpan.Zero ? _period : WelcomeTimeout / MissedBeats;
+            await Task.Delay(period / TicksPerBeat, time, cancel);
+            var silence = time.GetElapsedTime(Volatile.Read(ref _heard));
+            if (silence >= period * MissedBeats) throw new TimeoutException($"nothing was heard for {silence.TotalSeconds:F1} s");
+            // Not awaited: a peer that is off takes no bytes, and this loop is the one to notice.
+            if (_period > TimeSpan.Zero && tick % TicksPerBeat == 0) _ = SendAsync(writer, new() { Beat = new() }, cancel);
+        }
+    }
+
+    private async Task SendAsync(IClientStreamWriter<NodeMessage> writer, NodeMessage message, CancellationToken cancel)
+    {
+        await _oneAtATime.WaitAsync(cancel);
+        try
+        {
+            await writer.WriteAsync(message, cancel);
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using System.Net.Security;
+
+namespace Skein.Agent.Session;
+
+/// <summary>
+/// The HTTP/2 connection under a session. A host whose power is cut sends no FIN and no RST: nothing but timeouts notices.
+/// </summary>
+public static class SessionHttpHandler
+{
+    public static SocketsHttpHandler Create(SslClientAuthenticationOptions? tls)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromSeconds(1),
+            KeepAlivePingDelay = TimeSpan.FromSeconds(1),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(2),
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+            UseProxy = false,
+        };
+        if (tls is not null) handler.SslOptions = tls;
+        return handler;
+    }
+}
