@@ -1,0 +1,222 @@
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Skein.Manager.Store;
+using Skein.Model;
+using Skein.Model.Specs;
+
+namespace Skein.Manager.Dispatch;
+
+/// <summary>
+/// Serves nodes' sessions. Any manager serves any node, with no word to the leader: what a node reports goes to the store,
+/// and what changes in the store goes to the nodes it concerns. <see cref="RunAsync"/> runs as long as this node is a manager.
+/// </summary>
+public sealed partial class DispatcherService : Dispatcher.DispatcherBase
+{
+    private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>A node just given its certificate by another manager may not have reached this replica yet.</summary>
+    private static readonly TimeSpan NodeVisibleTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>Nodes turned away while the store was out of reach come back within their longest backoff.</summary>
+    private static readonly TimeSpan LongestReturn = TimeSpan.FromSeconds(10);
+
+    private readonly IStore _store;
+    private readonly string _managerId;
+    private readonly Func<ServerCallContext, CallerIdentity> _identify;
+    private readonly IIdSource _ids;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly AssignmentIndexCache _indexes = new();
+    private readonly SessionTable _sessions = new();
+    private readonly TaskStatusWriter _statuses;
+    private readonly NodeWriter _nodes;
+    private readonly ManagerBeats _beats;
+    private readonly long _start;
+
+    /// <param name="managerId">Node id of this manager.</param>
+    /// <param name="identify">From the client certificate; throws RpcException when there is none of this swarm.</param>
+    public DispatcherService(
+        IStore store,
+        string managerId,
+        Func<ServerCallContext, CallerIdentity> identify,
+        IIdSource ids,
+        TimeProvider time,
+        ILoggerFactory logs)
+    {
+        _store = store;
+        _managerId = managerId;
+        _identify = identify;
+        _ids = ids;
+        _time = time;
+        _logger = logs.CreateLogger<DispatcherService>();
+        _statuses = new(store, time, _logger);
+        _nodes = new(store);
+        _beats = new(store, managerId, time, _logger);
+        _start = time.GetTimestamp();
+    }
+
+    /// <summary>Beats, stores statuses, and finds the nodes that fell silent.</summary>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        using var all = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task[] loops = [_beats.RunAsync(all.Token), _statuses.RunAsync(all.Token), WatchSilenceAsync(all.Token)];
+        try
+        {
+            await await Task.WhenAny(loops);
+        }
+        finally
+        {
+            await all.CancelAsync();
+            foreach (var end in _sessions.Ends()) end();
+            await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    public override async Task Session(
+        IAsyncStreamReader<NodeMessage> requestStream, IServerStreamWriter<ManagerMessage> responseStream, ServerCallContext context)
+    {
+        var caller = _identify(context);
+        RefuseWithoutStore();
+        await WaitNodeVisibleAsync(caller.NodeId, context.CancellationToken);
+        var hello = await ReadHelloAsync(requestStream, context.CancellationToken);
+
+        var sessionId = _ids.NewId();
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        _sessions.Open(caller.NodeId, sessionId, () => End(ended), Now)?.Invoke();
+        try
+        {
+            if (!await RegisterAsync(caller.NodeId, sessionId, hello, ended.Token)) throw NotInSwarm(caller.NodeId);
+            LogOpened(caller.NodeId, sessionId, context.Peer);
+            await ConverseAsync(caller.NodeId, sessionId, requestStream, responseStream, ended);
+        }
+        catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
+        {
+            throw new RpcException(new(StatusCode.Unavailable, "this session was ended by the manager"));
+        }
+        finally
+        {
+            LogEnded(caller.NodeId, sessionId);
+        }
+    }
+
+    private async Task ConverseAsync(
+        string nodeId,
+        string sessionId,
+        IAsyncStreamReader<NodeMessage> reader,
+        IServerStreamWriter<ManagerMessage> writer,
+        CancellationTokenSource ended)
+    {
+        using var stream = new SessionStream(writer);
+        var conversation = new NodeConversation(
+            nodeId, sessionId, _store, _indexes, _statuses, _nodes, _time, () => _sessions.Heard(nodeId, sessionId, Now), stream);
+        Task[] sides = [conversation.ListenAsync(reader, ended.Token), conversation.TellAsync(ended.Token)];
+        var first = await Task.WhenAny(sides);
+        await ended.CancelAsync();
+        await Task.WhenAll(sides).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await first;
+    }
+
+    private Task<bool> RegisterAsync(string nodeId, string sessionId, Hello hello, CancellationToken cancel)
+    {
+        var session = new NodeSession { ManagerId = _managerId, SessionId = sessionId };
+        return _nodes.ChangeAsync(nodeId, n => NodeRegistration.Registered(n, hello, session, _time.GetUtcNow()), cancel);
+    }
+
+    private static async Task<Hello> ReadHelloAsync(IAsyncStreamReader<NodeMessage> reader, CancellationToken cancel)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        timeout.CancelAfter(HelloTimeout);
+        try
+        {
+            if (await reader.MoveNext(timeout.Token) && reader.Current.MessageCase == NodeMessage.MessageOneofCase.Hello) return reader.Current.Hello;
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new RpcException(new(StatusCode.DeadlineExceeded, $"no Hello within {HelloTimeout.TotalSeconds} s"));
+        }
+        throw new RpcException(new(StatusCode.InvalidArgument, "a session begins with Hello"));
+    }
+
+    private async Task WaitNodeVisibleAsync(string nodeId, CancellationToken cancel)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        timeout.CancelAfter(NodeVisibleTimeout);
+        var snapshot = _store.Current;
+        try
+        {
+            while (snapshot.Nodes.Find(nodeId) is null) snapshot = await _store.WaitNewerAsync(snapshot.Revision, timeout.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw NotInSwarm(nodeId);
+        }
+    }
+
+    private static RpcException NotInSwarm(string nodeId) => new(new(StatusCode.PermissionDenied, $"node {nodeId} is not part of the swarm"));
+
+    /// <summary>Cut off from the store this manager can tell nothing new and store nothing: nodes are better served elsewhere.</summary>
+    private void RefuseWithoutStore()
+    {
+        if (StoreIsLost) throw new RpcException(new(StatusCode.Unavailable, "this manager does not reach the swarm's state at the moment"));
+    }
+
+    private bool StoreIsLost => _beats.SinceLanded > Patience;
+
+    private TimeSpan Patience => ClusterDefaults.HeartbeatPeriodOf(_store.Current.Cluster) * ClusterDefaults.MissedBeats;
+
+    private TimeSpan Now => _time.GetElapsedTime(_start);
+
+    private async Task WatchSilenceAsync(CancellationToken cancel)
+    {
+        AdoptOwnSessions();
+        var lost = false;
+        while (true)
+        {
+            if (StoreIsLost && !lost)
+            {
+                LogStoreLost();
+                foreach (var end in _sessions.Ends()) end();
+            }
+            if (!StoreIsLost && lost) _sessions.Forgive(Now + LongestReturn);
+            lost = StoreIsLost;
+            if (!lost) await MarkSilentAsync(cancel);
+            await Task.Delay(ClusterDefaults.HeartbeatPeriodOf(_store.Current.Cluster) / 10, _time, cancel);
+        }
+    }
+
+    /// <summary>Nodes this manager answered for before it restarted, which may have died with nobody watching.</summary>
+    private void AdoptOwnSessions()
+    {
+        foreach (var node in _store.Current.Nodes.All.Where(n => n.Session?.ManagerId == _managerId && n.Status?.State == NodeState.Ready))
+            _sessions.Adopt(node.Id, node.Session.SessionId, Now + LongestReturn);
+    }
+
+    private async Task MarkSilentAsync(CancellationToken cancel)
+    {
+        foreach (var (nodeId, sessionId, end) in _sessions.Silent(Now, Patience))
+        {
+            end?.Invoke();
+            try
+            {
+                if (await _nodes.ChangeAsync(nodeId, n => NodeRegistration.Down(n, sessionId, _time.GetUtcNow()), cancel)) LogSilent(nodeId, sessionId);
+                _sessions.Forget(nodeId, sessionId);
+            }
+            catch (Exception e) when (!cancel.IsCancellationRequested)
+            {
+                LogNotMarked(nodeId, e.Message);
+            }
+        }
+    }
+
+    private static void End(CancellationTokenSource ended)
+    {
+        try
+        {
+            ended.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended by itself.
+        }
+    }
+}

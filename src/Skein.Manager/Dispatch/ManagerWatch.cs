@@ -1,0 +1,88 @@
+using Skein.Manager.Store;
+using Skein.Model;
+using Skein.Model.Specs;
+
+namespace Skein.Manager.Dispatch;
+
+/// <summary>
+/// Who of the managers is alive, by their beats as they arrive here, and what follows for nodes. Pure but for what it
+/// remembers; times are since an arbitrary start.
+/// While etcd elects a leader nobody's beat lands. So silence alone condemns nobody: this manager's own beats must
+/// have landed meanwhile (two of them: the first may land in the very moment the store is back).
+/// </summary>
+internal sealed class ManagerWatch(string self)
+{
+    private const int OwnBeatsNeeded = 2;
+
+    private readonly Dictionary<string, Seen> _managers = new(StringComparer.Ordinal);
+    private ulong _ownBeats;
+
+    public void Observe(Snapshot snapshot, TimeSpan now)
+    {
+        var own = snapshot.ManagerBeats.Find(self)?.Count ?? 0;
+        if (own != _managers.GetValueOrDefault(self)?.Count) _ownBeats++;
+        foreach (var id in Known(snapshot))
+        {
+            var count = snapshot.ManagerBeats.Find(id)?.Count ?? 0;
+            if (!_managers.TryGetValue(id, out var seen) || seen.Count != count) _managers[id] = new(count, now, _ownBeats, null);
+        }
+    }
+
+    /// <summary>The nodes as they should be stored, where that differs from how they are.</summary>
+    public IReadOnlyList<Node> Verdicts(Snapshot snapshot, TimeSpan now, DateTimeOffset wallClock)
+    {
+        var period = ClusterDefaults.HeartbeatPeriodOf(snapshot.Cluster);
+        foreach (var (id, seen) in _managers.ToList())
+        {
+            var silent = IsSilent(id, seen, now, period);
+            if (silent != seen.SilentSince.HasValue) _managers[id] = seen with { SilentSince = silent ? now : null };
+        }
+        return [.. snapshot.Nodes.All.Select(n => Verdict(n, now, period, wallClock)).OfType<Node>().OrderBy(n => n.Id, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Beats of managers that are managers no more.</summary>
+    public IReadOnlyList<string> Leftovers(Snapshot snapshot) =>
+        [.. snapshot.ManagerBeats.All.Select(b => b.Id)
+            .Where(id => id != self && snapshot.Nodes.Find(id)?.ManagerStatus is null && _managers.GetValueOrDefault(id)?.SilentSince is not null)];
+
+    private bool IsSilent(string id, Seen seen, TimeSpan now, TimeSpan period) =>
+        id != self && now - seen.At >= period * ClusterDefaults.MissedBeats && _ownBeats - seen.OwnBeats >= OwnBeatsNeeded;
+
+    private Node? Verdict(Node node, TimeSpan now, TimeSpan period, DateTimeOffset wallClock)
+    {
+        Node? next = null;
+        if (node.Status?.State == NodeState.Ready && IsLost(node, now, period)) next = NodeRegistration.Down(node, wallClock);
+        if (node.ManagerStatus is { } status && _managers.TryGetValue(node.Id, out var seen))
+        {
+            var reachability = seen.SilentSince is null ? Reachability.Reachable : Reachability.Unreachable;
+            if (status.Reachability != reachability)
+            {
+                next ??= node.Clone();
+                next.ManagerStatus.Reachability = reachability;
+            }
+        }
+        return next;
+    }
+
+    /// <summary>
+    /// The manager that answers for it is dead. The manager's own host died with it; its other nodes are alive as likely
+    /// as not, and get three more beats to find another manager.
+    /// </summary>
+    private bool IsLost(Node node, TimeSpan now, TimeSpan period)
+    {
+        var holder = node.Session?.ManagerId ?? "";
+        if (!_managers.TryGetValue(holder, out var seen) || seen.SilentSince is not { } since) return false;
+        return node.Id == holder || now - since >= period * ClusterDefaults.MissedBeats;
+    }
+
+    /// <summary>Also who holds a session but never beat: a manager that has left, or one that died before its first beat.</summary>
+    private static IEnumerable<string> Known(Snapshot snapshot) =>
+        snapshot.ManagerBeats.All.Select(b => b.Id)
+            .Concat(snapshot.Nodes.All.Where(n => n.ManagerStatus is not null).Select(n => n.Id))
+            .Concat(snapshot.Nodes.All.Where(n => n.Status?.State == NodeState.Ready).Select(n => n.Session?.ManagerId ?? ""))
+            .Distinct(StringComparer.Ordinal);
+
+    /// <param name="At">When its count last changed.</param>
+    /// <param name="OwnBeats">How many beats of one's own had landed then.</param>
+    private sealed record Seen(ulong Count, TimeSpan At, ulong OwnBeats, TimeSpan? SilentSince);
+}

@@ -1,0 +1,111 @@
+using Grpc.Core;
+using Skein.Manager.Store;
+using Skein.Model;
+using Skein.Model.Specs;
+
+namespace Skein.Manager.Dispatch;
+
+/// <summary>One node's session from Welcome to its end: hears the node, and tells it what changes.</summary>
+internal sealed class NodeConversation(
+    string nodeId,
+    string sessionId,
+    IStore store,
+    AssignmentIndexCache indexes,
+    TaskStatusWriter statuses,
+    NodeWriter nodes,
+    TimeProvider time,
+    Action heard,
+    SessionStream stream)
+{
+    /// <summary>Hears the node until it ends its side.</summary>
+    public async Task ListenAsync(IAsyncStreamReader<NodeMessage> reader, CancellationToken cancel)
+    {
+        while (await reader.MoveNext(cancel))
+        {
+            heard();
+            var message = reader.Current;
+            switch (message.MessageCase)
+            {
+                case NodeMessage.MessageOneofCase.Beat:
+                    await stream.SendAsync(new() { Beat = message.Beat }, cancel);
+                    break;
+                case NodeMessage.MessageOneofCase.Statuses:
+                    // Not awaited: beats must be answered while the store is slow.
+                    _ = StoreAsync(message.Statuses, cancel);
+                    break;
+                case NodeMessage.MessageOneofCase.Description:
+                    await nodes.ChangeAsync(nodeId, n => NodeRegistration.Described(n, message.Description, time.GetUtcNow()), cancel);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Everything first, then each change as it is seen in the store; throws when the session is no longer the node's.</summary>
+    public async Task TellAsync(CancellationToken cancel)
+    {
+        var snapshot = store.Current;
+        var view = NodeView.Empty;
+        ulong sequence = 0;
+        Welcome? welcome = null;
+        ManagerList? managers = null;
+        while (true)
+        {
+            var index = indexes.For(snapshot);
+            snapshot = index.Snapshot;
+            var node = OwnNode(snapshot);
+            welcome = await TellIfNewAsync(welcome, WelcomeOf(snapshot, node), w => new() { Welcome = w }, cancel);
+            managers = await TellIfNewAsync(managers, ManagerPeers.Of(snapshot), m => new() { Managers = m }, cancel);
+
+            var next = view.Next(index, nodeId);
+            var change = sequence == 0 ? AssignmentDiff.Full(next, 1) : AssignmentDiff.Between(view, next, sequence + 1);
+            if (change is not null)
+            {
+                sequence = change.Sequence;
+                await stream.SendAsync(new() { Assignments = change }, cancel);
+            }
+            view = next;
+
+            if (node.Status?.State != NodeState.Ready)
+                await nodes.ChangeAsync(nodeId, n => NodeRegistration.Back(n, sessionId, time.GetUtcNow()), cancel);
+            snapshot = await store.WaitNewerAsync(snapshot.Revision, cancel);
+        }
+    }
+
+    private Node OwnNode(Snapshot snapshot)
+    {
+        var node = snapshot.Nodes.Find(nodeId)
+            ?? throw new RpcException(new(StatusCode.PermissionDenied, $"node {nodeId} has been removed from the swarm"));
+        if (node.Session?.SessionId != sessionId) throw new RpcException(new(StatusCode.Aborted, "a newer session of this node has replaced this one"));
+        return node;
+    }
+
+    private Welcome WelcomeOf(Snapshot snapshot, Node node) => new()
+    {
+        SessionId = sessionId,
+        HeartbeatPeriod = ClusterDefaults.HeartbeatPeriodOf(snapshot.Cluster).Ticks * 100,
+        DataPathPort = snapshot.Cluster?.DataPathPort is > 0 and var port ? port : ClusterDefaults.DataPathPort,
+        Role = node.Spec?.Role ?? NodeRole.Worker,
+    };
+
+    private async Task<T> TellIfNewAsync<T>(T? told, T next, Func<T, ManagerMessage> wrap, CancellationToken cancel) where T : class
+    {
+        if (next.Equals(told)) return told;
+        await stream.SendAsync(wrap(next), cancel);
+        return next;
+    }
+
+    private async Task StoreAsync(TaskStatusReport report, CancellationToken cancel)
+    {
+        try
+        {
+            await statuses.WriteAsync([.. report.Updates.Select(u => new NodeTaskStatus(nodeId, u.TaskId, u.Status ?? new()))], cancel);
+            var stored = new StatusesStored();
+            stored.TaskIds.Add(report.Updates.Select(u => u.TaskId));
+            await stream.SendAsync(new() { Stored = stored }, cancel);
+        }
+        catch (Exception)
+        {
+            // The session is ending: the node was not told, and repeats the report to whom it speaks next.
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using Microsoft.Extensions.Logging;
+using Skein.Manager.Store;
+using Skein.Model.Specs;
+
+namespace Skein.Manager.Dispatch;
+
+/// <summary>
+/// Marks managers unreachable and the nodes of a dead manager down. Every manager watches, so that a new leader knows
+/// already for how long the old one has been silent; only the leader writes.
+/// </summary>
+public sealed partial class NodeLiveness(IStore store, string managerId, TimeProvider time, ILoggerFactory logs)
+{
+    private readonly ILogger _logger = logs.CreateLogger<NodeLiveness>();
+    private readonly Lock _lock = new();
+    private readonly ManagerWatch _watch = new(managerId);
+    private readonly long _start = time.GetTimestamp();
+
+    /// <summary>Runs as long as this node is a manager.</summary>
+    public async Task WatchAsync(CancellationToken cancel)
+    {
+        var snapshot = store.Current;
+        while (true)
+        {
+            lock (_lock) _watch.Observe(snapshot, Now);
+            snapshot = await store.WaitNewerAsync(snapshot.Revision, cancel);
+        }
+    }
+
+    /// <summary>Runs while this manager leads; throws <see cref="NotLeaderException"/> when it does no more.</summary>
+    public async Task RunAsync(LeaderTerm term, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                await WriteVerdictsAsync(term, cancel);
+            }
+            catch (Exception e) when (e is not NotLeaderException && !cancel.IsCancellationRequested)
+            {
+                // A conflict as well: the next round judges by what is newer.
+                LogNotWritten(e.Message);
+            }
+            await Task.Delay(ClusterDefaults.HeartbeatPeriodOf(store.Current.Cluster) / 5, time, cancel);
+        }
+    }
+
+    private TimeSpan Now => time.GetElapsedTime(_start);
+
+    private async Task WriteVerdictsAsync(LeaderTerm term, CancellationToken cancel)
+    {
+        var seen = store.Current;
+        var changes = new Changes();
+        lock (_lock)
+        {
+            _watch.Observe(seen, Now);
+            foreach (var node in _watch.Verdicts(seen, Now, time.GetUtcNow()))
+            {
+                LogVerdict(node.Id, node.Status?.State.ToString() ?? "", node.ManagerStatus?.Reachability.ToString() ?? "");
+                changes.Put(node);
+            }
+            foreach (var id in _watch.Leftovers(seen)) changes.Delete(ObjectKind.ManagerBeat, id);
+        }
+        if (!changes.IsEmpty) await store.CommitAsync(changes, term, cancel);
+    }
+
+    [LoggerMessage(2321, LogLevel.Information, "node {Node} is {State} {Reachability}, by the beats of its manager")]
+    private partial void LogVerdict(string node, string state, string reachability);
+
+    [LoggerMessage(2322, LogLevel.Warning, "state of nodes could not be written: {Reason}")]
+    private partial void LogNotWritten(string reason);
+}

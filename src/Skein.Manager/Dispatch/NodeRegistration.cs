@@ -1,0 +1,60 @@
+using Google.Protobuf.WellKnownTypes;
+using Skein.Model;
+
+namespace Skein.Manager.Dispatch;
+
+/// <summary>What a session's beginning, its news and its end make of the stored node.</summary>
+internal static class NodeRegistration
+{
+    public const string HeartbeatFailure = "heartbeat failure";
+
+    public static Node Registered(Node node, Hello hello, NodeSession session, DateTimeOffset now)
+    {
+        var next = Touched(node, now);
+        next.Description = hello.Description?.Clone() ?? node.Description;
+        next.Status = new() { State = NodeState.Ready, Addr = hello.AdvertiseAddr };
+        next.Vtep = hello.Vtep.Length > 0 ? hello.Vtep : hello.AdvertiseAddr;
+        next.Session = session;
+        return next;
+    }
+
+    /// <summary>null when it is described so already.</summary>
+    public static Node? Described(Node node, NodeDescription description, DateTimeOffset now)
+    {
+        if (description.Equals(node.Description)) return null;
+        var next = Touched(node, now);
+        next.Description = description;
+        return next;
+    }
+
+    /// <summary>null when another session has taken over, or when it is known to be down.</summary>
+    public static Node? Down(Node node, string sessionId, DateTimeOffset now)
+    {
+        if ((node.Session?.SessionId ?? "") != sessionId || node.Status?.State == NodeState.Down) return null;
+        return Down(node, now);
+    }
+
+    public static Node Down(Node node, DateTimeOffset now)
+    {
+        var next = Touched(node, now);
+        next.Status = new() { State = NodeState.Down, Message = HeartbeatFailure, Addr = node.Status?.Addr ?? "" };
+        return next;
+    }
+
+    /// <summary>It was given up (its manager seemed dead), yet its session beats. null when it is not so.</summary>
+    public static Node? Back(Node node, string sessionId, DateTimeOffset now)
+    {
+        if (node.Session?.SessionId != sessionId || node.Status?.State == NodeState.Ready) return null;
+        var next = Touched(node, now);
+        next.Status = new() { State = NodeState.Ready, Addr = node.Status?.Addr ?? "" };
+        return next;
+    }
+
+    private static Node Touched(Node node, DateTimeOffset now)
+    {
+        var next = node.Clone();
+        next.Meta ??= new();
+        next.Meta.UpdatedAt = now.ToTimestamp();
+        return next;
+    }
+}

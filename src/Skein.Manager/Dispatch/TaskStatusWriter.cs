@@ -1,0 +1,73 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Skein.Manager.Store;
+
+namespace Skein.Manager.Dispatch;
+
+/// <summary>
+/// Brings the nodes' reports to the store. One commit is under way at a time; what arrives meanwhile goes with the next, so a
+/// burst of a thousand reports is a few transactions.
+/// </summary>
+internal sealed partial class TaskStatusWriter(IStore store, TimeProvider time, ILogger logger)
+{
+    private const int LargestBatch = 200;
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
+
+    private readonly Channel<Batch> _pending = Channel.CreateUnbounded<Batch>(new() { SingleReader = true });
+
+    /// <summary>Completes when the reports are in the store or need not be.</summary>
+    public Task WriteAsync(IReadOnlyList<NodeTaskStatus> reports, CancellationToken cancel)
+    {
+        var batch = new Batch(reports, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        _pending.Writer.TryWrite(batch);
+        return batch.Stored.Task.WaitAsync(cancel);
+    }
+
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        var batches = new List<Batch>();
+        while (await _pending.Reader.WaitToReadAsync(cancel))
+        {
+            var count = 0;
+            while (count < LargestBatch && _pending.Reader.TryRead(out var batch))
+            {
+                batches.Add(batch);
+                count += batch.Reports.Count;
+            }
+            await CommitAsync([.. batches.SelectMany(b => b.Reports)], cancel);
+            foreach (var batch in batches) batch.Stored.TrySetResult();
+            batches.Clear();
+        }
+    }
+
+    /// <summary>Until it succeeds: a report that was taken is not lost while this manager lives.</summary>
+    private async Task CommitAsync(IReadOnlyList<NodeTaskStatus> reports, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var seen = store.Current;
+            var changes = TaskStatusMerge.Apply(seen, reports, time.GetUtcNow());
+            if (changes.IsEmpty) return;
+            try
+            {
+                await store.CommitAsync(changes, null, cancel);
+                return;
+            }
+            catch (SequenceConflictException)
+            {
+                // A control loop changed one of the tasks: merge again with what it wrote.
+                await store.WaitNewerAsync(seen.Revision, cancel);
+            }
+            catch (Exception e) when (!cancel.IsCancellationRequested)
+            {
+                LogNotStored(reports.Count, e);
+                await Task.Delay(RetryDelay, time, cancel);
+            }
+        }
+    }
+
+    [LoggerMessage(2301, LogLevel.Warning, "{Count} task statuses could not be stored; trying again")]
+    private partial void LogNotStored(int count, Exception e);
+
+    private sealed record Batch(IReadOnlyList<NodeTaskStatus> Reports, TaskCompletionSource Stored);
+}

@@ -1,0 +1,128 @@
+using Skein.Manager.Dispatch;
+using Skein.Model;
+using Skein.Tests.Store;
+using Xunit;
+using static Skein.Tests.Dispatch.SwarmSketch;
+
+namespace Skein.Tests.Dispatch;
+
+/// <summary>Three managers and a worker, second by second, as the manager m1 sees it. A beat period is 1 s.</summary>
+public class ManagerWatchTests
+{
+    private readonly MemoryStore _store = new();
+    private readonly ManagerWatch _watch = new("m1");
+    private readonly List<string> _trace = [];
+
+    public ManagerWatchTests() =>
+        _store.Commit(c =>
+        {
+            c.Put(Cluster());
+            foreach (var (id, host, role) in (IEnumerable<(string, int, NodeRole)>)[("m1", 11, NodeRole.Manager), ("m2", 12, NodeRole.Manager), ("m3", 13, NodeRole.Manager), ("w1", 14, NodeRole.Worker)])
+            {
+                var node = Node(id, $"192.168.56.{host}", role);
+                node.Status.State = NodeState.Ready;
+                node.Session = new() { ManagerId = id == "w1" ? "m2" : id, SessionId = $"s-{id}" };
+                c.Put(node);
+            }
+        });
+
+    [Fact]
+    public void All_is_well_while_all_beat()
+    {
+        Run(0, 10, "m1", "m2", "m3");
+        Assert.Equal("0: m1 Ready Reachable, m2 Ready Reachable, m3 Ready Reachable", Trace());
+    }
+
+    [Fact]
+    public void A_dead_managers_host_is_down_after_three_beats_and_its_worker_three_later()
+    {
+        Run(0, 4, "m1", "m2", "m3");
+        Run(5, 12, "m1", "m3");
+        Assert.Equal(
+            """
+            0: m1 Ready Reachable, m2 Ready Reachable, m3 Ready Reachable
+            7: m2 Down Unreachable
+            10: w1 Down
+            """,
+            Trace());
+    }
+
+    [Fact]
+    public void A_worker_that_registers_elsewhere_in_time_stays_ready()
+    {
+        Run(0, 4, "m1", "m2", "m3");
+        Run(5, 8, "m1", "m3");
+        var moved = _store.Current.Nodes.Find("w1")!.Clone();
+        moved.Session = new() { ManagerId = "m3", SessionId = "s2" };
+        _store.Commit(c => c.Put(moved));
+        Run(9, 14, "m1", "m3");
+        Assert.DoesNotContain("w1", Trace());
+    }
+
+    [Fact]
+    public void While_the_store_elects_a_leader_nobody_is_condemned()
+    {
+        Run(0, 4, "m1", "m2", "m3");
+        Run(5, 9);
+        Run(10, 12, "m1", "m2", "m3");
+        Assert.Equal("0: m1 Ready Reachable, m2 Ready Reachable, m3 Ready Reachable", Trace());
+    }
+
+    [Fact]
+    public void After_an_election_of_two_seconds_a_dead_leader_is_known_at_once()
+    {
+        Run(0, 4, "m1", "m2", "m3");
+        Run(5, 6);
+        Run(7, 8, "m1", "m3");
+        Assert.EndsWith("8: m2 Down Unreachable", Trace());
+    }
+
+    [Fact]
+    public void A_manager_that_beats_again_is_reachable_again()
+    {
+        Run(0, 4, "m1", "m2", "m3");
+        Run(5, 8, "m1", "m3");
+        Run(9, 9, "m1", "m2", "m3");
+        Assert.EndsWith("9: m2 Down Reachable", Trace());
+    }
+
+    [Fact]
+    public void The_beat_of_one_that_is_no_manager_any_more_is_left_over()
+    {
+        Run(0, 4, "m1", "m2", "m3");
+        var demoted = _store.Current.Nodes.Find("m3")!.Clone();
+        demoted.ManagerStatus = null;
+        _store.Commit(c => c.Put(demoted));
+        Run(5, 8, "m1", "m2");
+        Assert.Equal(["m3"], _watch.Leftovers(_store.Current));
+    }
+
+    private void Run(int from, int to, params string[] beating)
+    {
+        for (var second = from; second <= to; second++)
+        {
+            foreach (var id in beating)
+            {
+                var beat = _store.Current.ManagerBeats.Find(id)?.Clone() ?? new ManagerBeat { Id = id };
+                beat.Count++;
+                _store.Commit(c => c.Put(beat));
+            }
+            Judge(second);
+        }
+    }
+
+    private void Judge(int second)
+    {
+        var now = TimeSpan.FromSeconds(second);
+        _watch.Observe(_store.Current, now);
+        var verdicts = _watch.Verdicts(_store.Current, now, DateTimeOffset.UnixEpoch + now);
+        if (verdicts.Count == 0) return;
+        _store.Commit(c =>
+        {
+            foreach (var node in verdicts) c.Put(node);
+        });
+        _trace.Add($"{second}: " + string.Join(", ", verdicts.Select(n => $"{n.Id} {n.Status.State}{(n.ManagerStatus is null ? "" : " " + n.ManagerStatus.Reachability)}")));
+    }
+
+    private string Trace() => string.Join("\n", _trace);
+}

@@ -1,0 +1,80 @@
+using Google.Protobuf.WellKnownTypes;
+using Microsoft.Extensions.Logging.Abstractions;
+using Skein.Manager.Dispatch;
+using Skein.Manager.Store;
+using Skein.Model;
+using Skein.Tests.Store;
+using Xunit;
+using static Skein.Tests.Dispatch.SwarmSketch;
+
+namespace Skein.Tests.Dispatch;
+
+public class TaskStatusMergeTests
+{
+    private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch.AddYears(50);
+
+    [Theory]
+    [InlineData(TaskState.Starting, TaskState.Running, TaskState.Running)]
+    [InlineData(TaskState.Running, TaskState.Starting, TaskState.Running)]
+    [InlineData(TaskState.Running, TaskState.Failed, TaskState.Failed)]
+    [InlineData(TaskState.Failed, TaskState.Shutdown, TaskState.Failed)]
+    [InlineData(TaskState.Orphaned, TaskState.Running, TaskState.Orphaned)]
+    public void Only_forward(TaskState stored, TaskState reported, TaskState expected)
+    {
+        var store = new MemoryStore();
+        store.Commit(c => c.Put(Task("t", "n1", stored)));
+        var changes = TaskStatusMerge.Apply(store.Current, [new("n1", "t", new() { State = reported })], Now);
+        Assert.Equal(expected, (changes.All.SingleOrDefault()?.Object as SwarmTask ?? store.Current.Tasks.Find("t")!).Status.State);
+    }
+
+    [Fact]
+    public void Nobody_reports_on_anothers_task()
+    {
+        var store = new MemoryStore();
+        store.Commit(c => c.Put(Task("t", "n1")));
+        Assert.True(TaskStatusMerge.Apply(store.Current, [new("n2", "t", new() { State = TaskState.Failed })], Now).IsEmpty);
+        Assert.True(TaskStatusMerge.Apply(store.Current, [new("n1", "gone", new() { State = TaskState.Failed })], Now).IsEmpty);
+    }
+
+    [Fact]
+    public void Within_a_state_the_newer_report_counts()
+    {
+        var store = new MemoryStore();
+        var task = Task("t", "n1", TaskState.Running);
+        task.Status.Timestamp = Now.ToTimestamp();
+        store.Commit(c => c.Put(task));
+        Assert.True(TaskStatusMerge.Apply(store.Current, [new("n1", "t", Running(Now.AddSeconds(-1)))], Now).IsEmpty);
+        Assert.False(TaskStatusMerge.Apply(store.Current, [new("n1", "t", Running(Now.AddSeconds(1)))], Now).IsEmpty);
+
+        static SwarmTaskStatus Running(DateTimeOffset at) => new() { State = TaskState.Running, Healthy = true, Timestamp = at.ToTimestamp() };
+    }
+
+    [Fact]
+    public async Task A_burst_is_one_commit_and_a_conflict_is_merged_again()
+    {
+        var store = new MemoryStore();
+        store.Commit(c =>
+        {
+            for (var i = 0; i < 50; i++) c.Put(Task($"t{i}", "n1"));
+        });
+        var writer = new TaskStatusWriter(store, TimeProvider.System, NullLogger.Instance);
+        var written = Enumerable.Range(0, 50).Select(i => writer.WriteAsync([new("n1", $"t{i}", new() { State = TaskState.Running })], default)).ToList();
+        var interfered = false;
+        store.BeforeCommit = _ =>
+        {
+            if (interfered) return;
+            interfered = true;
+            store.Change("t7", t => t.DesiredState = TaskState.Shutdown);
+        };
+        var before = store.Commits.Count;
+        using var stop = new CancellationTokenSource();
+        var running = writer.RunAsync(stop.Token);
+        await System.Threading.Tasks.Task.WhenAll(written).WaitAsync(TimeSpan.FromSeconds(10));
+        await stop.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+        Assert.Equal(2, store.Commits.Count - before);
+        Assert.All(store.Current.Tasks.All, t => Assert.Equal(TaskState.Running, t.Status.State));
+        Assert.Equal(TaskState.Shutdown, store.Current.Tasks.Find("t7")!.DesiredState);
+    }
+}
