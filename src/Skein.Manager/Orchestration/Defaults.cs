@@ -1,0 +1,16 @@
+namespace Skein.Manager.Orchestration;
+
+/// <summary>What the control loops go by where a spec says nothing: Docker's numbers.</summary>
+internal static class Defaults
+{
+    public static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan UpdateMonitor = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a replacement waits for its predecessor to stop, however long that one's grace period.</summary>
+    public static readonly TimeSpan PredecessorStop = TimeSpan.FromMinutes(1);
+
+    /// <summary>After so long on a node that is down a task is given up, and what it holds is free.</summary>
+    public static readonly TimeSpan OrphanAfter = TimeSpan.FromHours(24);
+
+    public const long TaskHistory = 5;
+}
