@@ -43,7 +43,7 @@ internal static class ServiceSpecReader
             Placement = ReadPlacement(json.Placement),
             LogDriver = ReadLogDriver(json.LogDriver),
             ForceUpdate = json.ForceUpdate ?? 0,
-            Runtime = json.Runtime ?? "",
+            Runtime = Unless(json.Runtime, "container"),
         };
         spec.Networks.AddRange((json.Networks ?? []).Select(ReadAttachment));
         return spec;
@@ -70,7 +70,7 @@ internal static class ServiceSpecReader
             DnsConfig = ReadDns(json.DNSConfig),
             Init = json.Init,
             OomScoreAdj = json.OomScoreAdj ?? 0,
-            Isolation = json.Isolation ?? "",
+            Isolation = Unless(json.Isolation, "default"),
         };
         Copy(spec.Labels, json.Labels);
         Copy(spec.Sysctls, json.Sysctls);
@@ -240,6 +240,9 @@ internal static class ServiceSpecReader
     {
         foreach (var (key, value) in from ?? new Dictionary<string, string>()) to[key] = value;
     }
+
+    /// <summary>A default that is shown and comes back with the next update must not count as a change: tasks would restart for it.</summary>
+    private static string Unless(string? text, string defaultWord) => text is null || text == defaultWord ? "" : text;
 
     private static SkeinException NotYet(string what) => SkeinException.NotImplemented($"{what} are not supported yet");
 }
