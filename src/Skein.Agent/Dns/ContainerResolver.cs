@@ -182,7 +182,7 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
     private Task<ReadOnlyMemory<byte>> ForwardAsync(byte[] message, DnsQuery query, bool overTcp, CancellationToken cancel)
     {
         var view = _view;
-        var upstream = view.Servers.Count > 0 ? new Upstream(view.Servers, _space) : new Upstream(_services.Host.Current, null);
+        var upstream = view.Servers.Count > 0 ? new Upstream(view.Servers, _space) : new Upstream(_services.Host.Current, _services.HostSpace);
         return _services.Forwarder.ForwardAsync(message, query, upstream, overTcp, cancel);
     }
 
