@@ -137,7 +137,12 @@ public sealed partial class ContainerEngine
         var failure = StartFailure.Of(cause is RpcException refused ? refused.Status.Detail : cause.Message);
         // Docker says 126 of an exec that failed for any other reason, 128 of a container.
         EndExec(exec, failure.ExitCode == 127 ? 127 : 126);
-        return cause is RpcException { StatusCode: not StatusCode.Cancelled } ? failure.ToException(cause) : cause;
+        return cause switch
+        {
+            RpcException { StatusCode: StatusCode.Cancelled } => new OperationCanceledException("the caller left", cause),
+            RpcException => failure.ToException(cause),
+            _ => cause,
+        };
     }
 
     private void EndExec(ManagedExec exec, int exitCode)

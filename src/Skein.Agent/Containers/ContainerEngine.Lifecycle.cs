@@ -154,7 +154,12 @@ public sealed partial class ContainerEngine
         var failure = StartFailure.Of(message);
         Store(container, container.Record.State with { Status = ContainerStatus.Created, ExitCode = failure.ExitCode, Error = failure.Message, Pid = 0 });
         container.CompleteExit(failure.ExitCode);
-        return cause is RpcException { StatusCode: not StatusCode.Cancelled } ? failure.ToException(cause) : cause;
+        return cause switch
+        {
+            RpcException { StatusCode: StatusCode.Cancelled } => new OperationCanceledException("the caller left", cause),
+            RpcException => failure.ToException(cause),
+            _ => cause,
+        };
     }
 
     private async Task DeleteTaskAsync(string id)

@@ -97,6 +97,10 @@ internal sealed class ProcessIo
         {
             // Closed by EndAsync, or the daemon leaves.
         }
+        finally
+        {
+            fifo.Dispose();
+        }
         log?.Finish(lines!);
     }
 }

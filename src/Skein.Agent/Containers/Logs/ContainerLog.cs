@@ -62,9 +62,9 @@ internal sealed class ContainerLog : IDisposable
         {
             while (true)
             {
-                // Order matters: first whether it has ended, then what is there, so that nothing written in between is missed.
+                // Order matters: first the signal, then whether it has ended, then what is there. What comes later is signalled.
+                var signal = query.Follow ? Signal() : Task.CompletedTask;
                 var last = !query.Follow || ended();
-                var signal = last ? null : Signal();
                 while (reader.TryRead(out var line))
                 {
                     if (query.Until is { } until && line.Time > until)
@@ -74,7 +74,7 @@ internal sealed class ContainerLog : IDisposable
                 }
                 if (last)
                     yield break;
-                await signal!.WaitAsync(cancel);
+                await signal.WaitAsync(cancel);
             }
         }
         finally
