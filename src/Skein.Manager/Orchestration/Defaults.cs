@@ -1,10 +1,12 @@
+using Skein.Model.Specs;
+
 namespace Skein.Manager.Orchestration;
 
 /// <summary>What the control loops go by where a spec says nothing: Docker's numbers.</summary>
 internal static class Defaults
 {
-    public static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(5);
-    public static readonly TimeSpan UpdateMonitor = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan RestartDelay = ServiceDefaults.RestartDelay.Nanoseconds();
+    public static readonly TimeSpan UpdateMonitor = ServiceDefaults.UpdateMonitor.Nanoseconds();
 
     /// <summary>How long a replacement waits for its predecessor to stop, however long that one's grace period.</summary>
     public static readonly TimeSpan PredecessorStop = TimeSpan.FromMinutes(1);

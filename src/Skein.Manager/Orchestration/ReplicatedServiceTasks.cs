@@ -44,7 +44,8 @@ internal static class ReplicatedServiceTasks
         SwarmDraft draft, Service service, Dictionary<(ulong, string), Slot> slots, List<Slot> held, ulong wanted)
     {
         var taken = held.Select(s => s.Number).ToHashSet();
-        for (ulong number = 1; (ulong)held.Count < wanted; number++)
+        var enough = Math.Min(wanted, (ulong)(held.Count + SwarmDraft.BatchSize));
+        for (ulong number = 1; (ulong)held.Count < enough; number++)
         {
             if (taken.Contains(number)) continue;
             if (!slots.TryGetValue((number, ""), out var slot)) slots[(number, "")] = slot = new(number, "");

@@ -3,9 +3,14 @@ using Skein.Model;
 namespace Skein.Manager.Orchestration;
 
 /// <summary>A place of a service and all tasks that held it: a number of a replicated service, a node of a global one.</summary>
-/// <param name="NodeId">Empty for a replicated service.</param>
-internal sealed record Slot(ulong Number, string NodeId)
+/// <param name="number">0 for a global service.</param>
+/// <param name="nodeId">Empty for a replicated service.</param>
+internal sealed class Slot(ulong number, string nodeId)
 {
+    public ulong Number { get; } = number;
+
+    public string NodeId { get; } = nodeId;
+
     /// <summary>Oldest first.</summary>
     public List<Drafted<SwarmTask>> Tasks { get; } = [];
 

@@ -15,6 +15,12 @@ namespace Skein.Manager.Orchestration;
 /// </remarks>
 internal sealed class SwarmDraft
 {
+    /// <summary>
+    /// The most objects one batch writes or makes: a transaction has to fit etcd's request limit. What is left over is in the next
+    /// batch, which follows at once, planned from what this one left.
+    /// </summary>
+    public const int BatchSize = 2000;
+
     private readonly Dictionary<string, Drafted<Node>> _nodesById = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Drafted<Network>> _networksById = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Drafted<Service>> _servicesById = new(StringComparer.Ordinal);
@@ -89,6 +95,7 @@ internal sealed class SwarmDraft
         foreach (var service in Services.Where(s => s.HasChanged)) changes.Put(Stamped(service, s => s.Meta ??= new()));
         foreach (var task in _tasks.Where(t => t.HasChanged))
         {
+            if (changes.All.Count >= BatchSize) break;
             if (task.IsDeleted) changes.Delete(ObjectKind.Task, task.Value.Id, task.Value.Meta?.Version);
             else changes.Put(Stamped(task, t => t.Meta ??= new()));
         }

@@ -312,4 +312,19 @@ public class ReplicatedStories
         _swarm.Settle();
         Assert.Empty(_swarm.Tasks);
     }
+
+    [Fact]
+    public void More_than_one_transaction_holds_is_written_in_several()
+    {
+        _swarm.Tracing = false;
+        _swarm.NodesIdle = true;
+        _swarm.AddService("web", 4500);
+        _swarm.Settle();
+        Assert.Equal(4500, _swarm.Tasks.Count(t => t.Status.State == TaskState.Assigned));
+        _swarm.Remove(ObjectKind.Service, "web");
+        _swarm.NodesIdle = false;
+        _swarm.Settle();
+        Assert.Empty(_swarm.Tasks);
+        Assert.All(_swarm.Store.Commits.Where(c => c.All(o => o.Object is SwarmTask { Status.State: TaskState.Assigned })), c => Assert.True(c.Count <= 2000));
+    }
 }
