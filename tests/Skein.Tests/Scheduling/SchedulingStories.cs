@@ -146,7 +146,7 @@ public class SchedulingStories
         _swarm.AddNetwork("net", n => n.Ipam.Add(new IpamConfig { Subnet = "10.1.0.0/16" }));
         _swarm.AddService("web", 2000, s => s.Task.Networks.Add(new NetworkAttachmentConfig { Target = "net" }));
         var started = System.Diagnostics.Stopwatch.StartNew();
-        _swarm.Batch();
+        _swarm.Settle();
         // On a quiet machine it takes 0.1 s; being quadratic anywhere would take minutes.
         Assert.True(started.Elapsed < TimeSpan.FromSeconds(10), $"took {started.Elapsed}");
         Assert.All(PerNode("web"), count => Assert.Equal(2, count));
