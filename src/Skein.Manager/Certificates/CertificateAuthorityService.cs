@@ -1,0 +1,107 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Skein.Manager.Store;
+using Skein.Model;
+using Skein.Model.Identity;
+
+namespace Skein.Manager.Certificates;
+
+/// <summary>Makes hosts into nodes, by token, and renews the certificates of nodes.</summary>
+public sealed partial class CertificateAuthorityService(IStore store, TimeProvider time, IIdSource ids, ILogger<CertificateAuthorityService> log)
+    : CertificateAuthority.CertificateAuthorityBase
+{
+    private readonly ILogger _log = log;
+
+    public override Task<RootCertificateResponse> GetRootCertificate(RootCertificateRequest request, ServerCallContext context) =>
+        Task.FromResult(new RootCertificateResponse { Certificate = RequireCluster().RootCa.Cert });
+
+    public override Task<IssueResponse> IssueNodeCertificate(IssueRequest request, ServerCallContext context) =>
+        request.Token.Length > 0 ? JoinAsync(request, context) : Task.FromResult(Renew(request, NodeCaller.Of(context)));
+
+    private async Task<IssueResponse> JoinAsync(IssueRequest request, ServerCallContext context)
+    {
+        var cluster = RequireCluster();
+        var role = RoleOf(request.Token, cluster);
+        if (role is null)
+        {
+            LogWrongToken(context.Peer);
+            throw new RpcException(new(StatusCode.InvalidArgument, "A valid join token is necessary to join this cluster"));
+        }
+        var node = new Node
+        {
+            Id = ids.NewId(),
+            Spec = new() { Annotations = new(), Role = role.Value, Availability = AvailabilityOf(request.Availability) },
+            Description = new(),
+            Status = new() { State = NodeState.Unknown },
+        };
+        // The certificate first: a request that cannot be read leaves no node behind.
+        var response = Issue(cluster, request, node.Id, role.Value);
+        var changes = new Changes();
+        changes.Put(node);
+        await store.CommitAsync(changes, null, context.CancellationToken);
+        LogJoined(node.Id, role.Value, context.Peer);
+        return response;
+    }
+
+    private IssueResponse Renew(IssueRequest request, CertificateName caller)
+    {
+        var node = store.Current.Nodes.Find(caller.NodeId)
+            ?? throw new RpcException(new(StatusCode.PermissionDenied, $"node {caller.NodeId} was removed from the swarm"));
+        LogRenewed(node.Id, node.Spec.Role);
+        return Issue(RequireCluster(), request, node.Id, node.Spec.Role);
+    }
+
+    private IssueResponse Issue(Cluster cluster, IssueRequest request, string nodeId, NodeRole role)
+    {
+        using var authority = RootAuthority.Open(cluster.RootCa.Cert.Span, cluster.RootCa.Key.Span, time, ids);
+        try
+        {
+            var pem = authority.Issue(request.Csr.ToStringUtf8(), new(nodeId, role, cluster.Id), LifetimeOf(cluster));
+            return new()
+            {
+                NodeId = nodeId,
+                Certificate = ByteString.CopyFrom(pem),
+                RootCertificate = cluster.RootCa.Cert,
+                Role = (int)role,
+            };
+        }
+        catch (SkeinException e) when (e.Kind == ErrorKind.InvalidArgument)
+        {
+            throw new RpcException(new(StatusCode.InvalidArgument, e.Message));
+        }
+    }
+
+    private Cluster RequireCluster() =>
+        store.Current.Cluster ?? throw new RpcException(new(StatusCode.Unavailable, "this manager does not hold the swarm's state yet"));
+
+    private static NodeRole? RoleOf(string token, Cluster cluster)
+    {
+        // Both are compared each time: how long it takes says nothing about which is nearer.
+        var worker = JoinToken.Same(token, cluster.RootCa.JoinTokens.Worker);
+        var manager = JoinToken.Same(token, cluster.RootCa.JoinTokens.Manager);
+        return manager ? NodeRole.Manager : worker ? NodeRole.Worker : null;
+    }
+
+    private static NodeAvailability AvailabilityOf(string text) => text switch
+    {
+        "" or "active" => NodeAvailability.Active,
+        "pause" => NodeAvailability.Pause,
+        "drain" => NodeAvailability.Drain,
+        _ => throw new RpcException(new(StatusCode.InvalidArgument, $"invalid Availability: \"{text}\"")),
+    };
+
+    private static TimeSpan LifetimeOf(Cluster cluster) =>
+        cluster.Spec?.Ca?.NodeCertExpiry is > 0 and var nanoseconds
+            ? TimeSpan.FromTicks(nanoseconds / TimeSpan.NanosecondsPerTick)
+            : RootAuthority.DefaultNodeLifetime;
+
+    [LoggerMessage(2310, LogLevel.Warning, "{Peer} asked to join with a token that is not this swarm's")]
+    private partial void LogWrongToken(string peer);
+
+    [LoggerMessage(2311, LogLevel.Information, "Node {Node} joins as {Role} from {Peer}")]
+    private partial void LogJoined(string node, NodeRole role, string peer);
+
+    [LoggerMessage(2312, LogLevel.Information, "Node {Node} has a new certificate as {Role}")]
+    private partial void LogRenewed(string node, NodeRole role);
+}

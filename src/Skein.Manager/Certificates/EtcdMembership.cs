@@ -1,0 +1,178 @@
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Skein.Manager.Etcd;
+using Skein.Manager.Store;
+using Skein.Model;
+
+namespace Skein.Manager.Certificates;
+
+/// <summary>etcd's members as the swarm's managers: a member bears its node's id as name.</summary>
+public sealed partial class EtcdMembership : IAsyncDisposable
+{
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan AddDeadline = TimeSpan.FromSeconds(30);
+
+    /// <summary>A learner that has not caught up by then is taken out again: its host is gone.</summary>
+    private static readonly TimeSpan PromoteDeadline = TimeSpan.FromMinutes(2);
+
+    private readonly EtcdClient _etcd;
+    private readonly EtcdProcess _process;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly SemaphoreSlim _one = new(1);
+    private readonly CancellationTokenSource _stop = new();
+    private Task _promotion = Task.CompletedTask;
+
+    public EtcdMembership(EtcdClient etcd, EtcdProcess process, byte[] storeKey, string clusterToken, TimeProvider time, ILogger<EtcdMembership> log)
+    {
+        (_etcd, _process, StoreKey, ClusterToken, _time, _log) = (etcd, process, storeKey, clusterToken, time, log);
+    }
+
+    internal ReadOnlyMemory<byte> StoreKey { get; }
+
+    internal string ClusterToken { get; }
+
+    /// <summary>Adds a learner (again, when the node had been added before and asks anew), and lets it vote once it has caught up.</summary>
+    internal async Task<(ulong MemberId, IReadOnlyList<InitialMember> All)> AddAsync(string nodeId, string peerUrl, CancellationToken cancel)
+    {
+        await _one.WaitAsync(cancel);
+        try
+        {
+            await QuickenAsync(cancel);
+            await RemoveStaleAsync(nodeId, peerUrl, cancel);
+            var reply = await AddLearnerAsync(peerUrl, cancel);
+            _promotion = PromoteAsync(reply.Member.ID, _stop.Token);
+            return (reply.Member.ID, [.. reply.Members.Select(member => new InitialMember
+            {
+                Name = member.ID == reply.Member.ID ? nodeId : member.Name,
+                PeerUrl = member.PeerURLs[0],
+            })]);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    internal async Task RemoveAsync(string nodeId, CancellationToken cancel)
+    {
+        foreach (var member in await ListAsync(cancel))
+        {
+            if (member.Name == nodeId) await RemoveAsync(member.ID, cancel);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _promotion;
+        _stop.Dispose();
+        _one.Dispose();
+    }
+
+    /// <summary>A single member runs at a pace of its own; members of one cluster must share theirs.</summary>
+    private async Task QuickenAsync(CancellationToken cancel)
+    {
+        if ((await ListAsync(cancel)).Count > 1) return;
+        _process.Restart(EtcdPace.Several);
+        await _process.WaitReadyAsync(_etcd, AddDeadline, cancel);
+    }
+
+    private async Task RemoveStaleAsync(string nodeId, string peerUrl, CancellationToken cancel)
+    {
+        foreach (var member in await ListAsync(cancel))
+        {
+            if (member.Name == nodeId || member.PeerURLs.Contains(peerUrl)) await RemoveAsync(member.ID, cancel);
+        }
+    }
+
+    private async Task<IReadOnlyList<Member>> ListAsync(CancellationToken cancel) =>
+        (await RetryAsync(() => _etcd.Members.MemberListAsync(new(), cancellationToken: cancel), cancel)).Members;
+
+    private async Task RemoveAsync(ulong id, CancellationToken cancel)
+    {
+        try
+        {
+            await RetryAsync(() => _etcd.Members.MemberRemoveAsync(new() { ID = id }, cancellationToken: cancel), cancel);
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)
+        {
+            // it is gone: what was asked for
+        }
+    }
+
+    private Task<MemberAddResponse> AddLearnerAsync(string peerUrl, CancellationToken cancel)
+    {
+        var request = new MemberAddRequest { IsLearner = true };
+        request.PeerURLs.Add(peerUrl);
+        return RetryAsync(() => _etcd.Members.MemberAddAsync(request, cancellationToken: cancel), cancel);
+    }
+
+    private async Task PromoteAsync(ulong memberId, CancellationToken stop)
+    {
+        var started = _time.GetTimestamp();
+        var last = "";
+        while (_time.GetElapsedTime(started) < PromoteDeadline)
+        {
+            try
+            {
+                await _etcd.Members.MemberPromoteAsync(new() { ID = memberId }, cancellationToken: stop);
+                LogPromoted(memberId);
+                return;
+            }
+            catch (RpcException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (RpcException e) when (e.StatusCode == StatusCode.NotFound || e.Status.Detail.Contains("not a learner", StringComparison.Ordinal))
+            {
+                return;   // removed, or promoted by another
+            }
+            catch (RpcException e)
+            {
+                last = e.Status.Detail;
+            }
+            await Task.Delay(RetryPause, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        LogNotPromoted(memberId, last);
+        try
+        {
+            await RemoveAsync(memberId, stop);
+        }
+        catch (Exception e) when (e is RpcException or OperationCanceledException)
+        {
+            LogNotPromoted(memberId, e.Message);
+        }
+    }
+
+    /// <summary>
+    /// etcd takes one learner at a time, waits for its members to be healthy for a change, and has no leader for a moment
+    /// after one: each passes by itself.
+    /// </summary>
+    private async Task<T> RetryAsync<T>(Func<AsyncUnaryCall<T>> call, CancellationToken cancel)
+    {
+        var started = _time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await call();
+            }
+            catch (RpcException e) when (MayPass(e) && !cancel.IsCancellationRequested && _time.GetElapsedTime(started) < AddDeadline)
+            {
+                await Task.Delay(RetryPause, _time, cancel);
+            }
+        }
+    }
+
+    private static bool MayPass(RpcException e) =>
+        EtcdClient.IsTransient(e)
+        || e.Status.Detail.Contains("too many learner", StringComparison.Ordinal)
+        || e.Status.Detail.Contains("unhealthy cluster", StringComparison.Ordinal);
+
+    [LoggerMessage(2340, LogLevel.Information, "Member {Member:x} of the state has caught up and votes now")]
+    private partial void LogPromoted(ulong member);
+
+    [LoggerMessage(2341, LogLevel.Warning, "Member {Member:x} of the state has not caught up in time and is taken out: {Reason}")]
+    private partial void LogNotPromoted(ulong member, string reason);
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Skein.Manager.Store;
+using Skein.Model;
+
+namespace Skein.Manager.Certificates;
+
+/// <summary>
+/// Managers joining and leaving etcd. A new member comes as a learner: it copies the state without a vote, and one that
+/// never starts takes no majority away. It votes from the moment it has caught up.
+/// </summary>
+public sealed partial class MembershipService(EtcdMembership members, IStore store, ILogger<MembershipService> log) : Membership.MembershipBase
+{
+    /// <summary>A manager just given its certificate by another may not have reached this replica yet.</summary>
+    private static readonly TimeSpan NodeVisibleDeadline = TimeSpan.FromSeconds(3);
+    private readonly ILogger _log = log;
+
+    public override async Task<AddManagerResponse> AddManager(AddManagerRequest request, ServerCallContext context)
+    {
+        var caller = NodeCaller.RequireManager(context);
+        await RequireManagerNodeAsync(caller.NodeId, context.CancellationToken);
+        if (!Uri.TryCreate(request.PeerUrl, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttps)
+            throw new RpcException(new(StatusCode.InvalidArgument, $"\"{request.PeerUrl}\" is no URL of a manager's etcd"));
+        var (memberId, all) = await members.AddAsync(caller.NodeId, request.PeerUrl, context.CancellationToken);
+        await UpdateNodeAsync(caller.NodeId, node => node.ManagerStatus = new()
+        {
+            Addr = request.Addr,
+            Reachability = Reachability.Reachable,
+            MemberId = memberId.ToString("x", CultureInfo.InvariantCulture),
+        }, context.CancellationToken);
+        LogAdded(caller.NodeId, request.PeerUrl);
+        var response = new AddManagerResponse
+        {
+            MemberId = memberId.ToString("x", CultureInfo.InvariantCulture),
+            StoreKey = ByteString.CopyFrom(members.StoreKey.Span),
+            ClusterToken = members.ClusterToken,
+        };
+        response.Members.AddRange(all);
+        return response;
+    }
+
+    public override async Task<RemoveManagerResponse> RemoveManager(RemoveManagerRequest request, ServerCallContext context)
+    {
+        await RequireManagerNodeAsync(NodeCaller.RequireManager(context).NodeId, context.CancellationToken);
+        await members.RemoveAsync(request.NodeId, context.CancellationToken);
+        await UpdateNodeAsync(request.NodeId, node => node.ManagerStatus = null, context.CancellationToken);
+        LogRemoved(request.NodeId);
+        return new();
+    }
+
+    /// <summary>The certificate says manager; the state may say by now that the node was demoted or removed.</summary>
+    private async Task RequireManagerNodeAsync(string nodeId, CancellationToken cancel)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        deadline.CancelAfter(NodeVisibleDeadline);
+        try
+        {
+            var snapshot = store.Current;
+            while (snapshot.Nodes.Find(nodeId)?.Spec.Role != NodeRole.Manager) snapshot = await store.WaitNewerAsync(snapshot.Revision, deadline.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new RpcException(new(StatusCode.PermissionDenied, $"node {nodeId} is not a manager of this swarm"));
+        }
+    }
+
+    private async Task UpdateNodeAsync(string nodeId, Action<Node> change, CancellationToken cancel)
+    {
+        while (store.Current.Nodes.Find(nodeId) is { } node)
+        {
+            var next = node.Clone();
+            change(next);
+            var changes = new Changes();
+            changes.Put(next);
+            try
+            {
+                await store.CommitAsync(changes, null, cancel);
+                return;
+            }
+            catch (SequenceConflictException)
+            {
+                // Changed by another meanwhile: its change is in the replica, or is the next thing to come.
+                if (store.Current.Nodes.Find(nodeId)?.Meta.Version == node.Meta.Version)
+                    await store.WaitNewerAsync(store.Current.Revision, cancel);
+            }
+        }
+    }
+
+    [LoggerMessage(2330, LogLevel.Information, "Manager {Node} is added to the state's members at {PeerUrl}")]
+    private partial void LogAdded(string node, string peerUrl);
+
+    [LoggerMessage(2331, LogLevel.Information, "Manager {Node} is no member of the state any more")]
+    private partial void LogRemoved(string node);
+}
