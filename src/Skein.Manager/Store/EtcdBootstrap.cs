@@ -1,0 +1,6 @@
+namespace Skein.Manager.Store;
+
+/// <summary>How a member without data begins: as the first of a new cluster, or as one that the others have added. etcd reads it only then.</summary>
+/// <param name="ClusterToken">The same for all members of a swarm; keeps members of different swarms apart.</param>
+/// <param name="Members">Name and peer URL of every member, itself included.</param>
+public sealed record EtcdBootstrap(string ClusterToken, bool NewCluster, IReadOnlyList<(string Name, string PeerUrl)> Members);

@@ -1,0 +1,68 @@
+using System.Net.Http;
+using System.Net.Sockets;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Skein.Manager.Etcd;
+using Skein.Model.Identity;
+
+namespace Skein.Manager.Store;
+
+/// <summary>
+/// One connection to this manager's own etcd member, over its unix socket and mutual TLS. Each manager speaks only to its own
+/// member: a member that has lost the majority answers nothing, and that is what the caller must learn.
+/// </summary>
+public sealed class EtcdClient : IDisposable
+{
+    private readonly GrpcChannel _channel;
+
+    public EtcdClient(string socketPath, NodeIdentity identity)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            SslOptions = identity.ClientOptions(),
+            EnableMultipleHttp2Connections = true,
+            ConnectCallback = async (_, cancel) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                try
+                {
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancel);
+                    return new NetworkStream(socket, ownsSocket: true);
+                }
+                catch
+                {
+                    socket.Dispose();
+                    throw;
+                }
+            },
+        };
+        _channel = GrpcChannel.ForAddress("https://etcd", new GrpcChannelOptions
+        {
+            HttpHandler = handler,
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = null,
+            MaxSendMessageSize = null,
+            // A member that restarts is back within a second; gRPC's own back-off grows to two minutes.
+            InitialReconnectBackoff = TimeSpan.FromMilliseconds(20),
+            MaxReconnectBackoff = TimeSpan.FromMilliseconds(250),
+        });
+        Kv = new(_channel);
+        Watch = new(_channel);
+        Members = new(_channel);
+        Maintenance = new(_channel);
+    }
+
+    internal KV.KVClient Kv { get; }
+
+    internal Etcd.Watch.WatchClient Watch { get; }
+
+    internal Etcd.Cluster.ClusterClient Members { get; }
+
+    internal Maintenance.MaintenanceClient Maintenance { get; }
+
+    /// <summary>Whether the failure may pass by itself: no leader at the moment, a member restarting, a queue that is full.</summary>
+    internal static bool IsTransient(RpcException e) =>
+        e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.ResourceExhausted or StatusCode.Internal;
+
+    public void Dispose() => _channel.Dispose();
+}

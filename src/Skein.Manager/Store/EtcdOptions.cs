@@ -1,0 +1,21 @@
+using System.Net;
+
+namespace Skein.Manager.Store;
+
+/// <summary>How this manager's etcd member is run.</summary>
+/// <param name="Binary">Path or name of etcd, 3.4 or newer.</param>
+/// <param name="Folder">Holds its data and its socket; made when missing.</param>
+/// <param name="Name">Of the member: the node's id.</param>
+/// <param name="PeerListen">Where it listens for its peers, e.g. 0.0.0.0:2380.</param>
+/// <param name="PeerUrl">Where its peers reach it, e.g. https://192.168.56.11:2380.</param>
+public sealed record EtcdOptions(string Binary, string Folder, string Name, IPEndPoint PeerListen, string PeerUrl)
+{
+    /// <summary>etcd names a unix socket by host:port, relative to its working directory; this is both.</summary>
+    internal const string SocketName = "client:0";
+
+    public string SocketPath => Path.Combine(Folder, SocketName);
+
+    internal string DataFolder => Path.Combine(Folder, "data");
+
+    internal string LogPath => Path.Combine(Folder, "etcd.log");
+}

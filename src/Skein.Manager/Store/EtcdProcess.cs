@@ -1,0 +1,203 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Skein.Model;
+using Skein.Model.Identity;
+
+namespace Skein.Manager.Store;
+
+/// <summary>
+/// Runs this manager's etcd member: starts it, starts it again when it ends, and takes over one that a killed daemon
+/// has left behind, so that neither two members fight over one folder nor the swarm loses a member while its daemon
+/// is upgraded. A process is recognised by its command line and its mount namespace, not by a note that could be stale.
+/// </summary>
+public sealed partial class EtcdProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ReadyPoll = TimeSpan.FromMilliseconds(10);
+    private const long LogLimitBytes = 10 << 20;
+
+    private readonly EtcdOptions _options;
+    private readonly EtcdBootstrap? _bootstrap;
+    private readonly NodeIdentity _identity;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _lock = new();
+    private readonly Task _supervision;
+    private Process _process;
+    private EtcdPace _pace;
+
+    private EtcdProcess(EtcdOptions options, EtcdBootstrap? bootstrap, EtcdPace pace, NodeIdentity identity, TimeProvider time, ILogger log)
+    {
+        (_options, _bootstrap, _pace, _identity, _time, _log) = (options, bootstrap, pace, identity, time, log);
+        _process = AdoptOrStart();
+        _supervision = SuperviseAsync(_stop.Token);
+    }
+
+    public int Pid
+    {
+        get { lock (_lock) return _process.Id; }
+    }
+
+    /// <param name="bootstrap">Not read when the folder holds a member's data.</param>
+    /// <exception cref="SkeinException">etcd cannot be started.</exception>
+    public static EtcdProcess Start(EtcdOptions options, EtcdBootstrap? bootstrap, EtcdPace pace, NodeIdentity identity, TimeProvider time, ILogger log)
+    {
+        Directory.CreateDirectory(options.DataFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return new(options, bootstrap, pace, identity, time, log);
+    }
+
+    /// <summary>Completes when the member takes part in the cluster: it knows a leader, and is no learner any more.</summary>
+    /// <exception cref="SkeinException">The deadline passed; the message carries what etcd last logged.</exception>
+    public async Task WaitReadyAsync(EtcdClient client, TimeSpan deadline, CancellationToken cancel)
+    {
+        var started = _time.GetTimestamp();
+        var last = "it has not answered yet";
+        while (true)
+        {
+            try
+            {
+                var status = await client.Maintenance.StatusAsync(new(), cancellationToken: cancel);
+                if (status.Leader != 0 && !status.IsLearner) return;
+                last = status.IsLearner ? "it still copies the state from the others" : "it knows no leader";
+            }
+            catch (RpcException e) when (!cancel.IsCancellationRequested)
+            {
+                last = e.Status.Detail;
+            }
+            if (_time.GetElapsedTime(started) > deadline)
+                throw SkeinException.Unavailable($"etcd did not become ready within {deadline.TotalSeconds:0} s: {last}{LastLogLine()}");
+            await Task.Delay(ReadyPoll, _time, cancel);
+        }
+    }
+
+    /// <summary>Runs the member at another pace from now on.</summary>
+    public void Restart(EtcdPace pace)
+    {
+        lock (_lock)
+        {
+            if (_pace == pace) return;
+            _pace = pace;
+            _process.Kill();   // its log is synced before it acknowledges anything; the supervision starts it again
+        }
+    }
+
+    /// <summary>Ends the member. Killing is safe: what it has acknowledged is on disk.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _supervision;
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task SuperviseAsync(CancellationToken stop)
+    {
+        var pause = FirstPause;
+        while (!stop.IsCancellationRequested)
+        {
+            var started = _time.GetTimestamp();
+            try
+            {
+                await _process.WaitForExitAsync(stop);
+                if (_time.GetElapsedTime(started) > LongestPause) pause = FirstPause;
+                LogEnded(_process.Id, LastLogLine());
+                await Task.Delay(pause, _time, stop);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                lock (_lock)
+                {
+                    _process.Dispose();
+                    _process = AdoptOrStart();
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (SkeinException e)
+            {
+                LogCannotStart(e.Message);
+            }
+        }
+    }
+
+    private Process AdoptOrStart()
+    {
+        var arguments = EtcdArguments.Of(_options, _bootstrap, _pace, _identity);
+        if (LeftBehind.Find(_options.DataFolder) is { } left)
+        {
+            if (left.Arguments.Skip(1).SequenceEqual(arguments))
+            {
+                LogAdopted(left.Process.Id);
+                return left.Process;
+            }
+            LogReplaced(left.Process.Id);
+            left.Process.Kill();
+            left.Process.WaitForExit();
+            left.Process.Dispose();
+        }
+        return StartNew(arguments);
+    }
+
+    private Process StartNew(IReadOnlyList<string> arguments)
+    {
+        RotateLog();
+        File.Delete(_options.SocketPath);   // of a killed member: etcd does not bind over it
+        var info = new ProcessStartInfo(_options.Binary, arguments)
+        {
+            WorkingDirectory = _options.Folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // An ETCD_… variable of the daemon's environment would be read as a flag.
+        foreach (var name in info.Environment.Keys.Where(name => name.StartsWith("ETCD", StringComparison.Ordinal)).ToList())
+            info.Environment.Remove(name);
+        var process = new Process { StartInfo = info };
+        process.OutputDataReceived += (_, line) => LogLine(line.Data);
+        process.ErrorDataReceived += (_, line) => LogLine(line.Data);
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception e)
+        {
+            process.Dispose();
+            throw new SkeinException(ErrorKind.Internal,
+                $"etcd cannot be started as \"{_options.Binary}\": {e.Message}. Install it (Debian: etcd-server), or name it as \"etcd\" in daemon.json", e);
+        }
+        process.StandardInput.Close();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        LogStarted(process.Id);
+        return process;
+    }
+
+    private void LogLine(string? line)
+    {
+        if (!string.IsNullOrEmpty(line)) LogOutput(line);
+    }
+
+    private void RotateLog()
+    {
+        var file = new FileInfo(_options.LogPath);
+        if (file.Exists && file.Length > LogLimitBytes) file.MoveTo(_options.LogPath + ".old", overwrite: true);
+    }
+
+    private string LastLogLine()
+    {
+        try
+        {
+            return File.Exists(_options.LogPath) && File.ReadLines(_options.LogPath).LastOrDefault() is { } line ? $"; it last logged {line}" : "";
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+}

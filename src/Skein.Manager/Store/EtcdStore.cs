@@ -1,0 +1,152 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Skein.Manager.Etcd;
+using Skein.Model;
+
+namespace Skein.Manager.Store;
+
+/// <summary>
+/// The store on etcd: writes are one transaction each, reads come from the <see cref="Replica"/>.
+/// </summary>
+/// <remarks>
+/// A transaction whose answer is lost (its leader died, the member restarted) may have been done or not. It is sent
+/// again: each sealed value has a random nonce, so when the comparison fails because it had been done, the value found
+/// is byte for byte the one sent, and no other writer's.
+/// </remarks>
+public sealed partial class EtcdStore : IStore, IAsyncDisposable
+{
+    private static readonly TimeSpan CallDeadline = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
+    private const string NoLeader =
+        "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online. " +
+        "Make sure more than half of the managers are online.";
+
+    private readonly EtcdClient _etcd;
+    private readonly ValueSeal _seal;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Replica _replica;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _following;
+
+    private EtcdStore(EtcdClient etcd, ValueSeal seal, TimeProvider time, ILogger log)
+    {
+        (_etcd, _seal, _time, _log) = (etcd, seal, time, log);
+        _replica = new(etcd, seal, time, log);
+        _following = _replica.FollowAsync(_stop.Token);
+    }
+
+    public Snapshot Current => _replica.Current;
+
+    /// <summary>Opens the store and completes when its replica shows what etcd holds.</summary>
+    public static async Task<EtcdStore> OpenAsync(EtcdClient etcd, ValueSeal seal, TimeProvider time, ILogger log, CancellationToken cancel)
+    {
+        var store = new EtcdStore(etcd, seal, time, log);
+        try
+        {
+            await store._replica.Loaded.WaitAsync(cancel);
+            return store;
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
+    }
+
+    public Task<Snapshot> WaitNewerAsync(ulong revision, CancellationToken cancel) => _replica.WaitAsync(revision + 1, cancel);
+
+    public async Task<Snapshot> CommitAsync(Changes changes, LeaderTerm? term, CancellationToken cancel)
+    {
+        if (changes.IsEmpty) return Current;
+        var request = BuildTransaction(changes, term, out var witness);
+        var started = _time.GetTimestamp();
+        while (true)
+        {
+            var reply = await TryTransactionAsync(request, cancel);
+            if (reply is not null)
+            {
+                var revision = reply.Succeeded ? reply.Header.Revision : CommittedBefore(reply, term, witness);
+                return await _replica.WaitAsync((ulong)revision, cancel);
+            }
+            if (_time.GetElapsedTime(started) > GiveUpAfter) throw SkeinException.Unavailable(NoLeader);
+            await Task.Delay(RetryDelay, _time, cancel);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _following;
+        _stop.Dispose();
+    }
+
+    /// <summary>null when the answer was lost, or the members have no leader at the moment.</summary>
+    private async Task<TxnResponse?> TryTransactionAsync(TxnRequest request, CancellationToken cancel)
+    {
+        try
+        {
+            var deadline = _time.GetUtcNow() + CallDeadline;
+            return await _etcd.Kv.TxnAsync(request, deadline: deadline.UtcDateTime, cancellationToken: cancel);
+        }
+        catch (RpcException e) when (EtcdClient.IsTransient(e) && !cancel.IsCancellationRequested)
+        {
+            LogRetry(e.Status.Detail);
+            return null;
+        }
+        catch (RpcException) when (cancel.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancel);
+        }
+    }
+
+    private TxnRequest BuildTransaction(Changes changes, LeaderTerm? term, out PutRequest? witness)
+    {
+        var request = new TxnRequest();
+        var now = _time.GetUtcNow();
+        witness = null;
+        if (term is { } t) request.Compare.Add(ModRevisionIs(StoreKeys.Bytes(StoreKeys.LeaderClaim), (long)t.KeyRevision));
+        foreach (var change in changes.All)
+        {
+            var name = StoreKeys.Of(change.Kind, change.Id);
+            var key = StoreKeys.Bytes(name);
+            if (change.ExpectedVersion is { } expected) request.Compare.Add(ModRevisionIs(key, (long)expected));
+            if (change.Object is null)
+            {
+                request.Success.Add(new RequestOp { RequestDeleteRange = new() { Key = key } });
+                continue;
+            }
+            var put = new PutRequest { Key = key, Value = _seal.Seal(name, ObjectCodec.Encode(change.Kind, change.Object, now)) };
+            request.Success.Add(new RequestOp { RequestPut = put });
+            witness ??= put;
+        }
+        request.Failure.Add(Read(StoreKeys.Bytes(StoreKeys.LeaderClaim)));
+        if (witness is not null) request.Failure.Add(Read(witness.Key));
+        return request;
+    }
+
+    /// <summary>The comparison failed: either this very transaction had been done before, and this is its revision, or it is refused.</summary>
+    private static long CommittedBefore(TxnResponse reply, LeaderTerm? term, PutRequest? witness)
+    {
+        if (witness is not null)
+        {
+            var found = reply.Responses[1].ResponseRange.Kvs;
+            if (found.Count == 1 && found[0].Value.Equals(witness.Value)) return found[0].ModRevision;
+        }
+        var claim = reply.Responses[0].ResponseRange.Kvs;
+        if (term is { } t && (claim.Count == 0 || claim[0].ModRevision != (long)t.KeyRevision)) throw new NotLeaderException();
+        throw new SequenceConflictException();
+    }
+
+    private static Compare ModRevisionIs(ByteString key, long revision) => new()
+    {
+        Key = key,
+        Target = Compare.Types.CompareTarget.Mod,
+        Result = Compare.Types.CompareResult.Equal,
+        ModRevision = revision,
+    };
+
+    private static RequestOp Read(ByteString key) => new() { RequestRange = new() { Key = key } };
+}

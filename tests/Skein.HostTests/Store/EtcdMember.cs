@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Skein.Manager.Store;
+using Skein.Model.Identity;
+
+namespace Skein.HostTests.Store;
+
+internal sealed class EtcdMember(EtcdOptions options, EtcdProcess process, EtcdClient client, NodeIdentity identity, byte[] storeKey) : IAsyncDisposable
+{
+    private bool _ended;
+
+    public EtcdOptions Options => options;
+
+    public EtcdProcess Process => process;
+
+    public EtcdClient Client => client;
+
+    public NodeIdentity Identity => identity;
+
+    public ValueSeal Seal { get; } = new(storeKey);
+
+    public Task<EtcdStore> OpenStoreAsync() =>
+        EtcdStore.OpenAsync(client, Seal, TimeProvider.System, NullLogger.Instance, default).WaitAsync(EtcdMembers.Deadline);
+
+    /// <summary>The member is gone for good, by SIGKILL.</summary>
+    public async Task KillAsync()
+    {
+        if (_ended) return;
+        _ended = true;
+        await process.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        client.Dispose();
+    }
+}

@@ -1,0 +1,79 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging.Abstractions;
+using Skein.Manager.Certificates;
+using Skein.Manager.Store;
+using Skein.Model;
+using Skein.Model.Identity;
+
+namespace Skein.HostTests.Store;
+
+/// <summary>Real etcd members of one swarm on this host's loopback, each with its folder and its manager's certificate.</summary>
+internal sealed class EtcdMembers : IAsyncDisposable
+{
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private readonly string _folder = Directory.CreateTempSubdirectory("skein-etcd-").FullName;
+    private readonly List<EtcdMember> _all = [];
+
+    public RootAuthority Authority { get; } = RootAuthority.Create(TimeProvider.System, new CryptoIdSource());
+
+    public byte[] StoreKey { get; } = RandomNumberGenerator.GetBytes(ValueSeal.KeySize);
+
+    public IReadOnlyList<EtcdMember> All => _all;
+
+    public EtcdMember this[int index] => _all[index];
+
+    public static async Task<EtcdMembers> StartAsync(int count)
+    {
+        var members = new EtcdMembers();
+        try
+        {
+            var ports = Enumerable.Range(0, count).Select(_ => FreePort()).ToList();
+            var initial = ports.Select((port, i) => ($"m{i + 1}", $"https://127.0.0.1:{port}")).ToList();
+            var pace = count == 1 ? EtcdPace.Alone : EtcdPace.Several;
+            for (var i = 0; i < count; i++) members.Add($"m{i + 1}", ports[i], new("test", true, initial), pace);
+            foreach (var member in members._all) await member.Process.WaitReadyAsync(member.Client, Deadline, default);
+            return members;
+        }
+        catch
+        {
+            await members.DisposeAsync();
+            throw;
+        }
+    }
+
+    public EtcdMember Add(string name, int port, EtcdBootstrap bootstrap, EtcdPace pace)
+    {
+        var folder = Path.Combine(_folder, name);
+        var identity = Identity(name, NodeRole.Manager);
+        var options = new EtcdOptions("etcd", Path.Combine(folder, "etcd"), name, new(IPAddress.Loopback, port), $"https://127.0.0.1:{port}");
+        var member = new EtcdMember(options, EtcdProcess.Start(options, bootstrap, pace, identity, TimeProvider.System, NullLogger.Instance),
+            new(options.SocketPath, identity), identity, StoreKey);
+        _all.Add(member);
+        return member;
+    }
+
+    public NodeIdentity Identity(string name, NodeRole role)
+    {
+        var request = CertificateSigningRequest.Create([IPAddress.Loopback]);
+        var pem = Authority.Issue(request.Pem, new(name, role, "swarm1"), RootAuthority.DefaultNodeLifetime);
+        var identity = new NodeIdentity(Path.Combine(_folder, name, "certificates"),
+            NodeCredentials.Create(pem, request.KeyPem, Authority.CertificatePem), TimeProvider.System);
+        identity.Save();
+        return identity;
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var member in _all) await member.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}

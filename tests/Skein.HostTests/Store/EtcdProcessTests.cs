@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Grpc.Core;
+using Microsoft.Extensions.Logging.Abstractions;
+using Skein.Manager.Store;
+using Skein.Model;
+using Skein.Model.Identity;
+using Xunit;
+
+namespace Skein.HostTests.Store;
+
+public class EtcdProcessTests
+{
+    [Fact]
+    public async Task A_worker_s_certificate_is_refused_by_the_client_socket()
+    {
+        await using var members = await EtcdMembers.StartAsync(1);
+        var worker = members.Identity("w1", NodeRole.Worker);
+        using var client = new EtcdClient(members[0].Options.SocketPath, worker);
+
+        await Assert.ThrowsAsync<RpcException>(async () => await client.Kv.RangeAsync(new() { Key = StoreKeys.Bytes("/") }));
+
+        using var manager = new EtcdClient(members[0].Options.SocketPath, members[0].Identity);
+        await manager.Kv.RangeAsync(new() { Key = StoreKeys.Bytes("/") });
+    }
+
+    [Theory]
+    [InlineData(NodeRole.Manager, SslProtocols.Tls13, true)]
+    [InlineData(NodeRole.Manager, SslProtocols.Tls12, false)]
+    [InlineData(NodeRole.Worker, SslProtocols.Tls13, false)]
+    public async Task The_peers_port_takes_a_manager_by_TLS_1_3_alone(NodeRole role, SslProtocols protocol, bool taken)
+    {
+        await using var members = await EtcdMembers.StartAsync(1);
+        var identity = members.Identity("n9", role);
+        Assert.Equal(taken, await AnswersAsync(members[0].Options, identity, protocol));
+    }
+
+    [Fact]
+    public async Task A_member_that_dies_is_started_again()
+    {
+        await using var members = await EtcdMembers.StartAsync(1);
+        await using var store = await members[0].OpenStoreAsync();
+        await store.CommitAsync(EtcdStoreTests.Put(EtcdStoreTests.Service("s1", "web")), null, default);
+        Process.GetProcessById(members[0].Process.Pid).Kill();
+
+        var snapshot = await store.CommitAsync(EtcdStoreTests.Put(EtcdStoreTests.Service("s2", "web")), null, default);
+
+        Assert.NotNull(snapshot.Services.Find("s1"));
+    }
+
+    [Fact]
+    public async Task A_member_left_behind_is_taken_over_and_with_another_pace_replaced()
+    {
+        await using var members = await EtcdMembers.StartAsync(1);
+        var first = members[0];
+        var pid = first.Process.Pid;
+
+        await using (var second = EtcdProcess.Start(first.Options, Bootstrap(first), EtcdPace.Alone, first.Identity, TimeProvider.System, NullLogger.Instance))
+            Assert.Equal(pid, second.Pid);
+        // Disposing has ended it; the first supervisor starts another: that one is replaced by one of another pace.
+        await first.Process.WaitReadyAsync(first.Client, EtcdMembers.Deadline, default);
+        await first.KillAsync();
+        await using var third = EtcdProcess.Start(first.Options, Bootstrap(first), EtcdPace.Several, first.Identity, TimeProvider.System, NullLogger.Instance);
+        Assert.NotEqual(pid, third.Pid);
+        await third.WaitReadyAsync(first.Client, EtcdMembers.Deadline, default);
+    }
+
+    [Fact]
+    public async Task Without_etcd_the_error_says_what_to_install()
+    {
+        await using var members = await EtcdMembers.StartAsync(1);
+        var options = members[0].Options with { Binary = "/nonexistent/etcd", Folder = members[0].Options.Folder + "2" };
+        var error = Assert.Throws<SkeinException>(() =>
+            EtcdProcess.Start(options, null, EtcdPace.Alone, members[0].Identity, TimeProvider.System, NullLogger.Instance));
+        Assert.Contains("/nonexistent/etcd", error.Message);
+        Assert.Contains("etcd-server", error.Message);
+    }
+
+    private static EtcdBootstrap Bootstrap(EtcdMember member) => new("test", true, [(member.Options.Name, member.Options.PeerUrl)]);
+
+    /// <summary>Whether a request over this connection gets an answer: in TLS 1.3 a server refuses a client only after its handshake.</summary>
+    private static async Task<bool> AnswersAsync(EtcdOptions options, NodeIdentity identity, SslProtocols protocol)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(options.PeerListen);
+        await using var tls = new SslStream(socket.GetStream());
+        var client = identity.ClientOptions();
+        client.EnabledSslProtocols = protocol;
+        client.TargetHost = "127.0.0.1";
+        try
+        {
+            await tls.AuthenticateAsClientAsync(client);
+            await tls.WriteAsync("GET /version HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+            var answer = new byte[12];
+            await tls.ReadExactlyAsync(answer).AsTask().WaitAsync(EtcdMembers.Deadline);
+            return answer.AsSpan().SequenceEqual("HTTP/1.1 200"u8);
+        }
+        catch (Exception e) when (e is IOException or AuthenticationException)
+        {
+            return false;
+        }
+    }
+}
