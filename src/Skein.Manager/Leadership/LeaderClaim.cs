@@ -1,0 +1,66 @@
+using System.Text;
+using Google.Protobuf;
+using Skein.Manager.Etcd;
+using Skein.Manager.Store;
+
+namespace Skein.Manager.Leadership;
+
+/// <summary>The leader's claim and beat in etcd. Each of these is one transaction.</summary>
+internal sealed class LeaderClaim(EtcdClient etcd, ValueSeal seal, TimeProvider time)
+{
+    private static readonly TimeSpan CallDeadline = TimeSpan.FromSeconds(2);
+    private static readonly ByteString ClaimKey = StoreKeys.Bytes(StoreKeys.LeaderClaim);
+    private static readonly ByteString BeatKey = StoreKeys.Bytes(StoreKeys.LeaderBeat);
+
+    /// <summary>A linearizable read: it answers only when most members do.</summary>
+    public async Task<ClaimReading?> ReadAsync(CancellationToken cancel)
+    {
+        var request = new TxnRequest();
+        request.Success.Add(new RequestOp { RequestRange = new() { Key = ClaimKey } });
+        request.Success.Add(new RequestOp { RequestRange = new() { Key = BeatKey } });
+        var reply = await SendAsync(request, cancel);
+        if (reply.Responses[0].ResponseRange.Kvs is not [var claim]) return null;
+        var beat = reply.Responses[1].ResponseRange.Kvs is [var b] ? b.ModRevision : 0;
+        return new(Encoding.UTF8.GetString(seal.Open(StoreKeys.LeaderClaim, claim.Value.Span)), claim.ModRevision, beat);
+    }
+
+    /// <summary>Takes the claim if claim and beat are still as read; null when another was quicker or the leader spoke up.</summary>
+    public async Task<LeaderTerm?> TakeAsync(string self, ClaimReading? asRead, CancellationToken cancel)
+    {
+        var request = new TxnRequest();
+        request.Compare.Add(Is(ClaimKey, asRead?.Revision ?? 0));
+        if (asRead is not null) request.Compare.Add(Is(BeatKey, asRead.BeatRevision));
+        request.Success.Add(new RequestOp { RequestPut = new() { Key = ClaimKey, Value = seal.Seal(StoreKeys.LeaderClaim, Encoding.UTF8.GetBytes(self)) } });
+        var reply = await SendAsync(request, cancel);
+        return reply.Succeeded ? new(self, (ulong)reply.Header.Revision) : null;
+    }
+
+    /// <summary>False when the term is over.</summary>
+    public async Task<bool> BeatAsync(LeaderTerm term, CancellationToken cancel)
+    {
+        var request = new TxnRequest();
+        request.Compare.Add(Is(ClaimKey, (long)term.KeyRevision));
+        request.Success.Add(new RequestOp { RequestPut = new() { Key = BeatKey, Value = seal.Seal(StoreKeys.LeaderBeat, []) } });
+        return (await SendAsync(request, cancel)).Succeeded;
+    }
+
+    /// <summary>Gives the claim back, so that another takes it at once.</summary>
+    public async Task ResignAsync(LeaderTerm term, CancellationToken cancel)
+    {
+        var request = new TxnRequest();
+        request.Compare.Add(Is(ClaimKey, (long)term.KeyRevision));
+        request.Success.Add(new RequestOp { RequestDeleteRange = new() { Key = ClaimKey } });
+        await SendAsync(request, cancel);
+    }
+
+    private async Task<TxnResponse> SendAsync(TxnRequest request, CancellationToken cancel) =>
+        await etcd.Kv.TxnAsync(request, deadline: (time.GetUtcNow() + CallDeadline).UtcDateTime, cancellationToken: cancel);
+
+    private static Compare Is(ByteString key, long revision) => new()
+    {
+        Key = key,
+        Target = Compare.Types.CompareTarget.Mod,
+        Result = Compare.Types.CompareResult.Equal,
+        ModRevision = revision,
+    };
+}

@@ -1,8 +1,0 @@
-namespace Skein.Manager.Orchestration;
-
-internal enum UpdateFailureAction
-{
-    Pause,
-    Continue,
-    Rollback,
-}

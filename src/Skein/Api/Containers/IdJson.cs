@@ -1,3 +1,0 @@
-namespace Skein.Api.Containers;
-
-internal sealed record IdJson(string Id);

@@ -1,4 +1,0 @@
-namespace Skein.Api.Containers;
-
-/// <summary>POST /containers/ID/wait</summary>
-internal sealed record WaitJson(int StatusCode);

@@ -1,3 +1,0 @@
-namespace Skein.Api.Images;
-
-internal sealed record ImageDeleteJson(string? Untagged, string? Deleted);

@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Skein.HostTests.Store;
+using Skein.Manager.Leadership;
+using Skein.Manager.Store;
+using Xunit;
+
+namespace Skein.HostTests.Leadership;
+
+public class LeaderElectionTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task One_of_three_leads_and_when_it_dies_with_its_etcd_another_does_within_five_seconds()
+    {
+        await using var members = await EtcdMembers.StartAsync(3);
+        var terms = new BlockingCollection<LeaderTerm>();
+        using var cancel = new CancellationTokenSource();
+        var stops = members.All.Select(_ => CancellationTokenSource.CreateLinkedTokenSource(cancel.Token)).ToList();
+        var runs = members.All.Select((member, i) => Run(member, terms, stops[i].Token)).ToList();
+        try
+        {
+            var first = Next(terms, "a first leader");
+            var dead = members.All.ToList().FindIndex(member => member.Options.Name == first.ManagerId);
+
+            var watch = Stopwatch.StartNew();
+            await members[dead].KillAsync();   // its claim stands: it could not resign
+            await stops[dead].CancelAsync();
+            var second = Next(terms, "a leader after the first one's death");
+
+            output.WriteLine($"takeover after {watch.ElapsedMilliseconds} ms");
+            Assert.NotEqual(first.ManagerId, second.ManagerId);
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"takeover took {watch.Elapsed}");
+        }
+        finally
+        {
+            await cancel.CancelAsync();
+            await Task.WhenAll(runs);
+        }
+    }
+
+    [Fact]
+    public async Task A_leader_that_stops_in_order_is_followed_at_once()
+    {
+        await using var members = await EtcdMembers.StartAsync(3);
+        var terms = new BlockingCollection<LeaderTerm>();
+        using var cancel = new CancellationTokenSource();
+        using var stopFirst = new CancellationTokenSource();
+        var first = Run(members[0], terms, stopFirst.Token);
+        Assert.Equal("m1", Next(terms, "m1 as leader").ManagerId);
+        var others = Run(members[1], terms, cancel.Token);
+
+        var watch = Stopwatch.StartNew();
+        await stopFirst.CancelAsync();
+        await first;
+
+        Assert.Equal("m2", Next(terms, "m2 as leader").ManagerId);
+        output.WriteLine($"followed after {watch.ElapsedMilliseconds} ms");
+        Assert.True(watch.ElapsedMilliseconds < 1000, $"it took {watch.Elapsed}, as if the first had died");
+        await cancel.CancelAsync();
+        await others;
+    }
+
+    [Fact]
+    public async Task A_manager_that_comes_back_takes_its_own_claim_over_without_waiting()
+    {
+        await using var members = await EtcdMembers.StartAsync(1);
+        var old = (await new LeaderClaim(members[0].Client, members[0].Seal, TimeProvider.System).TakeAsync("m1", null, default))!.Value;
+        var terms = new BlockingCollection<LeaderTerm>();
+        using var cancel = new CancellationTokenSource();
+        var watch = Stopwatch.StartNew();
+        var run = Run(members[0], terms, cancel.Token);
+
+        var term = Next(terms, "m1 again");
+
+        Assert.True(term.KeyRevision > old.KeyRevision);
+        Assert.True(watch.ElapsedMilliseconds < 1000, $"it took {watch.Elapsed}");
+        await cancel.CancelAsync();
+        await run;
+    }
+
+    private static Task Run(EtcdMember member, BlockingCollection<LeaderTerm> terms, CancellationToken stop)
+    {
+        Task Lead(LeaderTerm term, CancellationToken cancel)
+        {
+            terms.Add(term, cancel);
+            return Task.Delay(Timeout.Infinite, cancel);
+        }
+        var election = new LeaderElection(member.Client, member.Seal, member.Options.Name, Lead, TimeProvider.System, NullLogger.Instance);
+        return Task.Run(() => election.RunAsync(stop), CancellationToken.None);
+    }
+
+    private static LeaderTerm Next(BlockingCollection<LeaderTerm> terms, string what) =>
+        terms.TryTake(out var term, EtcdMembers.Deadline) ? term : throw new TimeoutException($"no {what} within {EtcdMembers.Deadline}");
+}
