@@ -24,6 +24,7 @@ need nftables nft
 need libnftables1 "/usr/lib/*/libnftables.so.1"
 need iproute2 ip
 need util-linux nsenter
+need procps pkill
 need docker-registry docker-registry
 need busybox-static busybox
 need curl curl
