@@ -6,11 +6,13 @@ public static class Errno
     public const int EPERM = 1;
     public const int ENOENT = 2;
     public const int EIO = 5;
+    public const int ENXIO = 6;
     public const int EAGAIN = 11;
     public const int EBUSY = 16;
     public const int EEXIST = 17;
     public const int ENODEV = 19;
     public const int EINVAL = 22;
+    public const int EPIPE = 32;
     public const int ERANGE = 34;
     public const int EOPNOTSUPP = 95;
     public const int EADDRINUSE = 98;

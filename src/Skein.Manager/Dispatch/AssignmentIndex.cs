@@ -25,6 +25,8 @@ internal sealed class AssignmentIndex
     public ImmutableDictionary<string, Services> ServicesByNetwork { get; private init; } =
         ImmutableDictionary.Create<string, Services>(StringComparer.Ordinal);
 
+    public ManagerList Managers { get; private init; } = new();
+
     /// <summary>By the id of the task or node whose legs they are.</summary>
     private ImmutableDictionary<string, EndpointOwner> EndpointOwners { get; init; } =
         ImmutableDictionary.Create<string, EndpointOwner>(StringComparer.Ordinal);
@@ -40,6 +42,7 @@ internal sealed class AssignmentIndex
         {
             Snapshot = snapshot,
             Networks = NextNetworks(snapshot),
+            Managers = snapshot.Nodes.ById == Snapshot.Nodes.ById ? Managers : ManagerPeers.Of(snapshot),
             EndpointOwners = endpointOwners,
             EndpointsByNetwork = endpoints,
             ServiceOwners = serviceOwners,

@@ -54,7 +54,7 @@ internal sealed class NodeConversation(
             snapshot = index.Snapshot;
             var node = OwnNode(snapshot);
             welcome = await TellIfNewAsync(welcome, WelcomeOf(snapshot, node), w => new() { Welcome = w }, cancel);
-            managers = await TellIfNewAsync(managers, ManagerPeers.Of(snapshot), m => new() { Managers = m }, cancel);
+            managers = await TellIfNewAsync(managers, index.Managers, m => new() { Managers = m }, cancel);
 
             var next = view.Next(index, nodeId);
             var change = sequence == 0 ? AssignmentDiff.Full(next, 1) : AssignmentDiff.Between(view, next, sequence + 1);
@@ -89,7 +89,7 @@ internal sealed class NodeConversation(
 
     private async Task<T> TellIfNewAsync<T>(T? told, T next, Func<T, ManagerMessage> wrap, CancellationToken cancel) where T : class
     {
-        if (next.Equals(told)) return told;
+        if (told is not null && next.Equals(told)) return told;
         await stream.SendAsync(wrap(next), cancel);
         return next;
     }

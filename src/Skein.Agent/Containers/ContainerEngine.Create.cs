@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Text.Json;
+using Google.Protobuf;
+using Grpc.Core;
+using Skein.Agent.Containerd;
+using Skein.Agent.Containerd.ContainersApi;
+using Skein.Agent.Containers.Oci;
+using Skein.Agent.Containers.Processes;
+using Skein.Agent.Images;
+using Skein.Model;
+
+namespace Skein.Agent.Containers;
+
+public sealed partial class ContainerEngine
+{
+    private const string Runtime = "io.containerd.runc.v2";
+    private const string SpecType = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
+    private const string ProcessType = "types.containerd.io/opencontainers/runtime-spec/1/Process";
+
+    // Bears the container's id, on its snapshot: so that a fresh daemon finds what a dying one left behind.
+    private const string OwnerLabel = "skein.container";
+
+    public async Task<ContainerRecord> CreateAsync(ContainerDefinition definition, CancellationToken cancel)
+    {
+        definition = Complete(definition);
+        var image = images.Find(definition.Spec.Image);
+        OciSpecBuilder.Command(definition.Spec, image.Config);
+        var stopSignal = StopSignal(definition, image);
+        containers.Reserve(definition.Name, definition.Id);
+        try
+        {
+            return await MakeAsync(definition, image, stopSignal, cancel);
+        }
+        catch (Exception error)
+        {
+            containers.Release(definition.Name);
+            await UnmakeAsync(definition);
+            if (error is RpcException refused)
+                throw new SkeinException(ErrorKind.Internal, $"failed to create container: {refused.Status.Detail}", refused);
+            throw;
+        }
+    }
+
+    private async Task<ContainerRecord> MakeAsync(ContainerDefinition definition, ImageRecord image, string stopSignal, CancellationToken cancel)
+    {
+        var userMounts = mounts.Resolve(definition.Id, definition.Spec.Mounts);
+        var prepared = await containerd.Snapshots.PrepareAsync(
+            new()
+            {
+                Snapshotter = ContainerdClient.Snapshotter,
+                Key = definition.Id,
+                Parent = ChainId.Of(image.Layers),
+                // A root of the garbage collection: no lease is needed until the container object refers to it.
+                Labels = { ["containerd.io/gc.root"] = time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture), [OwnerLabel] = definition.Id },
+            },
+            cancellationToken: cancel);
+        var user = ResolveUser(definition.Spec, image.Config, prepared.Mounts);
+        var spec = specs.Build(definition, image.Config, user, userMounts);
+        await containerd.Containers.CreateAsync(
+            new()
+            {
+                Container = new Container
+                {
+                    Id = definition.Id,
+                    Image = definition.Spec.Image,
+                    Runtime = new Container.Types.Runtime { Name = Runtime },
+                    Snapshotter = ContainerdClient.Snapshotter,
+                    SnapshotKey = definition.Id,
+                    Spec = new() { TypeUrl = SpecType, Value = UnsafeByteOperations.UnsafeWrap(JsonSerializer.SerializeToUtf8Bytes(spec, OciJson.Default.OciSpec)) },
+                },
+            },
+            cancellationToken: cancel);
+        var state = new ContainerState(ContainerStatus.Created, 0, 0, false, "", null, null);
+        var container = Manage(new ContainerRecord(definition, state, time.GetUtcNow()), prepared.Mounts, stopSignal);
+        Store(container, state);
+        containers.Add(container);
+        Publish(container, "create");
+        return container.Record;
+    }
+
+    private async Task UnmakeAsync(ContainerDefinition definition)
+    {
+        try
+        {
+            await RemoveFromContainerdAsync(definition.Id);
+        }
+        catch (RpcException error)
+        {
+            // RecoverAsync removes what has no record.
+            LogLeftBehind(definition.Id, error.Status.Detail);
+        }
+        mounts.RemoveAnonymous(definition.Id, definition.Spec.Mounts);
+        records.Delete(definition.Id);
+    }
+
+    private async Task RemoveFromContainerdAsync(string id)
+    {
+        await IgnoreMissingAsync(async () => await containerd.Containers.DeleteAsync(new() { Id = id }));
+        await IgnoreMissingAsync(async () => await containerd.Snapshots.RemoveAsync(new() { Snapshotter = ContainerdClient.Snapshotter, Key = id }));
+    }
+
+    private ContainerDefinition Complete(ContainerDefinition definition)
+    {
+        var id = definition.Id.Length > 0 ? definition.Id : ids.NewContainerId();
+        return definition with
+        {
+            Id = id,
+            Name = definition.Name.Length > 0 ? definition.Name.TrimStart('/') : id[..12],
+            Hostname = definition.Hostname.Length > 0 ? definition.Hostname : id[..12],
+        };
+    }
+
+    private static string StopSignal(ContainerDefinition definition, ImageRecord image)
+    {
+        var signal = definition.Spec.StopSignal.Length > 0 ? definition.Spec.StopSignal : image.Config.StopSignal;
+        if (string.IsNullOrEmpty(signal))
+            return "SIGTERM";
+        Signals.Parse(signal);
+        return signal;
+    }
+
+    private static OciUser ResolveUser(ContainerSpec spec, ImageConfig image, IReadOnlyList<Containerd.Types.Mount> rootMounts)
+    {
+        var user = spec.User.Length > 0 ? spec.User : image.User;
+        var layers = RootLayers.Of(rootMounts[0].Type, rootMounts[0].Source, rootMounts[0].Options);
+        return new UserDatabase(layers.ReadText("etc/passwd"), layers.ReadText("etc/group")).Resolve(user, spec.Groups);
+    }
+}

@@ -1,0 +1,185 @@
+using System.Text.Json;
+using Google.Protobuf;
+using Grpc.Core;
+using Skein.Agent.Containers.Io;
+using Skein.Agent.Containers.Oci;
+using Skein.Agent.Containers.Processes;
+using Skein.Model;
+
+namespace Skein.Agent.Containers;
+
+public sealed partial class ContainerEngine
+{
+    // Docker, too, forgets an exec some five minutes after its end; a health check makes one every few seconds.
+    private static readonly TimeSpan ExecMemory = TimeSpan.FromMinutes(5);
+
+    public Task<ExecRecord> CreateExecAsync(string id, ExecDefinition definition, CancellationToken cancel)
+    {
+        var container = Running(id);
+        if (definition.Command.Count == 0)
+            throw SkeinException.Invalid("No exec command specified");
+        ForgetOldExecs(container);
+        var exec = new ExecRecord(ids.NewContainerId(), container.Id, definition, Running: false, ExitCode: null, Pid: 0);
+        var paths = StdioPaths.In(
+            options.IoFolder(container.Id),
+            exec.Id + "-",
+            definition.AttachStdin,
+            definition.AttachStdout || (definition.Tty && definition.AttachStderr),
+            definition.AttachStderr && !definition.Tty);
+        container.Execs[exec.Id] = new ManagedExec(exec, new ProcessIo(paths, definition.Tty));
+        Publish(container, "exec_create: " + string.Join(' ', definition.Command), ("execID", exec.Id));
+        return Task.FromResult(exec);
+    }
+
+    public ExecRecord FindExec(string execId) => FindManagedExec(execId).Exec.Record;
+
+    public async Task<IContainerStreams> StartExecAsync(string execId, uint? height, uint? width, CancellationToken cancel)
+    {
+        var (container, exec) = FindManagedExec(execId);
+        if (!container.Running)
+            throw NotRunning(container);
+        if (!exec.TryStart())
+            throw SkeinException.Conflict(exec.Record.Running ? $"exec {execId} is already running" : $"exec command {execId} has already run");
+        var definition = exec.Record.Definition;
+        try
+        {
+            var process = await ExecProcessAsync(container, definition, cancel);
+            if (definition.Tty && height > 0 && width > 0)
+                process = process with { ConsoleSize = new OciBox(height.Value, width.Value) };
+            exec.Io.Open(poller, log: null);
+            var streams = exec.Io.Attach(exec.Exited.Task);
+            await StartProcessAsync(container, exec, process, cancel);
+            Publish(container, "exec_start: " + string.Join(' ', definition.Command), ("execID", execId));
+            _ = WatchExecAsync(container, exec);
+            return streams;
+        }
+        catch (Exception error)
+        {
+            throw await AbandonExecAsync(container, exec, error);
+        }
+    }
+
+    public async Task ResizeExecAsync(string execId, uint height, uint width, CancellationToken cancel)
+    {
+        var (container, exec) = FindManagedExec(execId);
+        if (!exec.Record.Running)
+            throw SkeinException.Conflict($"exec {execId} is not running");
+        await containerd.Tasks.ResizePtyAsync(
+            new() { ContainerId = container.Id, ExecId = execId, Height = height, Width = width }, cancellationToken: cancel);
+    }
+
+    private async Task StartProcessAsync(ManagedContainer container, ManagedExec exec, OciProcess process, CancellationToken cancel)
+    {
+        var execId = exec.Record.Id;
+        var json = JsonSerializer.SerializeToUtf8Bytes(process, OciJson.Default.OciProcess);
+        await containerd.Tasks.ExecAsync(
+            new()
+            {
+                ContainerId = container.Id,
+                ExecId = execId,
+                Stdin = exec.Io.Paths.Stdin,
+                Stdout = exec.Io.Paths.Stdout,
+                Stderr = exec.Io.Paths.Stderr,
+                Terminal = process.Terminal,
+                Spec = new() { TypeUrl = ProcessType, Value = UnsafeByteOperations.UnsafeWrap(json) },
+            },
+            cancellationToken: cancel);
+        var started = await containerd.Tasks.StartAsync(new() { ContainerId = container.Id, ExecId = execId }, cancellationToken: cancel);
+        exec.Record = exec.Record with { Running = true, Pid = started.Pid };
+        exec.Io.Input?.Open(
+            poller,
+            exec.Io.Paths.Stdin,
+            () => IgnoreMissingAsync(async () => await containerd.Tasks.CloseIOAsync(new() { ContainerId = container.Id, ExecId = execId, Stdin = true })));
+    }
+
+    private async Task<OciProcess> ExecProcessAsync(ManagedContainer container, ExecDefinition definition, CancellationToken cancel)
+    {
+        if (container.Process is null)
+        {
+            var found = await containerd.Containers.GetAsync(new() { Id = container.Id }, cancellationToken: cancel);
+            container.Process = JsonSerializer.Deserialize(found.Container.Spec.Value.Span, OciJson.Default.OciSpec)!.Process;
+        }
+        var user = container.Process.User;
+        if (definition.User.Length > 0)
+        {
+            // The container's own files as they are now, read through its first process.
+            var root = new RootLayers([$"/proc/{container.Record.State.Pid}/root"]);
+            user = new UserDatabase(root.ReadText("etc/passwd"), root.ReadText("etc/group")).Resolve(definition.User, []);
+        }
+        return OciSpecBuilder.BuildExec(container.Process, definition, user);
+    }
+
+    private async Task WatchExecAsync(ManagedContainer container, ManagedExec exec)
+    {
+        try
+        {
+            var (exitCode, _) = await WaitForExitAsync(container.Id, exec.Record.Id);
+            await exec.Io.EndAsync(DrainPatience, time);
+            EndExec(exec, exitCode);
+            Publish(container, "exec_die", ("execID", exec.Record.Id), ("exitCode", Text(exitCode)));
+            await DeleteProcessAsync(container.Id, exec.Record.Id);
+        }
+        catch (Exception error) when (!closing.IsCancellationRequested)
+        {
+            LogWatchFailed(container.Id, error);
+            EndExec(exec, LostExitCode);
+        }
+        catch (Exception error) when (error is OperationCanceledException or RpcException or ObjectDisposedException)
+        {
+            exec.Exited.TrySetCanceled();
+        }
+    }
+
+    private async Task<Exception> AbandonExecAsync(ManagedContainer container, ManagedExec exec, Exception cause)
+    {
+        await DeleteProcessAsync(container.Id, exec.Record.Id);
+        await exec.Io.EndAsync(TimeSpan.Zero, time);
+        var failure = StartFailure.Of(cause is RpcException refused ? refused.Status.Detail : cause.Message);
+        // Docker says 126 of an exec that failed for any other reason, 128 of a container.
+        EndExec(exec, failure.ExitCode == 127 ? 127 : 126);
+        return cause switch
+        {
+            RpcException { StatusCode: StatusCode.Cancelled } => new OperationCanceledException("the caller left", cause),
+            RpcException => failure.ToException(cause),
+            _ => cause,
+        };
+    }
+
+    private void EndExec(ManagedExec exec, int exitCode)
+    {
+        exec.Record = exec.Record with { Running = false, ExitCode = exitCode };
+        exec.Ended = time.GetUtcNow();
+        exec.Exited.TrySetResult(exitCode);
+    }
+
+    private async Task DeleteProcessAsync(string id, string execId)
+    {
+        try
+        {
+            await containerd.Tasks.DeleteProcessAsync(new() { ContainerId = id, ExecId = execId });
+        }
+        catch (RpcException)
+        {
+            // Gone with its container, or never made; the shim forgets it at the latest when the container ends.
+        }
+    }
+
+    private (ManagedContainer Container, ManagedExec Exec) FindManagedExec(string execId)
+    {
+        foreach (var container in containers.All)
+        {
+            if (container.Execs.TryGetValue(execId, out var exec))
+                return (container, exec);
+        }
+        throw SkeinException.NotFound($"No such exec instance: {execId}");
+    }
+
+    private void ForgetOldExecs(ManagedContainer container)
+    {
+        foreach (var (execId, exec) in container.Execs)
+        {
+            if (exec.Ended is { } ended && time.GetUtcNow() - ended > ExecMemory)
+                container.Execs.TryRemove(execId, out _);
+        }
+    }
+}

@@ -1,0 +1,244 @@
+using Grpc.Core;
+using Skein.Agent.Containers.Processes;
+using Skein.Model;
+
+namespace Skein.Agent.Containers;
+
+public sealed partial class ContainerEngine
+{
+    // After SIGKILL the kernel needs a moment, longer when it has much memory to free.
+    private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(10);
+
+    public async Task StartAsync(string id, CancellationToken cancel)
+    {
+        var container = containers.Find(id);
+        await container.Gate.WaitAsync(cancel);
+        try
+        {
+            if (container.Removing)
+                throw SkeinException.Conflict("container is marked for removal and cannot be started");
+            if (!container.Running)
+                await StartTaskAsync(container, cancel);
+        }
+        finally
+        {
+            container.Gate.Release();
+        }
+    }
+
+    public async Task StopAsync(string id, TimeSpan? grace, string? signal, CancellationToken cancel)
+    {
+        var container = containers.Find(id);
+        var exit = container.NextExit;
+        if (!container.Running)
+            return;
+        var number = Signals.Parse(string.IsNullOrEmpty(signal) ? container.StopSignal : signal);
+        var patience = grace ?? container.Record.Definition.StopGracePeriod;
+        if (await SignalAsync(container, number, cancel) && !await EndedWithinAsync(exit, patience, cancel))
+        {
+            LogKilled(container.Id, patience.TotalSeconds);
+            await KillAndWaitAsync(container, exit, cancel);
+        }
+        await exit.WaitAsync(cancel);
+        Publish(container, "stop");
+    }
+
+    public async Task KillAsync(string id, string signal, CancellationToken cancel)
+    {
+        var container = containers.Find(id);
+        var number = Signals.Parse(string.IsNullOrEmpty(signal) ? "SIGKILL" : signal);
+        var exit = container.NextExit;
+        if (!container.Running || !await SignalAsync(container, number, cancel))
+            throw SkeinException.Conflict($"cannot kill container: {id}: {NotRunning(container).Message}");
+        // As in Docker, a kill has happened when the answer comes.
+        if (number == Signals.Kill)
+            await EndedWithinAsync(exit, KillPatience, cancel);
+    }
+
+    public async Task RemoveAsync(string id, bool force, CancellationToken cancel)
+    {
+        var container = containers.Find(id);
+        await container.Gate.WaitAsync(cancel);
+        try
+        {
+            if (container.Removing)
+                throw SkeinException.Conflict($"removal of container {id} is already in progress");
+            if (container.Running && !force)
+            {
+                throw SkeinException.Conflict(
+                    $"cannot remove container \"/{container.Record.Name}\": container is running: stop the container before removing or force remove");
+            }
+            container.Removing = true;
+        }
+        finally
+        {
+            container.Gate.Release();
+        }
+        try
+        {
+            var exit = container.NextExit;
+            if (container.Running)
+                await KillAndWaitAsync(container, exit, cancel);
+            await RemoveStoppedAsync(container);
+        }
+        catch (Exception error)
+        {
+            container.Removing = false;
+            if (error is RpcException refused)
+                throw new SkeinException(ErrorKind.Internal, $"cannot remove container \"/{container.Record.Name}\": {refused.Status.Detail}", refused);
+            throw;
+        }
+    }
+
+    private async Task StartTaskAsync(ManagedContainer container, CancellationToken cancel)
+    {
+        Directory.CreateDirectory(options.IoFolder(container.Id));
+        container.Io.Open(poller, container.Log);
+        try
+        {
+            await CreateTaskAsync(container, cancel);
+            OpenInput(container);
+            var started = await containerd.Tasks.StartAsync(new() { ContainerId = container.Id }, cancellationToken: cancel);
+            Store(container, new ContainerState(ContainerStatus.Running, started.Pid, 0, false, "", time.GetUtcNow(), null));
+        }
+        catch (Exception error)
+        {
+            throw await AbandonStartAsync(container, error);
+        }
+        Publish(container, "start");
+        _ = WatchAsync(container);
+    }
+
+    private async Task CreateTaskAsync(ManagedContainer container, CancellationToken cancel)
+    {
+        var paths = container.Io.Paths;
+        var request = new Containerd.TasksApi.CreateTaskRequest
+        {
+            ContainerId = container.Id,
+            Rootfs = { container.RootMounts },
+            Stdin = paths.Stdin,
+            Stdout = paths.Stdout,
+            Stderr = paths.Stderr,
+            Terminal = container.Record.Definition.Spec.Tty,
+        };
+        try
+        {
+            await containerd.Tasks.CreateAsync(request, cancellationToken: cancel);
+        }
+        catch (RpcException error) when (error.StatusCode == StatusCode.AlreadyExists)
+        {
+            // What a start that was cut short has left.
+            await DeleteTaskAsync(container.Id);
+            await containerd.Tasks.CreateAsync(request, cancellationToken: cancel);
+        }
+    }
+
+    private void OpenInput(ManagedContainer container) => container.Io.Input?.Open(
+        poller,
+        container.Io.Paths.Stdin,
+        () => IgnoreMissingAsync(async () => await containerd.Tasks.CloseIOAsync(new() { ContainerId = container.Id, Stdin = true })));
+
+    // Whatever went wrong, nothing of the task stays, and the record says why, with Docker's exit code for it.
+    private async Task<Exception> AbandonStartAsync(ManagedContainer container, Exception cause)
+    {
+        try
+        {
+            await DeleteTaskAsync(container.Id);
+        }
+        catch (RpcException error)
+        {
+            LogLeftBehind(container.Id, error.Status.Detail);
+        }
+        await container.Io.EndAsync(TimeSpan.Zero, time);
+        var message = cause is RpcException refused ? $"failed to create task for container: {refused.Status.Detail}" : cause.Message;
+        var failure = StartFailure.Of(message);
+        Store(container, container.Record.State with { Status = ContainerStatus.Created, ExitCode = failure.ExitCode, Error = failure.Message, Pid = 0 });
+        container.CompleteExit(failure.ExitCode);
+        return cause switch
+        {
+            RpcException { StatusCode: StatusCode.Cancelled } => new OperationCanceledException("the caller left", cause),
+            RpcException => failure.ToException(cause),
+            _ => cause,
+        };
+    }
+
+    private async Task DeleteTaskAsync(string id)
+    {
+        try
+        {
+            await containerd.Tasks.DeleteAsync(new() { ContainerId = id });
+        }
+        catch (RpcException error) when (error.StatusCode == StatusCode.NotFound)
+        {
+        }
+        catch (RpcException error) when (error.StatusCode == StatusCode.FailedPrecondition)
+        {
+            // It runs: end it first.
+            await IgnoreMissingAsync(async () => await containerd.Tasks.KillAsync(new() { ContainerId = id, Signal = Signals.Kill, All = true }));
+            await IgnoreMissingAsync(async () => await containerd.Tasks.WaitAsync(new() { ContainerId = id }));
+            await IgnoreMissingAsync(async () => await containerd.Tasks.DeleteAsync(new() { ContainerId = id }));
+        }
+    }
+
+    private async Task RemoveStoppedAsync(ManagedContainer container)
+    {
+        // Taken for good: whoever waits for the gate finds the container removed.
+        await container.Gate.WaitAsync();
+        try
+        {
+            await DeleteTaskAsync(container.Id);
+            await RemoveFromContainerdAsync(container.Id);
+            container.Dispose();
+            var io = options.IoFolder(container.Id);
+            if (Directory.Exists(io))
+                Directory.Delete(io, recursive: true);
+            mounts.RemoveAnonymous(container.Id, container.Record.Definition.Spec.Mounts);
+            records.Delete(container.Id);
+            containers.Remove(container);
+        }
+        finally
+        {
+            container.Gate.Release();
+        }
+        Publish(container, "destroy");
+    }
+
+    // False when there is nothing to signal any more.
+    private async Task<bool> SignalAsync(ManagedContainer container, uint signal, CancellationToken cancel)
+    {
+        try
+        {
+            await containerd.Tasks.KillAsync(
+                new() { ContainerId = container.Id, Signal = signal, All = signal == Signals.Kill }, cancellationToken: cancel);
+        }
+        catch (RpcException error) when (error.StatusCode is StatusCode.NotFound or StatusCode.FailedPrecondition)
+        {
+            return false;
+        }
+        Publish(container, "kill", ("signal", Text(signal)));
+        return true;
+    }
+
+    private async Task KillAndWaitAsync(ManagedContainer container, Task<int> exit, CancellationToken cancel)
+    {
+        await SignalAsync(container, Signals.Kill, cancel);
+        if (!await EndedWithinAsync(exit, KillPatience, cancel))
+        {
+            throw new SkeinException(
+                ErrorKind.Internal, $"container {container.Id} PID {container.Record.State.Pid} did not end within {KillPatience.TotalSeconds} s of SIGKILL");
+        }
+    }
+
+    private async Task<bool> EndedWithinAsync(Task exit, TimeSpan patience, CancellationToken cancel)
+    {
+        try
+        {
+            await exit.WaitAsync(patience, time, cancel);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Logging;
+
+namespace Skein.Agent.Containers;
+
+public sealed partial class ContainerEngine
+{
+    [LoggerMessage(3201, LogLevel.Information, "{Count} containers found, {Running} of them running")]
+    private partial void LogRecovered(int count, int running);
+
+    [LoggerMessage(3202, LogLevel.Error, "container {Id}: its record cannot be read, so it is removed")]
+    private partial void LogUnreadable(string id, Exception error);
+
+    [LoggerMessage(3203, LogLevel.Warning, "container {Id} has no record here and is removed from containerd")]
+    private partial void LogSwept(string id);
+
+    [LoggerMessage(3204, LogLevel.Warning, "container {Id}: containerd did not remove what is left of it: {Reason}")]
+    private partial void LogLeftBehind(string id, string reason);
+
+    [LoggerMessage(3205, LogLevel.Information, "container {Id} did not stop within {Seconds} s and is killed")]
+    private partial void LogKilled(string id, double seconds);
+
+    [LoggerMessage(3206, LogLevel.Warning, "container {Id} is out of memory")]
+    private partial void LogOutOfMemory(string id);
+
+    [LoggerMessage(3207, LogLevel.Debug, "container {Id}: waiting for its end was interrupted: {Reason}")]
+    private partial void LogWaitBroke(string id, string reason);
+
+    [LoggerMessage(3208, LogLevel.Error, "container {Id}: its end could not be dealt with")]
+    private partial void LogWatchFailed(string id, Exception error);
+
+    [LoggerMessage(3209, LogLevel.Debug, "containerd's events are interrupted: {Reason}")]
+    private partial void LogEventsBroke(string reason);
+}

@@ -1,0 +1,207 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Skein.Agent.Containerd.EventsApi;
+using Skein.Agent.Containerd.TasksApi;
+using Skein.Agent.Containers.Storage;
+using TaskState = Skein.Agent.Containerd.TasksApi.Status;
+
+namespace Skein.Agent.Containers;
+
+/// <summary>
+/// How the engine learns of exits. Each running task has one waiting call at containerd, answered at once when the task has
+/// ended already: unlike the event stream it cannot miss an exit while the connection, the daemon or containerd was away.
+/// </summary>
+public sealed partial class ContainerEngine
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
+
+    // A container whose task is gone without a trace: the host went down under it. Docker shows the same code.
+    private const int LostExitCode = 255;
+
+    /// <summary>Takes up every container on disk as it stands now, and removes from containerd what belongs to none.</summary>
+    public async Task RecoverAsync(CancellationToken cancel)
+    {
+        var stored = records.ReadAll((id, error) => LogUnreadable(id, error));
+        var tasks = (await containerd.Tasks.ListAsync(new(), cancellationToken: cancel)).Tasks.ToDictionary(task => task.Id);
+        foreach (var record in stored)
+        {
+            var container = Manage(ContainerRecords.ToRecord(record), ContainerRecords.RootMounts(record), record.StopSignal);
+            containers.Add(container);
+            await TakeUpAsync(container, tasks.GetValueOrDefault(container.Id));
+        }
+        await SweepAsync(cancel);
+        LogRecovered(stored.Count, containers.All.Count(container => container.Running));
+    }
+
+    /// <summary>Follows what containerd tells without being asked: containers out of memory.</summary>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancel, closing.Token);
+        while (!linked.IsCancellationRequested)
+        {
+            try
+            {
+                var request = new SubscribeRequest { Filters = { $"topic==\"/tasks/oom\",namespace=={containerd.Namespace}" } };
+                using var stream = containerd.Events.Subscribe(request, cancellationToken: linked.Token);
+                await foreach (var envelope in stream.ResponseStream.ReadAllAsync(linked.Token))
+                    NoteOutOfMemory(TaskOOM.Parser.ParseFrom(envelope.Event.Value).ContainerId);
+            }
+            catch (RpcException error) when (!linked.IsCancellationRequested)
+            {
+                LogEventsBroke(error.Status.Detail);
+            }
+            catch (Exception error) when (error is RpcException or OperationCanceledException && linked.IsCancellationRequested)
+            {
+                return;
+            }
+            await Task.Delay(RetryDelay, time, linked.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+    }
+
+    private async Task TakeUpAsync(ManagedContainer container, Process? task)
+    {
+        if (task is { Status: TaskState.Running or TaskState.Paused or TaskState.Pausing })
+        {
+            container.Io.Open(poller, container.Log);
+            OpenInput(container);
+            var state = container.Record.State;
+            Store(container, state with
+            {
+                Status = task.Status == TaskState.Running ? ContainerStatus.Running : ContainerStatus.Paused,
+                Pid = task.Pid,
+                StartedAt = state.StartedAt ?? time.GetUtcNow(),
+            });
+            _ = WatchAsync(container);
+        }
+        else if (container.Running)
+        {
+            // It ended while nobody looked. What the shim could not hand on yet may still be in the FIFO.
+            if (task is not null)
+                container.Io.Open(poller, container.Log);
+            await EndAsync(container, (int?)task?.ExitStatus ?? LostExitCode, task?.ExitedAt, TimeSpan.FromMilliseconds(200));
+        }
+        else if (task is not null)
+        {
+            await DeleteTaskAsync(container.Id);
+        }
+    }
+
+    private async Task SweepAsync(CancellationToken cancel)
+    {
+        var known = await containerd.Containers.ListAsync(new(), cancellationToken: cancel);
+        foreach (var orphan in known.Containers.Where(container => !containers.Contains(container.Id)))
+        {
+            LogSwept(orphan.Id);
+            await DeleteTaskAsync(orphan.Id);
+            await RemoveFromContainerdAsync(orphan.Id);
+        }
+        using var snapshots = containerd.Snapshots.List(
+            new() { Snapshotter = Containerd.ContainerdClient.Snapshotter, Filters = { $"labels.\"{OwnerLabel}\"" } }, cancellationToken: cancel);
+        var orphans = new List<string>();
+        await foreach (var batch in snapshots.ResponseStream.ReadAllAsync(cancel))
+            orphans.AddRange(batch.Info.Select(info => info.Labels[OwnerLabel]).Where(id => !containers.Contains(id)));
+        foreach (var id in orphans)
+            await RemoveFromContainerdAsync(id);
+    }
+
+    private async Task WatchAsync(ManagedContainer container)
+    {
+        try
+        {
+            var (exitCode, at) = await WaitForExitAsync(container.Id, "");
+            await EndAsync(container, exitCode, at, DrainPatience);
+        }
+        catch (Exception error) when (!closing.IsCancellationRequested)
+        {
+            LogWatchFailed(container.Id, error);
+        }
+        catch (Exception error) when (error is OperationCanceledException or RpcException or ObjectDisposedException)
+        {
+            // The daemon leaves; the next one takes the container up.
+        }
+    }
+
+    private async Task<(int ExitCode, Timestamp? At)> WaitForExitAsync(string id, string execId)
+    {
+        while (true)
+        {
+            try
+            {
+                var answer = await containerd.Tasks.WaitAsync(new() { ContainerId = id, ExecId = execId }, cancellationToken: closing.Token);
+                return ((int)answer.ExitStatus, answer.ExitedAt);
+            }
+            catch (RpcException error) when (error.StatusCode == StatusCode.NotFound && !closing.IsCancellationRequested)
+            {
+                return (LostExitCode, null);
+            }
+            catch (RpcException error) when (error.StatusCode != StatusCode.Cancelled && !closing.IsCancellationRequested)
+            {
+                LogWaitBroke(id, error.Status.Detail);
+            }
+            await Task.Delay(RetryDelay, time, closing.Token);
+        }
+    }
+
+    private async Task EndAsync(ManagedContainer container, int exitCode, Timestamp? at, TimeSpan patience)
+    {
+        await container.Gate.WaitAsync();
+        try
+        {
+            await container.Io.EndAsync(patience, time);
+            Store(container, container.Record.State with
+            {
+                Status = ContainerStatus.Exited,
+                ExitCode = exitCode,
+                Pid = 0,
+                FinishedAt = at is { Seconds: > 0 } ? at.ToDateTimeOffset() : time.GetUtcNow(),
+            });
+            container.Log.Wake();
+            Publish(container, "die", ("exitCode", Text(exitCode)), ("execDuration", Text(Duration(container.Record.State))));
+            container.CompleteExit(exitCode);
+            await DeleteEndedTaskAsync(container.Id);
+        }
+        finally
+        {
+            container.Gate.Release();
+        }
+    }
+
+    private static long Duration(ContainerState state) => (long)((state.FinishedAt - state.StartedAt)?.TotalSeconds ?? 0);
+
+    // The exit is known by now; a task that can't be deleted is deleted by the next start, removal or daemon.
+    private async Task DeleteEndedTaskAsync(string id)
+    {
+        try
+        {
+            await DeleteTaskAsync(id);
+        }
+        catch (RpcException error)
+        {
+            LogLeftBehind(id, error.Status.Detail);
+        }
+    }
+
+    private void NoteOutOfMemory(string id)
+    {
+        if (!containers.Contains(id))
+            return;
+        var container = containers.Find(id);
+        LogOutOfMemory(id);
+        _ = NoteAsync();
+
+        async Task NoteAsync()
+        {
+            await container.Gate.WaitAsync();
+            try
+            {
+                if (!container.Removing)
+                    Store(container, container.Record.State with { OomKilled = true });
+            }
+            finally
+            {
+                container.Gate.Release();
+            }
+            Publish(container, "oom");
+        }
+    }
+}

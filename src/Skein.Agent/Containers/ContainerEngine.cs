@@ -1,0 +1,161 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Skein.Agent.Containerd;
+using Skein.Agent.Containers.Io;
+using Skein.Agent.Containers.Logs;
+using Skein.Agent.Containers.Oci;
+using Skein.Agent.Containers.Processes;
+using Skein.Agent.Containers.Storage;
+using Skein.Agent.Images;
+using Skein.Linux.Pipes;
+using Skein.Model;
+
+namespace Skein.Agent.Containers;
+
+/// <summary>
+/// Containers on containerd. A container is a snapshot, a container object and, while it runs, a task there; a record, a log
+/// and FIFOs here. Its shim outlives the daemon: <see cref="RecoverAsync"/> takes up what runs and learns what ended.
+/// Call RecoverAsync once before anything else, then <see cref="RunAsync"/> for as long as the daemon lives.
+/// </summary>
+public sealed partial class ContainerEngine : IContainerEngine, IDisposable
+{
+    // How long output is waited for after a process has ended: somebody else may still hold its stream open.
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(2);
+
+    private readonly ContainerdClient containerd;
+    private readonly IImageStore images;
+    private readonly ContainerEngineOptions options;
+    private readonly TimeProvider time;
+    private readonly IIdSource ids;
+    private readonly ILogger logger;
+    private readonly ContainerTable containers = new();
+    private readonly ContainerEvents events = new();
+    private readonly ContainerRecords records;
+    private readonly MountResolver mounts;
+    private readonly OciSpecBuilder specs;
+    private readonly PipePoller poller = new();
+    private readonly CancellationTokenSource closing = new();
+
+    public ContainerEngine(
+        ContainerdClient containerd, IImageStore images, ContainerEngineOptions options, TimeProvider time, IIdSource ids, ILoggerFactory loggers)
+    {
+        this.containerd = containerd;
+        this.images = images;
+        this.options = options;
+        this.time = time;
+        this.ids = ids;
+        logger = loggers.CreateLogger<ContainerEngine>();
+        records = new ContainerRecords(options);
+        mounts = new MountResolver(options.VolumesFolder);
+        string[] inits = ["/usr/bin/docker-init", "/usr/libexec/docker/docker-init", "/usr/bin/tini-static"];
+        specs = new OciSpecBuilder(options.CgroupParent, File.Exists("/sys/fs/cgroup/cgroup.controllers"), inits.FirstOrDefault(File.Exists));
+    }
+
+    public IReadOnlyList<ContainerRecord> List() => [.. containers.All.Select(container => container.Record)];
+
+    public ContainerRecord Find(string idOrName) => containers.Find(idOrName).Record;
+
+    public ChannelReader<ContainerEvent> Subscribe(CancellationToken cancel) => events.Subscribe(cancel);
+
+    public async Task<int> WaitAsync(string id, CancellationToken cancel)
+    {
+        var container = containers.Find(id);
+        var exit = container.NextExit;
+        return container.Running ? await exit.WaitAsync(cancel) : container.Record.State.ExitCode;
+    }
+
+    public Task<IContainerStreams> AttachAsync(string id, CancellationToken cancel)
+    {
+        var container = containers.Find(id);
+        Publish(container, "attach");
+        return Task.FromResult(container.Io.Attach(container.NextExit));
+    }
+
+    public async Task ResizeAsync(string id, uint height, uint width, CancellationToken cancel)
+    {
+        var container = Running(id);
+        await containerd.Tasks.ResizePtyAsync(
+            new() { ContainerId = container.Id, Height = height, Width = width }, cancellationToken: cancel);
+        Publish(container, "resize", ("height", Text(height)), ("width", Text(width)));
+    }
+
+    public async IAsyncEnumerable<ContainerLogLine> ReadLogsAsync(string id, LogQuery query, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var container = containers.Find(id);
+        if (!container.Log.Limits.Kept)
+            throw SkeinException.NotImplemented("configured logging driver does not support reading");
+        await foreach (var line in container.Log.ReadAsync(query, () => !container.Running, cancel))
+            yield return line;
+    }
+
+    /// <summary>Processes' host pids are asked of containerd, the rest is read from the host's /proc.</summary>
+    public async Task<(IReadOnlyList<string> Titles, IReadOnlyList<IReadOnlyList<string>> Processes)> TopAsync(
+        string id, string psArgs, CancellationToken cancel)
+    {
+        var container = Running(id);
+        var listing = ProcessListing.Parse(psArgs);
+        var answer = await containerd.Tasks.ListPidsAsync(new() { ContainerId = container.Id }, cancellationToken: cancel);
+        return (listing.Titles, listing.Rows(answer.Processes.Select(process => process.Pid), time.GetUtcNow()));
+    }
+
+    /// <summary>Lets go of everything that runs; it runs on.</summary>
+    public void Dispose()
+    {
+        closing.Cancel();
+        poller.Dispose();
+        foreach (var container in containers.All)
+            container.Dispose();
+    }
+
+    private ManagedContainer Running(string id)
+    {
+        var container = containers.Find(id);
+        return container.Running ? container : throw NotRunning(container);
+    }
+
+    private static SkeinException NotRunning(ManagedContainer container) => SkeinException.Conflict($"container {container.Id} is not running");
+
+    private ManagedContainer Manage(ContainerRecord record, IReadOnlyList<Containerd.Types.Mount> rootMounts, string stopSignal)
+    {
+        var spec = record.Definition.Spec;
+        var log = new ContainerLog(options.ContainerFolder(record.Id), LogLimits.Of(record.Definition.LogDriver), time);
+        var paths = StdioPaths.In(options.IoFolder(record.Id), "", stdin: spec.OpenStdin, stdout: true, stderr: !spec.Tty);
+        return new ManagedContainer(record, rootMounts, stopSignal, log, new ProcessIo(paths, spec.Tty));
+    }
+
+    private void Store(ManagedContainer container, ContainerState state)
+    {
+        container.Record = container.Record with { State = state };
+        records.Write(container.Record, container.RootMounts, container.StopSignal);
+    }
+
+    private void Publish(ManagedContainer container, string action, params ReadOnlySpan<(string Name, string Value)> extra)
+    {
+        var definition = container.Record.Definition;
+        var attributes = new Dictionary<string, string>(definition.Labels)
+        {
+            ["image"] = definition.Spec.Image,
+            ["name"] = definition.Name,
+        };
+        foreach (var (name, value) in extra)
+            attributes[name] = value;
+        events.Publish(new ContainerEvent(time.GetUtcNow(), action, container.Record, attributes));
+    }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A removal's or repair's call to containerd: what is not there (any more) is a success.</summary>
+    private static async Task IgnoreMissingAsync(Func<Task> call)
+    {
+        try
+        {
+            await call();
+        }
+        catch (RpcException error) when (error.StatusCode == StatusCode.NotFound)
+        {
+        }
+    }
+}

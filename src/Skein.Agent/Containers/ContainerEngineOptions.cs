@@ -1,0 +1,15 @@
+namespace Skein.Agent.Containers;
+
+/// <param name="DataRoot">Lasts: records and logs in containers/ID, volumes in volumes/NAME/_data.</param>
+/// <param name="ExecRoot">Lasts until the host boots: FIFOs in io/ID.</param>
+/// <param name="CgroupParent">Each container gets a cgroup below it, in every hierarchy.</param>
+public sealed record ContainerEngineOptions(string DataRoot, string ExecRoot, string CgroupParent = "/skein")
+{
+    internal string ContainersFolder => Path.Combine(DataRoot, "containers");
+
+    internal string VolumesFolder => Path.Combine(DataRoot, "volumes");
+
+    internal string ContainerFolder(string id) => Path.Combine(ContainersFolder, id);
+
+    internal string IoFolder(string id) => Path.Combine(ExecRoot, "io", id);
+}

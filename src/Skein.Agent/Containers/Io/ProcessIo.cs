@@ -1,0 +1,106 @@
+using Skein.Agent.Containers.Logs;
+using Skein.Linux.Pipes;
+
+namespace Skein.Agent.Containers.Io;
+
+/// <summary>
+/// The standard streams of one container or exec: FIFOs towards the shim, a log and attached clients towards us. The shim
+/// keeps its ends open while the daemon is away, so that a new daemon opens the same FIFOs and goes on.
+/// </summary>
+internal sealed class ProcessIo
+{
+    // Larger reads would cost memory for each of many quiet containers.
+    private const int BufferBytes = 8 << 10;
+
+    private readonly bool tty;
+    private readonly OutputHub? stdout;
+    private readonly OutputHub? stderr;
+    private readonly List<Fifo> readers = [];
+    private Task drained = Task.CompletedTask;
+
+    public ProcessIo(StdioPaths paths, bool tty)
+    {
+        this.tty = tty;
+        Paths = paths;
+        Input = paths.Stdin.Length > 0 ? new InputHub() : null;
+        stdout = paths.Stdout.Length > 0 ? new OutputHub() : null;
+        stderr = paths.Stderr.Length > 0 ? new OutputHub() : null;
+    }
+
+    public StdioPaths Paths { get; }
+
+    public InputHub? Input { get; }
+
+    /// <summary>Makes the FIFOs that are not there yet and begins to read; before the shim opens its ends.</summary>
+    public void Open(PipePoller poller, ContainerLog? log)
+    {
+        foreach (var path in Paths.All)
+            Fifo.Create(path);
+        drained = Task.WhenAll(
+            Read(poller, Paths.Stdout, LogStream.Stdout, stdout, log),
+            Read(poller, Paths.Stderr, LogStream.Stderr, stderr, log));
+    }
+
+    public IContainerStreams Attach(Task<int> completion) => new AttachedStreams(
+        Input is null ? null : new InputStream(Input, closesInput: !tty),
+        stdout?.Attach(),
+        stderr?.Attach(),
+        tty,
+        completion);
+
+    /// <summary>
+    /// After the process has ended: reads what is left, for at most this long (a grandchild may hold the stream open), then
+    /// closes everything and removes the FIFOs.
+    /// </summary>
+    public async Task EndAsync(TimeSpan patience, TimeProvider time)
+    {
+        try
+        {
+            await drained.WaitAsync(patience, time);
+        }
+        catch (TimeoutException)
+        {
+        }
+        foreach (var reader in readers)
+            reader.Dispose();
+        readers.Clear();
+        Input?.Reset();
+        stdout?.Complete();
+        stderr?.Complete();
+        foreach (var path in Paths.All)
+            File.Delete(path);
+    }
+
+    private Task Read(PipePoller poller, string path, LogStream stream, OutputHub? hub, ContainerLog? log)
+    {
+        if (hub is null)
+            return Task.CompletedTask;
+        var fifo = Fifo.OpenRead(poller, path);
+        readers.Add(fifo);
+        return PumpAsync(fifo, hub, log, stream);
+    }
+
+    private static async Task PumpAsync(Fifo fifo, OutputHub hub, ContainerLog? log, LogStream stream)
+    {
+        var buffer = new byte[BufferBytes];
+        var lines = log?.Splitter(stream);
+        try
+        {
+            while (await fifo.ReadAsync(buffer, CancellationToken.None) is > 0 and var count)
+            {
+                if (log is not null)
+                    log.Append(lines!, buffer.AsSpan(0, count));
+                await hub.PublishAsync(buffer.AsMemory(0, count));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Closed by EndAsync, or the daemon leaves.
+        }
+        finally
+        {
+            fifo.Dispose();
+        }
+        log?.Finish(lines!);
+    }
+}

@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using Skein.Agent.Containerd.Types;
+using Skein.Agent.Containers.Io;
+using Skein.Agent.Containers.Logs;
+using Skein.Agent.Containers.Oci;
+
+namespace Skein.Agent.Containers;
+
+/// <summary>One container in the engine's hands. What happens to it happens under its gate; its record is read without.</summary>
+internal sealed class ManagedContainer(
+    ContainerRecord record, IReadOnlyList<Mount> rootMounts, string stopSignal, ContainerLog log, ProcessIo io) : IDisposable
+{
+    private volatile ContainerRecord record = record;
+    private volatile TaskCompletionSource<int> exited = NewExit();
+
+    /// <summary>Held from the first call to containerd until the state that follows from it is stored. Never waits for an exit.</summary>
+    public SemaphoreSlim Gate { get; } = new(1);
+
+    public ContainerRecord Record
+    {
+        get => record;
+        set => record = value;
+    }
+
+    public string Id => record.Id;
+
+    public bool Running => record.State.Status is ContainerStatus.Running or ContainerStatus.Paused;
+
+    public IReadOnlyList<Mount> RootMounts { get; } = rootMounts;
+
+    public string StopSignal { get; } = stopSignal;
+
+    public ContainerLog Log { get; } = log;
+
+    public ProcessIo Io { get; } = io;
+
+    public ConcurrentDictionary<string, ManagedExec> Execs { get; } = new();
+
+    /// <summary>The process of its spec, kept from the first exec on.</summary>
+    public OciProcess? Process { get; set; }
+
+    /// <summary>Set once, by whoever removes it.</summary>
+    public bool Removing { get; set; }
+
+    /// <summary>The next exit, whether it runs now or will be started later.</summary>
+    public Task<int> NextExit => exited.Task;
+
+    public void CompleteExit(int exitCode) => Interlocked.Exchange(ref exited, NewExit()).TrySetResult(exitCode);
+
+    public void Dispose()
+    {
+        Log.Dispose();
+        exited.TrySetResult(record.State.ExitCode);
+    }
+
+    private static TaskCompletionSource<int> NewExit() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Skein.Model;
+
+namespace Skein.Agent.Containers.Oci;
+
+/// <summary>A service's mounts as the runtime takes them; makes the folders of volumes below the data root.</summary>
+internal sealed class MountResolver(string volumesFolder)
+{
+    public IReadOnlyList<OciMount> Resolve(string containerId, IEnumerable<Mount> mounts)
+    {
+        var resolved = new List<OciMount>();
+        foreach (var mount in mounts)
+        {
+            if (!mount.Target.StartsWith('/'))
+                throw SkeinException.Invalid($"invalid mount config for type \"{mount.Type}\": invalid mount path: '{mount.Target}' mount path must be absolute");
+            var target = Path.TrimEndingDirectorySeparator(mount.Target);
+            if (resolved.Any(other => other.Destination == target))
+                throw SkeinException.Invalid($"Duplicate mount point: {mount.Target}");
+            resolved.Add(mount.Type switch
+            {
+                "bind" => Bind(mount, target, BindSource(mount)),
+                "volume" => Bind(mount, target, VolumeSource(containerId, mount)),
+                "tmpfs" => Tmpfs(mount, target),
+                _ => throw SkeinException.Invalid($"mount type unknown: \"{mount.Type}\""),
+            });
+        }
+        return resolved;
+    }
+
+    /// <summary>Volumes without a name live and die with their container.</summary>
+    public void RemoveAnonymous(string containerId, IEnumerable<Mount> mounts)
+    {
+        foreach (var mount in mounts.Where(mount => mount.Type == "volume" && mount.Source.Length == 0))
+        {
+            var folder = Path.Combine(volumesFolder, AnonymousName(containerId, mount.Target));
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static OciMount Bind(Mount mount, string target, string source)
+    {
+        var propagation = mount.BindPropagation.Length > 0 ? mount.BindPropagation : "rprivate";
+        return new OciMount(target, "bind", source, ["rbind", mount.ReadOnly ? "ro" : "rw", propagation]);
+    }
+
+    private static string BindSource(Mount mount)
+    {
+        if (!mount.Source.StartsWith('/'))
+            throw SkeinException.Invalid($"invalid mount config for type \"bind\": invalid mount path: '{mount.Source}' mount path must be absolute");
+        if (!Path.Exists(mount.Source))
+        {
+            if (!mount.BindCreateMountpoint)
+                throw SkeinException.Invalid($"invalid mount config for type \"bind\": bind source path does not exist: {mount.Source}");
+            Directory.CreateDirectory(mount.Source);
+        }
+        return mount.Source;
+    }
+
+    private string VolumeSource(string containerId, Mount mount)
+    {
+        if (mount.VolumeDriver.Length > 0 && mount.VolumeDriver != "local")
+            throw SkeinException.NotFound($"error looking up volume plugin {mount.VolumeDriver}: plugin \"{mount.VolumeDriver}\" not found");
+        if (mount.Source.AsSpan().ContainsAny('/', '\0') || mount.Source is "." or "..")
+            throw SkeinException.Invalid($"\"{mount.Source}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path");
+        var name = mount.Source.Length > 0 ? mount.Source : AnonymousName(containerId, mount.Target);
+        return Directory.CreateDirectory(Path.Combine(volumesFolder, name, "_data")).FullName;
+    }
+
+    private static string AnonymousName(string containerId, string target) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{containerId} {target}")));
+
+    private static OciMount Tmpfs(Mount mount, string target)
+    {
+        List<string> options = ["noexec", "nosuid", "nodev", mount.ReadOnly ? "ro" : "rw"];
+        if (mount.TmpfsSizeBytes > 0)
+            options.Add(string.Create(CultureInfo.InvariantCulture, $"size={mount.TmpfsSizeBytes}"));
+        if (mount.TmpfsMode > 0)
+            options.Add("mode=" + Convert.ToString(mount.TmpfsMode, 8));
+        return new OciMount(target, "tmpfs", "tmpfs", options);
+    }
+}

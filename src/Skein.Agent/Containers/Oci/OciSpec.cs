@@ -1,0 +1,103 @@
+using System.Text.Json.Serialization;
+
+namespace Skein.Agent.Containers.Oci;
+
+/// <summary>The OCI runtime spec 1.0 (config.json), as far as Skein fills it.</summary>
+internal sealed record OciSpec
+{
+    public string OciVersion { get; init; } = "1.0.2";
+
+    public required OciProcess Process { get; init; }
+
+    public required OciRoot Root { get; init; }
+
+    public string? Hostname { get; init; }
+
+    public required IReadOnlyList<OciMount> Mounts { get; init; }
+
+    public required OciLinux Linux { get; init; }
+}
+
+internal sealed record OciProcess
+{
+    public bool Terminal { get; init; }
+
+    public OciBox? ConsoleSize { get; init; }
+
+    public required OciUser User { get; init; }
+
+    public required IReadOnlyList<string> Args { get; init; }
+
+    public required IReadOnlyList<string> Env { get; init; }
+
+    public required string Cwd { get; init; }
+
+    public OciCapabilities? Capabilities { get; init; }
+
+    public IReadOnlyList<OciRlimit>? Rlimits { get; init; }
+
+    public bool NoNewPrivileges { get; init; }
+
+    public int? OomScoreAdj { get; init; }
+}
+
+internal sealed record OciBox(uint Height, uint Width);
+
+internal sealed record OciUser(uint Uid, uint Gid, IReadOnlyList<uint>? AdditionalGids = null);
+
+internal sealed record OciCapabilities(IReadOnlyList<string> Bounding, IReadOnlyList<string> Effective, IReadOnlyList<string> Permitted);
+
+internal sealed record OciRlimit(string Type, ulong Hard, ulong Soft);
+
+internal sealed record OciRoot(string Path, bool Readonly);
+
+internal sealed record OciMount(string Destination, string Type, string Source, IReadOnlyList<string> Options);
+
+internal sealed record OciLinux
+{
+    public required IReadOnlyList<OciNamespace> Namespaces { get; init; }
+
+    public required string CgroupsPath { get; init; }
+
+    public required OciResources Resources { get; init; }
+
+    public required IReadOnlyList<string> MaskedPaths { get; init; }
+
+    public required IReadOnlyList<string> ReadonlyPaths { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Sysctl { get; init; }
+
+    public OciSeccomp? Seccomp { get; init; }
+}
+
+internal sealed record OciNamespace(string Type, string? Path = null);
+
+internal sealed record OciResources
+{
+    public required IReadOnlyList<OciDeviceRule> Devices { get; init; }
+
+    public OciMemory? Memory { get; init; }
+
+    public OciCpu? Cpu { get; init; }
+
+    public OciPids? Pids { get; init; }
+}
+
+internal sealed record OciDeviceRule(bool Allow, string Access);
+
+internal sealed record OciMemory(long? Limit, long? Reservation);
+
+internal sealed record OciCpu(long Quota, ulong Period);
+
+internal sealed record OciPids(long Limit);
+
+internal sealed record OciSeccomp(string DefaultAction, IReadOnlyList<string> Architectures, IReadOnlyList<OciSyscallRule> Syscalls);
+
+internal sealed record OciSyscallRule(IReadOnlyList<string> Names, string Action, uint? ErrnoRet = null, IReadOnlyList<OciSyscallArgument>? Args = null);
+
+internal sealed record OciSyscallArgument(uint Index, ulong Value, ulong ValueTwo, string Op);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(OciSpec))]
+[JsonSerializable(typeof(OciProcess))]
+internal sealed partial class OciJson : JsonSerializerContext;

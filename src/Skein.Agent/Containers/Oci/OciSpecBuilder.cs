@@ -1,0 +1,179 @@
+using Skein.Agent.Images;
+using Skein.Model;
+
+namespace Skein.Agent.Containers.Oci;
+
+/// <summary>From a container's definition and its image's config to the OCI spec. Pure: paths and numbers are resolved before.</summary>
+/// <param name="CgroupParent">e.g. "/skein"; the container's cgroup is one below it, in every hierarchy.</param>
+/// <param name="UnifiedCgroups">cgroup v2, where a container has a cgroup namespace of its own, as in Docker.</param>
+/// <param name="InitPath">The host's init for `--init`; null = none installed.</param>
+internal sealed record OciSpecBuilder(string CgroupParent, bool UnifiedCgroups, string? InitPath)
+{
+    private const string InitInContainer = "/sbin/docker-init";
+
+    private const ulong CpuPeriodMicroseconds = 100_000;
+
+    public OciSpec Build(ContainerDefinition definition, ImageConfig image, OciUser user, IReadOnlyList<OciMount> userMounts)
+    {
+        var spec = definition.Spec;
+        var init = spec.Init == true;
+        if (init && InitPath is null)
+            throw SkeinException.Invalid("exec: \"docker-init\": executable file not found in $PATH");
+        var command = Command(spec, image);
+        var capabilities = CapabilitySet.Of(spec.CapabilityAdd, spec.CapabilityDrop);
+        return new OciSpec
+        {
+            Process = new OciProcess
+            {
+                Terminal = spec.Tty,
+                User = user,
+                Args = init ? [InitInContainer, "--", .. command] : command,
+                Env = Environment(definition, image),
+                Cwd = FirstNonEmpty(spec.Dir, image.WorkingDir, "/"),
+                Capabilities = Grant(capabilities, user),
+                Rlimits = Rlimits(spec),
+                OomScoreAdj = spec.OomScoreAdj == 0 ? null : (int)spec.OomScoreAdj,
+            },
+            Root = new OciRoot("rootfs", spec.ReadOnly),
+            Hostname = definition.Hostname,
+            Mounts = Mounts(definition, userMounts, init),
+            Linux = new OciLinux
+            {
+                Namespaces = Namespaces(definition.NetworkNamespacePath),
+                CgroupsPath = $"{CgroupParent.TrimEnd('/')}/{definition.Id}",
+                Resources = Resources(definition.Resources),
+                MaskedPaths = DefaultPaths.Masked,
+                ReadonlyPaths = DefaultPaths.Readonly,
+                Sysctl = Sysctls(spec),
+            },
+        };
+    }
+
+    /// <summary>A process executed in a container: the container's own environment and directory unless others are given.</summary>
+    public static OciProcess BuildExec(OciProcess container, ExecDefinition exec, OciUser user) => new()
+    {
+        Terminal = exec.Tty,
+        User = user,
+        Args = exec.Command,
+        Env = MergeEnvironment(exec.Tty ? MergeEnvironment(container.Env, ["TERM=xterm"]) : container.Env, exec.Env),
+        Cwd = FirstNonEmpty(exec.WorkingDir, container.Cwd),
+        Capabilities = exec.Privileged ? Grant(CapabilitySet.All, user) : Grant(container.Capabilities?.Bounding ?? [], user),
+        Rlimits = container.Rlimits,
+        OomScoreAdj = container.OomScoreAdj,
+    };
+
+    public static IReadOnlyList<string> Command(ContainerSpec spec, ImageConfig image)
+    {
+        var entrypoint = spec.Command.Count > 0 ? (IReadOnlyList<string>)spec.Command : image.Entrypoint;
+        // An entrypoint of one's own sets the image's command aside.
+        IReadOnlyList<string> arguments = spec.Args.Count > 0 ? spec.Args : spec.Command.Count > 0 ? [] : image.Cmd;
+        return entrypoint.Count + arguments.Count > 0 ? [.. entrypoint, .. arguments] : throw SkeinException.Invalid("no command specified");
+    }
+
+    /// <summary>Later values win and keep the earlier place; a name without "=" takes the variable away.</summary>
+    public static IReadOnlyList<string> MergeEnvironment(IEnumerable<string> defaults, IEnumerable<string> overrides)
+    {
+        var merged = defaults.ToList();
+        foreach (var entry in overrides)
+        {
+            var name = entry.Split('=', 2)[0];
+            var at = merged.FindIndex(existing => existing.StartsWith(name + "=", StringComparison.Ordinal));
+            if (at >= 0)
+                merged[at] = entry;
+            else
+                merged.Add(entry);
+        }
+        merged.RemoveAll(entry => !entry.Contains('='));
+        return merged;
+    }
+
+    private static IReadOnlyList<string> Environment(ContainerDefinition definition, ImageConfig image)
+    {
+        List<string> basis = ["PATH=" + DefaultPaths.Path, "HOSTNAME=" + definition.Hostname];
+        if (definition.Spec.Tty)
+            basis.Add("TERM=xterm");
+        return MergeEnvironment(MergeEnvironment(basis, image.Env), definition.Spec.Env);
+    }
+
+    // Capabilities of a user who is not root take effect by file capabilities alone.
+    private static OciCapabilities Grant(IReadOnlyList<string> names, OciUser user) =>
+        user.Uid == 0 ? new OciCapabilities(names, names, names) : new OciCapabilities(names, [], []);
+
+    private static List<OciRlimit>? Rlimits(ContainerSpec spec) => spec.Ulimits.Count == 0
+        ? null
+        : [.. spec.Ulimits.Select(limit => new OciRlimit("RLIMIT_" + limit.Name.ToUpperInvariant(), (ulong)limit.Hard, (ulong)limit.Soft))];
+
+    private List<OciMount> Mounts(ContainerDefinition definition, IReadOnlyList<OciMount> userMounts, bool init)
+    {
+        var own = new List<OciMount>();
+        AddFile("/etc/resolv.conf", definition.ResolvConfPath);
+        AddFile("/etc/hostname", definition.HostnamePath);
+        AddFile("/etc/hosts", definition.HostsPath);
+        if (init)
+            own.Add(new OciMount(InitInContainer, "bind", InitPath!, ["bind", "ro"]));
+        var later = own.Where(mount => userMounts.All(user => user.Destination != mount.Destination))
+            .Concat(userMounts)
+            .OrderBy(mount => mount.Destination.Count(character => character == '/'))
+            .ToList();
+        return [.. DefaultPaths.Mounts.Where(mount => later.All(other => other.Destination != mount.Destination)), .. later];
+
+        void AddFile(string destination, string source)
+        {
+            if (source.Length > 0)
+                own.Add(new OciMount(destination, "bind", source, ["rbind", "rprivate", definition.Spec.ReadOnly ? "ro" : "rw"]));
+        }
+    }
+
+    private List<OciNamespace> Namespaces(string networkPath)
+    {
+        List<OciNamespace> namespaces =
+        [
+            new("mount"), new("uts"), new("pid"), new("ipc"),
+            networkPath.Length > 0 ? new("network", networkPath) : new("network"),
+        ];
+        if (UnifiedCgroups)
+            namespaces.Add(new("cgroup"));
+        return namespaces;
+    }
+
+    private static OciResources Resources(ResourceRequirements? wanted)
+    {
+        var limits = wanted?.Limits;
+        var reservedBytes = wanted?.Reservations?.MemoryBytes ?? 0;
+        return new OciResources
+        {
+            // Nothing but what runc itself grants: null, zero, full, random, urandom, tty, console, ptmx and pts.
+            Devices = [new OciDeviceRule(false, "rwm")],
+            Memory = limits is { MemoryBytes: > 0 } || reservedBytes > 0
+                ? new OciMemory(limits is { MemoryBytes: > 0 } ? limits.MemoryBytes : null, reservedBytes > 0 ? reservedBytes : null)
+                : null,
+            Cpu = limits is { NanoCpus: > 0 }
+                ? new OciCpu(limits.NanoCpus * (long)CpuPeriodMicroseconds / 1_000_000_000, CpuPeriodMicroseconds)
+                : null,
+            Pids = limits is { Pids: > 0 } ? new OciPids(limits.Pids) : null,
+        };
+    }
+
+    // As in Docker since 20.10: low ports and ping need no capability inside a network namespace of one's own.
+    private static Dictionary<string, string> Sysctls(ContainerSpec spec)
+    {
+        var sysctls = new Dictionary<string, string>
+        {
+            ["net.ipv4.ip_unprivileged_port_start"] = "0",
+            ["net.ipv4.ping_group_range"] = "0 2147483647",
+        };
+        foreach (var (name, value) in spec.Sysctls)
+            sysctls[name] = value;
+        return sysctls;
+    }
+
+    private static string FirstNonEmpty(params ReadOnlySpan<string> candidates)
+    {
+        foreach (var candidate in candidates)
+        {
+            if (candidate.Length > 0)
+                return candidate;
+        }
+        return "";
+    }
+}

@@ -1,0 +1,108 @@
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Skein.Agent.Containerd.Types;
+using Skein.Model;
+
+namespace Skein.Agent.Containers.Storage;
+
+/// <summary>
+/// Containers on disk, one file each, replaced as a whole: a crash leaves the old state or the new one. A state that was
+/// not written in time is found again by asking containerd.
+/// </summary>
+internal sealed class ContainerRecords(ContainerEngineOptions options)
+{
+    private const string FileName = "container.pb";
+
+    public void Write(ContainerRecord record, IReadOnlyList<Containerd.Types.Mount> rootMounts, string stopSignal)
+    {
+        var folder = options.ContainerFolder(record.Id);
+        Directory.CreateDirectory(folder);
+        var path = Path.Combine(folder, FileName);
+        File.WriteAllBytes(path + ".new", ToStored(record, rootMounts, stopSignal).ToByteArray());
+        File.Move(path + ".new", path, overwrite: true);
+    }
+
+    public void Delete(string id)
+    {
+        var folder = options.ContainerFolder(id);
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>Every readable record; the ids of the others go to <paramref name="unreadable"/>.</summary>
+    public IReadOnlyList<StoredContainer> ReadAll(Action<string, Exception> unreadable)
+    {
+        var found = new List<StoredContainer>();
+        if (!Directory.Exists(options.ContainersFolder))
+            return found;
+        foreach (var folder in Directory.EnumerateDirectories(options.ContainersFolder))
+        {
+            try
+            {
+                found.Add(StoredContainer.Parser.ParseFrom(File.ReadAllBytes(Path.Combine(folder, FileName))));
+            }
+            catch (Exception error) when (error is IOException or InvalidProtocolBufferException)
+            {
+                unreadable(Path.GetFileName(folder), error);
+            }
+        }
+        return found;
+    }
+
+    public static ContainerRecord ToRecord(StoredContainer stored) => new(
+        new ContainerDefinition(
+            stored.Id,
+            stored.Name,
+            stored.Spec ?? new ContainerSpec(),
+            new Dictionary<string, string>(stored.Labels),
+            stored.Hostname,
+            stored.NetworkNamespacePath,
+            stored.ResolvConfPath,
+            stored.HostsPath,
+            stored.HostnamePath,
+            stored.Resources,
+            stored.LogDriver,
+            TimeSpan.FromTicks(stored.StopGracePeriod / TimeSpan.NanosecondsPerTick)),
+        new ContainerState(
+            System.Enum.TryParse<ContainerStatus>(stored.Status, out var status) ? status : ContainerStatus.Dead,
+            stored.Pid,
+            stored.ExitCode,
+            stored.OomKilled,
+            stored.Error,
+            stored.StartedAt?.ToDateTimeOffset(),
+            stored.FinishedAt?.ToDateTimeOffset()),
+        stored.Created.ToDateTimeOffset());
+
+    public static IReadOnlyList<Containerd.Types.Mount> RootMounts(StoredContainer stored) =>
+        [.. stored.RootMounts.Select(mount => new Containerd.Types.Mount { Type = mount.Type, Source = mount.Source, Options = { mount.Options } })];
+
+    private static StoredContainer ToStored(ContainerRecord record, IReadOnlyList<Containerd.Types.Mount> rootMounts, string stopSignal)
+    {
+        var (definition, state) = (record.Definition, record.State);
+        return new StoredContainer
+        {
+            Id = definition.Id,
+            Name = definition.Name,
+            Spec = definition.Spec,
+            Labels = { definition.Labels.ToDictionary() },
+            Hostname = definition.Hostname,
+            NetworkNamespacePath = definition.NetworkNamespacePath,
+            ResolvConfPath = definition.ResolvConfPath,
+            HostsPath = definition.HostsPath,
+            HostnamePath = definition.HostnamePath,
+            Resources = definition.Resources,
+            LogDriver = definition.LogDriver,
+            StopGracePeriod = definition.StopGracePeriod.Ticks * TimeSpan.NanosecondsPerTick,
+            Created = record.Created.ToTimestamp(),
+            Status = state.Status.ToString(),
+            Pid = state.Pid,
+            ExitCode = state.ExitCode,
+            OomKilled = state.OomKilled,
+            Error = state.Error,
+            StartedAt = state.StartedAt?.ToTimestamp(),
+            FinishedAt = state.FinishedAt?.ToTimestamp(),
+            RootMounts = { rootMounts.Select(mount => new StoredMount { Type = mount.Type, Source = mount.Source, Options = { mount.Options } }) },
+            StopSignal = stopSignal,
+        };
+    }
+}

@@ -1,0 +1,211 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Skein.Agent.Dns.Wire;
+using Skein.Linux.Namespaces;
+
+namespace Skein.Agent.Dns;
+
+/// <summary>
+/// The nameserver of one container: sockets on 127.0.0.11 inside its namespace, served here. Not on port 53, which belongs
+/// to the container's own programs: the namespace's nftables lead 53 to the ports chosen.
+/// </summary>
+internal sealed partial class ContainerResolver : IAsyncDisposable
+{
+    public static readonly IPAddress Address = IPAddress.Parse("127.0.0.11");
+
+    // Docker's. A VIP outlives every task of its service, and whoever caches a task's address asked for tasks.NAME.
+    public const uint TimeToLive = 600;
+
+    private const int MaxUdpQuery = 2048;
+    private static readonly TimeSpan TcpIdle = TimeSpan.FromSeconds(10);
+
+    private readonly NetworkNamespace _space;
+    private readonly Socket _udp;
+    private readonly Socket _tcp;
+    private readonly ResolverServices _services;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _serving;
+    private volatile ResolverView _view;
+    private uint _rotation;
+
+    /// <param name="preferredPort">Taken when free: a daemon that restarts finds its old port, which clients' flows still lead to.</param>
+    public ContainerResolver(NetworkNamespace space, ResolverView view, int preferredPort, ResolverServices services)
+    {
+        _space = space;
+        _view = view;
+        _services = services;
+        _udp = OpenNear(preferredPort, local => NamespaceSockets.BindUdp(space, local));
+        try
+        {
+            _tcp = OpenNear(preferredPort, local => NamespaceSockets.ListenTcp(space, local));
+        }
+        catch
+        {
+            _udp.Dispose();
+            throw;
+        }
+        _serving = Task.WhenAll(ServeUdpAsync(_stop.Token), ServeTcpAsync(_stop.Token));
+    }
+
+    public int UdpPort => ((IPEndPoint)_udp.LocalEndPoint!).Port;
+
+    public int TcpPort => ((IPEndPoint)_tcp.LocalEndPoint!).Port;
+
+    public void Change(ResolverView view) => _view = view;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _udp.Dispose();
+        _tcp.Dispose();
+        await _serving;
+        _stop.Dispose();
+    }
+
+    private static Socket OpenNear(int preferredPort, Func<IPEndPoint, Socket> open)
+    {
+        try
+        {
+            return open(new IPEndPoint(Address, preferredPort));
+        }
+        catch (SocketException error) when (error.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            return open(new IPEndPoint(Address, 0));
+        }
+    }
+
+    private async Task ServeUdpAsync(CancellationToken cancel)
+    {
+        var query = new byte[MaxUdpQuery];
+        var reply = new byte[MaxUdpQuery * 2];
+        var client = new SocketAddress(AddressFamily.InterNetwork);
+        while (!cancel.IsCancellationRequested)
+        {
+            try
+            {
+                var length = await _udp.ReceiveFromAsync(query, SocketFlags.None, client, cancel);
+                if (Answer(query.AsSpan(0, length), reply, overTcp: false, out var parsed) is { } replyLength)
+                {
+                    if (replyLength > 0) await _udp.SendToAsync(reply.AsMemory(0, replyLength), SocketFlags.None, client, cancel);
+                    continue;
+                }
+                // The loop goes on while others are asked: what it holds is copied.
+                _ = ForwardUdpAsync(query.AsMemory(0, length).ToArray(), parsed, Copy(client), cancel);
+            }
+            catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException error)
+            {
+                // ECONNREFUSED: a client went away before its reply. Anything else would repeat, and is told.
+                if (error.SocketErrorCode is not (SocketError.ConnectionRefused or SocketError.ConnectionReset))
+                    LogSocketError(_services.Log, _space.Path, error.Message);
+            }
+        }
+    }
+
+    private async Task ForwardUdpAsync(byte[] message, DnsQuery query, SocketAddress client, CancellationToken cancel)
+    {
+        try
+        {
+            var reply = await ForwardAsync(message, query, overTcp: false, cancel);
+            await _udp.SendToAsync(reply, SocketFlags.None, client, cancel);
+        }
+        catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException or SocketException)
+        {
+            LogReplyLost(_services.Log, query.Name, error.Message);
+        }
+    }
+
+    private async Task ServeTcpAsync(CancellationToken cancel)
+    {
+        while (!cancel.IsCancellationRequested)
+        {
+            try
+            {
+                _ = ServeConnectionAsync(await _tcp.AcceptAsync(cancel), cancel);
+            }
+            catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException error)
+            {
+                LogSocketError(_services.Log, _space.Path, error.Message);
+            }
+        }
+    }
+
+    private async Task ServeConnectionAsync(Socket socket, CancellationToken cancel)
+    {
+        await using var stream = new NetworkStream(socket, ownsSocket: true);
+        using var idle = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _services.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, idle.Token);
+        try
+        {
+            var prefix = new byte[2];
+            while (true)
+            {
+                idle.CancelAfter(TcpIdle);
+                await stream.ReadExactlyAsync(prefix, either.Token);
+                var message = new byte[BinaryPrimitives.ReadUInt16BigEndian(prefix)];
+                await stream.ReadExactlyAsync(message, either.Token);
+                idle.CancelAfter(Timeout.InfiniteTimeSpan);
+                var reply = await ReplyTcpAsync(message, cancel);
+                if (reply.Length == 0) return;
+                await stream.WriteAsync(reply, cancel);
+            }
+        }
+        catch (Exception error) when (error is OperationCanceledException or IOException or ObjectDisposedException or SocketException)
+        {
+            // The client hung up, or kept silent for too long.
+        }
+    }
+
+    private async Task<ReadOnlyMemory<byte>> ReplyTcpAsync(byte[] message, CancellationToken cancel)
+    {
+        var buffer = new byte[2 + ushort.MaxValue];
+        if (Answer(message, buffer.AsSpan(2), overTcp: true, out var query) is { } length)
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(buffer, (ushort)length);
+            return length == 0 ? default : buffer.AsMemory(0, length + 2);
+        }
+        var forwarded = await ForwardAsync(message, query, overTcp: true, cancel);
+        BinaryPrimitives.WriteUInt16BigEndian(buffer, (ushort)forwarded.Length);
+        forwarded.CopyTo(buffer.AsMemory(2));
+        return buffer.AsMemory(0, forwarded.Length + 2);
+    }
+
+    private Task<ReadOnlyMemory<byte>> ForwardAsync(byte[] message, DnsQuery query, bool overTcp, CancellationToken cancel)
+    {
+        var view = _view;
+        var upstream = view.Servers.Count > 0 ? new Upstream(view.Servers, _space) : new Upstream(_services.Host.Current, _services.HostSpace);
+        return _services.Forwarder.ForwardAsync(message, query, upstream, overTcp, cancel);
+    }
+
+    /// <summary>The reply's length, 0 for none; null when others must be asked.</summary>
+    private int? Answer(ReadOnlySpan<byte> message, Span<byte> reply, bool overTcp, out DnsQuery query)
+    {
+        try
+        {
+            query = DnsQuery.Parse(message);
+        }
+        catch (DnsFormatException)
+        {
+            query = default;
+            return DnsReply.WriteFormatError(message, reply);
+        }
+        var space = overTcp ? reply : reply[..Math.Min(reply.Length, query.UdpSize)];
+        return LocalReply.Write(_services.Names.Current, _view.Container, message, query, unchecked(_rotation++), space);
+    }
+
+    private static SocketAddress Copy(SocketAddress address)
+    {
+        var copy = new SocketAddress(address.Family, address.Size);
+        address.Buffer.Span[..address.Size].CopyTo(copy.Buffer.Span);
+        return copy;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using System.Net;
+using Skein.Agent.Session;
+using Skein.Model;
+
+namespace Skein.Agent.Dns;
+
+/// <summary>The names of every network present on the node, made from one state of the assignments.</summary>
+/// <remarks>
+/// A service's name stands for its VIP, or for its tasks in mode dnsrr; tasks.NAME always for its tasks; aliases as the name.
+/// Only ready tasks count: a service without one has no name, as in Docker. Names of the ingress network are nobody's.
+/// </remarks>
+internal sealed class NameIndex
+{
+    public static readonly NameIndex Empty = new(NodeAssignments.Empty);
+
+    private readonly Dictionary<string, NetworkNames> _networks = new(StringComparer.Ordinal);
+    private readonly NodeAssignments _source;
+
+    public NameIndex(NodeAssignments source)
+    {
+        _source = source;
+        foreach (var network in source.Networks.Values)
+        {
+            if (!network.Ingress) _networks[network.Id] = new NetworkNames(network.Name);
+        }
+        var ready = source.Endpoints.Values
+            .Where(e => e.Ready && e.TaskId.Length > 0)
+            .OrderBy(e => e.Slot).ThenBy(e => e.Id, StringComparer.Ordinal);
+        foreach (var endpoint in ready) AddEndpoint(endpoint);
+    }
+
+    /// <summary>Whether an index of this state would be the same as this one.</summary>
+    public bool IsOf(NodeAssignments other) =>
+        ReferenceEquals(_source.Networks, other.Networks)
+        && ReferenceEquals(_source.Endpoints, other.Endpoints)
+        && ReferenceEquals(_source.Services, other.Services);
+
+    public NetworkNames? Network(string id) => _networks.GetValueOrDefault(id);
+
+    private void AddEndpoint(OverlayEndpoint endpoint)
+    {
+        if (!_networks.TryGetValue(endpoint.NetworkId, out var names)) return;
+        var service = _source.Services.GetValueOrDefault(endpoint.ServiceId);
+        string[] serviceNames = service is null ? [] : [service.Name, .. AliasesOn(service, endpoint.NetworkId)];
+        var virtualIps = service is null ? [] : VirtualIpsOn(service, endpoint.NetworkId);
+        foreach (var address in OverlayAddress.ParseAll(endpoint.Addresses))
+        {
+            foreach (var own in endpoint.Aliases.Append(endpoint.TaskName).Append(endpoint.ContainerHostname)) names.Add(own, address);
+            names.AddReverse(address, endpoint.TaskName);
+            foreach (var name in serviceNames)
+            {
+                names.Add("tasks." + name, address);
+                if (virtualIps.Length == 0) names.Add(name, address);
+            }
+        }
+        foreach (var vip in virtualIps)
+        {
+            foreach (var name in serviceNames) names.Add(name, vip);
+            names.AddReverse(vip, service!.Name);
+        }
+    }
+
+    private static IEnumerable<string> AliasesOn(OverlayService service, string networkId) =>
+        service.Aliases.Where(a => a.NetworkId == networkId).SelectMany(a => a.Names);
+
+    private static ImmutableArray<IPAddress> VirtualIpsOn(OverlayService service, string networkId) =>
+        service.Mode == EndpointMode.Dnsrr
+            ? []
+            : [.. service.VirtualIps.Where(v => v.NetworkId == networkId).SelectMany(v => OverlayAddress.ParseAll(v.Addresses))];
+}

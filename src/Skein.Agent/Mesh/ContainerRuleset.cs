@@ -1,0 +1,71 @@
+using Skein.Agent.Dns;
+
+namespace Skein.Agent.Mesh;
+
+/// <summary>
+/// The table of a container's namespace. A VIP needs no owner on the wire: the connection is turned to a task's address
+/// before it leaves, and a task that asks its own service may so meet itself.
+/// </summary>
+internal static class ContainerRuleset
+{
+    public static string Render(ContainerMeshSpec spec)
+    {
+        var rules = new Ruleset();
+        var served = spec.Balancers.Where(b => b.Backends.Count > 0).ToList();
+        // The whole address is turned, ping included: a VIP answers it, as long as a task does.
+        foreach (var balancer in served) rules.Chain(ChainOf(balancer), "", $"dnat to {Ruleset.InTurn(balancer.Backends)}");
+        rules.Chain("output", "type nat hook output priority -100", [.. DnsRules(spec), .. Dispatch(served)]);
+        AddRefusals(rules, spec.Balancers.Where(b => b.Backends.Count == 0).Select(b => b.Vip.ToString()).ToList());
+        if (spec.ReturnPath is { } path) AddReturnPath(rules, path);
+        return rules.ToString();
+    }
+
+    private static string ChainOf(BalancerSpec balancer) => $"vip-{balancer.Vip}";
+
+    private static IEnumerable<string> DnsRules(ContainerMeshSpec spec)
+    {
+        if (spec.DnsUdpPort == 0) yield break;
+        yield return $"ip daddr {ContainerResolver.Address} udp dport 53 dnat to {ContainerResolver.Address}:{spec.DnsUdpPort}";
+        yield return $"ip daddr {ContainerResolver.Address} tcp dport 53 dnat to {ContainerResolver.Address}:{spec.DnsTcpPort}";
+    }
+
+    private static IEnumerable<string> Dispatch(List<BalancerSpec> served)
+    {
+        if (served.Count > 0) yield return $"ip daddr vmap {{ {string.Join(", ", served.Select(b => $"{b.Vip} : goto {ChainOf(b)}"))} }}";
+    }
+
+    private static void AddRefusals(Ruleset rules, List<string> vips)
+    {
+        if (vips.Count == 0) return;
+        var set = $"ip daddr {{ {string.Join(", ", vips)} }}";
+        rules.Chain("refuse", "type filter hook output priority 0", $"{set} meta l4proto tcp reject with tcp reset", $"{set} reject");
+    }
+
+    /// <summary>
+    /// The client's own address is the packet's source, so the route to it would lead out by docker_gwbridge. Each
+    /// connection is marked by the node it came through, known by the sender's MAC, and its replies are routed by that mark.
+    /// </summary>
+    private static void AddReturnPath(Ruleset rules, ReturnPathSpec path)
+    {
+        var leg = $"iifname \"{path.Interface}\"";
+        rules.Map("ingress-nodes", "ether_addr : mark", path.Sources.Select(s => $"{s.Mac} : 0x{s.Mark:x8}"));
+        rules.Chain("ingress-mark", "type filter hook prerouting priority -150",
+            $"{leg} ct direction original ct mark set ether saddr map @ingress-nodes");
+        // A UDP server on 0.0.0.0 answers from the address that the route to the client suggests: docker_gwbridge's. The
+        // reply belongs to the connection only if the request was turned to that address first.
+        rules.Chain("ingress-udp", "type nat hook prerouting priority -100",
+            $"{leg} ct mark != 0 ip daddr {path.Address} meta l4proto udp dnat to {path.Gateway}");
+        rules.Chain("ingress-guard", "type filter hook input priority 0", [
+            $"{leg} ct state established,related accept",
+            .. path.Ports.Count == 0
+                ? Array.Empty<string>()
+                : [$"{leg} meta l4proto . th dport {{ {string.Join(", ", path.Ports)} }} accept"],
+            $"{leg} meta l4proto icmp accept",
+            $"{leg} drop",
+        ]);
+        rules.Chain("ingress-return", "type route hook output priority -150", "ct direction reply ct mark != 0 meta mark set ct mark");
+        // The segment size was chosen for docker_gwbridge, whose MTU is larger.
+        rules.Chain("ingress-mss", "type filter hook postrouting priority -150",
+            $"oifname \"{path.Interface}\" tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu");
+    }
+}

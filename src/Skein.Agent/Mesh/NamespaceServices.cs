@@ -1,0 +1,359 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Skein.Agent.Dns;
+using Skein.Agent.Networks;
+using Skein.Agent.Session;
+using Skein.Linux.Namespaces;
+using Skein.Model;
+
+namespace Skein.Agent.Mesh;
+
+/// <summary>
+/// Names, balancing and published ports of every namespace on this host, kept as the assignments say.
+/// </summary>
+/// <remarks>
+/// Start <see cref="RunAsync"/> when the namespaces that outlived the last daemon have been opened again: the host's table is
+/// first replaced then, whole, and a port whose container is not yet known would be closed for a moment. When it ends, the
+/// kernel keeps everything as it is.
+/// </remarks>
+public sealed partial class NamespaceServices : INamespaceServices, IAsyncDisposable
+{
+    // A burst of changes (twenty tasks starting) is worked on in steps of this length, the first one at once.
+    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan VerifyEvery = TimeSpan.FromSeconds(30);
+    private const string IngressOwner = "ingress";
+
+    private readonly AssignmentState _assignments;
+    private readonly TimeProvider _time;
+    private readonly ILogger<NamespaceServices> _log;
+    private readonly ResolverServices _resolving;
+    private readonly NetworkNamespace _host;
+    private readonly NamespaceTable _hostTable;
+    private readonly PortReservations _ports;
+    private readonly IReadOnlyList<HostPort> _adopted;
+
+    // One piece of work at a time: the loop's pass, an opening, a closing. All below belongs to who holds it.
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly Dictionary<string, ContainerServices> _containers = new(StringComparer.Ordinal);
+    private readonly HashSet<TransportPort> _refused = [];
+    private IngressServices? _ingress;
+    private string? _gatewaySubnet;
+    private bool _running;
+    private (NodeAssignments? Of, MeshView View) _view = (null, new MeshView(NodeAssignments.Empty));
+    private volatile Progress _progress = new(-1);
+
+    /// <param name="resolvConfPath">The host's: /etc/resolv.conf.</param>
+    public NamespaceServices(AssignmentState assignments, string resolvConfPath, TimeProvider time, ILoggerFactory logs)
+        : this(assignments, resolvConfPath, time, logs, null)
+    {
+    }
+
+    /// <param name="host">The host's namespace, where it is not this process's own: tests put several hosts into one process.</param>
+    internal NamespaceServices(
+        AssignmentState assignments, string resolvConfPath, TimeProvider time, ILoggerFactory logs, NetworkNamespace? host)
+    {
+        _assignments = assignments;
+        _time = time;
+        _log = logs.CreateLogger<NamespaceServices>();
+        _resolving = new ResolverServices(
+            new NameIndexCache(assignments),
+            new HostResolvers(resolvConfPath),
+            host,
+            new Forwarder(time, logs.CreateLogger<Forwarder>()),
+            time,
+            logs.CreateLogger<ContainerResolver>());
+        _host = host is null ? NetworkNamespace.OpenHost() : NetworkNamespace.Open(host.Path);
+        _hostTable = new NamespaceTable(_host);
+        _ports = new PortReservations(_host);
+        _adopted = PublishedMapReader.Read(_host);
+    }
+
+    public async Task<IReadOnlyList<PortConfig>> OpenAsync(
+        ContainerNetworkSpec spec, string namespacePath, IReadOnlyList<ContainerLeg> legs, CancellationToken cancel)
+    {
+        await _gate.WaitAsync(cancel);
+        try
+        {
+            var container = await EnterAsync(spec, namespacePath, legs);
+            try
+            {
+                container.HostPorts = HoldHostPorts(container);
+                container.Program(View());
+                ProgramHost();
+                return container.HostPorts;
+            }
+            catch
+            {
+                await LeaveAsync(spec.ContainerId);
+                throw;
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public Task CloseAsync(string containerId, CancellationToken cancel) => GatedAsync(cancel, async () =>
+    {
+        await LeaveAsync(containerId);
+        ProgramHost();
+    });
+
+    public Task OpenIngressAsync(string namespacePath, ContainerLeg overlay, ContainerLeg gateway, CancellationToken cancel) => GatedAsync(cancel, () =>
+    {
+        _ingress?.Dispose();
+        _ingress = new IngressServices(namespacePath, overlay, gateway);
+        _gatewaySubnet = SubnetOf(_ingress.Subnet);
+        ProgramIngress();
+        ProgramHost();
+        return Task.CompletedTask;
+    });
+
+    public Task CloseIngressAsync(CancellationToken cancel) => GatedAsync(cancel, () =>
+    {
+        _ingress?.Dispose();
+        _ingress = null;
+        ProgramHost();
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Follows the assignments until cancelled. The kernel's refusals are logged and tried again.</summary>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        var generation = 0L;   // what the kernel holds stays until there is something to go by
+        var wait = VerifyEvery;
+        while (!cancel.IsCancellationRequested)
+        {
+            var newer = await NewerAsync(generation, wait, cancel);
+            if (newer is null && generation == 0) continue;
+            var done = true;
+            await GatedAsync(cancel, () =>
+            {
+                _running = true;
+                if (newer is null) VerifyAll();
+                done = ProgramAll();
+                return Task.CompletedTask;
+            });
+            generation = newer ?? generation;
+            if (done) Advance(generation);
+            wait = done ? VerifyEvery : RetryAfter;
+            await Task.Delay(Settle, _time, cancel);
+        }
+    }
+
+    /// <summary>Completes when every balancer of this host follows this generation of the assignments, or a later one.</summary>
+    public async Task WhenAppliedAsync(long generation, CancellationToken cancel)
+    {
+        while (_progress is { } progress && progress.Generation < generation) await progress.Passed.Task.WaitAsync(cancel);
+    }
+
+    /// <summary>Takes everything of ours out of the host's namespace, and stops serving all others: this host leaves the swarm.</summary>
+    public Task RemoveAllAsync(CancellationToken cancel) => GatedAsync(cancel, async () =>
+    {
+        _running = false;
+        foreach (var id in _containers.Keys.ToList()) await LeaveAsync(id);
+        _ingress?.Dispose();
+        _ingress = null;
+        _gatewaySubnet = null;
+        foreach (var port in _ports.HeldBy(IngressOwner)) _ports.Release(port, IngressOwner);
+        _hostTable.Remove();
+    });
+
+    /// <summary>Stops serving; the kernel keeps what it was told.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var container in _containers.Values) await container.DisposeAsync();
+        _containers.Clear();
+        _ingress?.Dispose();
+        _ports.Dispose();
+        _host.Dispose();
+    }
+
+    private async Task GatedAsync(CancellationToken cancel, Func<Task> work)
+    {
+        await _gate.WaitAsync(cancel);
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task<long?> NewerAsync(long generation, TimeSpan wait, CancellationToken cancel)
+    {
+        using var limit = new CancellationTokenSource(wait, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
+        try
+        {
+            return (await _assignments.WaitNewerAsync(generation, either.Token)).Generation;
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private MeshView View()
+    {
+        var now = _assignments.Current;
+        if (!ReferenceEquals(_view.Of, now)) _view = (now, new MeshView(now));
+        return _view.View;
+    }
+
+    private async Task<ContainerServices> EnterAsync(ContainerNetworkSpec spec, string namespacePath, IReadOnlyList<ContainerLeg> legs)
+    {
+        var ingressNetwork = View().IngressNetwork;
+        if (_containers.TryGetValue(spec.ContainerId, out var known))
+        {
+            using var now = NetworkNamespace.Open(namespacePath);
+            if (known.Inode == now.Inode)
+            {
+                known.Change(spec, legs, ingressNetwork);
+                return known;
+            }
+            await LeaveAsync(spec.ContainerId);
+        }
+        var container = new ContainerServices(spec, namespacePath, legs, _resolving, ingressNetwork);
+        _containers[spec.ContainerId] = container;
+        if (legs.FirstOrDefault(l => l.NetworkName == HostRuleset.Bridge) is { } gateway) _gatewaySubnet ??= SubnetOf(gateway.Addresses[0]);
+        return container;
+    }
+
+    private async Task LeaveAsync(string containerId)
+    {
+        foreach (var port in _ports.HeldBy(containerId)) _ports.Release(port, containerId);
+        if (_containers.Remove(containerId, out var container)) await container.DisposeAsync();
+    }
+
+    private List<PortConfig> HoldHostPorts(ContainerServices container)
+    {
+        var wanted = container.Spec.Ports.Where(p => p.PublishMode == PublishMode.Host).ToList();
+        var given = wanted.Where(p => p.PublishedPort != 0).Select(MeshView.PublishedOf).ToHashSet();
+        var bound = new List<PortConfig>();
+        foreach (var port in wanted.Select(p => p.Clone()))
+        {
+            if (port.PublishedPort == 0) port.PublishedPort = ChosenPort(container, port, given);
+            else Hold(container, MeshView.PublishedOf(port));
+            bound.Add(port);
+        }
+        return bound;
+    }
+
+    private void Hold(ContainerServices container, TransportPort port)
+    {
+        var spec = container.Spec;
+        if (_ports.TryHold(port, spec.ContainerId)) return;
+        throw SkeinException.Conflict(
+            $"driver failed programming external connectivity on endpoint {spec.Name} ({spec.ContainerId}): Bind for 0.0.0.0:{port.Port} failed: port is already allocated");
+    }
+
+    // The port it has now; or had before the daemon came back; or a new one. Each is given to one target only.
+    private ushort ChosenPort(ContainerServices container, PortConfig wanted, HashSet<TransportPort> given)
+    {
+        var owner = container.Spec.ContainerId;
+        var now = container.HostPorts.Where(p => p.TargetPort == wanted.TargetPort).Select(MeshView.PublishedOf);
+        var before = _adopted.Where(p => p.Port == wanted.TargetPort && p.Address.Equals(container.Gateway)).Select(p => p.Published);
+        foreach (var port in now.Concat(before).Where(p => p.Protocol == wanted.Protocol && !given.Contains(p)))
+        {
+            if (_ports.TryHold(port, owner) && given.Add(port)) return port.Port;
+        }
+        var fresh = _ports.HoldAny(wanted.Protocol, owner);
+        given.Add(fresh);
+        return fresh.Port;
+    }
+
+    private bool ProgramAll()
+    {
+        var done = true;
+        foreach (var container in _containers.Values) done &= Try(container.Spec.Name, () => container.Program(View()));
+        done &= Try("the ingress namespace", ProgramIngress);
+        return done & Try("the host", ProgramHost);
+    }
+
+    private void VerifyAll()
+    {
+        foreach (var container in _containers.Values) Try(container.Spec.Name, () => ToldIfGone(container.Spec.Name, container.Verify()));
+        if (_ingress is { } ingress) Try("the ingress namespace", () => ToldIfGone("the ingress namespace", ingress.Verify()));
+        Try("the host", () => ToldIfGone("the host", _hostTable.Verify()));
+    }
+
+    private void ToldIfGone(string where, bool stands)
+    {
+        if (!stands) LogTableGone(_log, where);
+    }
+
+    private bool Try(string where, Action work)
+    {
+        try
+        {
+            work();
+            return true;
+        }
+        catch (Exception error) when (error is IOException or SocketException or UnauthorizedAccessException)
+        {
+            LogNotProgrammed(_log, where, error.Message);
+            return false;
+        }
+    }
+
+    private void ProgramIngress() => _ingress?.Program(View().PublishedPorts(ContainerServices.StableHash(_assignments.Current.Local.NodeId)));
+
+    private void ProgramHost()
+    {
+        if (!_running) return;
+        var published = HoldIngressPorts();
+        if (_gatewaySubnet is not null)
+        {
+            // 127.0.0.1:PORT leaves the host by the bridge with a loopback source.
+            Sysctl.Set(_host, ("net/ipv4/ip_forward", "1"), ($"net/ipv4/conf/{HostRuleset.Bridge}/route_localnet", "1"));
+        }
+        var own = _containers.Values
+            .Where(c => c.Gateway is not null)
+            .SelectMany(c => c.HostPorts.Select(p => new HostPort(MeshView.PublishedOf(p), c.Gateway!, (ushort)p.TargetPort)));
+        var spec = new HostMeshSpec(_assignments.Current.Local.DataPathPort, _gatewaySubnet, [.. own.Concat(published).OrderBy(p => p.Published)]);
+        _hostTable.Apply(HostRuleset.Render(spec));
+    }
+
+    /// <summary>The mesh's ports that are free on this host; on one that is not, the program that has it goes on being reached.</summary>
+    private List<HostPort> HoldIngressPorts()
+    {
+        var wanted = _ingress is null ? [] : View().PublishedPorts(0).Select(p => p.Published).ToHashSet();
+        foreach (var port in _ports.HeldBy(IngressOwner).Where(p => !wanted.Contains(p))) _ports.Release(port, IngressOwner);
+        _refused.IntersectWith(wanted);
+        var held = new List<HostPort>();
+        foreach (var port in wanted)
+        {
+            if (_ports.TryHold(port, IngressOwner)) held.Add(new HostPort(port, _ingress!.Gateway, port.Port));
+            else if (_refused.Add(port)) LogPortTaken(_log, port.Port, port.ProtocolName);
+        }
+        return held;
+    }
+
+    private void Advance(long generation)
+    {
+        var old = _progress;
+        if (generation <= old.Generation) return;
+        _progress = new Progress(generation);
+        old.Passed.SetResult();
+    }
+
+    private static string? SubnetOf(string cidr)
+    {
+        var slash = cidr.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 0 || !IPAddress.TryParse(cidr.AsSpan(0, slash), out var address) || !int.TryParse(cidr.AsSpan(slash + 1), out var length)) return null;
+        var bytes = address.GetAddressBytes();
+        for (var bit = length; bit < bytes.Length * 8; bit++) bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
+        return $"{new IPAddress(bytes)}/{length}";
+    }
+
+    private sealed record Progress(long Generation)
+    {
+        public TaskCompletionSource Passed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

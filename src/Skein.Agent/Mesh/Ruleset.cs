@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace Skein.Agent.Mesh;
+
+/// <summary>The text of one table, made to replace the one of the same name in a single transaction.</summary>
+internal sealed class Ruleset
+{
+    /// <summary>In every namespace the only table that is ours: a fresh daemon knows it by this name.</summary>
+    public const string Table = "ip skein";
+
+    /// <summary>Removes the table, and succeeds when there is none.</summary>
+    public const string Removal = $"table {Table}\ndelete table {Table}\n";
+
+    private readonly StringBuilder _text = new();
+
+    public Ruleset() => _text.Append(Removal).Append($"table {Table} {{\n");
+
+    public Ruleset Chain(string name, string hook, params IEnumerable<string> rules)
+    {
+        _text.Append(CultureInfo.InvariantCulture, $"  chain {name} {{\n");
+        if (hook.Length > 0) _text.Append(CultureInfo.InvariantCulture, $"    {hook}; policy accept;\n");
+        foreach (var rule in rules) _text.Append(CultureInfo.InvariantCulture, $"    {rule}\n");
+        _text.Append("  }\n");
+        return this;
+    }
+
+    public Ruleset Map(string name, string type, IEnumerable<string> elements)
+    {
+        _text.Append(CultureInfo.InvariantCulture, $"  map {name} {{\n    type {type}\n");
+        var list = string.Join(", ", elements);
+        if (list.Length > 0) _text.Append(CultureInfo.InvariantCulture, $"    elements = {{ {list} }}\n");
+        _text.Append("  }\n");
+        return this;
+    }
+
+    /// <summary>In turn over all: a client that comes twice meets two. An empty list has no expression.</summary>
+    public static string InTurn(IEnumerable<string> targets)
+    {
+        var list = targets.ToList();
+        return list.Count == 1
+            ? list[0]
+            : $"numgen inc mod {list.Count} map {{ {string.Join(", ", list.Select((t, i) => $"{i} : {t}"))} }}";
+    }
+
+    public static string InTurn(IEnumerable<IPAddress> targets) => InTurn(targets.Select(t => t.ToString()));
+
+    public override string ToString() => _text + "}\n";
+}

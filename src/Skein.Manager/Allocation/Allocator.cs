@@ -1,0 +1,20 @@
+using Skein.Manager.Orchestration;
+
+namespace Skein.Manager.Allocation;
+
+/// <summary>
+/// The second stage: VNIs, subnets, addresses and ports. What is given out is read from those who hold it, so nothing leaks and
+/// nothing is given twice: an owner that is gone has freed what it held.
+/// </summary>
+internal static class Allocator
+{
+    public static void Run(SwarmDraft draft)
+    {
+        NetworkAllocation.Run(draft);
+        var ingressId = draft.Networks.FirstOrDefault(n => n.Value.Spec?.Ingress == true)?.Value.Id;
+        var book = new AddressBook(draft);
+        NodeAllocation.Run(draft, book, ingressId);
+        ServiceAllocation.Run(draft, book, ingressId);
+        TaskAllocation.Run(draft, book, ingressId);
+    }
+}

@@ -1,0 +1,24 @@
+using Skein.Manager.Orchestration;
+using Skein.Model;
+
+namespace Skein.Manager.Allocation;
+
+/// <summary>Every node has a leg on the ingress network: the mesh answers on every node.</summary>
+internal static class NodeAllocation
+{
+    public static void Run(SwarmDraft draft, AddressBook book, string? ingressId)
+    {
+        foreach (var node in draft.Nodes)
+        {
+            var has = node.Value.Ingress;
+            if (ingressId is null)
+            {
+                if (has is not null) node.Edit().Ingress = null;
+                continue;
+            }
+            if (has is not null && has.NetworkId == ingressId && has.Addresses.Count > 0) continue;
+            if (book.Pool(ingressId)?.Take() is not { } addresses) continue;
+            node.Edit().Ingress = new() { NetworkId = ingressId, Addresses = { addresses }, Mac = MacAddresses.Of(addresses) };
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using Skein.Manager.Scheduling;
+using Skein.Model;
+
+namespace Skein.Manager.Orchestration;
+
+/// <summary>One task on every node that the service may run on.</summary>
+internal static class GlobalServiceTasks
+{
+    public static void Run(SwarmDraft draft, Drafted<Service> drafted)
+    {
+        var service = drafted.Value;
+        var slots = Slot.Of(draft, service);
+        var constraints = Constraint.Parse(service.Spec.Task?.Placement);
+        var updatable = new List<Slot>();
+        foreach (var node in draft.Nodes.Select(n => n.Value))
+        {
+            slots.Remove((0, node.Id), out var slot);
+            slot ??= new(0, node.Id);
+            if (node.IsDown() || node.IsDrained() || !Constraint.AllMatch(constraints, node)) Shutdown(slot);
+            else if (node.IsPaused()) Shutdown(slot, endedOnly: true);
+            else Keep(draft, service, slot, updatable);
+        }
+        // What is left stands on nodes that are no more.
+        foreach (var slot in slots.Values) slot.Remove();
+
+        RollingUpdate.Run(draft, drafted, updatable);
+        foreach (var slot in updatable) DelayedStarts.Run(draft, slot);
+    }
+
+    private static void Keep(SwarmDraft draft, Service service, Slot slot, List<Slot> updatable)
+    {
+        foreach (var task in slot.Wanted.Where(t => t.Value.HasEnded()).ToList())
+            RestartRule.Replace(draft, service, slot, task, nodeLost: false);
+        if (!slot.IsHeld) TaskBirth.In(draft, service, slot, startAt: null);
+        updatable.Add(slot);
+    }
+
+    private static void Shutdown(Slot slot, bool endedOnly = false)
+    {
+        foreach (var task in slot.Wanted.Where(t => !endedOnly || t.Value.HasEnded()).ToList()) slot.Shutdown(task);
+    }
+}

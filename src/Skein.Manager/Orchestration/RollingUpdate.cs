@@ -1,0 +1,148 @@
+using Skein.Model;
+
+namespace Skein.Manager.Orchestration;
+
+/// <summary>Brings the slots of a service to its spec, a few at a time, and watches how they fare.</summary>
+internal sealed class RollingUpdate
+{
+    private readonly SwarmDraft _draft;
+    private readonly Drafted<Service> _service;
+    private readonly UpdatePolicy _policy;
+    private readonly List<SlotUpdate> _slots;
+    private readonly bool _isRollback;
+
+    private RollingUpdate(SwarmDraft draft, Drafted<Service> service, IEnumerable<Slot> slots, DateTimeOffset since)
+    {
+        _draft = draft;
+        _service = service;
+        _isRollback = service.Value.UpdateStatus?.State == UpdateState.RollbackStarted;
+        _policy = UpdatePolicy.Of(service.Value, _isRollback);
+        _slots = slots.Select(s => new SlotUpdate(draft, service.Value, s, since)).ToList();
+    }
+
+    /// <param name="slots">Those held, by number.</param>
+    public static void Run(SwarmDraft draft, Drafted<Service> service, IReadOnlyList<Slot> slots)
+    {
+        var state = service.Value.UpdateStatus?.State ?? UpdateState.None;
+        if (state is UpdateState.Paused or UpdateState.RollbackPaused) return;
+        var isActive = state is UpdateState.Updating or UpdateState.RollbackStarted;
+        if (!isActive && !slots.Any(s => NeedsWork(draft, service.Value, s))) return;
+        var since = state == UpdateState.None ? draft.Now : service.Value.UpdateStatus?.StartedAt.AsTime() ?? draft.Now;
+        new RollingUpdate(draft, service, slots, since).Run(state, isActive);
+    }
+
+    private static bool NeedsWork(SwarmDraft draft, Service service, Slot slot) =>
+        slot.Newest is { } newest && TaskDirt.IsDirty(draft, service, newest)
+        || slot.Wanted.Skip(1).Any()
+        || slot.Wanted.Any(t => TaskDirt.IsDirty(draft, service, t.Value));
+
+    private void Run(UpdateState state, bool isActive)
+    {
+        if (state == UpdateState.None && _slots.Any(s => IsToDo(s) || s.Outdated.Count > 0)) isActive = Start();
+        if (isActive)
+        {
+            foreach (var slot in _slots) slot.NoteRunning(_draft);
+            if (ActOnFailures()) return;
+        }
+        foreach (var slot in _slots) RetireOutdated(slot);
+        ReplaceOutdated();
+        if (isActive && !_slots.Any(IsToDo)) CompleteWhenProven();
+    }
+
+    /// <summary>To be given a new task. A slot touched once is the restart policy's: an update makes one attempt per slot.</summary>
+    private bool IsToDo(SlotUpdate slot) =>
+        !slot.IsTouched && slot.Current.Count == 0
+        && (slot.Outdated.Count > 0 || (slot.IsResting && slot.IsNewestDirty && !_isRollback));
+
+    private void RetireOutdated(SlotUpdate slot)
+    {
+        if (slot.Current.Count == 0) return;
+        // Several of them: the one that is furthest stays.
+        foreach (var spare in slot.Current.OrderByDescending(t => t.Value.State()).ThenBy(t => t.Value.CreatedAt()).Skip(1)) slot.Slot.Shutdown(spare);
+        if (_policy.StartFirst && !slot.Current.Any(t => t.Value.RunsHealthy())) return;
+        foreach (var task in slot.Outdated) slot.Slot.Shutdown(task);
+    }
+
+    private void ReplaceOutdated()
+    {
+        var inWork = 0;
+        foreach (var slot in _slots.Where(s => s.IsTouched))
+        {
+            if (slot.ReachedAt is not { } reached) inWork++;
+            else if (reached + _policy.Delay > _draft.Now)
+            {
+                inWork++;
+                if (_slots.Any(IsToDo)) _draft.WakeAt(reached + _policy.Delay);
+            }
+        }
+        foreach (var slot in _slots.Where(IsToDo).ToList())
+        {
+            if (inWork++ >= _policy.Parallelism) return;
+            if (!_policy.StartFirst)
+            {
+                foreach (var task in slot.Outdated) slot.Slot.Shutdown(task);
+            }
+            TaskBirth.In(_draft, _service.Value, slot.Slot, _draft.Now);
+        }
+    }
+
+    private bool Start()
+    {
+        SetStatus(UpdateState.Updating, "update in progress").StartedAt = _draft.Stamp;
+        return true;
+    }
+
+    /// <summary>True when the update ends here.</summary>
+    private bool ActOnFailures()
+    {
+        if (_policy.OnFailure == UpdateFailureAction.Continue) return false;
+        var failures = _slots.Select(s => s.Failure(_policy.Monitor)).OfType<SwarmTask>().OrderBy(t => t.StateSince()).ToList();
+        var concerned = _slots.Count(s => s.IsTouched || IsToDo(s));
+        if (failures.Count == 0 || (double)failures.Count / concerned <= _policy.MaxFailureRatio) return false;
+        var because = $"due to failure or early termination of task {failures[^1].Id}";
+        if (_isRollback) SetStatus(UpdateState.RollbackPaused, $"rollback paused {because}");
+        else if (_policy.OnFailure == UpdateFailureAction.Rollback && _service.Value.PreviousSpec is not null) RollBack($"update rolled back {because}");
+        else SetStatus(UpdateState.Paused, $"update paused {because}");
+        return true;
+    }
+
+    private void RollBack(string message)
+    {
+        SetStatus(UpdateState.RollbackStarted, message);
+        var service = _service.Edit();
+        service.Spec = service.PreviousSpec.Clone();
+        service.SpecVersion = service.PreviousSpecVersion;
+        service.PreviousSpec = null;
+        service.PreviousSpecVersion = 0;
+    }
+
+    /// <summary>Complete once every new task has run and kept running for the monitor's time.</summary>
+    private void CompleteWhenProven()
+    {
+        var last = DateTimeOffset.MinValue;
+        foreach (var slot in _slots.Where(s => s.IsTouched))
+        {
+            if (slot.ReachedAt is not { } reached) return;
+            if (reached > last) last = reached;
+        }
+        // No new task, no proof to wait for: the service was scaled, or its tasks were as asked already.
+        var due = last == DateTimeOffset.MinValue ? _draft.Now : last + _policy.Delay + _policy.Monitor;
+        if (due > _draft.Now)
+        {
+            _draft.WakeAt(due);
+            return;
+        }
+        var status = _isRollback
+            ? SetStatus(UpdateState.RollbackCompleted, "rollback completed")
+            : SetStatus(UpdateState.Completed, "update completed");
+        status.CompletedAt = _draft.Stamp;
+    }
+
+    private UpdateStatus SetStatus(UpdateState state, string message)
+    {
+        var status = _service.Edit().UpdateStatus ??= new();
+        status.State = state;
+        status.Message = message;
+        return status;
+    }
+}

@@ -1,0 +1,125 @@
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Skein.Manager.Store;
+using Skein.Model;
+
+namespace Skein.Manager.Orchestration;
+
+/// <summary>
+/// The swarm as it will be after this batch. The stages edit it one after another, so that a task born in the first has its
+/// addresses from the second and its node from the third, and all of it is written at once.
+/// </summary>
+/// <remarks>
+/// Built anew for each batch in O(objects): nothing is carried from one batch to the next, so nothing can go stale and a new
+/// leader decides as the old one would have. Objects are in order of creation, so that equal states give equal decisions.
+/// </remarks>
+internal sealed class SwarmDraft
+{
+    /// <summary>
+    /// The most objects one batch writes or makes: a transaction has to fit etcd's request limit. What is left over is in the next
+    /// batch, which follows at once, planned from what this one left.
+    /// </summary>
+    public const int BatchSize = 2000;
+
+    private readonly Dictionary<string, Drafted<Node>> _nodesById = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Drafted<Network>> _networksById = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Drafted<Service>> _servicesById = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<Drafted<SwarmTask>>> _tasksByService = new(StringComparer.Ordinal);
+    private readonly List<Drafted<SwarmTask>> _tasks;
+    private readonly IIdSource _ids;
+
+    public SwarmDraft(Snapshot stored, DateTimeOffset now, IIdSource ids)
+    {
+        _ids = ids;
+        Now = now;
+        Stamp = now.ToTimestamp();
+        Cluster = stored.Cluster;
+        Nodes = InOrder(stored.Nodes.All, n => n.Meta, n => n.Id);
+        Networks = InOrder(stored.Networks.All, n => n.Meta, n => n.Id);
+        Services = InOrder(stored.Services.All, s => s.Meta, s => s.Id);
+        _tasks = InOrder(stored.Tasks.All, t => t.Meta, t => t.Id);
+        foreach (var node in Nodes) _nodesById[node.Value.Id] = node;
+        foreach (var network in Networks) _networksById[network.Value.Id] = network;
+        foreach (var service in Services) _servicesById[service.Value.Id] = service;
+        foreach (var task in _tasks) Index(task);
+    }
+
+    public DateTimeOffset Now { get; }
+
+    /// <summary><see cref="Now"/> as the store keeps it.</summary>
+    public Timestamp Stamp { get; }
+
+    public Cluster? Cluster { get; }
+
+    public IReadOnlyList<Drafted<Node>> Nodes { get; }
+
+    public IReadOnlyList<Drafted<Network>> Networks { get; }
+
+    public IReadOnlyList<Drafted<Service>> Services { get; }
+
+    public IReadOnlyList<Drafted<SwarmTask>> Tasks => _tasks;
+
+    /// <summary>When time alone will change the outcome; null when only a newer snapshot can.</summary>
+    public DateTimeOffset? Wake { get; private set; }
+
+    public Node? Node(string id) => _nodesById.GetValueOrDefault(id)?.Value;
+
+    public Network? Network(string id) => _networksById.GetValueOrDefault(id)?.Value;
+
+    public Drafted<Service>? Service(string id) => _servicesById.GetValueOrDefault(id);
+
+    public IReadOnlyList<Drafted<SwarmTask>> TasksOf(string serviceId) =>
+        _tasksByService.TryGetValue(serviceId, out var tasks) ? tasks : [];
+
+    public string NewId() => _ids.NewId();
+
+    public Drafted<SwarmTask> Add(SwarmTask task)
+    {
+        task.Meta = new() { CreatedAt = Stamp };
+        var drafted = new Drafted<SwarmTask>(task, null);
+        _tasks.Add(drafted);
+        Index(drafted);
+        return drafted;
+    }
+
+    public void WakeAt(DateTimeOffset time)
+    {
+        if (Wake is null || time < Wake) Wake = time;
+    }
+
+    public Changes ToChanges()
+    {
+        var changes = new Changes();
+        foreach (var network in Networks.Where(n => n.HasChanged)) changes.Put(Stamped(network, n => n.Meta ??= new()));
+        foreach (var node in Nodes.Where(n => n.HasChanged)) changes.Put(Stamped(node, n => n.Meta ??= new()));
+        foreach (var service in Services.Where(s => s.HasChanged)) changes.Put(Stamped(service, s => s.Meta ??= new()));
+        foreach (var task in _tasks.Where(t => t.HasChanged))
+        {
+            if (changes.All.Count >= BatchSize) break;
+            if (task.IsDeleted) changes.Delete(ObjectKind.Task, task.Value.Id, task.Value.Meta?.Version);
+            else changes.Put(Stamped(task, t => t.Meta ??= new()));
+        }
+        return changes;
+    }
+
+    private T Stamped<T>(Drafted<T> drafted, Func<T, Meta> metaOf) where T : class, IMessage<T>
+    {
+        var value = drafted.Edit();
+        metaOf(value).UpdatedAt = Stamp;
+        return value;
+    }
+
+    private void Index(Drafted<SwarmTask> task)
+    {
+        if (task.Value.ServiceId.Length == 0) return;
+        if (!_tasksByService.TryGetValue(task.Value.ServiceId, out var tasks)) _tasksByService[task.Value.ServiceId] = tasks = [];
+        tasks.Add(task);
+    }
+
+    private static List<Drafted<T>> InOrder<T>(IEnumerable<T> objects, Func<T, Meta?> metaOf, Func<T, string> idOf) where T : class, IMessage<T>
+    {
+        var list = objects.Select(o => (Created: metaOf(o)?.CreatedAt is { } at ? (at.Seconds, at.Nanos) : default, Id: idOf(o), Object: o)).ToList();
+        list.Sort((a, b) => a.Created.CompareTo(b.Created) is var c and not 0 ? c : string.CompareOrdinal(a.Id, b.Id));
+        return list.ConvertAll(o => new Drafted<T>(o.Object, o.Object));
+    }
+}

@@ -1,0 +1,103 @@
+using Microsoft.Extensions.Logging;
+using Skein.Manager.Store;
+using Skein.Model;
+
+namespace Skein.Manager.Orchestration;
+
+/// <summary>
+/// The leader's control loop: a snapshot, one batch through all stages, one transaction; then the next snapshot, or the time
+/// at which something falls due. It reacts at once: what arrives while a transaction is on its way makes the next batch.
+/// </summary>
+public sealed partial class SwarmLoop(IStore store, TimeProvider time, IIdSource ids, ILogger<SwarmLoop> logger)
+{
+    private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(5);
+
+    /// <summary>A conflict means that something newer is in the store; if its watch lags, the state is looked at again after this.</summary>
+    private static readonly TimeSpan ConflictPatience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Runs until the term is over or the token is cancelled, and then just returns. No failure ends it.</summary>
+    public async Task RunAsync(LeaderTerm term, CancellationToken cancel)
+    {
+        Started(term.ManagerId);
+        var backoff = FirstBackoff;
+        while (!cancel.IsCancellationRequested)
+        {
+            try
+            {
+                await BatchAsync(term, cancel).ConfigureAwait(false);
+                backoff = FirstBackoff;
+            }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (NotLeaderException)
+            {
+                TermOver(term.ManagerId);
+                return;
+            }
+            catch (Exception failure)
+            {
+                BatchFailed(failure, backoff);
+                await IdleAsync(backoff, cancel).ConfigureAwait(false);
+                backoff = backoff * 2 > LongestBackoff ? LongestBackoff : backoff * 2;
+            }
+        }
+    }
+
+    private async Task BatchAsync(LeaderTerm term, CancellationToken cancel)
+    {
+        var seen = store.Current;
+        var plan = SwarmPlanner.Plan(seen, time.GetUtcNow(), ids);
+        if (plan.Changes.IsEmpty)
+        {
+            await NewerOrDueAsync(seen.Revision, plan.Wake, cancel).ConfigureAwait(false);
+            return;
+        }
+        try
+        {
+            await store.CommitAsync(plan.Changes, term, cancel).ConfigureAwait(false);
+            Wrote(plan.Changes.All.Count);
+        }
+        catch (SequenceConflictException)
+        {
+            Conflict(seen.Revision);
+            await NewerOrDueAsync(seen.Revision, time.GetUtcNow() + ConflictPatience, cancel).ConfigureAwait(false);
+        }
+    }
+
+    private async Task NewerOrDueAsync(ulong revision, DateTimeOffset? due, CancellationToken cancel)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var newer = store.WaitNewerAsync(revision, either.Token);
+        var timer = due is { } at ? Task.Delay(Positive(at - time.GetUtcNow()), time, either.Token) : null;
+        var first = timer is null ? newer : await Task.WhenAny(newer, timer).ConfigureAwait(false);
+        try
+        {
+            await first.ConfigureAwait(false);
+        }
+        finally
+        {
+            await either.CancelAsync().ConfigureAwait(false);
+            // Not awaited for its result: it is cancelled, or has come true as well.
+            await Task.WhenAny(newer).ConfigureAwait(false);
+        }
+    }
+
+    private async Task IdleAsync(TimeSpan span, CancellationToken cancel)
+    {
+        try
+        {
+            await Task.Delay(span, time, cancel).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // RunAsync sees the token.
+        }
+    }
+
+    /// <summary>Timers take at most 49 days; sooner is harmless, the plan is just made again.</summary>
+    private static TimeSpan Positive(TimeSpan span) =>
+        span <= TimeSpan.Zero ? TimeSpan.FromMilliseconds(1) : span > TimeSpan.FromDays(1) ? TimeSpan.FromDays(1) : span;
+}

@@ -1,0 +1,32 @@
+using Skein.Model;
+
+namespace Skein.Manager.Orchestration;
+
+/// <summary>A new task of a service, as the spec stands now.</summary>
+internal static class TaskBirth
+{
+    /// <param name="startAt">Null: run as soon as ready. Else it is prepared at once and held at READY until then.</param>
+    public static Drafted<SwarmTask> In(SwarmDraft draft, Service service, Slot slot, DateTimeOffset? startAt)
+    {
+        var id = draft.NewId();
+        var place = slot.NodeId.Length > 0 ? slot.NodeId : slot.Number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var task = new SwarmTask
+        {
+            Id = id,
+            ServiceId = service.Id,
+            Slot = slot.Number,
+            NodeId = slot.NodeId,
+            Spec = service.Spec.Task?.Clone() ?? new(),
+            SpecVersion = service.SpecVersion,
+            Annotations = new() { Name = $"{service.Name()}.{place}.{id}" },
+            ServiceAnnotations = service.Spec.Annotations?.Clone() ?? new(),
+            Endpoint = new() { Spec = service.Spec.Endpoint?.Clone() ?? new() },
+            Status = new() { State = TaskState.New, Timestamp = draft.Stamp, Message = "created" },
+            DesiredState = startAt is null ? TaskState.Running : TaskState.Ready,
+        };
+        if (startAt is { } time) task.StartAt = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(time);
+        var drafted = draft.Add(task);
+        slot.Tasks.Add(drafted);
+        return drafted;
+    }
+}

@@ -1,0 +1,31 @@
+using Skein.Manager.Scheduling;
+using Skein.Model;
+
+namespace Skein.Manager.Orchestration;
+
+/// <summary>Whether a task is still what its service asks for.</summary>
+internal static class TaskDirt
+{
+    /// <summary>
+    /// A newer spec alone does not make a task dirty: scaling or a label changes no container. Nor does a changed placement
+    /// that the task's node satisfies.
+    /// </summary>
+    public static bool IsDirty(SwarmDraft draft, Service service, SwarmTask task)
+    {
+        if (task.SpecVersion == service.SpecVersion) return false;
+        if (!(task.Endpoint?.Spec ?? new()).Equals(service.Spec.Endpoint ?? new())) return true;
+        var wanted = service.Spec.Task ?? new();
+        if (wanted.Equals(task.Spec)) return false;
+        return !(DiffersInPlacementOnly(wanted, task.Spec) && Fits(draft, wanted, task));
+    }
+
+    private static bool DiffersInPlacementOnly(TaskSpec wanted, TaskSpec has)
+    {
+        var same = has.Clone();
+        same.Placement = wanted.Placement;
+        return same.Equals(wanted);
+    }
+
+    private static bool Fits(SwarmDraft draft, TaskSpec wanted, SwarmTask task) =>
+        draft.Node(task.NodeId) is { } node && Constraint.AllMatch(Constraint.Parse(wanted.Placement), node);
+}

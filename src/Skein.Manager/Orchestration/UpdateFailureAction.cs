@@ -1,0 +1,8 @@
+namespace Skein.Manager.Orchestration;
+
+internal enum UpdateFailureAction
+{
+    Pause,
+    Continue,
+    Rollback,
+}

@@ -1,0 +1,81 @@
+using Skein.Manager.Orchestration;
+using Skein.Model;
+
+namespace Skein.Manager.Scheduling;
+
+/// <summary>The third stage: a node for each task that has its addresses, or the reason why none will do.</summary>
+internal static class Scheduler
+{
+    private static readonly TimeSpan FailureMemory = TimeSpan.FromMinutes(5);
+
+    public static void Run(SwarmDraft draft)
+    {
+        var pending = draft.Tasks.Where(t => !t.IsDeleted && t.Value.State() == TaskState.Pending && t.Value.IsWanted()).ToList();
+        if (pending.Count == 0) return;
+        var loads = Loads(draft);
+        // Tasks of global services first: they can go nowhere else.
+        foreach (var task in pending.Where(t => t.Value.NodeId.Length > 0)) Confirm(draft, task, loads);
+        var groups = pending.Where(t => t.Value.NodeId.Length == 0).GroupBy(t => (t.Value.ServiceId, t.Value.SpecVersion));
+        foreach (var group in groups) Place(draft, [.. group], loads.Values);
+    }
+
+    private static Dictionary<string, NodeLoad> Loads(SwarmDraft draft)
+    {
+        var loads = draft.Nodes.ToDictionary(n => n.Value.Id, n => new NodeLoad(n.Value), StringComparer.Ordinal);
+        foreach (var task in draft.Tasks)
+        {
+            if (!loads.TryGetValue(task.Value.NodeId, out var load)) continue;
+            if (task.Value.IsOnNode()) load.Add(task.Value);
+            else if (IsRecentFailure(draft, task.Value)) load.AddFailure(task.Value);
+        }
+        return loads;
+    }
+
+    private static bool IsRecentFailure(SwarmDraft draft, SwarmTask task) =>
+        task.State() is TaskState.Failed or TaskState.Rejected && draft.Now - task.StateSince() <= FailureMemory;
+
+    private static void Confirm(SwarmDraft draft, Drafted<SwarmTask> task, Dictionary<string, NodeLoad> loads)
+    {
+        if (!loads.TryGetValue(task.Value.NodeId, out var load)) return;
+        if (new Demand(task.Value).Refusal([load]) is { } refusal)
+        {
+            Explain(draft, task, refusal);
+            return;
+        }
+        Assign(draft, task, load.Node.Id, "scheduler confirmed task can run on preassigned node");
+        load.Add(task.Value);
+    }
+
+    private static void Place(SwarmDraft draft, List<Drafted<SwarmTask>> group, IReadOnlyCollection<NodeLoad> loads)
+    {
+        var demand = new Demand(group[0].Value);
+        var tree = new PlacementTree(loads, demand);
+        string? refusal = null;
+        foreach (var task in group)
+        {
+            if (tree.Place(task.Value, demand) is { } node)
+            {
+                Assign(draft, task, node.Node.Id, "scheduler assigned task to node");
+                continue;
+            }
+            // What is full for one is full for all after it.
+            refusal ??= demand.Refusal(loads) ?? "";
+            Explain(draft, task, refusal.Length == 0 ? "no suitable node" : $"no suitable node ({refusal})");
+        }
+    }
+
+    private static void Assign(SwarmDraft draft, Drafted<SwarmTask> task, string nodeId, string message)
+    {
+        var edited = task.Edit();
+        edited.NodeId = nodeId;
+        edited.Status = new() { State = TaskState.Assigned, Timestamp = draft.Stamp, Message = message, AppliedAt = draft.Stamp };
+    }
+
+    private static void Explain(SwarmDraft draft, Drafted<SwarmTask> task, string why)
+    {
+        if (task.Value.Status.Err == why) return;
+        var status = task.Edit().Status;
+        status.Err = why;
+        status.Timestamp = draft.Stamp;
+    }
+}

@@ -1,0 +1,244 @@
+using System.Globalization;
+using System.Text;
+using Skein.Agent.Containers;
+using Skein.Agent.Images;
+using Skein.Agent.Networks;
+using Skein.Api.Http;
+using Skein.Model;
+using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
+
+namespace Skein.Api.Containers;
+
+/// <summary>/containers and /exec, but for the streams that take over a connection (see Hijack).</summary>
+internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore images, ITaskNetworking networks, TimeProvider time)
+{
+    public void Map(IEndpointRouteBuilder app)
+    {
+        app.MapGet("/containers/json", ListAsync);
+        app.MapPost("/containers/create", _ => throw SkeinException.NotImplemented(
+            "containers outside services are not supported yet: use docker service create"));
+        app.MapGet("/containers/{id}/json", InspectAsync);
+        app.MapGet("/containers/{id}/top", TopAsync);
+        app.MapGet("/containers/{id}/logs", LogsAsync);
+        app.MapPost("/containers/{id}/start", StartAsync);
+        app.MapPost("/containers/{id}/stop", StopAsync);
+        app.MapPost("/containers/{id}/restart", RestartAsync);
+        app.MapPost("/containers/{id}/kill", KillAsync);
+        app.MapPost("/containers/{id}/wait", WaitAsync);
+        app.MapPost("/containers/{id}/resize", ResizeAsync);
+        app.MapDelete("/containers/{id}", RemoveAsync);
+        app.MapPost("/containers/{id}/exec", CreateExecAsync);
+        app.MapPost("/exec/{id}/start", StartExecAsync);
+        app.MapPost("/exec/{id}/resize", ResizeExecAsync);
+        app.MapGet("/exec/{id}/json", InspectExecAsync);
+        app.MapGet("/volumes", context => context.Response.WriteAsync("{\"Volumes\":[],\"Warnings\":[]}", context.RequestAborted));
+    }
+
+    private Task ListAsync(HttpContext context)
+    {
+        var filters = context.Filters().Accept(
+            "id", "name", "label", "status", "ancestor", "network", "exited", "before", "since", "health", "is-task", "publish", "expose", "volume");
+        var all = context.QueryBool("all") || filters.Has("status") || filters.Has("exited");
+        var now = time.GetUtcNow();
+        var rows = containers.List()
+            .Where(c => all || c.State.Status is ContainerStatus.Running or ContainerStatus.Paused)
+            .Where(c => filters.Prefix("id", c.Id))
+            .Where(c => filters.Any("name", wanted => MatchesName(c.Name, wanted)))
+            .Where(c => filters.Labels("label", c.Definition.Labels))
+            .Where(c => filters.Exact("status", ContainerWords.StatusName(c.State.Status)))
+            .Where(c => filters.Any("ancestor", wanted => IsOfImage(c, wanted)))
+            .Where(c => filters.Any("exited", wanted => c.State.Status == ContainerStatus.Exited && wanted == c.State.ExitCode.ToString(CultureInfo.InvariantCulture)))
+            .Where(c => filters.Flag("is-task") is not { } task || task == c.Definition.Labels.ContainsKey("com.docker.swarm.task.id"))
+            .Select(c => (Container: c, Network: networks.Find(c.Id)))
+            .Where(c => filters.Any("network", wanted => c.Network?.Legs.Any(l => l.NetworkName == wanted || l.NetworkId.StartsWith(wanted, StringComparison.Ordinal)) == true))
+            .OrderByDescending(c => c.Container.Created)
+            .Take(context.QueryInt("limit") is { } limit and > 0 ? limit : int.MaxValue)
+            .Select(c => ContainerSummaryJson.From(c.Container, c.Network, now));
+        return context.JsonAsync<IReadOnlyList<ContainerSummaryJson>>([.. rows], ContainersJson.Default.IReadOnlyListContainerSummaryJson);
+    }
+
+    /// <summary>Docker takes the filter as a regular expression over the name with and without its slash; anchors are what people use.</summary>
+    private static bool MatchesName(string name, string wanted)
+    {
+        var core = wanted.TrimStart('^').TrimStart('/').TrimEnd('$');
+        return (wanted.StartsWith('^'), wanted.EndsWith('$')) switch
+        {
+            (true, true) => name == core,
+            (true, false) => name.StartsWith(core, StringComparison.Ordinal),
+            (false, true) => name.EndsWith(core, StringComparison.Ordinal),
+            _ => name.Contains(core, StringComparison.Ordinal),
+        };
+    }
+
+    private static bool IsOfImage(ContainerRecord container, string wanted)
+    {
+        var image = container.Definition.Spec.Image;
+        return image == wanted || image.StartsWith(wanted + ":", StringComparison.Ordinal) || image.StartsWith(wanted + "@", StringComparison.Ordinal);
+    }
+
+    private Task InspectAsync(HttpContext context)
+    {
+        var container = containers.Find(context.Route("id"));
+        return context.JsonAsync(
+            ContainerInspectJson.From(container, networks.Find(container.Id), ImageIdOf(container)), ContainersJson.Default.ContainerInspectJson);
+    }
+
+    private string ImageIdOf(ContainerRecord container)
+    {
+        try
+        {
+            return images.Find(container.Definition.Spec.Image).Id;
+        }
+        catch (SkeinException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            return "";   // the image was removed by force while its container stayed
+        }
+    }
+
+    private async Task TopAsync(HttpContext context)
+    {
+        var arguments = context.Query("ps_args") is { Length: > 0 } given ? given : "-ef";
+        var (titles, processes) = await containers.TopAsync(context.Route("id"), arguments, context.RequestAborted);
+        await context.JsonAsync(new TopJson(titles, processes), ContainersJson.Default.TopJson);
+    }
+
+    private async Task LogsAsync(HttpContext context)
+    {
+        var query = LogQueryOf(context);
+        var container = containers.Find(context.Route("id"));
+        var timestamps = context.QueryBool("timestamps");
+        var tty = container.Definition.Spec.Tty;
+        context.Response.ContentType = tty ? StreamFrames.RawContentType : StreamFrames.MultiplexedContentType;
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);   // the client waits for the head before the first line
+        await foreach (var line in containers.ReadLogsAsync(container.Id, query, context.RequestAborted))
+        {
+            var content = timestamps ? WithTimestamp(line) : line.Line;
+            if (tty) await context.Response.BodyWriter.WriteAsync(content, context.RequestAborted);
+            else
+            {
+                StreamFrames.WriteFrame(context.Response.BodyWriter, line.Stream, content.Span);
+                await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+            }
+        }
+    }
+
+    private static LogQuery LogQueryOf(HttpContext context)
+    {
+        var (stdout, stderr) = (context.QueryBool("stdout"), context.QueryBool("stderr"));
+        if (!stdout && !stderr) throw SkeinException.Invalid("Bad parameters: you must choose at least one stream");
+        var tail = context.Query("tail");
+        int? lines = tail is "" or "all" ? null : int.TryParse(tail, out var n) && n >= 0 ? n : null;   // Docker reads nonsense as "all"
+        return new LogQuery(stdout, stderr, context.QueryBool("follow"), context.QueryTime("since"), context.QueryTime("until"), lines);
+    }
+
+    private static ReadOnlyMemory<byte> WithTimestamp(ContainerLogLine line)
+    {
+        var stamp = line.Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z '", CultureInfo.InvariantCulture);
+        return Encoding.ASCII.GetBytes(stamp).Concat(line.Line.ToArray()).ToArray();
+    }
+
+    private async Task StartAsync(HttpContext context)
+    {
+        var container = containers.Find(context.Route("id"));
+        if (container.State.Status == ContainerStatus.Running) throw new SkeinException(ErrorKind.NotModified, "container already started");
+        await containers.StartAsync(container.Id, context.RequestAborted);
+        await context.EmptyAsync(StatusCodes.Status204NoContent);
+    }
+
+    private async Task StopAsync(HttpContext context)
+    {
+        var container = containers.Find(context.Route("id"));
+        if (container.State.Status != ContainerStatus.Running) throw new SkeinException(ErrorKind.NotModified, "container already stopped");
+        await containers.StopAsync(container.Id, Grace(context), Signal(context), context.RequestAborted);
+        await context.EmptyAsync(StatusCodes.Status204NoContent);
+    }
+
+    private async Task RestartAsync(HttpContext context)
+    {
+        var container = containers.Find(context.Route("id"));
+        if (container.State.Status == ContainerStatus.Running)
+            await containers.StopAsync(container.Id, Grace(context), Signal(context), context.RequestAborted);
+        await containers.StartAsync(container.Id, context.RequestAborted);
+        await context.EmptyAsync(StatusCodes.Status204NoContent);
+    }
+
+    private static TimeSpan? Grace(HttpContext context) => context.QueryInt("t") switch
+    {
+        null => null,
+        < 0 => TimeSpan.FromDays(365),   // Docker: wait for as long as it takes
+        { } seconds => TimeSpan.FromSeconds(seconds),
+    };
+
+    private static string? Signal(HttpContext context) => context.Query("signal") is { Length: > 0 } signal ? signal : null;
+
+    private async Task KillAsync(HttpContext context)
+    {
+        await containers.KillAsync(context.Route("id"), Signal(context) ?? "KILL", context.RequestAborted);
+        await context.EmptyAsync(StatusCodes.Status204NoContent);
+    }
+
+    private async Task WaitAsync(HttpContext context)
+    {
+        var container = containers.Find(context.Route("id"));
+        context.Response.ContentType = ErrorResponse.ContentType;
+        await context.Response.Body.FlushAsync(context.RequestAborted);   // the client starts the container once it has the head
+        var code = await containers.WaitAsync(container.Id, context.RequestAborted);
+        await context.JsonLineAsync(new WaitJson(code), ContainersJson.Default.WaitJson);
+    }
+
+    private async Task ResizeAsync(HttpContext context)
+    {
+        var (height, width) = Size(context);
+        await containers.ResizeAsync(context.Route("id"), height, width, context.RequestAborted);
+        await context.EmptyAsync(StatusCodes.Status200OK);
+    }
+
+    private async Task RemoveAsync(HttpContext context)
+    {
+        await containers.RemoveAsync(context.Route("id"), context.QueryBool("force"), context.RequestAborted);
+        await context.EmptyAsync(StatusCodes.Status204NoContent);
+    }
+
+    private async Task CreateExecAsync(HttpContext context)
+    {
+        var body = await context.BodyAsync(ContainersJson.Default.ExecCreateJson);
+        if (body.Cmd is null or []) throw SkeinException.Invalid("No exec command specified");
+        var exec = await containers.CreateExecAsync(context.Route("id"), body.ToModel(), context.RequestAborted);
+        await context.JsonAsync(new IdJson(exec.Id), ContainersJson.Default.IdJson, StatusCodes.Status201Created);
+    }
+
+    /// <summary>Without an upgrade: detached, or output only.</summary>
+    private async Task StartExecAsync(HttpContext context)
+    {
+        var body = await context.BodyAsync(ContainersJson.Default.ExecStartJson);
+        var exec = containers.FindExec(context.Route("id"));
+        var (height, width) = (body.ConsoleSize?.ElementAtOrDefault(0), body.ConsoleSize?.ElementAtOrDefault(1));
+        if (body.Detach)
+        {
+            // Its streams end with it, not with this request.
+            await containers.StartExecAsync(exec.Id, height, width, CancellationToken.None);
+            await context.EmptyAsync(StatusCodes.Status200OK);
+            return;
+        }
+        await using var streams = await containers.StartExecAsync(exec.Id, height, width, context.RequestAborted);
+        context.Response.ContentType = streams.Tty ? StreamFrames.RawContentType : StreamFrames.MultiplexedContentType;
+        await StreamPump.RunAsync(streams, context.Request.BodyReader, context.Response.BodyWriter, context.RequestAborted);
+    }
+
+    private async Task ResizeExecAsync(HttpContext context)
+    {
+        var (height, width) = Size(context);
+        await containers.ResizeExecAsync(context.Route("id"), height, width, context.RequestAborted);
+        await context.EmptyAsync(StatusCodes.Status200OK);
+    }
+
+    private static (uint Height, uint Width) Size(HttpContext context) => (Dimension(context, "h"), Dimension(context, "w"));
+
+    private static uint Dimension(HttpContext context, string name) =>
+        uint.TryParse(context.Query(name), NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : throw SkeinException.Invalid($"strconv.ParseUint: parsing \"{context.Query(name)}\": invalid syntax");
+
+    private Task InspectExecAsync(HttpContext context) =>
+        context.JsonAsync(ExecInspectJson.From(containers.FindExec(context.Route("id"))), ContainersJson.Default.ExecInspectJson);
+}

@@ -1,0 +1,63 @@
+using Skein.Agent.Containers;
+using Skein.Agent.Networks;
+using Skein.Model;
+using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
+
+namespace Skein.Api.Containers;
+
+/// <summary>One row of GET /containers/json</summary>
+internal sealed record ContainerSummaryJson(
+    string Id,
+    IReadOnlyList<string> Names,
+    string Image,
+    string ImageID,
+    string Command,
+    long Created,
+    IReadOnlyList<ContainerSummaryJson.PortJson> Ports,
+    IReadOnlyDictionary<string, string> Labels,
+    string State,
+    string Status,
+    ContainerSummaryJson.HostModeJson HostConfig,
+    ContainerSummaryJson.NetworksJson NetworkSettings,
+    IReadOnlyList<string> Mounts)
+{
+    internal sealed record HostModeJson(string NetworkMode);
+
+    internal sealed record NetworksJson(IReadOnlyDictionary<string, EndpointJson> Networks);
+
+    internal sealed record PortJson(string? IP, uint PrivatePort, uint? PublicPort, string Type);
+
+    public static ContainerSummaryJson From(ContainerRecord container, ContainerNetwork? network, DateTimeOffset now)
+    {
+        var spec = container.Definition.Spec;
+        return new ContainerSummaryJson(
+            container.Id,
+            ["/" + container.Name],
+            spec.Image,
+            "",
+            CommandLine(spec),
+            container.Created.ToUnixTimeSeconds(),
+            PortsOf(container, network),
+            container.Definition.Labels,
+            ContainerWords.StatusName(container.State.Status),
+            ContainerWords.Describe(container.State, now),
+            new HostModeJson("default"),
+            new NetworksJson(EndpointJson.From(network)),
+            [.. spec.Mounts.Select(m => m.Source.Length > 0 ? m.Source : m.Target)]);
+    }
+
+    private static string CommandLine(ContainerSpec spec) => string.Join(' ', spec.Command.Concat(spec.Args));
+
+    private static IReadOnlyList<PortJson> PortsOf(ContainerRecord container, ContainerNetwork? network) =>
+        container.State.Status != ContainerStatus.Running || network is null
+            ? []
+            : [.. network.HostPorts.Select(p => new PortJson("0.0.0.0", p.TargetPort, p.PublishedPort, ProtocolName(p.Protocol)))];
+
+    internal static string ProtocolName(PortProtocol protocol) => protocol switch
+    {
+        PortProtocol.Tcp => "tcp",
+        PortProtocol.Udp => "udp",
+        PortProtocol.Sctp => "sctp",
+        _ => throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "unknown protocol"),
+    };
+}

@@ -1,0 +1,40 @@
+using Skein.Agent.Containers;
+using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
+
+namespace Skein.Api.Containers;
+
+/// <summary>How Docker says a container's state.</summary>
+internal static class ContainerWords
+{
+    public static string StatusName(ContainerStatus status) => status.ToString().ToLowerInvariant();
+
+    /// <summary>"Up 3 minutes", "Exited (0) 2 hours ago": the STATUS column of `docker ps`.</summary>
+    public static string Describe(ContainerState state, DateTimeOffset now) => state.Status switch
+    {
+        ContainerStatus.Running => $"Up {Ago(now - state.StartedAt)}",
+        ContainerStatus.Paused => $"Up {Ago(now - state.StartedAt)} (Paused)",
+        ContainerStatus.Exited => $"Exited ({state.ExitCode}) {Ago(now - state.FinishedAt)} ago",
+        ContainerStatus.Dead => "Dead",
+        _ => "Created",
+    };
+
+    /// <summary>Docker's rounding (go-units' HumanDuration).</summary>
+    public static string Ago(TimeSpan? since)
+    {
+        var span = since ?? TimeSpan.Zero;
+        return span.TotalSeconds switch
+        {
+            < 1 => "Less than a second",
+            < 2 => "1 second",
+            < 60 => $"{(int)span.TotalSeconds} seconds",
+            < 120 => "About a minute",
+            < 60 * 60 => $"{(int)span.TotalMinutes} minutes",
+            < 90 * 60 => "About an hour",
+            < 48 * 3600 => $"{(int)Math.Round(span.TotalHours)} hours",
+            < 14 * 24 * 3600 => $"{(int)span.TotalDays} days",
+            < 60 * 24 * 3600 => $"{(int)(span.TotalDays / 7)} weeks",
+            < 2 * 365 * 24 * 3600.0 => $"{(int)(span.TotalDays / 30)} months",
+            _ => $"{(int)(span.TotalDays / 365)} years",
+        };
+    }
+}

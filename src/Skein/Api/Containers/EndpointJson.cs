@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using Skein.Agent.Networks;
+
+namespace Skein.Api.Containers;
+
+/// <summary>A container's leg on one network, as in NetworkSettings.Networks.</summary>
+internal sealed record EndpointJson
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public IpamJson? IPAMConfig { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public IReadOnlyList<string>? Links { get; init; }
+
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+    public required string MacAddress { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public IReadOnlyDictionary<string, string>? DriverOpts { get; init; }
+
+    public int GwPriority { get; init; }
+    public required string NetworkID { get; init; }
+    public required string EndpointID { get; init; }
+    public required string Gateway { get; init; }
+    public required string IPAddress { get; init; }
+    public required int IPPrefixLen { get; init; }
+    public string IPv6Gateway { get; init; } = "";
+    public string GlobalIPv6Address { get; init; } = "";
+    public int GlobalIPv6PrefixLen { get; init; }
+    public IReadOnlyList<string> DNSNames { get; init; } = [];
+
+    internal sealed record IpamJson(string? IPv4Address);
+
+    public static IReadOnlyDictionary<string, EndpointJson> From(ContainerNetwork? network)
+    {
+        if (network is null) return new Dictionary<string, EndpointJson>();
+        return network.Legs
+            .Where(leg => leg.NetworkName != "docker_gwbridge")   // Docker does not list it either
+            .ToDictionary(leg => leg.NetworkName, From);
+    }
+
+    private static EndpointJson From(ContainerLeg leg)
+    {
+        var v4 = Split(leg.Addresses.FirstOrDefault(a => !a.Contains(':')));
+        var v6 = Split(leg.Addresses.FirstOrDefault(a => a.Contains(':')));
+        return new EndpointJson
+        {
+            IPAMConfig = new IpamJson(v4.Address),
+            MacAddress = leg.Mac,
+            NetworkID = leg.NetworkId,
+            EndpointID = "",
+            Gateway = leg.Gateway,
+            IPAddress = v4.Address,
+            IPPrefixLen = v4.Length,
+            GlobalIPv6Address = v6.Address,
+            GlobalIPv6PrefixLen = v6.Length,
+        };
+    }
+
+    private static (string Address, int Length) Split(string? cidr) =>
+        cidr?.Split('/') is [var address, var length] ? (address, int.Parse(length, CultureInfo.InvariantCulture)) : ("", 0);
+}

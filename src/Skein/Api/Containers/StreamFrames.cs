@@ -1,0 +1,29 @@
+using System.Buffers.Binary;
+using System.IO.Pipelines;
+using Skein.Agent.Containers;
+
+namespace Skein.Api.Containers;
+
+/// <summary>Docker's multiplexed stream: 8 bytes of header (stream, three zeros, length big endian) before each piece.</summary>
+internal static class StreamFrames
+{
+    public const int HeaderLength = 8;
+    public const string RawContentType = "application/vnd.docker.raw-stream";
+    public const string MultiplexedContentType = "application/vnd.docker.multiplexed-stream";
+
+    public static void WriteHeader(Span<byte> header, LogStream stream, int length)
+    {
+        header[..4].Clear();
+        header[0] = (byte)stream;
+        BinaryPrimitives.WriteUInt32BigEndian(header[4..], (uint)length);
+    }
+
+    /// <summary>One whole frame; the caller flushes.</summary>
+    public static void WriteFrame(PipeWriter output, LogStream stream, ReadOnlySpan<byte> content)
+    {
+        var span = output.GetSpan(HeaderLength + content.Length);
+        WriteHeader(span, stream, content.Length);
+        content.CopyTo(span[HeaderLength..]);
+        output.Advance(HeaderLength + content.Length);
+    }
+}

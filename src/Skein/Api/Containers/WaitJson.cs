@@ -1,0 +1,4 @@
+namespace Skein.Api.Containers;
+
+/// <summary>POST /containers/ID/wait</summary>
+internal sealed record WaitJson(int StatusCode);

@@ -1,0 +1,62 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Skein.Agent.Containers;
+using Skein.Agent.Images;
+using Skein.Agent.Networks;
+using Skein.Agent.Session;
+using Skein.Api.Containers;
+using Skein.Api.Engine;
+using Skein.Api.Hijack;
+using Skein.Api.Http;
+using Skein.Api.Images;
+using Skein.Api.Networks;
+using Skein.Api.Swarm;
+using Skein.Hosting;
+using Skein.Model;
+
+namespace Skein.Api;
+
+/// <summary>
+/// Docker's Engine API over this host's containers, images and networks and its swarm. Each listener is given
+/// <see cref="Hijack"/>, the application <see cref="Map"/>; <see cref="RunAsync"/> carries events.
+/// </summary>
+public sealed class DockerApi(
+    EngineIdentity identity,
+    IContainerEngine containers,
+    IImageStore images,
+    ITaskNetworking networking,
+    AssignmentState assignments,
+    ISwarmNode swarm,
+    TimeProvider time,
+    ILoggerFactory loggers)
+{
+    private readonly EventHub _events = new(time);
+    private readonly HijackMiddleware _hijack = new(containers, identity, loggers.CreateLogger("Skein.Api"));
+    private readonly ApiMiddleware _middleware = new(identity, loggers.CreateLogger("Skein.Api"));
+
+    /// <summary>Puts the stream takeover on a listener; before any other of its middlewares but TLS.</summary>
+    public void Hijack(ListenOptions listener) =>
+        listener.Use(next => connection => _hijack.OnConnectionAsync(connection, next));
+
+    /// <summary>Routes and their surroundings. Call before the application starts.</summary>
+    public void Map(WebApplication app)
+    {
+        app.Use((context, next) => _middleware.InvokeAsync(context, next));
+        // Routing comes after the middleware, which takes the version prefix off the path.
+        app.UseRouting();
+        new EngineRoutes(identity, containers, images, swarm, _events, time).Map(app);
+        new ContainerRoutes(containers, images, networking, time).Map(app);
+        new ImageRoutes(images, containers, _events).Map(app);
+        new NetworkRoutes(new NetworkCatalog(identity, swarm, assignments, networking, containers, time), swarm).Map(app);
+        new SwarmRoutes(swarm).Map(app);
+        new NodeRoutes(swarm).Map(app);
+        new ServiceRoutes(swarm).Map(app);
+        new TaskRoutes(swarm).Map(app);
+        app.MapFallback(_ => throw SkeinException.NotFound("page not found"));
+    }
+
+    /// <summary>Turns what happens to containers and in the swarm into Docker's events, until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancel) => Task.WhenAll(
+        new ContainerEvents(containers, _events).RunAsync(cancel),
+        new SwarmEvents(swarm, _events, time).RunAsync(cancel));
+}

@@ -1,0 +1,212 @@
+using System.Text.Json;
+using Skein.Agent.Containers;
+using Skein.Agent.Images;
+using Skein.Api.Containers;
+using Skein.Api.Http;
+using Skein.Api.Images;
+using Skein.Api.Swarm;
+using Skein.Hosting;
+using Skein.Model;
+using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
+
+namespace Skein.Api.Engine;
+
+/// <summary>What is said of the daemon itself: ping, version, info, events, disk usage.</summary>
+internal sealed class EngineRoutes(
+    EngineIdentity identity,
+    IContainerEngine containers,
+    IImageStore images,
+    ISwarmNode swarm,
+    EventHub events,
+    TimeProvider time)
+{
+    public void Map(IEndpointRouteBuilder app)
+    {
+        app.MapMethods("/_ping", ["GET", "HEAD"], PingAsync);
+        app.MapGet("/version", VersionAsync);
+        app.MapGet("/info", InfoAsync);
+        app.MapGet("/events", EventsAsync);
+        app.MapGet("/system/df", DiskUsageAsync);
+        app.MapPost("/auth", _ => throw SkeinException.NotImplemented("docker login is not supported: give credentials with --with-registry-auth"));
+    }
+
+    private Task PingAsync(HttpContext context)
+    {
+        var response = context.Response;
+        response.Headers.CacheControl = "no-cache, no-store, must-revalidate";
+        response.Headers.Pragma = "no-cache";
+        response.Headers["Builder-Version"] = "1";
+        response.Headers["Swarm"] = SwarmHeader();
+        response.ContentType = "text/plain; charset=utf-8";
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            response.ContentLength = 0;
+            return Task.CompletedTask;
+        }
+        return response.WriteAsync("OK", context.RequestAborted);
+    }
+
+    private string SwarmHeader()
+    {
+        var state = SwarmInfoJson.StateName(swarm.State);
+        return swarm.State != LocalNodeState.Active ? state : swarm.Control is null ? $"{state}/worker" : $"{state}/manager";
+    }
+
+    private Task VersionAsync(HttpContext context)
+    {
+        var details = new Dictionary<string, string>
+        {
+            ["ApiVersion"] = ApiVersion.Current.ToString(),
+            ["Arch"] = HostFacts.GoArchitecture,
+            ["BuildTime"] = "",
+            ["Experimental"] = "false",
+            ["GitCommit"] = identity.Commit,
+            ["GoVersion"] = ".NET " + Environment.Version,
+            ["KernelVersion"] = HostFacts.KernelVersion,
+            ["MinAPIVersion"] = ApiVersion.Minimum.ToString(),
+            ["Os"] = "linux",
+        };
+        var version = new VersionJson(
+            new VersionJson.PlatformJson($"Skein {identity.Version}"),
+            [new VersionJson.Component("Engine", identity.Version, details)],
+            identity.Version,
+            details["ApiVersion"],
+            details["MinAPIVersion"],
+            identity.Commit,
+            details["GoVersion"],
+            "linux",
+            details["Arch"],
+            details["KernelVersion"],
+            "");
+        return context.JsonAsync(version, EngineJson.Default.VersionJson);
+    }
+
+    private Task InfoAsync(HttpContext context)
+    {
+        var all = containers.List();
+        var running = all.Count(c => c.State.Status == ContainerStatus.Running);
+        var paused = all.Count(c => c.State.Status == ContainerStatus.Paused);
+        var info = new InfoJson
+        {
+            ID = identity.Id,
+            Containers = all.Count,
+            ContainersRunning = running,
+            ContainersPaused = paused,
+            ContainersStopped = all.Count - running - paused,
+            Images = images.List().Count,
+            IPv4Forwarding = HostFacts.IPv4Forwarding,
+            NFd = Directory.GetFileSystemEntries("/proc/self/fd").Length,
+            SystemTime = GoTime.Format(time.GetUtcNow()),
+            CgroupDriver = "cgroupfs",
+            CgroupVersion = HostFacts.CgroupVersion,
+            NEventsListener = events.Listeners,
+            KernelVersion = HostFacts.KernelVersion,
+            OperatingSystem = HostFacts.OperatingSystem,
+            OSVersion = HostFacts.OsVersion,
+            Architecture = HostFacts.MachineArchitecture,
+            NCPU = Environment.ProcessorCount,
+            MemTotal = HostFacts.MemoryTotal,
+            RegistryConfig = RegistryConfig(),
+            DockerRootDir = identity.DataRoot,
+            Name = identity.Name,
+            Labels = identity.Labels,
+            ServerVersion = identity.Version,
+            Swarm = SwarmInfoJson.From(swarm),
+        };
+        return context.JsonAsync(info, EngineJson.Default.InfoJson);
+    }
+
+    private InfoJson.RegistryConfigJson RegistryConfig()
+    {
+        var indexes = new Dictionary<string, InfoJson.IndexConfigJson>
+        {
+            ["docker.io"] = new("docker.io", identity.RegistryMirrors, Secure: true, Official: true),
+        };
+        foreach (var host in identity.InsecureRegistries) indexes[host] = new(host, [], Secure: false, Official: false);
+        return new InfoJson.RegistryConfigJson(["127.0.0.0/8"], indexes, identity.RegistryMirrors);
+    }
+
+    private async Task EventsAsync(HttpContext context)
+    {
+        var filters = context.Filters().Accept("type", "event", "container", "image", "network", "service", "node", "label", "scope", "daemon", "volume");
+        var since = context.QueryTime("since");
+        var until = context.QueryTime("until");
+        using var subscription = events.Subscribe();
+        context.Response.ContentType = ErrorResponse.ContentType;
+        await context.Response.Body.FlushAsync(context.RequestAborted);
+
+        if (since is not null)
+        {
+            foreach (var past in subscription.Past.Where(e => e.Time >= since && (until is null || e.Time <= until)))
+                await WriteAsync(context, filters, past);
+        }
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        if (until is { } limit)
+        {
+            var left = limit - time.GetUtcNow();
+            if (left <= TimeSpan.Zero) return;
+            using var timer = time.CreateTimer(_ => end.Cancel(), null, left, Timeout.InfiniteTimeSpan);
+            await FollowAsync(context, filters, subscription, end.Token);
+            return;
+        }
+        await FollowAsync(context, filters, subscription, end.Token);
+    }
+
+    private static async Task FollowAsync(HttpContext context, Filters filters, EventHub.Subscription subscription, CancellationToken end)
+    {
+        try
+        {
+            await foreach (var next in subscription.Next.ReadAllAsync(end)) await WriteAsync(context, filters, next);
+        }
+        catch (OperationCanceledException)
+        {
+            // Until was reached, or the client left.
+        }
+    }
+
+    private static Task WriteAsync(HttpContext context, Filters filters, EngineEvent happened)
+    {
+        if (!Wanted(filters, happened)) return Task.CompletedTask;
+        var container = happened.Type == "container";
+        var legacy = container || happened.Type == "image";
+        return context.JsonLineAsync(
+            new EventJson
+            {
+                Status = legacy ? happened.Action : null,
+                Id = legacy ? happened.Id : null,
+                From = container ? happened.Attributes.GetValueOrDefault("image") : null,
+                Type = happened.Type,
+                Action = happened.Action,
+                Actor = new EventJson.ActorJson(happened.Id, happened.Attributes),
+                Scope = happened.Scope,
+                Time = happened.Time.ToUnixTimeSeconds(),
+                TimeNano = GoTime.UnixNanoseconds(happened.Time),
+            },
+            EngineJson.Default.EventJson);
+    }
+
+    private static bool Wanted(Filters filters, EngineEvent happened)
+    {
+        var name = happened.Attributes.GetValueOrDefault("name") ?? "";
+        return filters.Exact("type", happened.Type)
+            && filters.Exact("scope", happened.Scope)
+            && filters.Any("event", wanted => happened.Action == wanted || happened.Action.StartsWith(wanted + ":", StringComparison.Ordinal))
+            && filters.Labels("label", happened.Attributes)
+            && OfType("container") && OfType("image") && OfType("network") && OfType("service") && OfType("node");
+
+        bool OfType(string type) => !filters.Has(type)
+            || (happened.Type == type && filters.Any(type, w => w == name || happened.Id.StartsWith(w, StringComparison.Ordinal)));
+    }
+
+    private Task DiskUsageAsync(HttpContext context)
+    {
+        var summaries = images.List().Select(ImageSummaryJson.From).ToList();
+        var usage = new DiskUsageJson(
+            summaries.Sum(i => i.Size),
+            summaries,
+            [.. containers.List().Select(c => ContainerSummaryJson.From(c, null, time.GetUtcNow()))],
+            [],
+            []);
+        return context.JsonAsync(usage, EngineJson.Default.DiskUsageJson);
+    }
+}

@@ -1,0 +1,18 @@
+namespace Skein.Api;
+
+/// <summary>What this daemon says of itself in version and info.</summary>
+/// <param name="Id">Stable over restarts; Docker's info.ID.</param>
+public sealed record EngineIdentity(
+    string Id,
+    string Name,
+    string Version,
+    string Commit,
+    string DataRoot,
+    string CgroupParent,
+    IReadOnlyList<string> Labels,
+    IReadOnlyList<string> RegistryMirrors,
+    IReadOnlyList<string> InsecureRegistries,
+    string ContainerdSocket)
+{
+    public string ServerHeader => $"Skein/{Version} (linux)";
+}

@@ -1,0 +1,25 @@
+using System.Globalization;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Skein.Api;
+
+/// <summary>Times as Go's encoding/json writes them: RFC 3339, nanoseconds without trailing zeros, UTC.</summary>
+internal static class GoTime
+{
+    /// <summary>Go's zero time: "never" in Docker's objects.</summary>
+    public const string Zero = "0001-01-01T00:00:00Z";
+
+    public static string Format(DateTimeOffset? time) =>
+        time is { } t ? t.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture) : Zero;
+
+    public static string Format(Timestamp? time)
+    {
+        if (time is null) return Zero;
+        var seconds = DateTimeOffset.FromUnixTimeSeconds(time.Seconds).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
+        var fraction = time.Nanos.ToString("D9", CultureInfo.InvariantCulture).TrimEnd('0');
+        return fraction.Length == 0 ? seconds + "Z" : $"{seconds}.{fraction}Z";
+    }
+
+    /// <summary>Nanoseconds since the epoch.</summary>
+    public static long UnixNanoseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks * 100;
+}

@@ -1,0 +1,55 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace Skein.Api.Hijack;
+
+/// <summary>The head of an HTTP/1.1 request whose connection is taken over.</summary>
+internal sealed record HijackedRequest(string Method, string Path, IReadOnlyDictionary<string, string> Query, IReadOnlyDictionary<string, string> Headers)
+{
+    /// <summary>No head of a client we know is longer; a longer one is left to Kestrel, which has its own limits.</summary>
+    public const int MaxHeadLength = 16 * 1024;
+
+    private static ReadOnlySpan<byte> HeadEnd => "\r\n\r\n"u8;
+
+    public bool WantsUpgrade => Headers.TryGetValue("Upgrade", out var protocol) && protocol.Equals("tcp", StringComparison.OrdinalIgnoreCase);
+
+    public long ContentLength =>
+        Headers.TryGetValue("Content-Length", out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length : 0;
+
+    public bool IsChunked => Headers.TryGetValue("Transfer-Encoding", out var coding) && coding.Contains("chunked", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Where the head ends in what has been read; null while its end is not there yet.</summary>
+    public static SequencePosition? FindHeadEnd(ReadOnlySequence<byte> buffer)
+    {
+        var reader = new SequenceReader<byte>(buffer);
+        return reader.TryReadTo(out ReadOnlySequence<byte> _, HeadEnd) ? reader.Position : null;
+    }
+
+    /// <summary>null when it is not a request head at all; Kestrel then says what is wrong with it.</summary>
+    public static HijackedRequest? Parse(ReadOnlySequence<byte> head)
+    {
+        var lines = Encoding.ASCII.GetString(head).Split("\r\n");
+        if (lines[0].Split(' ') is not [var method, var target, _]) return null;
+        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var line in lines.Skip(1).Where(l => l.Length > 0))
+        {
+            var colon = line.IndexOf(':');
+            if (colon <= 0) return null;
+            headers[line[..colon]] = line[(colon + 1)..].Trim();
+        }
+        var parts = target.Split('?', 2);
+        return new HijackedRequest(method, parts[0], ParseQuery(parts.Length == 2 ? parts[1] : ""), headers);
+    }
+
+    private static Dictionary<string, string> ParseQuery(string query)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var pair in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var parts = pair.Split('=', 2);
+            values[Uri.UnescapeDataString(parts[0])] = parts.Length == 2 ? Uri.UnescapeDataString(parts[1].Replace('+', ' ')) : "";
+        }
+        return values;
+    }
+}

@@ -1,0 +1,43 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Skein.Api.Engine;
+using Skein.Manager.Store;
+using Skein.Model;
+
+namespace Skein.Api.Http;
+
+/// <summary>Docker's error body. Its client reads it only under exactly "application/json".</summary>
+internal sealed record ErrorResponse([property: JsonPropertyName("message")] string Message)
+{
+    public const string ContentType = "application/json";
+
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, EngineJson.Default.ErrorResponse);
+
+    public static int StatusOf(Exception error) => error switch
+    {
+        SkeinException e => StatusOf(e.Kind),
+        SequenceConflictException => StatusCodes.Status500InternalServerError,
+        BadHttpRequestException e => e.StatusCode,
+        JsonException => StatusCodes.Status400BadRequest,
+        _ => StatusCodes.Status500InternalServerError,
+    };
+
+    public static string MessageOf(Exception error) => error switch
+    {
+        JsonException e => $"invalid JSON: {e.Message}",
+        _ => error.Message,
+    };
+
+    private static int StatusOf(ErrorKind kind) => kind switch
+    {
+        ErrorKind.NotFound => StatusCodes.Status404NotFound,
+        ErrorKind.InvalidArgument => StatusCodes.Status400BadRequest,
+        ErrorKind.Conflict => StatusCodes.Status409Conflict,
+        ErrorKind.Unauthenticated => StatusCodes.Status401Unauthorized,
+        ErrorKind.Forbidden => StatusCodes.Status403Forbidden,
+        ErrorKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        ErrorKind.NotImplemented => StatusCodes.Status501NotImplemented,
+        ErrorKind.NotModified => StatusCodes.Status304NotModified,
+        _ => StatusCodes.Status500InternalServerError,
+    };
+}

@@ -1,0 +1,90 @@
+using System.Text.Json;
+using Skein.Model;
+
+namespace Skein.Api.Http;
+
+/// <summary>
+/// Docker's filters: {"key":{"value":true}}, and the older {"key":["value"]}. All keys are to be met, of a key's values one.
+/// </summary>
+internal sealed class Filters
+{
+    private readonly Dictionary<string, HashSet<string>> _values = new(StringComparer.Ordinal);
+
+    public static Filters Parse(string json)
+    {
+        var filters = new Filters();
+        if (json.Length == 0) return filters;
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            foreach (var key in document.RootElement.EnumerateObject()) filters._values[key.Name] = Values(key.Value);
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            throw SkeinException.Invalid("invalid filter");
+        }
+        return filters;
+    }
+
+    public bool Has(string key) => _values.ContainsKey(key);
+
+    public IReadOnlySet<string> this[string key] => _values.TryGetValue(key, out var set) ? set : new HashSet<string>();
+
+    /// <summary>Refuses a key that is not among these.</summary>
+    public Filters Accept(params ReadOnlySpan<string> keys)
+    {
+        foreach (var key in _values.Keys)
+        {
+            if (!keys.Contains(key)) throw SkeinException.Invalid($"invalid filter '{key}'");
+        }
+        return this;
+    }
+
+    /// <summary>True when the key is not asked for or one of its values is one of these.</summary>
+    public bool Exact(string key, params ReadOnlySpan<string> candidates)
+    {
+        if (!_values.TryGetValue(key, out var wanted) || wanted.Count == 0) return true;
+        foreach (var candidate in candidates)
+        {
+            if (wanted.Contains(candidate)) return true;
+        }
+        return false;
+    }
+
+    /// <summary>As <see cref="Exact"/>, for ids: a value stands for every id that begins with it.</summary>
+    public bool Prefix(string key, string id) => Any(key, wanted => id.StartsWith(wanted, StringComparison.Ordinal));
+
+    /// <summary>As <see cref="Exact"/>, for names: a value stands for every name it is part of.</summary>
+    public bool Contains(string key, string name) => Any(key, wanted => name.Contains(wanted, StringComparison.Ordinal));
+
+    /// <summary>Every wanted label is there: "key" or "key=value".</summary>
+    public bool Labels(string key, IEnumerable<KeyValuePair<string, string>> labels)
+    {
+        if (!_values.TryGetValue(key, out var wanted) || wanted.Count == 0) return true;
+        var have = labels.ToDictionary();
+        return wanted.All(want => want.Split('=', 2) is [var name, var value]
+            ? have.TryGetValue(name, out var actual) && actual == value
+            : have.ContainsKey(want));
+    }
+
+    public bool? Flag(string key)
+    {
+        if (!_values.TryGetValue(key, out var wanted) || wanted.Count == 0) return null;
+        return wanted.First() switch
+        {
+            "1" or "true" or "True" or "TRUE" => true,
+            "0" or "false" or "False" or "FALSE" => false,
+            var other => throw SkeinException.Invalid($"invalid filter '{key}={other}'"),
+        };
+    }
+
+    public bool Any(string key, Func<string, bool> matches) =>
+        !_values.TryGetValue(key, out var wanted) || wanted.Count == 0 || wanted.Any(matches);
+
+    private static HashSet<string> Values(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => value.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.True).Select(p => p.Name).ToHashSet(),
+        JsonValueKind.Array => value.EnumerateArray().Select(v => v.GetString() ?? "").ToHashSet(),
+        _ => throw SkeinException.Invalid("invalid filter"),
+    };
+}

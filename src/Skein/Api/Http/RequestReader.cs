@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Skein.Agent.Images;
+using Skein.Api.Images;
+using Skein.Model;
+
+namespace Skein.Api.Http;
+
+/// <summary>Reads what Docker's clients put into queries, headers and bodies.</summary>
+internal static class RequestReader
+{
+    public static string Route(this HttpContext context, string name) => (string?)context.Request.RouteValues[name] ?? "";
+
+    public static string Query(this HttpContext context, string name) => context.Request.Query[name].ToString();
+
+    /// <summary>moby's rule: empty, 0, no, false and none are false; all else is true.</summary>
+    public static bool QueryBool(this HttpContext context, string name) =>
+        context.Query(name).Trim().ToLowerInvariant() is not ("" or "0" or "no" or "false" or "none");
+
+    public static int? QueryInt(this HttpContext context, string name)
+    {
+        var text = context.Query(name);
+        if (text.Length == 0) return null;
+        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : throw SkeinException.Invalid($"strconv.Atoi: parsing \"{text}\": invalid syntax");
+    }
+
+    /// <summary>The object version that an update is based on.</summary>
+    public static ulong QueryVersion(this HttpContext context)
+    {
+        var text = context.Query("version");
+        return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : throw SkeinException.Invalid($"invalid version '{text}': strconv.ParseUint: parsing \"{text}\": invalid syntax");
+    }
+
+    /// <summary>Seconds since the epoch with an optional fraction, as the CLI sends since and until; null when absent or 0.</summary>
+    public static DateTimeOffset? QueryTime(this HttpContext context, string name)
+    {
+        var text = context.Query(name);
+        if (text.Length == 0 || text == "0") return null;
+        if (decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
+            return DateTimeOffset.UnixEpoch.AddTicks((long)(seconds * TimeSpan.TicksPerSecond));
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)) return time;
+        throw SkeinException.Invalid($"invalid value for \"{name}\": {text}");
+    }
+
+    public static async Task<T> BodyAsync<T>(this HttpContext context, JsonTypeInfo<T> type)
+    {
+        if (context.Request.ContentLength == 0) throw SkeinException.Invalid("invalid JSON: got EOF while reading request body");
+        return await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted)
+            ?? throw SkeinException.Invalid("invalid JSON: got EOF while reading request body");
+    }
+
+    /// <summary>X-Registry-Auth: base64url of JSON; absent, empty and "{}" mean none.</summary>
+    public static RegistryAuth? RegistryAuth(this HttpContext context)
+    {
+        var header = context.Request.Headers["X-Registry-Auth"].ToString();
+        if (header.Length == 0) return null;
+        try
+        {
+            var text = header.Replace('-', '+').Replace('_', '/').TrimEnd('=');
+            var json = Convert.FromBase64String(text.PadRight((text.Length + 3) / 4 * 4, '='));
+            return JsonSerializer.Deserialize(json, ImagesJson.Default.RegistryAuthJson)?.ToModel();
+        }
+        catch (Exception error) when (error is FormatException or JsonException)
+        {
+            throw SkeinException.Invalid($"invalid X-Registry-Auth header: {error.Message}");
+        }
+    }
+
+    public static Filters Filters(this HttpContext context) => Http.Filters.Parse(context.Query("filters"));
+}

@@ -1,0 +1,3 @@
+namespace Skein.Api.Images;
+
+internal sealed record ImageDeleteJson(string? Untagged, string? Deleted);

@@ -1,0 +1,60 @@
+using Skein.Agent.Images;
+
+namespace Skein.Api.Images;
+
+/// <summary>GET /images/NAME/json</summary>
+internal sealed record ImageInspectJson(
+    string Id,
+    IReadOnlyList<string> RepoTags,
+    IReadOnlyList<string> RepoDigests,
+    string Parent,
+    string Comment,
+    string Created,
+    string Author,
+    ImageInspectJson.ConfigJson Config,
+    string Architecture,
+    string Os,
+    long Size,
+    ImageInspectJson.RootFsJson RootFS)
+{
+    internal sealed record RootFsJson(string Type, IReadOnlyList<string> Layers);
+
+    internal sealed record ConfigJson(
+        string User,
+        IReadOnlyDictionary<string, EmptyJson>? ExposedPorts,
+        IReadOnlyList<string> Env,
+        IReadOnlyList<string>? Cmd,
+        IReadOnlyDictionary<string, EmptyJson>? Volumes,
+        string WorkingDir,
+        IReadOnlyList<string>? Entrypoint,
+        IReadOnlyDictionary<string, string> Labels,
+        string? StopSignal);
+
+    internal sealed record EmptyJson;
+
+    public static ImageInspectJson From(ImageRecord image) => new(
+        image.Id,
+        image.Tags,
+        image.Digests,
+        "",
+        "",
+        GoTime.Format(image.Created),
+        "",
+        new ConfigJson(
+            image.Config.User,
+            Set(image.Config.ExposedPorts),
+            image.Config.Env,
+            image.Config.Cmd,
+            Set(image.Config.Volumes),
+            image.Config.WorkingDir,
+            image.Config.Entrypoint.Count == 0 ? null : image.Config.Entrypoint,
+            image.Config.Labels,
+            image.Config.StopSignal.Length == 0 ? null : image.Config.StopSignal),
+        image.Architecture,
+        image.Os,
+        image.Size,
+        new RootFsJson("layers", image.Layers));
+
+    private static Dictionary<string, EmptyJson>? Set(IReadOnlyList<string> names) =>
+        names.Count == 0 ? null : names.ToDictionary(n => n, _ => new EmptyJson());
+}

@@ -1,0 +1,27 @@
+using Skein.Agent.Images;
+
+namespace Skein.Api.Images;
+
+/// <summary>One row of GET /images/json</summary>
+internal sealed record ImageSummaryJson(
+    string Id,
+    string ParentId,
+    IReadOnlyList<string> RepoTags,
+    IReadOnlyList<string> RepoDigests,
+    long Created,
+    long Size,
+    long SharedSize,
+    IReadOnlyDictionary<string, string> Labels,
+    int Containers)
+{
+    public static ImageSummaryJson From(ImageRecord image) => new(
+        image.Id,
+        "",
+        image.Tags,
+        image.Digests,
+        image.Created?.ToUnixTimeSeconds() ?? 0,
+        image.Size,
+        -1,
+        image.Config.Labels,
+        -1);
+}

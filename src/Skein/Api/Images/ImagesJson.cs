@@ -1,0 +1,12 @@
+using System.Text.Json.Serialization;
+
+namespace Skein.Api.Images;
+
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, PropertyNameCaseInsensitive = true)]
+[JsonSerializable(typeof(RegistryAuthJson))]
+[JsonSerializable(typeof(IReadOnlyList<ImageSummaryJson>))]
+[JsonSerializable(typeof(ImageInspectJson))]
+[JsonSerializable(typeof(IReadOnlyList<ImageDeleteJson>))]
+[JsonSerializable(typeof(ProgressJson))]
+[JsonSerializable(typeof(DistributionJson))]
+internal sealed partial class ImagesJson : JsonSerializerContext;

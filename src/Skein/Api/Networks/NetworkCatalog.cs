@@ -1,0 +1,191 @@
+using System.Security.Cryptography;
+using System.Text;
+using Skein.Agent.Containers;
+using Skein.Agent.Networks;
+using Skein.Agent.Session;
+using Skein.Hosting;
+using Skein.Model;
+
+namespace Skein.Api.Networks;
+
+/// <summary>
+/// The networks as this host sees them: its own (docker_gwbridge, host, none), and the swarm's: all of them on a manager,
+/// those its tasks use on a worker, as Docker does.
+/// </summary>
+internal sealed class NetworkCatalog(
+    EngineIdentity identity,
+    ISwarmNode swarm,
+    AssignmentState assignments,
+    ITaskNetworking networking,
+    IContainerEngine containers,
+    TimeProvider time)
+{
+    public const string Gwbridge = "docker_gwbridge";
+    private const string IngressSandbox = "gateway_ingress-sbox";
+
+    private readonly string _created = GoTime.Format(time.GetUtcNow());
+
+    public IReadOnlyList<NetworkJson> List()
+    {
+        var local = new[] { LocalNetwork("host", "host"), LocalNetwork("none", "null") };
+        var bridge = swarm.State == LocalNodeState.Inactive ? [] : new[] { LocalNetwork(Gwbridge, "bridge") };
+        return [.. bridge, .. local, .. Overlays()];
+    }
+
+    /// <summary>By id, name, or unique id prefix.</summary>
+    public NetworkJson Find(string idOrName)
+    {
+        var all = List();
+        if (all.FirstOrDefault(n => n.Id == idOrName) is { } exact) return exact;
+        var named = all.Where(n => n.Name == idOrName).ToList();
+        if (named.Count == 1) return named[0];
+        if (named.Count > 1) throw SkeinException.Invalid($"network {idOrName} is ambiguous ({named.Count} matches found on name)");
+        var prefixed = all.Where(n => n.Id.StartsWith(idOrName, StringComparison.Ordinal)).ToList();
+        return prefixed.Count switch
+        {
+            1 => prefixed[0],
+            0 => throw SkeinException.NotFound($"network {idOrName} not found"),
+            _ => throw SkeinException.Invalid($"network {idOrName} is ambiguous ({prefixed.Count} matches found based on ID prefix)"),
+        };
+    }
+
+    /// <summary>With the containers on this host, the peers, and (verbose) the services and their tasks.</summary>
+    public NetworkJson Inspect(string idOrName, bool verbose)
+    {
+        var network = Find(idOrName);
+        var detailed = network with { Containers = ContainersOn(network) };
+        if (network.Driver != "overlay") return network.Name == Gwbridge ? detailed with { IPAM = GwbridgeIpam() } : detailed;
+        var peers = Peers(network.Id);
+        return detailed with { Peers = peers.Count == 0 ? null : peers, Services = verbose ? Services(network.Id) : null };
+    }
+
+    private IEnumerable<NetworkJson> Overlays() => swarm.Control is { } control
+        ? control.Snapshot.Networks.All.Select(From)
+        : assignments.Current.Networks.Values.Select(From);
+
+    private static NetworkJson From(Network network) => new()
+    {
+        Name = network.Spec.Annotations.Name,
+        Id = network.Id,
+        Created = GoTime.Format(network.Meta?.CreatedAt),
+        Scope = "swarm",
+        Driver = "overlay",
+        EnableIPv6 = network.Spec.Ipv6Enabled,
+        IPAM = Ipam(network.Ipam.Count > 0 ? network.Ipam : network.Spec.Ipam),
+        Internal = network.Spec.Internal,
+        Attachable = network.Spec.Attachable,
+        Ingress = network.Spec.Ingress,
+        Options = Options(network.Spec.DriverOptions, network.Vni),
+        Labels = network.Spec.Annotations.Labels,
+    };
+
+    private static NetworkJson From(OverlayNetwork network) => new()
+    {
+        Name = network.Name,
+        Id = network.Id,
+        Created = GoTime.Format(network.CreatedAt),
+        Scope = "swarm",
+        Driver = "overlay",
+        EnableIPv6 = network.Ipv6Enabled,
+        IPAM = Ipam(network.Ipam),
+        Internal = network.Internal,
+        Attachable = network.Attachable,
+        Ingress = network.Ingress,
+        Options = Options(network.DriverOptions, network.Vni),
+        Labels = network.Labels,
+    };
+
+    private static NetworkJson.IpamJson Ipam(IEnumerable<IpamConfig> configs) =>
+        new() { Config = [.. configs.Select(NetworkJson.IpamConfigJson.From)] };
+
+    private static Dictionary<string, string> Options(IDictionary<string, string> given, uint vni)
+    {
+        var options = new Dictionary<string, string>(given);
+        if (vni != 0) options["com.docker.network.driver.overlay.vxlanid_list"] = vni.ToString();
+        return options;
+    }
+
+    private NetworkJson LocalNetwork(string name, string driver) => new()
+    {
+        Name = name,
+        Id = LocalId(name),
+        Created = _created,
+        Scope = "local",
+        Driver = driver,
+        IPAM = new NetworkJson.IpamJson { Config = [] },
+        Options = name == Gwbridge
+            ? new Dictionary<string, string>
+            {
+                ["com.docker.network.bridge.enable_icc"] = "false",
+                ["com.docker.network.bridge.enable_ip_masquerade"] = "true",
+                ["com.docker.network.bridge.name"] = Gwbridge,
+            }
+            : new Dictionary<string, string>(),
+    };
+
+    /// <summary>64 hex digits that stay the same for this daemon: its local networks are kept nowhere.</summary>
+    private string LocalId(string name) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{identity.Id}/{name}")));
+
+    private NetworkJson.IpamJson GwbridgeIpam() => new()
+    {
+        Config = networking.GatewaySubnet is { } subnet
+            ? [new NetworkJson.IpamConfigJson { Subnet = subnet.Subnet, Gateway = subnet.Gateway }]
+            : [],
+    };
+
+    private Dictionary<string, NetworkJson.ContainerJson> ContainersOn(NetworkJson network)
+    {
+        var rows = new Dictionary<string, NetworkJson.ContainerJson>();
+        foreach (var container in containers.List())
+        {
+            if (networking.Find(container.Id) is not { } found) continue;
+            foreach (var leg in found.Legs.Where(l => l.NetworkId == network.Id || l.NetworkName == network.Name))
+                rows[container.Id] = Row(network.Name == Gwbridge ? "gateway_" + container.Id[..12] : container.Name, leg);
+        }
+        if (networking.Ingress is { } ingress)
+        {
+            foreach (var leg in ingress.Legs.Where(l => l.NetworkId == network.Id || l.NetworkName == network.Name))
+                rows[network.Name == Gwbridge ? "ingress-sbox" : "lb-" + network.Name] = Row(network.Name == Gwbridge ? IngressSandbox : network.Name + "-endpoint", leg);
+        }
+        return rows;
+    }
+
+    private static NetworkJson.ContainerJson Row(string name, ContainerLeg leg) => new(
+        name,
+        "",
+        leg.Mac,
+        leg.Addresses.FirstOrDefault(a => !a.Contains(':')) ?? "",
+        leg.Addresses.FirstOrDefault(a => a.Contains(':')) ?? "");
+
+    private List<NetworkJson.PeerJson> Peers(string networkId) =>
+        [.. assignments.Current.Endpoints.Values
+            .Where(e => e.NetworkId == networkId)
+            .Select(e => (e.NodeId, e.Vtep))
+            .Distinct()
+            .OrderBy(p => p.Vtep, StringComparer.Ordinal)
+            .Select(p => new NetworkJson.PeerJson(p.NodeId[..Math.Min(12, p.NodeId.Length)], p.Vtep))];
+
+    private Dictionary<string, NetworkJson.ServiceJson> Services(string networkId)
+    {
+        var current = assignments.Current;
+        var services = new Dictionary<string, NetworkJson.ServiceJson>();
+        foreach (var service in current.Services.Values)
+        {
+            var tasks = current.Endpoints.Values.Where(e => e.NetworkId == networkId && e.ServiceId == service.Id).ToList();
+            if (tasks.Count == 0) continue;
+            var vip = service.VirtualIps.FirstOrDefault(v => v.NetworkId == networkId)?.Addresses.FirstOrDefault() ?? "";
+            services[service.Name] = new NetworkJson.ServiceJson(
+                vip.Split('/')[0],
+                [.. service.Ports.Select(p => $"Target: {p.TargetPort}, Publish: {p.PublishedPort}")],
+                0,
+                [.. tasks.OrderBy(t => t.TaskName, StringComparer.Ordinal).Select(Task)]);
+        }
+        return services;
+    }
+
+    private static NetworkJson.TaskJson Task(OverlayEndpoint endpoint) => new(
+        endpoint.TaskName,
+        endpoint.Id,
+        endpoint.Addresses.FirstOrDefault()?.Split('/')[0] ?? "",
+        new Dictionary<string, string> { ["Host IP"] = endpoint.Vtep });
+}

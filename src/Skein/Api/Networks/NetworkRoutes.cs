@@ -1,0 +1,89 @@
+using Skein.Api.Engine;
+using Skein.Api.Http;
+using Skein.Api.Swarm;
+using Skein.Hosting;
+using Skein.Model;
+
+namespace Skein.Api.Networks;
+
+/// <summary>/networks</summary>
+internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm)
+{
+    private static readonly string[] s_builtIn = ["host", "none", NetworkCatalog.Gwbridge];
+
+    public void Map(IEndpointRouteBuilder app)
+    {
+        app.MapGet("/networks", ListAsync);
+        app.MapGet("/networks/{id}", InspectAsync);
+        app.MapPost("/networks/create", CreateAsync);
+        app.MapPost("/networks/prune", PruneAsync);
+        app.MapPost("/networks/{id}/connect", _ => throw SkeinException.NotImplemented("connecting a running container to a network is not supported yet"));
+        app.MapPost("/networks/{id}/disconnect", _ => throw SkeinException.NotImplemented("disconnecting a container from a network is not supported yet"));
+        app.MapDelete("/networks/{id}", RemoveAsync);
+    }
+
+    private Task ListAsync(HttpContext context)
+    {
+        var filters = context.Filters().Accept("dangling", "driver", "id", "label", "name", "scope", "type");
+        var rows = catalog.List()
+            .Where(n => filters.Exact("driver", n.Driver))
+            .Where(n => filters.Prefix("id", n.Id))
+            .Where(n => filters.Contains("name", n.Name))
+            .Where(n => filters.Exact("scope", n.Scope))
+            .Where(n => filters.Labels("label", n.Labels))
+            .Where(n => filters.Exact("type", s_builtIn.Contains(n.Name) ? "builtin" : "custom"))
+            .OrderBy(n => n.Name, StringComparer.Ordinal);
+        return context.JsonAsync<IReadOnlyList<NetworkJson>>([.. rows], NetworksJson.Default.IReadOnlyListNetworkJson);
+    }
+
+    private Task InspectAsync(HttpContext context)
+    {
+        var network = catalog.Inspect(context.Route("id"), context.QueryBool("verbose"));
+        if (context.Query("scope") is { Length: > 0 } scope && scope != network.Scope)
+            throw SkeinException.NotFound($"network {context.Route("id")} not found");
+        return context.JsonAsync(network, NetworksJson.Default.NetworkJson);
+    }
+
+    private async Task CreateAsync(HttpContext context)
+    {
+        var body = await context.BodyAsync(NetworksJson.Default.NetworkCreateJson);
+        if (body.ConfigOnly || body.ConfigFrom?.Network is { Length: > 0 })
+            throw SkeinException.NotImplemented("networks from a configuration are not supported yet");
+        if (body.Driver is not "overlay")
+            throw SkeinException.NotImplemented($"networks of the driver \"{body.Driver}\" are not supported: use --driver overlay");
+        if (catalog.List().Any(n => n.Name == body.Name)) throw SkeinException.Conflict($"network with name {body.Name} already exists");
+        var network = await swarm.ManagerControl().CreateNetworkAsync(body.ToModel(), context.RequestAborted);
+        await context.JsonAsync(new NetworkCreatedJson(network.Id, ""), NetworksJson.Default.NetworkCreatedJson, StatusCodes.Status201Created);
+    }
+
+    private async Task RemoveAsync(HttpContext context)
+    {
+        var network = catalog.Find(context.Route("id"));
+        if (s_builtIn.Contains(network.Name))
+            throw new SkeinException(ErrorKind.Forbidden, $"{network.Name} is a pre-defined network and cannot be removed");
+        await swarm.ManagerControl().RemoveNetworkAsync(network.Id, context.RequestAborted);
+        await context.EmptyAsync(StatusCodes.Status204NoContent);
+    }
+
+    private async Task PruneAsync(HttpContext context)
+    {
+        var filters = context.Filters().Accept("until", "label", "label!");
+        var removed = new List<string>();
+        if (swarm.Control is { } control)
+        {
+            foreach (var network in control.Snapshot.Networks.All.Where(n => !n.Spec.Ingress && filters.Labels("label", n.Spec.Annotations.Labels)))
+            {
+                try
+                {
+                    await control.RemoveNetworkAsync(network.Id, context.RequestAborted);
+                    removed.Add(network.Spec.Annotations.Name);
+                }
+                catch (SkeinException)
+                {
+                    // It is in use: pruning takes only what is not.
+                }
+            }
+        }
+        await context.JsonAsync(new NetworkPruneJson(removed), NetworksJson.Default.NetworkPruneJson);
+    }
+}

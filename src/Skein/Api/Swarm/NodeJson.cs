@@ -1,0 +1,59 @@
+using Skein.Manager.Store;
+using Skein.Model;
+
+namespace Skein.Api.Swarm;
+
+/// <summary>A node as GET /nodes shows it.</summary>
+internal sealed record NodeJson
+{
+    public required string ID { get; init; }
+    public required VersionIndexJson Version { get; init; }
+    public required string CreatedAt { get; init; }
+    public required string UpdatedAt { get; init; }
+    public required NodeSpecJson Spec { get; init; }
+    public required DescriptionJson Description { get; init; }
+    public required NodeStatusJson Status { get; init; }
+    public ManagerStatusJson? ManagerStatus { get; init; }
+
+    internal sealed record NodePlatformJson(string Architecture, string OS);
+
+    internal sealed record NodeResourcesJson(long NanoCPUs, long MemoryBytes);
+
+    internal sealed record PluginJson(string Type, string Name);
+
+    internal sealed record EngineJson(string EngineVersion, IReadOnlyDictionary<string, string> Labels, IReadOnlyList<PluginJson> Plugins);
+
+    internal sealed record DescriptionJson(string Hostname, NodePlatformJson Platform, NodeResourcesJson Resources, EngineJson Engine, ClusterJson.TlsInfoJson TLSInfo);
+
+    internal sealed record NodeStatusJson(string State, string? Message, string Addr);
+
+    internal sealed record ManagerStatusJson(bool? Leader, string Reachability, string Addr);
+
+    private static readonly PluginJson[] s_plugins =
+        [new("Log", "json-file"), new("Network", "bridge"), new("Network", "host"), new("Network", "null"), new("Network", "overlay"), new("Volume", "local")];
+
+    public static NodeJson From(Node node, Snapshot snapshot) => new()
+    {
+        ID = node.Id,
+        Version = VersionIndexJson.From(node.Meta),
+        CreatedAt = GoTime.Format(node.Meta?.CreatedAt),
+        UpdatedAt = GoTime.Format(node.Meta?.UpdatedAt),
+        Spec = NodeSpecJson.From(node.Spec),
+        Description = Describe(node.Description ?? new NodeDescription(), snapshot.Cluster),
+        Status = new NodeStatusJson(
+            (node.Status?.State ?? NodeState.Unknown).ToString().ToLowerInvariant(),
+            node.Status?.Message is { Length: > 0 } message ? message : null,
+            node.Status?.Addr ?? ""),
+        ManagerStatus = node.ManagerStatus is { } status
+            ? new ManagerStatusJson(
+                snapshot.Leader?.ManagerId == node.Id ? true : null, status.Reachability.ToString().ToLowerInvariant(), status.Addr)
+            : null,
+    };
+
+    private static DescriptionJson Describe(NodeDescription description, Cluster? cluster) => new(
+        description.Hostname,
+        new NodePlatformJson(description.Platform?.Architecture ?? "", description.Platform?.Os ?? ""),
+        new NodeResourcesJson(description.Resources?.NanoCpus ?? 0, description.Resources?.MemoryBytes ?? 0),
+        new EngineJson(description.EngineVersion, description.EngineLabels.ToDictionary(), s_plugins),
+        ClusterJson.TlsInfoJson.FromRoot(cluster));
+}

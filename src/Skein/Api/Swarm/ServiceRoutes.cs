@@ -1,0 +1,68 @@
+using Skein.Api.Http;
+using Skein.Hosting;
+using Skein.Model;
+
+namespace Skein.Api.Swarm;
+
+/// <summary>/services</summary>
+internal sealed class ServiceRoutes(ISwarmNode swarm)
+{
+    public void Map(IEndpointRouteBuilder app)
+    {
+        app.MapGet("/services", ListAsync);
+        app.MapPost("/services/create", CreateAsync);
+        app.MapGet("/services/{id}", InspectAsync);
+        app.MapPost("/services/{id}/update", UpdateAsync);
+        app.MapDelete("/services/{id}", RemoveAsync);
+        app.MapGet("/services/{id}/logs", _ => throw SkeinException.NotImplemented("docker service logs is not supported yet: use docker logs on the task's host"));
+    }
+
+    private Task ListAsync(HttpContext context)
+    {
+        var snapshot = swarm.ManagerControl().Snapshot;
+        var filters = context.Filters().Accept("id", "label", "mode", "name", "runtime");
+        var status = context.QueryBool("status");
+        var rows = snapshot.Services.All
+            .Where(s => filters.Prefix("id", s.Id))
+            .Where(s => filters.Any("name", w => s.Spec.Annotations.Name.StartsWith(w, StringComparison.Ordinal)))
+            .Where(s => filters.Labels("label", s.Spec.Annotations.Labels))
+            .Where(s => filters.Exact("mode", s.Spec.ModeCase == ServiceSpec.ModeOneofCase.Global ? "global" : "replicated"))
+            .Where(_ => filters.Exact("runtime", "container"))
+            .OrderBy(s => s.Spec.Annotations.Name, StringComparer.Ordinal)
+            .Select(s => ServiceJson.From(s, status ? snapshot : null));
+        return context.JsonAsync<IReadOnlyList<ServiceJson>>([.. rows], SwarmJson.Default.IReadOnlyListServiceJson);
+    }
+
+    private async Task CreateAsync(HttpContext context)
+    {
+        var control = swarm.ManagerControl();
+        var spec = ServiceSpecReader.Read(await context.BodyAsync(SwarmJson.Default.ServiceSpecJson));
+        var service = await control.CreateServiceAsync(spec, context.RequestAborted);
+        await context.JsonAsync(new ServiceCreatedJson(service.Id, null), SwarmJson.Default.ServiceCreatedJson, StatusCodes.Status201Created);
+    }
+
+    private Task InspectAsync(HttpContext context) =>
+        context.JsonAsync(ServiceJson.From(swarm.ManagerControl().FindService(context.Route("id")), null), SwarmJson.Default.ServiceJson);
+
+    private async Task UpdateAsync(HttpContext context)
+    {
+        var control = swarm.ManagerControl();
+        var service = control.FindService(context.Route("id"));
+        var rollback = context.Query("rollback") switch
+        {
+            "" => false,
+            "previous" => true,
+            var other => throw SkeinException.Invalid($"unrecognized rollback option {other}"),
+        };
+        var spec = ServiceSpecReader.Read(await context.BodyAsync(SwarmJson.Default.ServiceSpecJson));
+        await control.UpdateServiceAsync(service.Id, context.QueryVersion(), spec, rollback, context.RequestAborted);
+        await context.JsonAsync(new ServiceUpdatedJson(null), SwarmJson.Default.ServiceUpdatedJson);
+    }
+
+    private async Task RemoveAsync(HttpContext context)
+    {
+        var control = swarm.ManagerControl();
+        await control.RemoveServiceAsync(control.FindService(context.Route("id")).Id, context.RequestAborted);
+        await context.EmptyAsync(StatusCodes.Status200OK);
+    }
+}

@@ -1,0 +1,248 @@
+using System.Text.Json;
+using Google.Protobuf.Collections;
+using Skein.Model;
+
+namespace Skein.Api.Swarm;
+
+/// <summary>From Docker's JSON to the store's spec; what Skein does not do yet is refused by name.</summary>
+internal static class ServiceSpecReader
+{
+    public static ServiceSpec Read(ServiceSpecJson json)
+    {
+        var spec = new ServiceSpec
+        {
+            Annotations = new Annotations { Name = json.Name ?? "" },
+            Task = ReadTask(json.TaskTemplate ?? new TaskSpecJson()),
+            Update = ReadUpdate(json.UpdateConfig),
+            Rollback = ReadUpdate(json.RollbackConfig),
+            Endpoint = ReadEndpoint(json.EndpointSpec),
+        };
+        Copy(spec.Annotations.Labels, json.Labels);
+        if (spec.Task.Networks.Count == 0) spec.Task.Networks.AddRange((json.Networks ?? []).Select(ReadAttachment));
+        ReadMode(json.Mode, spec);
+        return spec;
+    }
+
+    private static void ReadMode(ServiceSpecJson.ModeJson? mode, ServiceSpec spec)
+    {
+        if (mode?.ReplicatedJob is not null || mode?.GlobalJob is not null) throw NotYet("jobs (--mode replicated-job, global-job)");
+        if (mode is { Global: not null, Replicated: not null }) throw SkeinException.Invalid("must specify only one service mode");
+        if (mode?.Global is not null) spec.Global = new GlobalService();
+        else spec.Replicated = new ReplicatedService { Replicas = mode?.Replicated?.Replicas ?? 1 };
+    }
+
+    private static TaskSpec ReadTask(TaskSpecJson json)
+    {
+        if (json.PluginSpec is { ValueKind: JsonValueKind.Object } || json.Runtime == "plugin") throw NotYet("services of the plugin runtime");
+        if (json.NetworkAttachmentSpec is { ValueKind: JsonValueKind.Object }) throw SkeinException.Invalid("invalid task spec: spec type \"attachment\" not supported");
+        var spec = new TaskSpec
+        {
+            Container = ReadContainer(json.ContainerSpec ?? throw SkeinException.Invalid("invalid service create request: ContainerSpec is missing")),
+            Resources = ReadResources(json.Resources),
+            Restart = ReadRestart(json.RestartPolicy),
+            Placement = ReadPlacement(json.Placement),
+            LogDriver = ReadLogDriver(json.LogDriver),
+            ForceUpdate = json.ForceUpdate ?? 0,
+            Runtime = Unless(json.Runtime, "container"),
+        };
+        spec.Networks.AddRange((json.Networks ?? []).Select(ReadAttachment));
+        return spec;
+    }
+
+    private static ContainerSpec ReadContainer(ContainerSpecJson json)
+    {
+        if (json.Secrets is { Count: > 0 }) throw NotYet("secrets");
+        if (json.Configs is { Count: > 0 }) throw NotYet("configs");
+        if (json.Privileges is { } privileges && !IsEmpty(privileges))
+            throw NotYet("privileges (credential spec, SELinux, seccomp, AppArmor, no-new-privileges)");
+        var spec = new ContainerSpec
+        {
+            Image = json.Image ?? "",
+            Hostname = json.Hostname ?? "",
+            Dir = json.Dir ?? "",
+            User = json.User ?? "",
+            Tty = json.TTY ?? false,
+            OpenStdin = json.OpenStdin ?? false,
+            ReadOnly = json.ReadOnly ?? false,
+            StopSignal = json.StopSignal ?? "",
+            StopGracePeriod = json.StopGracePeriod,
+            Healthcheck = ReadHealth(json.Healthcheck),
+            DnsConfig = ReadDns(json.DNSConfig),
+            Init = json.Init,
+            OomScoreAdj = json.OomScoreAdj ?? 0,
+            Isolation = Unless(json.Isolation, "default"),
+        };
+        Copy(spec.Labels, json.Labels);
+        Copy(spec.Sysctls, json.Sysctls);
+        spec.Command.AddRange(json.Command ?? []);
+        spec.Args.AddRange(json.Args ?? []);
+        spec.Env.AddRange(json.Env ?? []);
+        spec.Groups.AddRange(json.Groups ?? []);
+        spec.Hosts.AddRange(json.Hosts ?? []);
+        spec.CapabilityAdd.AddRange(json.CapabilityAdd ?? []);
+        spec.CapabilityDrop.AddRange(json.CapabilityDrop ?? []);
+        spec.Mounts.AddRange((json.Mounts ?? []).Select(ReadMount));
+        spec.Ulimits.AddRange((json.Ulimits ?? []).Select(u => new Ulimit { Name = u.Name ?? "", Soft = u.Soft, Hard = u.Hard }));
+        return spec;
+    }
+
+    private static bool IsEmpty(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.False => true,
+        JsonValueKind.Object => value.EnumerateObject().All(p => IsEmpty(p.Value)),
+        _ => false,
+    };
+
+    private static Mount ReadMount(ContainerSpecJson.MountJson json)
+    {
+        if (json.Type is not (null or "" or "bind" or "volume" or "tmpfs")) throw NotYet($"mounts of type {json.Type}");
+        if (json.VolumeOptions?.DriverConfig?.Name is { Length: > 0 } driver && driver != "local") throw NotYet($"volumes of the driver {driver}");
+        var mount = new Mount
+        {
+            Type = json.Type is null or "" ? "volume" : json.Type,
+            Source = json.Source ?? "",
+            Target = json.Target ?? "",
+            ReadOnly = json.ReadOnly ?? false,
+            Consistency = json.Consistency ?? "",
+            BindPropagation = json.BindOptions?.Propagation ?? "",
+            BindCreateMountpoint = json.BindOptions?.CreateMountpoint ?? false,
+            TmpfsSizeBytes = json.TmpfsOptions?.SizeBytes ?? 0,
+            TmpfsMode = json.TmpfsOptions?.Mode ?? 0,
+            VolumeNoCopy = json.VolumeOptions?.NoCopy ?? false,
+            VolumeDriver = json.VolumeOptions?.DriverConfig?.Name ?? "",
+        };
+        Copy(mount.VolumeLabels, json.VolumeOptions?.Labels);
+        Copy(mount.VolumeDriverOptions, json.VolumeOptions?.DriverConfig?.Options);
+        return mount;
+    }
+
+    private static HealthConfig? ReadHealth(ContainerSpecJson.HealthJson? json)
+    {
+        if (json is null) return null;
+        var health = new HealthConfig
+        {
+            Interval = json.Interval ?? 0,
+            Timeout = json.Timeout ?? 0,
+            Retries = json.Retries ?? 0,
+            StartPeriod = json.StartPeriod ?? 0,
+            StartInterval = json.StartInterval ?? 0,
+        };
+        health.Test.AddRange(json.Test ?? []);
+        return health;
+    }
+
+    private static DnsConfig? ReadDns(ContainerSpecJson.DnsJson? json)
+    {
+        if (json is null) return null;
+        var dns = new DnsConfig();
+        dns.Nameservers.AddRange(json.Nameservers ?? []);
+        dns.Search.AddRange(json.Search ?? []);
+        dns.Options.AddRange(json.Options ?? []);
+        return dns;
+    }
+
+    private static ResourceRequirements? ReadResources(TaskSpecJson.ResourcesJson? json) =>
+        json is null ? null : new ResourceRequirements { Limits = ReadLimits(json.Limits), Reservations = ReadLimits(json.Reservations) };
+
+    private static Resources? ReadLimits(TaskSpecJson.LimitsJson? json)
+    {
+        if (json?.GenericResources is { Count: > 0 }) throw NotYet("generic resources");
+        return json is null ? null : new Resources { NanoCpus = json.NanoCPUs ?? 0, MemoryBytes = json.MemoryBytes ?? 0, Pids = json.Pids ?? 0 };
+    }
+
+    private static RestartPolicy? ReadRestart(TaskSpecJson.RestartPolicyJson? json) => json is null ? null : new RestartPolicy
+    {
+        Condition = json.Condition switch
+        {
+            null or "" or "any" => RestartCondition.Any,
+            "on-failure" => RestartCondition.OnFailure,
+            "none" => RestartCondition.None,
+            _ => throw SkeinException.Invalid($"invalid RestartCondition: \"{json.Condition}\""),
+        },
+        Delay = json.Delay,
+        MaxAttempts = json.MaxAttempts,
+        Window = json.Window,
+    };
+
+    private static Placement? ReadPlacement(TaskSpecJson.PlacementJson? json)
+    {
+        if (json is null) return null;
+        var placement = new Placement { MaxReplicas = json.MaxReplicas ?? 0 };
+        placement.Constraints.AddRange(json.Constraints ?? []);
+        placement.Preferences.AddRange((json.Preferences ?? []).Select(p => new PlacementPreference { Spread = p.Spread?.SpreadDescriptor ?? "" }));
+        placement.Platforms.AddRange((json.Platforms ?? []).Select(p => new Platform { Architecture = p.Architecture ?? "", Os = p.OS ?? "" }));
+        return placement;
+    }
+
+    private static LogDriver? ReadLogDriver(TaskSpecJson.LogDriverJson? json)
+    {
+        if (json?.Name is null or "") return null;
+        var driver = new LogDriver { Name = json.Name };
+        Copy(driver.Options, json.Options);
+        return driver;
+    }
+
+    private static UpdateConfig? ReadUpdate(ServiceSpecJson.UpdateConfigJson? json) => json is null ? null : new UpdateConfig
+    {
+        Parallelism = json.Parallelism,
+        Delay = json.Delay ?? 0,
+        FailureAction = json.FailureAction is null or "" ? "pause" : json.FailureAction,
+        Monitor = json.Monitor,
+        MaxFailureRatio = json.MaxFailureRatio,
+        Order = json.Order is null or "" ? "stop-first" : json.Order,
+    };
+
+    private static EndpointSpec? ReadEndpoint(ServiceSpecJson.EndpointSpecJson? json)
+    {
+        if (json is null) return null;
+        var spec = new EndpointSpec
+        {
+            Mode = json.Mode switch
+            {
+                null or "" or "vip" => EndpointMode.Vip,
+                "dnsrr" => EndpointMode.Dnsrr,
+                _ => throw SkeinException.Invalid($"invalid EndpointSpec.Mode: \"{json.Mode}\""),
+            },
+        };
+        spec.Ports.AddRange((json.Ports ?? []).Select(ReadPort));
+        return spec;
+    }
+
+    private static PortConfig ReadPort(ServiceSpecJson.PortJson json) => new()
+    {
+        Name = json.Name ?? "",
+        Protocol = json.Protocol switch
+        {
+            null or "" or "tcp" => PortProtocol.Tcp,
+            "udp" => PortProtocol.Udp,
+            "sctp" => PortProtocol.Sctp,
+            _ => throw SkeinException.Invalid($"invalid protocol: \"{json.Protocol}\""),
+        },
+        TargetPort = json.TargetPort ?? 0,
+        PublishedPort = json.PublishedPort ?? 0,
+        PublishMode = json.PublishMode switch
+        {
+            null or "" or "ingress" => PublishMode.Ingress,
+            "host" => PublishMode.Host,
+            _ => throw SkeinException.Invalid($"invalid publish mode: \"{json.PublishMode}\""),
+        },
+    };
+
+    private static NetworkAttachmentConfig ReadAttachment(ServiceSpecJson.AttachmentJson json)
+    {
+        var attachment = new NetworkAttachmentConfig { Target = json.Target ?? "" };
+        attachment.Aliases.AddRange(json.Aliases ?? []);
+        Copy(attachment.DriverOptions, json.DriverOpts);
+        return attachment;
+    }
+
+    private static void Copy(MapField<string, string> to, IReadOnlyDictionary<string, string>? from)
+    {
+        foreach (var (key, value) in from ?? new Dictionary<string, string>()) to[key] = value;
+    }
+
+    /// <summary>A default that is shown and comes back with the next update must not count as a change: tasks would restart for it.</summary>
+    private static string Unless(string? text, string defaultWord) => text is null || text == defaultWord ? "" : text;
+
+    private static SkeinException NotYet(string what) => SkeinException.NotImplemented($"{what} are not supported yet");
+}

@@ -1,0 +1,174 @@
+using Google.Protobuf.Collections;
+using Skein.Model;
+
+namespace Skein.Api.Swarm;
+
+/// <summary>From the store's spec to Docker's JSON. Empty lists and zeros are left out where Docker leaves them out.</summary>
+internal static class ServiceSpecWriter
+{
+    public static ServiceSpecJson Write(ServiceSpec spec) => new()
+    {
+        Name = spec.Annotations.Name,
+        Labels = spec.Annotations.Labels.ToDictionary(),
+        TaskTemplate = WriteTask(spec.Task),
+        Mode = WriteMode(spec),
+        UpdateConfig = WriteUpdate(spec.Update),
+        RollbackConfig = WriteUpdate(spec.Rollback),
+        EndpointSpec = spec.Endpoint is { } endpoint ? WriteEndpoint(endpoint) : null,
+    };
+
+    public static TaskSpecJson WriteTask(TaskSpec spec) => new()
+    {
+        ContainerSpec = WriteContainer(spec.Container ?? new ContainerSpec()),
+        Resources = new TaskSpecJson.ResourcesJson { Limits = WriteLimits(spec.Resources?.Limits), Reservations = WriteLimits(spec.Resources?.Reservations) },
+        RestartPolicy = WriteRestart(spec.Restart),
+        Placement = WritePlacement(spec.Placement ?? new Placement()),
+        Networks = spec.Networks.Count == 0 ? null : [.. spec.Networks.Select(WriteAttachment)],
+        LogDriver = spec.LogDriver is { } log ? new TaskSpecJson.LogDriverJson { Name = log.Name, Options = NullIfEmpty(log.Options) } : null,
+        ForceUpdate = spec.ForceUpdate,
+        Runtime = spec.Runtime.Length == 0 ? "container" : spec.Runtime,
+    };
+
+    private static ServiceSpecJson.ModeJson WriteMode(ServiceSpec spec) => spec.ModeCase == ServiceSpec.ModeOneofCase.Global
+        ? new ServiceSpecJson.ModeJson { Global = new ServiceSpecJson.GlobalJson() }
+        : new ServiceSpecJson.ModeJson { Replicated = new ServiceSpecJson.ReplicatedJson(spec.Replicated?.Replicas ?? 0) };
+
+    private static ContainerSpecJson WriteContainer(ContainerSpec spec) => new()
+    {
+        Image = spec.Image,
+        Labels = NullIfEmpty(spec.Labels),
+        Command = NullIfEmpty(spec.Command),
+        Args = NullIfEmpty(spec.Args),
+        Hostname = NullIfEmpty(spec.Hostname),
+        Env = NullIfEmpty(spec.Env),
+        Dir = NullIfEmpty(spec.Dir),
+        User = NullIfEmpty(spec.User),
+        Groups = NullIfEmpty(spec.Groups),
+        TTY = spec.Tty ? true : null,
+        OpenStdin = spec.OpenStdin ? true : null,
+        ReadOnly = spec.ReadOnly ? true : null,
+        Mounts = spec.Mounts.Count == 0 ? null : [.. spec.Mounts.Select(WriteMount)],
+        StopSignal = NullIfEmpty(spec.StopSignal),
+        StopGracePeriod = spec.StopGracePeriod,
+        Healthcheck = spec.Healthcheck is { } health ? WriteHealth(health) : null,
+        Hosts = NullIfEmpty(spec.Hosts),
+        DNSConfig = spec.DnsConfig is { } dns
+            ? new ContainerSpecJson.DnsJson { Nameservers = NullIfEmpty(dns.Nameservers), Search = NullIfEmpty(dns.Search), Options = NullIfEmpty(dns.Options) }
+            : null,
+        Isolation = spec.Isolation.Length == 0 ? "default" : spec.Isolation,
+        Init = spec.Init,
+        Sysctls = NullIfEmpty(spec.Sysctls),
+        CapabilityAdd = NullIfEmpty(spec.CapabilityAdd),
+        CapabilityDrop = NullIfEmpty(spec.CapabilityDrop),
+        Ulimits = spec.Ulimits.Count == 0 ? null : [.. spec.Ulimits.Select(u => new ContainerSpecJson.UlimitJson { Name = u.Name, Soft = u.Soft, Hard = u.Hard })],
+        OomScoreAdj = NullIfZero(spec.OomScoreAdj),
+    };
+
+    private static ContainerSpecJson.MountJson WriteMount(Mount mount) => new()
+    {
+        Type = mount.Type,
+        Source = NullIfEmpty(mount.Source),
+        Target = mount.Target,
+        ReadOnly = mount.ReadOnly ? true : null,
+        Consistency = NullIfEmpty(mount.Consistency),
+        BindOptions = mount.BindPropagation.Length == 0 && !mount.BindCreateMountpoint
+            ? null
+            : new ContainerSpecJson.BindJson { Propagation = NullIfEmpty(mount.BindPropagation), CreateMountpoint = mount.BindCreateMountpoint ? true : null },
+        VolumeOptions = mount.VolumeLabels.Count == 0 && mount.VolumeDriver.Length == 0 && !mount.VolumeNoCopy ? null : WriteVolume(mount),
+        TmpfsOptions = mount.TmpfsSizeBytes == 0 && mount.TmpfsMode == 0
+            ? null
+            : new ContainerSpecJson.TmpfsJson { SizeBytes = mount.TmpfsSizeBytes, Mode = mount.TmpfsMode },
+    };
+
+    private static ContainerSpecJson.VolumeJson WriteVolume(Mount mount) => new()
+    {
+        NoCopy = mount.VolumeNoCopy ? true : null,
+        Labels = NullIfEmpty(mount.VolumeLabels),
+        DriverConfig = mount.VolumeDriver.Length == 0
+            ? null
+            : new ContainerSpecJson.DriverJson { Name = mount.VolumeDriver, Options = NullIfEmpty(mount.VolumeDriverOptions) },
+    };
+
+    private static ContainerSpecJson.HealthJson WriteHealth(HealthConfig health) => new()
+    {
+        Test = NullIfEmpty(health.Test),
+        Interval = NullIfZero(health.Interval),
+        Timeout = NullIfZero(health.Timeout),
+        StartPeriod = NullIfZero(health.StartPeriod),
+        StartInterval = NullIfZero(health.StartInterval),
+        Retries = health.Retries == 0 ? null : health.Retries,
+    };
+
+    private static TaskSpecJson.LimitsJson? WriteLimits(Resources? limits) => limits is null ? null : new TaskSpecJson.LimitsJson
+    {
+        NanoCPUs = NullIfZero(limits.NanoCpus),
+        MemoryBytes = NullIfZero(limits.MemoryBytes),
+        Pids = NullIfZero(limits.Pids),
+    };
+
+    private static TaskSpecJson.RestartPolicyJson? WriteRestart(RestartPolicy? policy) => policy is null ? null : new TaskSpecJson.RestartPolicyJson
+    {
+        Condition = policy.Condition switch
+        {
+            RestartCondition.Any => "any",
+            RestartCondition.OnFailure => "on-failure",
+            RestartCondition.None => "none",
+            _ => throw new ArgumentOutOfRangeException(nameof(policy), policy.Condition, "unknown restart condition"),
+        },
+        Delay = policy.Delay,
+        MaxAttempts = policy.MaxAttempts ?? 0,
+        Window = policy.Window,
+    };
+
+    private static TaskSpecJson.PlacementJson WritePlacement(Placement placement) => new()
+    {
+        Constraints = NullIfEmpty(placement.Constraints),
+        Preferences = placement.Preferences.Count == 0
+            ? null
+            : [.. placement.Preferences.Select(p => new TaskSpecJson.PreferenceJson(new TaskSpecJson.SpreadJson(p.Spread)))],
+        MaxReplicas = placement.MaxReplicas == 0 ? null : placement.MaxReplicas,
+        Platforms = placement.Platforms.Count == 0
+            ? null
+            : [.. placement.Platforms.Select(p => new TaskSpecJson.PlatformJson { Architecture = p.Architecture, OS = p.Os })],
+    };
+
+    private static ServiceSpecJson.UpdateConfigJson? WriteUpdate(UpdateConfig? update) => update is null ? null : new ServiceSpecJson.UpdateConfigJson
+    {
+        Parallelism = update.Parallelism,
+        Delay = NullIfZero(update.Delay),
+        FailureAction = update.FailureAction,
+        Monitor = update.Monitor,
+        MaxFailureRatio = update.MaxFailureRatio,
+        Order = update.Order,
+    };
+
+    public static ServiceSpecJson.EndpointSpecJson WriteEndpoint(EndpointSpec spec) => new()
+    {
+        Mode = spec.Mode == EndpointMode.Dnsrr ? "dnsrr" : "vip",
+        Ports = spec.Ports.Count == 0 ? null : [.. spec.Ports.Select(WritePort)],
+    };
+
+    public static ServiceSpecJson.PortJson WritePort(PortConfig port) => new()
+    {
+        Name = NullIfEmpty(port.Name),
+        Protocol = port.Protocol.ToString().ToLowerInvariant(),
+        TargetPort = port.TargetPort,
+        PublishedPort = port.PublishedPort == 0 ? null : port.PublishedPort,
+        PublishMode = port.PublishMode == PublishMode.Host ? "host" : "ingress",
+    };
+
+    private static ServiceSpecJson.AttachmentJson WriteAttachment(NetworkAttachmentConfig attachment) => new()
+    {
+        Target = attachment.Target,
+        Aliases = NullIfEmpty(attachment.Aliases),
+        DriverOpts = NullIfEmpty(attachment.DriverOptions),
+    };
+
+    private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
+
+    private static long? NullIfZero(long value) => value == 0 ? null : value;
+
+    private static RepeatedField<string>? NullIfEmpty(RepeatedField<string> list) => list.Count == 0 ? null : list;
+
+    private static Dictionary<string, string>? NullIfEmpty(MapField<string, string> map) => map.Count == 0 ? null : map.ToDictionary();
+}

@@ -1,0 +1,17 @@
+using Skein.Hosting;
+using Skein.Manager.Control;
+using Skein.Model;
+
+namespace Skein.Api.Swarm;
+
+/// <summary>The swarm's verbs, or Docker's word for why this node does not have them.</summary>
+internal static class SwarmAccess
+{
+    public static ISwarmControl ManagerControl(this ISwarmNode swarm) => swarm.Control ?? throw SkeinException.Unavailable(swarm.State switch
+    {
+        LocalNodeState.Active or LocalNodeState.Pending =>
+            "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this command on a manager node or promote the current node to a manager.",
+        LocalNodeState.Locked => "Swarm is encrypted and needs to be unlocked before it can be used. Please use \"docker swarm unlock\" to unlock it.",
+        _ => "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again.",
+    });
+}

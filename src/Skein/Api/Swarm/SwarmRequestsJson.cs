@@ -1,0 +1,60 @@
+using Skein.Hosting;
+using Skein.Model;
+
+namespace Skein.Api.Swarm;
+
+/// <summary>POST /swarm/init</summary>
+internal sealed record SwarmInitJson
+{
+    public string? ListenAddr { get; init; }
+    public string? AdvertiseAddr { get; init; }
+    public string? DataPathAddr { get; init; }
+    public uint DataPathPort { get; init; }
+    public bool ForceNewCluster { get; init; }
+    public ClusterSpecJson? Spec { get; init; }
+    public bool AutoLockManagers { get; init; }
+    public string? Availability { get; init; }
+    public IReadOnlyList<string>? DefaultAddrPool { get; init; }
+    public uint SubnetSize { get; init; }
+
+    public SwarmInitRequest ToModel()
+    {
+        if (AutoLockManagers) throw SkeinException.NotImplemented("autolock is not supported yet: create the swarm without --autolock");
+        return new SwarmInitRequest(
+            ListenAddr is null or "" ? "0.0.0.0:2377" : ListenAddr,
+            AdvertiseAddr ?? "",
+            DataPathAddr ?? "",
+            DataPathPort,
+            DefaultAddrPool ?? [],
+            SubnetSize,
+            ForceNewCluster,
+            NodeSpecJson.ParseAvailability(Availability),
+            (Spec ?? new ClusterSpecJson()).ToModel());
+    }
+}
+
+/// <summary>POST /swarm/join</summary>
+internal sealed record SwarmJoinJson
+{
+    public string? ListenAddr { get; init; }
+    public string? AdvertiseAddr { get; init; }
+    public string? DataPathAddr { get; init; }
+    public IReadOnlyList<string>? RemoteAddrs { get; init; }
+    public string? JoinToken { get; init; }
+    public string? Availability { get; init; }
+
+    public SwarmJoinRequest ToModel()
+    {
+        if (RemoteAddrs is null or []) throw SkeinException.Invalid("at least 1 RemoteAddr is required to join");
+        return new SwarmJoinRequest(
+            ListenAddr is null or "" ? "0.0.0.0:2377" : ListenAddr,
+            AdvertiseAddr ?? "",
+            DataPathAddr ?? "",
+            RemoteAddrs,
+            JoinToken ?? "",
+            NodeSpecJson.ParseAvailability(Availability));
+    }
+}
+
+/// <summary>GET /swarm/unlockkey</summary>
+internal sealed record UnlockKeyJson(string UnlockKey);

@@ -1,0 +1,69 @@
+using Skein.Manager.Store;
+using Skein.Model;
+
+namespace Skein.Api.Swarm;
+
+/// <summary>A task as GET /tasks shows it.</summary>
+internal sealed record TaskJson
+{
+    public required string ID { get; init; }
+    public required VersionIndexJson Version { get; init; }
+    public required string CreatedAt { get; init; }
+    public required string UpdatedAt { get; init; }
+    public string? Name { get; init; }
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+    public required TaskSpecJson Spec { get; init; }
+    public string? ServiceID { get; init; }
+    public ulong? Slot { get; init; }
+    public string? NodeID { get; init; }
+    public required TaskStatusJson Status { get; init; }
+    public required string DesiredState { get; init; }
+    public IReadOnlyList<TaskAttachmentJson>? NetworksAttachments { get; init; }
+
+    internal sealed record TaskStatusJson(
+        string Timestamp, string State, string Message, string? Err, ContainerStatusJson? ContainerStatus, PortStatusJson PortStatus);
+
+    internal sealed record ContainerStatusJson(string ContainerID, int PID, int ExitCode);
+
+    internal sealed record PortStatusJson(IReadOnlyList<ServiceSpecJson.PortJson>? Ports);
+
+    internal sealed record TaskAttachmentJson(AttachedNetworkJson Network, IReadOnlyList<string> Addresses);
+
+    internal sealed record AttachedNetworkJson(string ID, NetworkSpecJson Spec);
+
+    internal sealed record NetworkSpecJson(string Name, IReadOnlyDictionary<string, string> Labels, bool? Ingress, string Scope);
+
+    public static string StateName(TaskState state) => state.ToString().ToLowerInvariant();
+
+    public static TaskJson From(SwarmTask task, Snapshot snapshot) => new()
+    {
+        ID = task.Id,
+        Version = VersionIndexJson.From(task.Meta),
+        CreatedAt = GoTime.Format(task.Meta?.CreatedAt),
+        UpdatedAt = GoTime.Format(task.Meta?.UpdatedAt),
+        Labels = task.Annotations?.Labels.ToDictionary() ?? [],
+        Spec = ServiceSpecWriter.WriteTask(task.Spec),
+        ServiceID = task.ServiceId.Length == 0 ? null : task.ServiceId,
+        Slot = task.Slot == 0 ? null : task.Slot,
+        NodeID = task.NodeId.Length == 0 ? null : task.NodeId,
+        Status = WriteStatus(task.Status ?? new SwarmTaskStatus()),
+        DesiredState = StateName(task.DesiredState),
+        NetworksAttachments = task.Networks.Count == 0 ? null : [.. task.Networks.Select(a => WriteAttachment(a, snapshot))],
+    };
+
+    private static TaskStatusJson WriteStatus(SwarmTaskStatus status) => new(
+        GoTime.Format(status.Timestamp),
+        StateName(status.State),
+        status.Message,
+        status.Err.Length == 0 ? null : status.Err,
+        status.Container is { } container ? new ContainerStatusJson(container.ContainerId, container.Pid, container.ExitCode) : null,
+        new PortStatusJson(status.HostPorts.Count == 0 ? null : [.. status.HostPorts.Select(ServiceSpecWriter.WritePort)]));
+
+    private static TaskAttachmentJson WriteAttachment(NetworkAttachment attachment, Snapshot snapshot)
+    {
+        var network = snapshot.Networks.Find(attachment.NetworkId);
+        var spec = new NetworkSpecJson(
+            network?.Spec.Annotations.Name ?? "", network?.Spec.Annotations.Labels.ToDictionary() ?? [], network?.Spec.Ingress == true ? true : null, "swarm");
+        return new TaskAttachmentJson(new AttachedNetworkJson(attachment.NetworkId, spec), attachment.Addresses);
+    }
+}

@@ -1,0 +1,288 @@
+using System.Diagnostics;
+using Grpc.Core;
+using Skein.Agent.Containers;
+using Skein.Model;
+using Xunit;
+using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
+
+namespace Skein.HostTests.Containers;
+
+public sealed class ContainerEngineTests
+{
+    [Fact]
+    public async Task RunsAProgramToItsEndAndLeavesNothingWhenRemoved()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var engine = host.Engine;
+        var events = engine.Subscribe(CancellationToken.None);
+        var snapshots = await SnapshotsAsync(host);
+
+        var id = await host.RunAsync("web", "sh", "-c", "echo out; echo err >&2; printf tail; exit 3");
+        Assert.Equal(3, await host.WaitAsync(id));
+
+        var record = engine.Find("web");
+        Assert.Equal((ContainerStatus.Exited, 3, 0u), (record.State.Status, record.State.ExitCode, record.State.Pid));
+        Assert.True(record.State.FinishedAt >= record.State.StartedAt);
+        Assert.Same(record, engine.Find(id[..9]));
+        Assert.Equal("out\ntail", await host.LogsAsync(id, new LogQuery(true, false, false, null, null, null)));
+        Assert.Equal("err\n", await host.LogsAsync(id, new LogQuery(false, true, false, null, null, null)));
+
+        await engine.StartAsync(id, default);
+        Assert.Equal(3, await host.WaitAsync(id));
+        Assert.Equal("tail", await host.LogsAsync(id, new LogQuery(true, false, false, null, null, 1)));
+
+        await engine.RemoveAsync(id, force: false, default);
+        var missing = Assert.Throws<SkeinException>(() => engine.Find(id));
+        Assert.Equal((ErrorKind.NotFound, $"No such container: {id}"), (missing.Kind, missing.Message));
+        Assert.Empty((await host.Containerd.Client.Containers.ListAsync(new())).Containers);
+        Assert.Empty((await host.Containerd.Client.Tasks.ListAsync(new())).Tasks);
+        Assert.Empty((await host.Containerd.Client.Leases.ListAsync(new())).Leases);
+        Assert.Equal(snapshots, await SnapshotsAsync(host));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(host.Options.DataRoot + "/containers"));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(host.Options.ExecRoot + "/io"));
+        Assert.Empty(ContainerdProcess.MountsBelow(host.Containerd.Folder));
+        Assert.Empty(Cgroups(host, id));
+        Assert.Equal(["create", "start", "die", "start", "die", "destroy"], await ActionsAsync(events, 6));
+    }
+
+    [Fact]
+    public async Task GivesAContainerWhatItsDefinitionSays()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var shared = Directory.CreateDirectory(Path.Combine(host.Containerd.Folder, "shared")).FullName;
+        File.WriteAllText(shared + "/file", "from the host\n");
+        var resolv = Path.Combine(host.Containerd.Folder, "resolv.conf");
+        File.WriteAllText(resolv, "nameserver 127.0.0.11\n");
+        var definition = EngineHost.Define(
+            "all", "sh", "-c",
+            "id -u; id -g; id -G; pwd; hostname; echo $FROM $MINE; cat /shared/file /etc/resolv.conf; touch /shared/x || echo read-only; "
+            + "touch /data/kept && ls /data; grep -c ' /scratch tmpfs .*size=1024k' /proc/mounts; grep CapBnd /proc/self/status; ip -o link | head -1; exit 0");
+        definition.Spec.User = "bob";
+        definition.Spec.Dir = "/made/for/it";
+        definition.Spec.Env.Add("MINE=own");
+        definition.Spec.CapabilityDrop.Add("ALL");
+        definition.Spec.CapabilityAdd.Add("NET_ADMIN");
+        definition.Spec.Mounts.Add(new Mount { Type = "bind", Source = shared, Target = "/shared", ReadOnly = true });
+        definition.Spec.Mounts.Add(new Mount { Type = "volume", Source = "data", Target = "/data" });
+        definition.Spec.Mounts.Add(new Mount { Type = "tmpfs", Target = "/scratch", TmpfsSizeBytes = 1 << 20 });
+        Directory.CreateDirectory(host.Options.DataRoot + "/volumes/data/_data");
+        File.SetUnixFileMode(host.Options.DataRoot + "/volumes/data/_data", (UnixFileMode)0b111_111_111);
+        definition = definition with { Hostname = "box", ResolvConfPath = resolv };
+
+        var (exitCode, output) = await host.OutputOfAsync(definition);
+
+        Assert.Equal(0, exitCode);
+        var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith("touch:", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(["1000", "1001", "1001 10", "/made/for/it", "box", "image own", "from the host", "nameserver 127.0.0.11", "read-only", "kept", "1"], lines[..11]);
+        Assert.Equal("CapBnd:\t0000000000001000", lines[11]);
+        Assert.StartsWith("1: lo:", lines[12]);
+        Assert.True(File.Exists(host.Options.DataRoot + "/volumes/data/_data/kept"));
+    }
+
+    [Fact]
+    public async Task ExecutesInARunningContainer()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("box", "sleep", "1000");
+
+        Assert.Equal((7, "out\n", "err\n"), await host.ExecAsync(id, EngineHost.Exec("sh", "-c", "echo out; echo err >&2; exit 7")));
+        Assert.Equal((0, "typed", ""), await host.ExecAsync(id, EngineHost.Exec("cat"), "typed"));
+        Assert.Equal((0, "1000 v\n", ""), await host.ExecAsync(id, EngineHost.Exec("sh", "-c", "echo $(id -u) $V") with { User = "bob", Env = ["V=v"] }));
+        var (exitCode, stdout, _) = await host.ExecAsync(id, EngineHost.Exec("sh", "-c", "echo $TERM") with { Tty = true });
+        Assert.Equal((0, "xterm\r\n"), (exitCode, stdout));
+
+        var missing = await host.Engine.CreateExecAsync(id, EngineHost.Exec("no-such"), default);
+        var error = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.StartExecAsync(missing.Id, null, null, default));
+        Assert.Equal(
+            (ErrorKind.InvalidArgument, "OCI runtime exec failed: exec failed: unable to start container process: exec: \"no-such\": executable file not found in $PATH: unknown"),
+            (error.Kind, error.Message));
+        Assert.Equal(127, host.Engine.FindExec(missing.Id).ExitCode);
+        Assert.Single(Directory.EnumerateFileSystemEntries(host.Options.IoFolder(id)), path => path.EndsWith("/stdout", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task ResizesATerminal()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("box", "sleep", "1000");
+        var exec = await host.Engine.CreateExecAsync(id, EngineHost.Exec("sh", "-c", "stty size; read line; stty size") with { Tty = true }, default);
+        await using var streams = await host.Engine.StartExecAsync(exec.Id, 20, 90, default);
+        var reader = new StreamReader(streams.Stdout!);
+        Assert.Equal("20 90", await reader.ReadLineAsync().WaitAsync(EngineHost.Patience));
+        await host.Engine.ResizeExecAsync(exec.Id, 30, 100, default);
+        await streams.Stdin!.WriteAsync("\n"u8.ToArray());
+        Assert.EndsWith("30 100\r\n", await reader.ReadToEndAsync().WaitAsync(EngineHost.Patience));
+        Assert.Equal(0, await streams.Completion.WaitAsync(EngineHost.Patience));
+    }
+
+    [Fact]
+    public async Task AnAttachedClientSpeaksToTheProgram()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var definition = EngineHost.Define("cat", "cat");
+        definition.Spec.OpenStdin = true;
+        var id = (await host.Engine.CreateAsync(definition, default)).Id;
+        // As `docker run -i` does it: attached, fed and ended before it has started.
+        await using var streams = await host.Engine.AttachAsync(id, default);
+        var typed = streams.Stdin!.WriteAsync("hello"u8.ToArray()).AsTask();
+        await host.Engine.StartAsync(id, default);
+        await typed.WaitAsync(EngineHost.Patience);
+        await streams.Stdin.DisposeAsync();
+        Assert.Equal("hello", await EngineHost.ReadAsync(streams.Stdout).WaitAsync(EngineHost.Patience));
+        Assert.Equal(0, await streams.Completion.WaitAsync(EngineHost.Patience));
+    }
+
+    [Fact]
+    public async Task StopsBySignalAndKillsAfterTheGracePeriod()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var polite = await host.RunAsync("polite", "sh", "-c", "trap 'exit 5' TERM; echo ready; while :; do sleep 0.1; done");
+        await host.WaitForLogAsync(polite, "ready");
+        await host.Engine.StopAsync(polite, null, null, default);
+        Assert.Equal(5, host.Engine.Find(polite).State.ExitCode);
+
+        var deaf = await host.RunAsync("deaf", "sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.1; done");
+        await host.WaitForLogAsync(deaf, "ready");
+        var watch = Stopwatch.StartNew();
+        await host.Engine.StopAsync(deaf, TimeSpan.FromMilliseconds(300), null, default);
+        Assert.InRange(watch.ElapsedMilliseconds, 300, 9000);
+        Assert.Equal(137, host.Engine.Find(deaf).State.ExitCode);
+
+        var error = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.KillAsync(deaf, "TERM", default));
+        Assert.Equal((ErrorKind.Conflict, $"cannot kill container: {deaf}: container {deaf} is not running"), (error.Kind, error.Message));
+        await host.Engine.StartAsync(deaf, default);
+        error = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.RemoveAsync(deaf, force: false, default));
+        Assert.Equal("cannot remove container \"/deaf\": container is running: stop the container before removing or force remove", error.Message);
+        error = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.CreateAsync(EngineHost.Define("deaf"), default));
+        Assert.Equal(ErrorKind.Conflict, error.Kind);
+        Assert.Contains($"The container name \"/deaf\" is already in use by container \"{deaf}\"", error.Message);
+    }
+
+    [Fact]
+    public async Task AProgramThatIsNotThereFailsWithDockersWords()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = (await host.Engine.CreateAsync(EngineHost.Define("bad", "no-such"), default)).Id;
+        var error = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.StartAsync(id, default));
+        Assert.Equal(ErrorKind.InvalidArgument, error.Kind);
+        Assert.StartsWith("failed to create task for container: failed to create shim task: OCI runtime create failed: ", error.Message);
+        Assert.EndsWith("exec: \"no-such\": executable file not found in $PATH: unknown", error.Message);
+        Assert.Equal((ContainerStatus.Created, 127, error.Message), (host.Engine.Find(id).State.Status, host.Engine.Find(id).State.ExitCode, host.Engine.Find(id).State.Error));
+        Assert.Empty((await host.Containerd.Client.Tasks.ListAsync(new())).Tasks);
+        Assert.Empty(ContainerdProcess.MountsBelow(host.Containerd.Folder));
+        await Assert.ThrowsAsync<SkeinException>(() => host.Engine.CreateAsync(EngineHost.Define("other") with { Spec = new ContainerSpec { Image = "gone" } }, default));
+        Assert.Single(host.Engine.List());
+    }
+
+    [Fact]
+    public async Task ADaemonsRestartStopsNothingAndLosesNoExitCode()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var runs = await host.RunAsync("runs", "sh", "-c", "i=0; while :; do echo line $i; i=$((i+1)); sleep 0.05; done");
+        var ends = await host.RunAsync("ends", "sh", "-c", "trap 'exit 42' USR1; echo ready; while :; do sleep 0.05; done");
+        await host.WaitForLogAsync(runs, "line 2\n");
+        await host.WaitForLogAsync(ends, "ready");
+        var pid = host.Engine.Find(runs).State.Pid;
+
+        await host.RestartEngineAsync(async () =>
+        {
+            await host.Containerd.Client.Tasks.KillAsync(new() { ContainerId = ends, Signal = 10 });
+            await host.Containerd.Client.Tasks.WaitAsync(new() { ContainerId = ends });
+        });
+
+        Assert.Equal((ContainerStatus.Running, pid), (host.Engine.Find("runs").State.Status, host.Engine.Find("runs").State.Pid));
+        Assert.Equal((ContainerStatus.Exited, 42), (host.Engine.Find("ends").State.Status, host.Engine.Find("ends").State.ExitCode));
+        await host.WaitForLogAsync(runs, "line 20\n");
+        var logged = (await host.LogsAsync(runs)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(Enumerable.Range(0, logged.Length).Select(number => $"line {number}"), logged);
+        Assert.Equal((0, "in\n", ""), await host.ExecAsync(runs, EngineHost.Exec("echo", "in")));
+        await host.Engine.KillAsync(runs, "KILL", default);
+        Assert.Equal(137, await host.WaitAsync(runs));
+    }
+
+    [Fact]
+    public async Task NoticesAnExitAcrossARestartOfContainerd()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("box", "sleep", "1000");
+        var waiting = host.WaitAsync(id);
+        await host.Containerd.RestartAsync();
+        Assert.Equal(ContainerStatus.Running, host.Engine.Find(id).State.Status);
+        Process.Start("kill", ["-9", $"{host.Engine.Find(id).State.Pid}"]).WaitForExit();
+        Assert.Equal(137, await waiting);
+    }
+
+    [Fact]
+    public async Task ShowsItsProcesses()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("box", "sleep", "1000");
+        var (titles, processes) = await host.Engine.TopAsync(id, "-ef", default);
+        Assert.Equal(["UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"], titles);
+        var row = Assert.Single(processes);
+        Assert.Equal(("root", $"{host.Engine.Find(id).State.Pid}", "?", "sleep 1000"), (row[0], row[1], row[5], row[7]));
+    }
+
+    [Fact]
+    public async Task TellsWhenAContainerRanOutOfMemory()
+    {
+        await using var host = await EngineHost.StartAsync();
+        using var closing = new CancellationTokenSource();
+        var loop = host.Engine.RunAsync(closing.Token);
+        var events = host.Engine.Subscribe(CancellationToken.None);
+        var definition = EngineHost.Define("hungry", "sh", "-c", "sleep 0.3; tail /dev/zero") with
+        {
+            Resources = new ResourceRequirements { Limits = new Resources { MemoryBytes = 16 << 20 } },
+        };
+        var id = await host.RunAsync(definition);
+        Assert.NotEqual(0, await host.WaitAsync(id));
+        await NextAsync(events, "oom");
+        Assert.True(host.Engine.Find(id).State.OomKilled);
+        await closing.CancelAsync();
+        await loop.WaitAsync(EngineHost.Patience);
+    }
+
+    [Fact]
+    public async Task StartsTenAtOnce()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var watch = Stopwatch.StartNew();
+        var all = await Task.WhenAll(Enumerable.Range(0, 10).Select(number => host.RunAsync($"c{number}", "sleep", "1000")));
+        TestContext.Current.SendDiagnosticMessage($"ten containers created and started in {watch.ElapsedMilliseconds} ms");
+        watch.Restart();
+        await Task.WhenAll(all.Select(id => host.Engine.RemoveAsync(id, force: true, default)));
+        TestContext.Current.SendDiagnosticMessage($"and removed in {watch.ElapsedMilliseconds} ms");
+        Assert.Empty(host.Engine.List());
+        Assert.Empty(ContainerdProcess.MountsBelow(host.Containerd.Folder));
+    }
+
+    private static async Task<List<string>> SnapshotsAsync(EngineHost host)
+    {
+        var names = new List<string>();
+        using var list = host.Containerd.Client.Snapshots.List(new() { Snapshotter = "overlayfs" });
+        await foreach (var batch in list.ResponseStream.ReadAllAsync())
+            names.AddRange(batch.Info.Select(info => info.Name));
+        return names;
+    }
+
+    private static IEnumerable<string> Cgroups(EngineHost host, string id) =>
+        Directory.EnumerateDirectories("/sys/fs/cgroup").Append("/sys/fs/cgroup")
+            .Select(hierarchy => $"{hierarchy}{host.Options.CgroupParent}/{id}").Where(Directory.Exists);
+
+    private static async Task<List<string>> ActionsAsync(System.Threading.Channels.ChannelReader<ContainerEvent> events, int count)
+    {
+        var actions = new List<string>();
+        using var deadline = new CancellationTokenSource(EngineHost.Patience);
+        while (actions.Count < count)
+            actions.Add((await events.ReadAsync(deadline.Token)).Action);
+        return actions;
+    }
+
+    private static async Task NextAsync(System.Threading.Channels.ChannelReader<ContainerEvent> events, string action)
+    {
+        using var deadline = new CancellationTokenSource(EngineHost.Patience);
+        while ((await events.ReadAsync(deadline.Token)).Action != action)
+        {
+        }
+    }
+}

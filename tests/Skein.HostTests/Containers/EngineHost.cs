@@ -1,0 +1,148 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Skein.Agent.Containers;
+using Skein.Model;
+
+namespace Skein.HostTests.Containers;
+
+/// <summary>An engine on a containerd of its own, with one image.</summary>
+internal sealed class EngineHost : IAsyncDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly BusyboxImages images;
+
+    private EngineHost(ContainerdProcess containerd)
+    {
+        Containerd = containerd;
+        images = new BusyboxImages(containerd.Client);
+        Options = new ContainerEngineOptions(
+            Path.Combine(containerd.Folder, "data"), Path.Combine(containerd.Folder, "exec"), "/" + Path.GetFileName(containerd.Folder));
+        Engine = NewEngine();
+    }
+
+    public ContainerdProcess Containerd { get; }
+
+    public ContainerEngineOptions Options { get; }
+
+    public ContainerEngine Engine { get; private set; }
+
+    public static async Task<EngineHost> StartAsync()
+    {
+        var host = new EngineHost(await ContainerdProcess.StartAsync());
+        await host.images.MakeAsync();
+        await host.Engine.RecoverAsync(default);
+        return host;
+    }
+
+    /// <summary>The daemon ends; <paramref name="meanwhile"/> happens; a new daemon takes up what it finds.</summary>
+    public async Task RestartEngineAsync(Func<Task>? meanwhile = null)
+    {
+        Engine.Dispose();
+        if (meanwhile is not null)
+            await meanwhile();
+        Engine = NewEngine();
+        await Engine.RecoverAsync(default);
+    }
+
+    public static ContainerDefinition Define(string name, params string[] args)
+    {
+        var spec = new ContainerSpec { Image = BusyboxImages.Name };
+        spec.Args.AddRange(args);
+        return new ContainerDefinition("", name, spec, new Dictionary<string, string>(), "", "", "", "", "", null, null, TimeSpan.FromSeconds(10));
+    }
+
+    public async Task<string> RunAsync(ContainerDefinition definition)
+    {
+        var id = (await Engine.CreateAsync(definition, default)).Id;
+        await Engine.StartAsync(id, default);
+        return id;
+    }
+
+    public Task<string> RunAsync(string name, params string[] args) => RunAsync(Define(name, args));
+
+    public async Task<int> WaitAsync(string id) => await Engine.WaitAsync(id, default).WaitAsync(Patience);
+
+    /// <summary>A whole run: its exit code and its output, both streams, stdout first.</summary>
+    public async Task<(int ExitCode, string Output)> OutputOfAsync(ContainerDefinition definition)
+    {
+        var id = await RunAsync(definition);
+        var exitCode = await WaitAsync(id);
+        return (exitCode, await LogsAsync(id));
+    }
+
+    public async Task<string> LogsAsync(string id, LogQuery? query = null)
+    {
+        var text = new StringBuilder();
+        await foreach (var line in Engine.ReadLogsAsync(id, query ?? new LogQuery(true, true, false, null, null, null), default))
+            text.Append(Encoding.UTF8.GetString(line.Line.Span));
+        return text.ToString();
+    }
+
+    public async Task WaitForLogAsync(string id, string wanted)
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        var seen = new StringBuilder();
+        try
+        {
+            await foreach (var line in Engine.ReadLogsAsync(id, new LogQuery(true, true, true, null, null, null), deadline.Token))
+            {
+                seen.Append(Encoding.UTF8.GetString(line.Line.Span));
+                if (seen.ToString().Contains(wanted, StringComparison.Ordinal))
+                    return;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        throw new TimeoutException($"no \"{wanted}\" in the log of {id} within {Patience.TotalSeconds} s, only: {seen}");
+    }
+
+    public async Task<(int ExitCode, string Stdout, string Stderr)> ExecAsync(string id, ExecDefinition definition, string? input = null)
+    {
+        var exec = await Engine.CreateExecAsync(id, definition, default);
+        await using var streams = await Engine.StartExecAsync(exec.Id, null, null, default);
+        if (input is not null)
+        {
+            await streams.Stdin!.WriteAsync(Encoding.UTF8.GetBytes(input));
+            await streams.Stdin.DisposeAsync();
+        }
+        var stdout = ReadAsync(streams.Stdout);
+        var stderr = ReadAsync(streams.Stderr);
+        var exitCode = await streams.Completion.WaitAsync(Patience);
+        return (exitCode, await stdout.WaitAsync(Patience), await stderr.WaitAsync(Patience));
+    }
+
+    public static ExecDefinition Exec(params string[] command) => new(command, [], "", "", false, true, true, true, false, "");
+
+    public static async Task<string> ReadAsync(Stream? stream)
+    {
+        if (stream is null)
+            return "";
+        using var reader = new StreamReader(stream);
+        return await reader.ReadToEndAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            foreach (var container in Engine.List())
+                await Engine.RemoveAsync(container.Id, force: true, default);
+        }
+        finally
+        {
+            Engine.Dispose();
+            await Containerd.DisposeAsync();
+            foreach (var hierarchy in Directory.EnumerateDirectories("/sys/fs/cgroup").Append("/sys/fs/cgroup"))
+            {
+                var group = hierarchy + Options.CgroupParent;
+                if (Directory.Exists(group))
+                    Directory.Delete(group);
+            }
+        }
+    }
+
+    private ContainerEngine NewEngine() =>
+        new(Containerd.Client, images, Options, TimeProvider.System, new CryptoIdSource(), NullLoggerFactory.Instance);
+}

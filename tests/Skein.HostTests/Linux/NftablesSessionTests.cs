@@ -1,0 +1,45 @@
+using Skein.Linux.Namespaces;
+using Skein.Linux.Nftables;
+using Xunit;
+
+namespace Skein.HostTests.Linux;
+
+public sealed class NftablesSessionTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("skein-nft-").FullName;
+    private readonly NetworkNamespace _space;
+
+    public NftablesSessionTests() => _space = NetworkNamespace.Create(Path.Combine(_folder, "a"));
+
+    [Fact]
+    public void A_table_stands_in_the_namespace_and_not_in_the_callers()
+    {
+        var name = $"skeintest{Environment.ProcessId}";
+        NftablesSession.Apply(_space, $"table ip {name} {{ map m {{ type ipv4_addr : ipv4_addr; elements = {{ 10.0.0.1 : 10.0.0.2 }} }}; }}");
+        Assert.Equal([$"ip {name}"], NftablesSession.Tables(_space));
+        using var host = NetworkNamespace.OpenHost();
+        Assert.DoesNotContain($"ip {name}", NftablesSession.Tables(host));
+    }
+
+    [Fact]
+    public void One_bad_command_undoes_the_whole_transaction_and_says_why()
+    {
+        var error = Assert.Throws<NftablesException>(() =>
+            NftablesSession.Apply(_space, "add table ip good\nadd rule ip nowhere here accept\n"));
+        Assert.Contains("No such file or directory", error.Message, StringComparison.Ordinal);
+        Assert.Empty(NftablesSession.Tables(_space));
+    }
+
+    [Fact]
+    public void Calls_from_many_threads_do_not_disturb_each_other()
+    {
+        Parallel.For(0, 40, i => NftablesSession.Apply(_space, $"add table ip t{i}"));
+        Assert.Equal(40, NftablesSession.Tables(_space).Count);
+    }
+
+    public void Dispose()
+    {
+        _space.Dispose();
+        NamespacePins.DeleteAll(_folder);
+    }
+}

@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using Xunit;
+
+namespace Skein.HostTests.Mesh;
+
+public class BalancerTests
+{
+    [Fact]
+    public async Task A_VIP_leads_to_every_ready_task_the_caller_itself_among_them()
+    {
+        await using var hosts = await MeshHosts.StartAsync();
+        using var c1 = new EchoServer(hosts["c1"], "c1");
+        using var c2 = new EchoServer(hosts["c2"], "c2");
+        Assert.Equal(["c1 sees 10.0.1.5", "c2 sees 10.0.1.5"], await TwiceAsync(() => Caller.TcpAsync(hosts["c1"], MeshHosts.Vip, 80)));
+        Assert.Equal(["c1 sees 10.0.1.6", "c2 sees 10.0.1.6"], await TwiceAsync(() => Caller.TcpAsync(hosts["c2"], MeshHosts.Vip, 80)));
+        Assert.Equal(["c1 sees 10.0.1.5", "c2 sees 10.0.1.5"], await TwiceAsync(() => Caller.UdpAsync(hosts["c1"], MeshHosts.Vip, 80)));
+        hosts["c1"].Run(() => Commands.Run("ping", "-c1", "-W2", MeshHosts.Vip));
+    }
+
+    [Fact]
+    public async Task A_connection_stays_with_its_task_while_new_ones_go_to_the_others()
+    {
+        await using var hosts = await MeshHosts.StartAsync();
+        using var c1 = new EchoServer(hosts["c1"], "c1");
+        using var c2 = new EchoServer(hosts["c2"], "c2");
+        hosts.Publish(s => MeshHosts.Ready(s, "t2"));
+        await hosts.AppliedAsync();
+        using var kept = await Caller.ConnectAsync(hosts["c1"], MeshHosts.Vip, 80);
+        Assert.Equal("c2 sees 10.0.1.5", await Caller.ReadAsync(kept, "kept"));
+        hosts.Publish(s => MeshHosts.Ready(s, "t1"));
+        await hosts.AppliedAsync();
+        Assert.Equal(["c1 sees 10.0.1.5", "c1 sees 10.0.1.5"], await TwiceAsync(() => Caller.TcpAsync(hosts["c1"], MeshHosts.Vip, 80)));
+        await kept.SendAsync("still here"u8.ToArray());
+        Assert.Equal("still here", await Caller.ReadAsync(kept, "kept"));
+    }
+
+    [Fact]
+    public async Task A_VIP_without_ready_tasks_is_refused_at_once()
+    {
+        await using var hosts = await MeshHosts.StartAsync();
+        hosts.Publish(s => MeshHosts.Ready(s));
+        await hosts.AppliedAsync();
+        var watch = Stopwatch.StartNew();
+        var error = await Assert.ThrowsAsync<SocketException>(() => Caller.TcpAsync(hosts["c1"], MeshHosts.Vip, 80));
+        Assert.Equal(SocketError.ConnectionRefused, error.SocketErrorCode);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(1), $"took {watch.Elapsed}");
+    }
+
+    private static async Task<string[]> TwiceAsync(Func<Task<string>> call) => [.. new[] { await call(), await call() }.Order()];
+}

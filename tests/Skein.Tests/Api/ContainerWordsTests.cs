@@ -1,0 +1,28 @@
+using Skein.Agent.Containers;
+using Skein.Api.Containers;
+using Xunit;
+using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
+
+namespace Skein.Tests.Api;
+
+public class ContainerWordsTests
+{
+    private static readonly DateTimeOffset s_now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData(0.2, "Up Less than a second")]
+    [InlineData(1, "Up 1 second")]
+    [InlineData(59, "Up 59 seconds")]
+    [InlineData(61, "Up About a minute")]
+    [InlineData(180, "Up 3 minutes")]
+    [InlineData(3700, "Up About an hour")]
+    [InlineData(10800, "Up 3 hours")]
+    public void A_running_container_says_for_how_long(double seconds, string words) => Assert.Equal(
+        words,
+        ContainerWords.Describe(new ContainerState(ContainerStatus.Running, 1, 0, false, "", s_now.AddSeconds(-seconds), null), s_now));
+
+    [Fact]
+    public void An_ended_one_says_with_what_code() => Assert.Equal(
+        "Exited (137) 2 minutes ago",
+        ContainerWords.Describe(new ContainerState(ContainerStatus.Exited, 0, 137, false, "", s_now.AddHours(-1), s_now.AddMinutes(-2)), s_now));
+}

@@ -1,0 +1,53 @@
+using System.Text.Json;
+using Skein.Api.Swarm;
+using Skein.Model;
+using Xunit;
+
+namespace Skein.Tests.Api;
+
+public class ServiceSpecTests
+{
+    // What the CLI sends for: service create --name httpd --replicas 2 --publish 8080:80 --network ov --env A=1 httpd:latest
+    private const string FromCli = """
+        {"Name":"httpd","Labels":{},"TaskTemplate":{"ContainerSpec":{"Image":"httpd:latest","Env":["A=1"],"StopGracePeriod":10000000000,"DNSConfig":{}},
+        "Resources":{"Limits":{"MemoryBytes":67108864},"Reservations":{}},"RestartPolicy":{"Condition":"any","Delay":0,"MaxAttempts":0},
+        "Placement":{"Constraints":["node.role==worker"],"Platforms":[{"Architecture":"amd64","OS":"linux"}]},
+        "Networks":[{"Target":"n1","Aliases":["web"]}],"ForceUpdate":0},
+        "Mode":{"Replicated":{"Replicas":2}},"EndpointSpec":{"Mode":"vip","Ports":[{"Protocol":"tcp","TargetPort":80,"PublishedPort":8080,"PublishMode":"ingress"}]}}
+        """;
+
+    private static ServiceSpec Read(string json) =>
+        ServiceSpecReader.Read(JsonSerializer.Deserialize(json, SwarmJson.Default.ServiceSpecJson)!);
+
+    [Fact]
+    public void What_the_CLI_sends_is_read_and_shown_again()
+    {
+        var spec = Read(FromCli);
+        Assert.Equal(2ul, spec.Replicated.Replicas);
+        Assert.Equal(0, spec.Task.Restart.Delay);
+        Assert.Equal(10_000_000_000, spec.Task.Container.StopGracePeriod);
+        var shown = JsonSerializer.Serialize(ServiceSpecWriter.Write(spec), SwarmJson.Default.ServiceSpecJson);
+        Assert.Equal(spec, Read(shown));
+        using var document = JsonDocument.Parse(shown);
+        var port = document.RootElement.GetProperty("EndpointSpec").GetProperty("Ports")[0];
+        Assert.Equal(("tcp", 8080, "ingress"), (port.GetProperty("Protocol").GetString(), port.GetProperty("PublishedPort").GetInt32(), port.GetProperty("PublishMode").GetString()));
+    }
+
+    [Theory]
+    [InlineData("""{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"a","Secrets":[{}]}}}""", "secrets are not supported yet")]
+    [InlineData("""{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"a","Configs":[{}]}}}""", "configs are not supported yet")]
+    [InlineData("""{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"a"}},"Mode":{"GlobalJob":{}}}""", "jobs (--mode replicated-job, global-job) are not supported yet")]
+    public void What_is_not_done_yet_is_refused_by_name(string json, string message)
+    {
+        var error = Assert.Throws<SkeinException>(() => Read(json));
+        Assert.Equal((ErrorKind.NotImplemented, message), (error.Kind, error.Message));
+    }
+
+    [Fact]
+    public void A_restart_delay_that_was_not_given_stays_absent()
+    {
+        var spec = Read("""{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"a"},"RestartPolicy":{"Condition":"none"}}}""");
+        Assert.Null(spec.Task.Restart.Delay);
+        Assert.Equal(1ul, spec.Replicated.Replicas);
+    }
+}

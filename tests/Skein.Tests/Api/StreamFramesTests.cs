@@ -1,0 +1,66 @@
+using System.IO.Pipelines;
+using Skein.Agent.Containers;
+using Skein.Api.Containers;
+using Xunit;
+
+namespace Skein.Tests.Api;
+
+public class StreamFramesTests
+{
+    [Fact]
+    public async Task A_frame_is_stream_length_and_content()
+    {
+        var pipe = new Pipe();
+        StreamFrames.WriteFrame(pipe.Writer, LogStream.Stderr, "hello\n"u8);
+        await pipe.Writer.CompleteAsync();
+        var read = await pipe.Reader.ReadAsync();
+        Assert.Equal([2, 0, 0, 0, 0, 0, 0, 6, .. "hello\n"u8], System.Buffers.BuffersExtensions.ToArray(read.Buffer));
+    }
+
+    [Fact]
+    public async Task What_a_process_prints_after_its_input_ended_is_delivered()
+    {
+        var output = new Pipe();
+        var toClient = new Pipe();
+        var fromClient = new Pipe();
+        var stdin = new EndOfInput();
+        var streams = new Streams(stdin, output.Reader.AsStream());
+        var pump = StreamPump.RunAsync(streams, fromClient.Reader, toClient.Writer, CancellationToken.None);
+        await fromClient.Writer.CompleteAsync();
+        await stdin.Closed.Task.WaitAsync(TimeSpan.FromSeconds(5));   // deadline: the end of input reaches the process
+        await output.Writer.WriteAsync("late"u8.ToArray());
+        await output.Writer.CompleteAsync();
+        streams.End.SetResult(0);
+        await pump.WaitAsync(TimeSpan.FromSeconds(5));                // deadline: the pump ends with the process
+        var read = await toClient.Reader.ReadAsync();
+        Assert.Equal([1, 0, 0, 0, 0, 0, 0, 4, .. "late"u8], System.Buffers.BuffersExtensions.ToArray(read.Buffer));
+    }
+
+    private sealed class EndOfInput : MemoryStream
+    {
+        public TaskCompletionSource Closed { get; } = new();
+
+        protected override void Dispose(bool disposing)
+        {
+            base.Dispose(disposing);
+            Closed.TrySetResult();
+        }
+    }
+
+    private sealed class Streams(Stream stdin, Stream stdout) : IContainerStreams
+    {
+        public TaskCompletionSource<int> End { get; } = new();
+
+        public Stream? Stdin => stdin;
+
+        public Stream? Stdout => stdout;
+
+        public Stream? Stderr => null;
+
+        public bool Tty => false;
+
+        public Task<int> Completion => End.Task;
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,127 @@
+using System.Text;
+using Microsoft.Extensions.Time.Testing;
+using Skein.Agent.Containers;
+using Skein.Agent.Containers.Logs;
+using Skein.Model;
+using Xunit;
+
+namespace Skein.Tests.Containers;
+
+public sealed class ContainerLogTests : IDisposable
+{
+    private static readonly byte[] Odd = [0xff, 0, (byte)' ', (byte)'e', (byte)'\n'];
+
+    private readonly string folder = Directory.CreateTempSubdirectory("skein-log-").FullName;
+    private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task KeepsBytesTimesAndStreams()
+    {
+        using var log = new ContainerLog(folder, LogLimits.Default, time);
+        var (stdout, stderr) = (log.Splitter(LogStream.Stdout), log.Splitter(LogStream.Stderr));
+        log.Append(stdout, "a\nhal"u8);
+        time.Advance(TimeSpan.FromSeconds(1.5));
+        log.Append(stderr, Odd);
+        log.Append(stdout, "f\n\nend"u8);
+        log.Finish(stdout);
+        log.Finish(stderr);
+
+        Assert.Equal("2026-01-02T03:04:05.000000000Z stdout F a", File.ReadLines(folder + "/log.1").First());
+        var lines = await ReadAsync(log, All);
+        Assert.Equal(["a\n", "half\n", "\n", "end"], lines.Where(line => line.Stream == LogStream.Stdout).Select(Text));
+        var error = Assert.Single(lines, line => line.Stream == LogStream.Stderr);
+        Assert.Equal(Odd, error.Line.ToArray());
+        Assert.Equal(time.GetUtcNow(), error.Time);
+    }
+
+    [Fact]
+    public async Task TailSinceAndUntilChooseLines()
+    {
+        using var log = new ContainerLog(folder, LogLimits.Default, time);
+        var splitter = log.Splitter(LogStream.Stdout);
+        var began = time.GetUtcNow();
+        for (var i = 0; i < 5; i++)
+        {
+            log.Append(splitter, Encoding.UTF8.GetBytes($"{i}\n"));
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+        Assert.Equal(["3\n", "4\n"], await TextsAsync(log, All with { Tail = 2 }));
+        Assert.Empty(await TextsAsync(log, All with { Tail = 0 }));
+        Assert.Equal(["0\n", "1\n", "2\n", "3\n", "4\n"], await TextsAsync(log, All with { Tail = 50 }));
+        Assert.Equal(["2\n", "3\n"], await TextsAsync(log, All with { Since = began.AddSeconds(2), Until = began.AddSeconds(3) }));
+        Assert.Equal(["3\n"], await TextsAsync(log, All with { Until = began.AddSeconds(3), Tail = 1 }));
+        Assert.Empty(await TextsAsync(log, All with { Stdout = false }));
+    }
+
+    [Fact]
+    public async Task OldFilesGoAndAFollowerReadsAcrossThem()
+    {
+        using var log = new ContainerLog(folder, new LogLimits(200, 2, Kept: true), time);
+        var splitter = log.Splitter(LogStream.Stdout);
+        var ended = false;
+        var follower = Task.Run(() => TextsAsync(log, All with { Follow = true }, () => ended));
+        for (var i = 0; i < 40; i++)
+            log.Append(splitter, Encoding.UTF8.GetBytes($"{i:00}\n"));
+        ended = true;
+        log.Wake();
+        var followed = await follower.WaitAsync(TimeSpan.FromSeconds(30));
+        // The follower may be overtaken by the rotation, but what it reads is in order and reaches the end.
+        Assert.Equal(followed.Order(), followed);
+        Assert.Equal("39\n", followed[^1]);
+        Assert.InRange(Directory.GetFiles(folder).Length, 1, 2);
+        Assert.Equal("39\n", (await TextsAsync(log, All))[^1]);
+
+        using var reopened = new ContainerLog(folder, new LogLimits(200, 2, Kept: true), time);
+        reopened.Append(reopened.Splitter(LogStream.Stdout), "40\n"u8);
+        Assert.Equal(["39\n", "40\n"], await TextsAsync(reopened, All with { Tail = 2 }));
+    }
+
+    [Fact]
+    public async Task ALineWithoutEndIsKeptInParts()
+    {
+        using var log = new ContainerLog(folder, LogLimits.Default, time);
+        var splitter = log.Splitter(LogStream.Stdout);
+        var text = new string('x', 40_000);
+        foreach (var chunk in Encoding.UTF8.GetBytes(text + "\n").Chunk(7_001))
+            log.Append(splitter, chunk);
+        var lines = await TextsAsync(log, All);
+        Assert.Equal([16384, 16384, 7233], lines.Select(line => line.Length));
+        Assert.Equal(text + "\n", string.Concat(lines));
+    }
+
+    [Fact]
+    public async Task WhatIsNoLineIsPassedOver()
+    {
+        File.WriteAllText(folder + "/log.1", "2026-01-02T03:04:05.000000000Z stdout F good\ncut off by a power fail\n");
+        using var log = new ContainerLog(folder, LogLimits.Default, time);
+        Assert.Equal(["good\n"], await TextsAsync(log, All));
+    }
+
+    [Theory]
+    [InlineData("10m", "5", 10 << 20, 5, true)]
+    [InlineData("512kb", "0", 512 << 10, 3, true)]
+    [InlineData("-1", "x", 10_000_000, 3, true)]
+    public void DriverOptionsBoundTheLog(string size, string files, long bytes, int count, bool kept)
+    {
+        var driver = new LogDriver { Name = "json-file", Options = { ["max-size"] = size, ["max-file"] = files } };
+        Assert.Equal(new LogLimits(bytes, count, kept), LogLimits.Of(driver));
+        Assert.False(LogLimits.Of(new LogDriver { Name = "none" }).Kept);
+    }
+
+    private static LogQuery All => new(true, true, false, null, null, null);
+
+    private static string Text(ContainerLogLine line) => Encoding.Latin1.GetString(line.Line.Span);
+
+    private static async Task<List<string>> TextsAsync(ContainerLog log, LogQuery query, Func<bool>? ended = null) =>
+        [.. (await ReadAsync(log, query, ended)).Select(Text)];
+
+    private static async Task<List<ContainerLogLine>> ReadAsync(ContainerLog log, LogQuery query, Func<bool>? ended = null)
+    {
+        var lines = new List<ContainerLogLine>();
+        await foreach (var line in log.ReadAsync(query, ended ?? (() => true), default))
+            lines.Add(line);
+        return lines;
+    }
+}

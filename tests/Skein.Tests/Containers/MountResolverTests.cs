@@ -1,0 +1,44 @@
+using Skein.Agent.Containers.Oci;
+using Skein.Model;
+using Xunit;
+
+namespace Skein.Tests.Containers;
+
+public sealed class MountResolverTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("skein-mounts-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void AnonymousVolumesGoWithTheirContainer()
+    {
+        var resolver = new MountResolver(folder);
+        Mount[] mounts = [new() { Type = "volume", Source = "named", Target = "/n" }, new() { Type = "volume", Target = "/a" }];
+        var resolved = resolver.Resolve("id", mounts);
+        Assert.All(resolved, mount => Assert.True(Directory.Exists(mount.Source)));
+        resolver.RemoveAnonymous("id", mounts);
+        Assert.Equal([Path.Combine(folder, "named")], Directory.GetDirectories(folder));
+    }
+
+    [Theory]
+    [InlineData("bind", "/no/such", "/x", "invalid mount config for type \"bind\": bind source path does not exist: /no/such")]
+    [InlineData("bind", "relative", "/x", "invalid mount config for type \"bind\": invalid mount path: 'relative' mount path must be absolute")]
+    [InlineData("tmpfs", "", "x", "invalid mount config for type \"tmpfs\": invalid mount path: 'x' mount path must be absolute")]
+    [InlineData("npipe", "", "/x", "mount type unknown: \"npipe\"")]
+    public void MistakesGetDockersWords(string type, string source, string target, string message) =>
+        Assert.Equal(message, Assert.Throws<SkeinException>(() => Resolve(new Mount { Type = type, Source = source, Target = target })).Message);
+
+    [Fact]
+    public void AVolumeCannotLeaveItsFolder() =>
+        Assert.Throws<SkeinException>(() => Resolve(new Mount { Type = "volume", Source = "../etc", Target = "/x" }));
+
+    [Fact]
+    public void TmpfsHasItsSizeAndMode()
+    {
+        var mount = Assert.Single(Resolve(new Mount { Type = "tmpfs", Target = "/t/", TmpfsSizeBytes = 4096, TmpfsMode = 0b111_000_000 }));
+        Assert.Equal(("/t", "noexec nosuid nodev rw size=4096 mode=700"), (mount.Destination, string.Join(' ', mount.Options)));
+    }
+
+    private IReadOnlyList<OciMount> Resolve(params Mount[] mounts) => new MountResolver(folder).Resolve("id", mounts);
+}

@@ -1,0 +1,119 @@
+using System.Text.Json;
+using Skein.Agent.Containers;
+using Skein.Agent.Containers.Oci;
+using Skein.Agent.Images;
+using Skein.Model;
+using Xunit;
+
+namespace Skein.Tests.Containers;
+
+public sealed class OciSpecBuilderTests
+{
+    private static readonly OciUser Root = new(0, 0, [0]);
+
+    [Theory]
+    [InlineData("", "", "ep img")]
+    [InlineData("", "arg", "ep arg")]
+    [InlineData("own", "", "own")]
+    [InlineData("own", "arg", "own arg")]
+    public void AnEntrypointOfOnesOwnSetsTheImagesCommandAside(string command, string args, string expected)
+    {
+        var spec = new ContainerSpec();
+        spec.Command.AddRange(Words(command));
+        spec.Args.AddRange(Words(args));
+        Assert.Equal(Words(expected), OciSpecBuilder.Command(spec, Image(["ep"], ["img"])));
+    }
+
+    [Fact]
+    public void NothingToRunIsAnError()
+    {
+        var error = Assert.Throws<SkeinException>(() => OciSpecBuilder.Command(new ContainerSpec(), Image([], [])));
+        Assert.Equal((ErrorKind.InvalidArgument, "no command specified"), (error.Kind, error.Message));
+    }
+
+    [Fact]
+    public void EnvironmentIsDefaultsThenImageThenOwn()
+    {
+        var spec = new ContainerSpec { Tty = true };
+        spec.Env.AddRange(["A=own", "GONE", "NEW=1"]);
+        var built = Build(Define(spec), Image([], ["sh"], ["PATH=/bin", "A=image", "GONE=x"]));
+        Assert.Equal(["PATH=/bin", "HOSTNAME=host", "TERM=xterm", "A=own", "NEW=1"], built.Process.Env);
+    }
+
+    [Fact]
+    public void LimitsBecomeResources()
+    {
+        var definition = Define(new ContainerSpec()) with
+        {
+            Resources = new ResourceRequirements
+            {
+                Limits = new Resources { NanoCpus = 1_500_000_000, MemoryBytes = 64 << 20, Pids = 9 },
+                Reservations = new Resources { MemoryBytes = 32 << 20 },
+            },
+        };
+        var resources = Build(definition, Image([], ["sh"])).Linux.Resources;
+        Assert.Equal(new OciCpu(150_000, 100_000), resources.Cpu);
+        Assert.Equal(new OciMemory(64 << 20, 32 << 20), resources.Memory);
+        Assert.Equal(new OciPids(9), resources.Pids);
+    }
+
+    [Fact]
+    public void MountsOfTheUserReplaceDefaultsAndAreMadeOutsideIn()
+    {
+        OciMount[] user = [new("/a/b", "bind", "/x", []), new("/dev/shm", "tmpfs", "tmpfs", []), new("/a", "bind", "/y", [])];
+        var definition = Define(new ContainerSpec()) with { ResolvConfPath = "/run/resolv" };
+        var mounts = new OciSpecBuilder("/skein/", true, null).Build(definition, Image([], ["sh"]), Root, user).Mounts;
+        Assert.Single(mounts, mount => mount.Destination == "/dev/shm");
+        Assert.Equal(["/a", "/a/b", "/dev/shm", "/etc/resolv.conf"], mounts.Select(mount => mount.Destination).Skip(6).Order(StringComparer.Ordinal));
+        Assert.True(Index("/a") < Index("/a/b"));
+
+        int Index(string destination) => mounts.ToList().FindIndex(mount => mount.Destination == destination);
+    }
+
+    [Fact]
+    public void TheSpecIsTheRuntimesJson()
+    {
+        var definition = Define(new ContainerSpec { ReadOnly = true }) with { NetworkNamespacePath = "/run/netns/x" };
+        using var json = JsonDocument.Parse(JsonSerializer.SerializeToUtf8Bytes(Build(definition, Image([], ["sh"])), OciJson.Default.OciSpec));
+        var root = json.RootElement;
+        Assert.Equal("1.0.2", root.GetProperty("ociVersion").GetString());
+        Assert.True(root.GetProperty("root").GetProperty("readonly").GetBoolean());
+        Assert.Equal(14, root.GetProperty("process").GetProperty("capabilities").GetProperty("bounding").GetArrayLength());
+        Assert.Equal("/skein/id", root.GetProperty("linux").GetProperty("cgroupsPath").GetString());
+        Assert.Contains(
+            root.GetProperty("linux").GetProperty("namespaces").EnumerateArray(),
+            ns => ns.GetProperty("type").GetString() == "network" && ns.GetProperty("path").GetString() == "/run/netns/x");
+        Assert.False(root.GetProperty("linux").TryGetProperty("seccomp", out _));
+    }
+
+    [Fact]
+    public void CapabilitiesAreAddedAndDropped()
+    {
+        Assert.Equal(14, CapabilitySet.Of([], []).Count);
+        Assert.Equal(["CAP_NET_ADMIN"], CapabilitySet.Of(["net_admin"], ["ALL"]));
+        Assert.DoesNotContain("CAP_CHOWN", CapabilitySet.Of(["ALL"], ["CAP_CHOWN"]));
+        Assert.Throws<SkeinException>(() => CapabilitySet.Of(["NONSENSE"], []));
+    }
+
+    [Fact]
+    public void OnlyRootHasItsCapabilitiesInEffect()
+    {
+        var built = new OciSpecBuilder("/skein", false, null).Build(Define(new ContainerSpec()), Image([], ["sh"]), new OciUser(5, 5), []);
+        Assert.Equal((14, 0, 0), (built.Process.Capabilities!.Bounding.Count, built.Process.Capabilities.Effective.Count, built.Process.Capabilities.Permitted.Count));
+    }
+
+    [Fact]
+    public void AnInitThatIsNotInstalledIsAnError() =>
+        Assert.Throws<SkeinException>(() => Build(Define(new ContainerSpec { Init = true }), Image([], ["sh"])));
+
+    private static OciSpec Build(ContainerDefinition definition, ImageConfig image) =>
+        new OciSpecBuilder("/skein", false, null).Build(definition, image, Root, []);
+
+    private static ContainerDefinition Define(ContainerSpec spec) =>
+        new("id", "name", spec, new Dictionary<string, string>(), "host", "", "", "", "", null, null, TimeSpan.Zero);
+
+    private static ImageConfig Image(string[] entrypoint, string[] command, string[]? env = null) =>
+        new(entrypoint, command, env ?? [], "", "", [], [], new Dictionary<string, string>(), "", null);
+
+    private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+}

@@ -1,0 +1,84 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Skein.Manager.Dispatch;
+using Skein.Manager.Store;
+using Skein.Model;
+using Skein.Tests.Store;
+using Xunit;
+using static Skein.Tests.Dispatch.SwarmSketch;
+
+namespace Skein.Tests.Session;
+
+/// <summary>Two managers over one store, one of which is lost; a beat is 200 ms.</summary>
+public sealed class ManagerLossTests : IDisposable
+{
+    private readonly MemoryStore _store = new();
+    private readonly string _folder = Directory.CreateTempSubdirectory("skein-loss-").FullName;
+
+    public ManagerLossTests() =>
+        _store.Commit(c =>
+        {
+            var cluster = Cluster();
+            cluster.Spec.Dispatcher = new() { HeartbeatPeriod = 200_000_000 };
+            c.Put(cluster);
+            c.Put(Node("m1", "127.0.0.1", NodeRole.Manager));
+            c.Put(Node("m2", "127.0.0.1", NodeRole.Manager));
+            c.Put(Node("w1", "192.168.56.14"));
+        });
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task A_manager_cut_off_from_the_state_sends_its_nodes_to_another()
+    {
+        var cut = new CutStore(_store);
+        await using var first = await LoopbackManager.StartAsync(cut, "m1");
+        await using var second = await LoopbackManager.StartAsync(_store, "m2");
+        await using var node = new LoopbackNode("w1", _folder, first.Addr);
+        await InStore(s => s.Nodes.Find("w1")!.Session?.ManagerId == "m1", "a session with the first manager");
+        // The list the manager sends, with the addresses in the store, comes before the first assignments.
+        await node.State.WaitNewerAsync(1, default).WaitAsync(TimeSpan.FromSeconds(20));
+        node.Managers.Set([new() { Addr = first.Addr }, new() { Addr = second.Addr }]);
+        cut.IsCut = true;
+        await InStore(s => s.Nodes.Find("w1")!.Session?.ManagerId == "m2", "a session with the manager that reaches the state");
+    }
+
+    [Fact]
+    public async Task The_leader_finds_a_dead_manager_and_its_host()
+    {
+        var term = new LeaderTerm("m1", 7);
+        _store.SetLeader(term);
+        await using var first = await LoopbackManager.StartAsync(_store, "m1");
+        var second = await LoopbackManager.StartAsync(_store, "m2");
+        var own = new LoopbackNode("m2", _folder, second.Addr);
+        using var stop = new CancellationTokenSource();
+        var liveness = new NodeLiveness(_store, "m1", TimeProvider.System, NullLoggerFactory.Instance);
+        Task[] loops = [liveness.WatchAsync(stop.Token), liveness.RunAsync(term, stop.Token)];
+        await InStore(s => s.Nodes.Find("m2") is { Status.State: NodeState.Ready, ManagerStatus.Reachability: Reachability.Reachable }, "the second manager in reach");
+
+        await own.DisposeAsync();
+        await second.DisposeAsync();
+        await InStore(s => s.Nodes.Find("m2") is { Status.State: NodeState.Down, ManagerStatus.Reachability: Reachability.Unreachable }, "the second manager's host down");
+
+        _store.SetLeader(new LeaderTerm("m3", 9));
+        var back = _store.Current.Nodes.Find("m2")!.Clone();
+        back.Status.State = NodeState.Ready;
+        _store.Commit(c => c.Put(back));
+        await Assert.ThrowsAsync<NotLeaderException>(() => loops[1].WaitAsync(TimeSpan.FromSeconds(20)));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loops[0]);
+    }
+
+    private async Task InStore(Func<Snapshot, bool> condition, string what)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        var snapshot = _store.Current;
+        try
+        {
+            while (!condition(snapshot)) snapshot = await _store.WaitNewerAsync(snapshot.Revision, deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"waited 20 s for {what}; the store has nodes {string.Join(", ", snapshot.Nodes.All)}");
+        }
+    }
+}
