@@ -98,8 +98,10 @@ public sealed partial class ContainerEngine
         {
             await CreateTaskAsync(container, cancel);
             OpenInput(container);
+            // Read before the call: a short program has ended when it returns, and must not end before it began.
+            var startedAt = time.GetUtcNow();
             var started = await containerd.Tasks.StartAsync(new() { ContainerId = container.Id }, cancellationToken: cancel);
-            Store(container, new ContainerState(ContainerStatus.Running, started.Pid, 0, false, "", time.GetUtcNow(), null));
+            Store(container, new ContainerState(ContainerStatus.Running, started.Pid, 0, false, "", startedAt, null));
         }
         catch (Exception error)
         {

@@ -101,6 +101,17 @@ public sealed class ContainerEngineTests
     }
 
     [Fact]
+    public async Task ASystemCallThatDockerRefusesIsRefused()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var (exitCode, output) = await host.OutputOfAsync(EngineHost.Define("user", "sh", "-c", "busybox unshare -U true 2>&1; grep ^Seccomp: /proc/self/status"));
+        Assert.Equal((0, "unshare: unshare(0x10000000): Operation not permitted\nSeccomp:\t2\n"), (exitCode, output));
+        var admin = EngineHost.Define("admin", "sh", "-c", "busybox unshare -n true && echo $?");
+        admin.Spec.CapabilityAdd.Add("SYS_ADMIN");
+        Assert.Equal((0, "0\n"), await host.OutputOfAsync(admin));
+    }
+
+    [Fact]
     public async Task ResizesATerminal()
     {
         await using var host = await EngineHost.StartAsync();

@@ -83,7 +83,7 @@ public sealed class OciSpecBuilderTests
         Assert.Contains(
             root.GetProperty("linux").GetProperty("namespaces").EnumerateArray(),
             ns => ns.GetProperty("type").GetString() == "network" && ns.GetProperty("path").GetString() == "/run/netns/x");
-        Assert.False(root.GetProperty("linux").TryGetProperty("seccomp", out _));
+        Assert.Equal("SCMP_ACT_ALLOW", root.GetProperty("linux").GetProperty("seccomp").GetProperty("defaultAction").GetString());
     }
 
     [Fact]
@@ -93,6 +93,18 @@ public sealed class OciSpecBuilderTests
         Assert.Equal(["CAP_NET_ADMIN"], CapabilitySet.Of(["net_admin"], ["ALL"]));
         Assert.DoesNotContain("CAP_CHOWN", CapabilitySet.Of(["ALL"], ["CAP_CHOWN"]));
         Assert.Throws<SkeinException>(() => CapabilitySet.Of(["NONSENSE"], []));
+    }
+
+    [Fact]
+    public void ACapabilityOpensItsSystemCalls()
+    {
+        Assert.True(Refused("mount", []) && Refused("unshare", []) && Refused("clone3", []) && Refused("keyctl", ["CAP_SYS_ADMIN"]));
+        Assert.False(Refused("mount", ["CAP_SYS_ADMIN"]) || Refused("clone3", ["CAP_SYS_ADMIN"]) || Refused("read", []));
+        Assert.True(Refused("chroot", []));
+        Assert.False(Refused("chroot", CapabilitySet.Default));
+
+        static bool Refused(string call, IReadOnlyList<string> capabilities) =>
+            SeccompProfile.Of(capabilities).Syscalls.Any(rule => rule.Names.Contains(call));
     }
 
     [Fact]

@@ -45,6 +45,7 @@ internal sealed record OciSpecBuilder(string CgroupParent, bool UnifiedCgroups, 
                 MaskedPaths = DefaultPaths.Masked,
                 ReadonlyPaths = DefaultPaths.Readonly,
                 Sysctl = Sysctls(spec),
+                Seccomp = SeccompProfile.Of(capabilities),
             },
         };
     }
