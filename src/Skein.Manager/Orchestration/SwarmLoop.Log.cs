@@ -1,9 +1,24 @@
 using Microsoft.Extensions.Logging;
+using Skein.Manager.Store;
+using Skein.Model;
 
 namespace Skein.Manager.Orchestration;
 
 public sealed partial class SwarmLoop
 {
+    /// <summary>What a person wants to know of a batch: updates that turn, and tasks that can't be had.</summary>
+    private void LogOutcome(Snapshot before, Changes changes)
+    {
+        Wrote(changes.All.Count);
+        foreach (var change in changes.All)
+        {
+            if (change.Object is Service { UpdateStatus: { } status } service && before.Services.Find(service.Id)?.UpdateStatus?.Message != status.Message)
+                UpdateTurned(service.Name(), status.Message);
+            else if (change.Object is SwarmTask { Status: { State: <= TaskState.Pending, Err.Length: > 0 } } task && before.Tasks.Find(task.Id)?.Status?.Err != task.Status.Err)
+                TaskWaits(task.Annotations?.Name ?? task.Id, task.Status.Err);
+        }
+    }
+
     [LoggerMessage(2101, LogLevel.Information, "control loop of manager {Manager} starts")]
     private partial void Started(string manager);
 
@@ -18,4 +33,10 @@ public sealed partial class SwarmLoop
 
     [LoggerMessage(2105, LogLevel.Error, "a batch of the control loop failed, next try in {Backoff}")]
     private partial void BatchFailed(Exception failure, TimeSpan backoff);
+
+    [LoggerMessage(2106, LogLevel.Information, "service {Service}: {Message}")]
+    private partial void UpdateTurned(string service, string message);
+
+    [LoggerMessage(2107, LogLevel.Warning, "task {Task} waits: {Reason}")]
+    private partial void TaskWaits(string task, string reason);
 }

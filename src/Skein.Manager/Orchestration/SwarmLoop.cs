@@ -52,13 +52,13 @@ public sealed partial class SwarmLoop(IStore store, TimeProvider time, IIdSource
         var plan = SwarmPlanner.Plan(seen, time.GetUtcNow(), ids);
         if (plan.Changes.IsEmpty)
         {
-            await NewerOrDueAsync(seen.Revision, plan.Wake, cancel).ConfigureAwait(false);
+            await ConcernedOrDueAsync(seen, plan.Wake, cancel).ConfigureAwait(false);
             return;
         }
         try
         {
             await store.CommitAsync(plan.Changes, term, cancel).ConfigureAwait(false);
-            Wrote(plan.Changes.All.Count);
+            LogOutcome(seen, plan.Changes);
         }
         catch (SequenceConflictException)
         {
@@ -66,6 +66,26 @@ public sealed partial class SwarmLoop(IStore store, TimeProvider time, IIdSource
             await NewerOrDueAsync(seen.Revision, time.GetUtcNow() + ConflictPatience, cancel).ConfigureAwait(false);
         }
     }
+
+    /// <summary>The managers' beats make a newer snapshot every second; nothing is planned from them.</summary>
+    private async Task ConcernedOrDueAsync(Snapshot seen, DateTimeOffset? due, CancellationToken cancel)
+    {
+        var newest = seen;
+        do
+        {
+            await NewerOrDueAsync(newest.Revision, due, cancel).ConfigureAwait(false);
+            newest = store.Current;
+        }
+        while (IsSameToPlan(seen, newest) && !(due <= time.GetUtcNow()));
+    }
+
+    private static bool IsSameToPlan(Snapshot a, Snapshot b) =>
+        ReferenceEquals(a.Tasks.ById, b.Tasks.ById)
+        && ReferenceEquals(a.Services.ById, b.Services.ById)
+        && ReferenceEquals(a.Nodes.ById, b.Nodes.ById)
+        && ReferenceEquals(a.Networks.ById, b.Networks.ById)
+        && ReferenceEquals(a.Cluster, b.Cluster)
+        && a.Leader == b.Leader;
 
     private async Task NewerOrDueAsync(ulong revision, DateTimeOffset? due, CancellationToken cancel)
     {

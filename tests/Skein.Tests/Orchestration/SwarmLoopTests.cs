@@ -50,6 +50,20 @@ public sealed class SwarmLoopTests : IDisposable
     }
 
     [Fact]
+    public async Task The_beats_of_the_managers_do_not_keep_it_from_what_is_new()
+    {
+        for (var i = 0ul; i < 5; i++)
+        {
+            var beat = _swarm.Current.ManagerBeats.Find("m1")?.Clone() ?? new ManagerBeat { Id = "m1" };
+            beat.Count = i;
+            _swarm.Store.Commit(c => c.Put(beat));
+            await Task.Yield();
+        }
+        _swarm.AddService("web", 1);
+        await Until("the task assigned", () => _swarm.Tasks.Any(t => t.Status.State == TaskState.Assigned));
+    }
+
+    [Fact]
     public async Task Overtaken_by_another_write_it_plans_again()
     {
         var overtaken = 0;
