@@ -26,22 +26,37 @@ public sealed partial class NodeLiveness(IStore store, string managerId, TimePro
         }
     }
 
-    /// <summary>Runs while this manager leads; throws <see cref="NotLeaderException"/> when it does no more.</summary>
+    /// <summary>Runs until the term is over or the token is cancelled, and then just returns, as every loop of the leader.</summary>
     public async Task RunAsync(LeaderTerm term, CancellationToken cancel)
     {
-        while (true)
+        try
         {
-            try
-            {
-                await WriteVerdictsAsync(term, cancel);
-            }
-            catch (Exception e) when (e is not NotLeaderException && !cancel.IsCancellationRequested)
-            {
-                // A conflict as well: the next round judges by what is newer.
-                LogNotWritten(e.Message);
-            }
-            await Task.Delay(ClusterDefaults.HeartbeatPeriodOf(store.Current.Cluster) / 5, time, cancel);
+            while (await JudgeAsync(term, cancel))
+                await Task.Delay(ClusterDefaults.HeartbeatPeriodOf(store.Current.Cluster) / 5, time, cancel);
         }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The manager stops.
+        }
+    }
+
+    /// <summary>False when the term is over.</summary>
+    private async Task<bool> JudgeAsync(LeaderTerm term, CancellationToken cancel)
+    {
+        try
+        {
+            await WriteVerdictsAsync(term, cancel);
+        }
+        catch (NotLeaderException)
+        {
+            return false;
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested)
+        {
+            // A conflict as well: the next round judges by what is newer.
+            LogNotWritten(e.Message);
+        }
+        return true;
     }
 
     private TimeSpan Now => time.GetElapsedTime(_start);
