@@ -9,7 +9,6 @@ using Skein.Agent.Containerd.IntrospectionApi;
 using Skein.Agent.Containerd.LeasesApi;
 using Skein.Agent.Containerd.NamespacesApi;
 using Skein.Agent.Containerd.SnapshotsApi;
-using Skein.Agent.Containerd.TasksApi;
 
 namespace Skein.Agent.Containerd;
 
@@ -56,7 +55,7 @@ public sealed class ContainerdClient : IDisposable
         Leases = new Leases.LeasesClient(invoker);
         Namespaces = new Namespaces.NamespacesClient(invoker);
         Snapshots = new Snapshots.SnapshotsClient(invoker);
-        Tasks = new Tasks.TasksClient(invoker);
+        Tasks = new TasksApi.Tasks.TasksClient(invoker);
         Version = new VersionApi.Version.VersionClient(invoker);
     }
 
@@ -80,7 +79,7 @@ public sealed class ContainerdClient : IDisposable
 
     internal Snapshots.SnapshotsClient Snapshots { get; }
 
-    internal Tasks.TasksClient Tasks { get; }
+    internal TasksApi.Tasks.TasksClient Tasks { get; }
 
     internal VersionApi.Version.VersionClient Version { get; }
 
