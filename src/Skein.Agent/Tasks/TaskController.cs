@@ -1,0 +1,296 @@
+using System.Threading.Channels;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Skein.Agent.Containers;
+using Skein.Agent.Images;
+using Skein.Model;
+using Timestamp = Google.Protobuf.WellKnownTypes.Timestamp;
+
+namespace Skein.Agent.Tasks;
+
+/// <summary>
+/// The shell around <see cref="TaskMachine"/> for one task: one reader of its events, so that its state has one
+/// writer; what the machine wants done runs beside and answers with an event.
+/// </summary>
+internal sealed partial class TaskController
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(8);
+
+    private readonly TaskDependencies _parts;
+    private readonly ILogger _logger;
+    private readonly Channel<TaskEvent> _events = Channel.CreateUnbounded<TaskEvent>(new UnboundedChannelOptions { SingleReader = true });
+
+    // Written by the loop alone.
+    private SwarmTask _task;
+    private TaskLife _life;
+    private HealthConfig? _health;
+    private IReadOnlyList<PortConfig> _hostPorts = [];
+    private CancellationTokenSource? _work;
+    private CancellationTokenSource? _probing;
+    private CancellationToken _daemon;
+
+    /// <param name="container">What an earlier daemon made for this task; null when there is none.</param>
+    public TaskController(TaskDependencies parts, SwarmTask task, ContainerRecord? container, ILogger logger)
+    {
+        _parts = parts;
+        _logger = logger;
+        _task = task;
+        _health = HealthOf(task, FindImage(task));
+        _life = TaskAdoption.Adopt(task, container, _health is not null);
+        if (container is not null && _life.Alive) _hostPorts = parts.Networking.Find(container.Id)?.HostPorts ?? [];
+    }
+
+    public string TaskId => _task.Id;
+
+    /// <summary>The assignment changed: only the desired state of a task ever does.</summary>
+    public void Assign(SwarmTask task) => _events.Writer.TryWrite(new TaskEvent.Desired(task.DesiredState));
+
+    public void Unassign() => _events.Writer.TryWrite(new TaskEvent.Unassigned());
+
+    /// <summary>Ends when the task is removed, or with the daemon, which leaves the container running.</summary>
+    public async Task RunAsync(CancellationToken daemon)
+    {
+        _daemon = daemon;
+        if (_life.Alive) BeginWatching();
+        else if (_life.IsTerminal) ReleaseNetwork();
+        if (_life.State != (_task.Status?.State ?? TaskState.New) || _life.Alive) Report();
+        Settle();
+        while (!_life.Gone)
+        {
+            var happened = await _events.Reader.ReadAsync(daemon);
+            Note(TaskMachine.Observe(_life, happened));
+            if (happened is TaskEvent.Started) BeginWatching();
+            Settle();
+        }
+        _work?.Dispose();
+        _probing?.Dispose();
+    }
+
+    private void Settle()
+    {
+        while (TaskMachine.Step(_life) is var (next, command))
+        {
+            Note(next);
+            Begin(command);
+        }
+    }
+
+    private void Note(TaskLife next)
+    {
+        var before = _life;
+        _life = next;
+        if (next.Assigned && (before.State != next.State || before.Healthy != next.Healthy || before.Err != next.Err || before.Pid != next.Pid && next.Alive))
+            Report();
+        if (next is { IsTerminal: true, Alive: false } && (!before.IsTerminal || before.Alive)) ReleaseNetwork();
+    }
+
+    private void Begin(TaskCommand command)
+    {
+        switch (command)
+        {
+            case TaskCommand.Prepare:
+                RunWork(PrepareAsync);
+                break;
+            case TaskCommand.Start:
+                RunWork(StartAsync);
+                break;
+            case TaskCommand.Cancel:
+                _work?.Cancel();
+                break;
+            case TaskCommand.Stop:
+                RunWork(StopAsync);
+                break;
+            case TaskCommand.Remove:
+                RunWork(RemoveAsync);
+                break;
+        }
+    }
+
+    private void RunWork(Func<CancellationToken, Task<TaskEvent>> work)
+    {
+        _work?.Dispose();
+        _work = CancellationTokenSource.CreateLinkedTokenSource(_daemon);
+        var kind = _life.Work;
+        var token = _work.Token;
+        _ = Task.Run(async () =>
+        {
+            TaskEvent answer;
+            try
+            {
+                answer = await work(token);
+            }
+            catch (Exception) when (_daemon.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                if (!token.IsCancellationRequested) LogFailed(error, TaskId, kind);
+                answer = new TaskEvent.WorkFailed(Reason(error));
+            }
+            _events.Writer.TryWrite(answer);
+        }, CancellationToken.None);
+    }
+
+    private async Task<TaskEvent> PrepareAsync(CancellationToken cancel)
+    {
+        var containerId = _parts.Ids.NewContainerId();
+        var (image, network) = await new TaskPreparation(_parts).PrepareAsync(_task, containerId, cancel);
+        _health = HealthOf(_task, image);
+        _hostPorts = network.HostPorts;
+        return new TaskEvent.Prepared(containerId);
+    }
+
+    private async Task<TaskEvent> StartAsync(CancellationToken cancel)
+    {
+        var id = _life.ContainerId;
+        await _parts.Engine.StartAsync(id, cancel);
+        return new TaskEvent.Started((int)_parts.Engine.Find(id).State.Pid, _health is not null);
+    }
+
+    private async Task<TaskEvent> StopAsync(CancellationToken cancel)
+    {
+        _probing?.Cancel();
+        await InsistAsync(TaskWork.Stopping, StopContainerAsync, cancel);
+        return new TaskEvent.Stopped();
+    }
+
+    private async Task StopContainerAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await _parts.Engine.StopAsync(_life.ContainerId, TaskContainers.GraceOf(_task), null, cancel);
+            // The exit code is in the record now; the watcher's word of it may come later.
+            _events.Writer.TryWrite(new TaskEvent.Exited(_parts.Engine.Find(_life.ContainerId).State.ExitCode));
+        }
+        catch (SkeinException error) when (error.Kind is ErrorKind.NotFound or ErrorKind.NotModified)
+        {
+            // It ended by itself meanwhile.
+        }
+    }
+
+    private async Task<TaskEvent> RemoveAsync(CancellationToken cancel)
+    {
+        _probing?.Cancel();
+        if (_life.ContainerId.Length > 0) await InsistAsync(TaskWork.Removing, RemoveContainerAsync, cancel);
+        return new TaskEvent.Removed();
+    }
+
+    private async Task RemoveContainerAsync(CancellationToken cancel)
+    {
+        var id = _life.ContainerId;
+        if (_life.Alive) await StopContainerAsync(cancel);
+        await TaskRemoval.RemoveContainerAsync(_parts.Engine, id);
+        await _parts.Networking.DetachAsync(id, cancel);
+        _parts.Containers.RemoveFolder(id);
+    }
+
+    /// <summary>Tried until it succeeds: what is not stopped or removed would stay for ever.</summary>
+    private async Task InsistAsync(TaskWork kind, Func<CancellationToken, Task> work, CancellationToken cancel)
+    {
+        for (var pause = FirstPause; ; pause = pause < LongestPause ? pause * 2 : pause)
+        {
+            try
+            {
+                await work(cancel);
+                return;
+            }
+            catch (Exception error) when (!cancel.IsCancellationRequested)
+            {
+                LogFailed(error, TaskId, kind);
+            }
+            await Task.Delay(pause, _parts.Time, cancel);
+        }
+    }
+
+    private void BeginWatching()
+    {
+        var id = _life.ContainerId;
+        _ = Task.Run(() => WatchExitAsync(id), CancellationToken.None);
+        if (_health is not { } health) return;
+        _probing?.Cancel();
+        _probing = CancellationTokenSource.CreateLinkedTokenSource(_daemon);
+        var probe = new HealthProbe(_parts.Engine, _parts.Time, id, health);
+        var token = _probing.Token;
+        _ = Task.Run(() => probe.RunAsync(healthy => _events.Writer.TryWrite(healthy ? new TaskEvent.BecameHealthy() : new TaskEvent.BecameUnhealthy()), token), CancellationToken.None);
+    }
+
+    private async Task WatchExitAsync(string id)
+    {
+        TaskEvent end;
+        try
+        {
+            end = new TaskEvent.Exited(await _parts.Engine.WaitAsync(id, _daemon));
+        }
+        catch (Exception) when (_daemon.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception error)
+        {
+            end = new TaskEvent.Lost(Reason(error));
+        }
+        _probing?.Cancel();
+        _events.Writer.TryWrite(end);
+    }
+
+    /// <summary>A stopped container keeps its files for `docker logs`, but not its addresses and ports.</summary>
+    private void ReleaseNetwork()
+    {
+        var id = _life.ContainerId;
+        if (id.Length == 0) return;
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                await _parts.Networking.DetachAsync(id, _daemon);
+            }
+            catch (Exception error) when (!_daemon.IsCancellationRequested)
+            {
+                LogFailed(error, TaskId, TaskWork.Removing);
+            }
+            catch (OperationCanceledException)
+            {
+                // The next daemon removes what belongs to no running container.
+            }
+        }, CancellationToken.None);
+    }
+
+    private void Report()
+    {
+        var now = Timestamp.FromDateTimeOffset(_parts.Time.GetUtcNow());
+        var status = new SwarmTaskStatus
+        {
+            State = _life.State,
+            Timestamp = now,
+            Message = _life.Message,
+            Err = _life.Err,
+            AppliedBy = _parts.NodeId(),
+            AppliedAt = now,
+            Healthy = _life.Healthy,
+        };
+        if (_life.ContainerId.Length > 0)
+            status.Container = new Skein.Model.ContainerStatus { ContainerId = _life.ContainerId, Pid = _life.Pid, ExitCode = _life.ExitCode };
+        if (!_life.IsTerminal) status.HostPorts.Add(_hostPorts);
+        _parts.Outbox.Report(TaskId, status);
+        LogState(TaskNaming.ContainerName(_task), _life.State, _life.Err.Length > 0 ? _life.Err : _life.Message);
+    }
+
+    private ImageRecord? FindImage(SwarmTask task)
+    {
+        try
+        {
+            return _parts.Images.Find(task.Spec.Container.Image);
+        }
+        catch (SkeinException)
+        {
+            return null;   // it is pulled when the task is prepared
+        }
+    }
+
+    private static HealthConfig? HealthOf(SwarmTask task, ImageRecord? image) =>
+        HealthPolicy.Merge(task.Spec.Container.Healthcheck, image?.Config.Healthcheck);
+
+    private static string Reason(Exception error) => error is RpcException rpc ? rpc.Status.Detail : error.Message;
+}

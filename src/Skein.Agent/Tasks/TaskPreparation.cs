@@ -1,0 +1,66 @@
+using Skein.Agent.Containers;
+using Skein.Agent.Images;
+using Skein.Agent.Networks;
+using Skein.Model;
+
+namespace Skein.Agent.Tasks;
+
+/// <summary>Image, network and container of a task: the first two at the same time, the third on both.</summary>
+internal sealed class TaskPreparation(TaskDependencies parts)
+{
+    public async Task<(ImageRecord Image, ContainerNetwork Network)> PrepareAsync(SwarmTask task, string containerId, CancellationToken cancel)
+    {
+        var spec = parts.Containers.ExpandedSpec(task);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var image = FetchAsync(spec.Image, stop.Token);
+        var network = parts.Networking.AttachAsync(parts.Containers.NetworkSpec(task, spec, containerId), stop.Token);
+        try
+        {
+            // The first failure ends the other half: neither is of use alone.
+            var first = await Task.WhenAny(image, network);
+            await first;
+            await Task.WhenAll(image, network);
+            var definition = await parts.Containers.DefineAsync(task, spec, containerId, await network, cancel);
+            await parts.Engine.CreateAsync(definition, cancel);
+            return (await image, await network);
+        }
+        catch
+        {
+            await stop.CancelAsync();
+            await UndoAsync(containerId, image, network);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Docker asks the registry even for a tag that is here, to get the newest, and takes the one that is here when
+    /// the registry does not answer.
+    /// </summary>
+    private async Task<ImageRecord> FetchAsync(string reference, CancellationToken cancel)
+    {
+        try
+        {
+            return await parts.Images.PullAsync(reference, null, null, cancel);
+        }
+        catch (SkeinException error)
+        {
+            try
+            {
+                return parts.Images.Find(reference);
+            }
+            catch (SkeinException missing) when (missing.Kind == ErrorKind.NotFound && error.Kind != ErrorKind.NotFound)
+            {
+                throw new SkeinException(ErrorKind.NotFound, $"{missing.Message} ({error.Message})", error);
+            }
+        }
+    }
+
+    private async Task UndoAsync(string containerId, Task image, Task network)
+    {
+        // Both have been told to stop; how they end no longer matters, but that they have ended does.
+        await Task.WhenAll(image, network).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await TaskRemoval.RemoveContainerAsync(parts.Engine, containerId);
+        await parts.Networking.DetachAsync(containerId, CancellationToken.None);
+        parts.Containers.RemoveFolder(containerId);
+    }
+}

@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Skein.Agent.Containers;
+using Skein.Model;
+using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
+
+namespace Skein.Tests.Tasks;
+
+/// <summary>Containers without processes: a test says when one ends.</summary>
+internal sealed class FakeContainerEngine : IContainerEngine
+{
+    private readonly ConcurrentDictionary<string, ContainerRecord> _records = new();
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<int>> _exits = new();
+
+    public ConcurrentQueue<string> Calls { get; } = new();
+
+    public string? StartError { get; set; }
+
+    public void Put(ContainerDefinition definition, ContainerStatus status, int exitCode = 0)
+    {
+        _records[definition.Id] = new ContainerRecord(
+            definition, new ContainerState(status, status == ContainerStatus.Running ? 42u : 0, exitCode, false, "", null, null), DateTimeOffset.UnixEpoch);
+        if (status == ContainerStatus.Running) _exits[definition.Id] = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    public void Exit(string id, int code)
+    {
+        Put(_records[id].Definition, ContainerStatus.Exited, code);
+        _exits[id].TrySetResult(code);
+    }
+
+    public IReadOnlyList<ContainerRecord> List() => [.. _records.Values];
+
+    public ContainerRecord Find(string idOrName) => _records.GetValueOrDefault(idOrName) ?? throw SkeinException.NotFound($"No such container: {idOrName}");
+
+    public Task<ContainerRecord> CreateAsync(ContainerDefinition definition, CancellationToken cancel)
+    {
+        Calls.Enqueue("create");
+        Put(definition, ContainerStatus.Created);
+        return Task.FromResult(Find(definition.Id));
+    }
+
+    public Task StartAsync(string id, CancellationToken cancel)
+    {
+        Calls.Enqueue("start");
+        if (StartError is not null) throw new SkeinException(ErrorKind.Internal, StartError);
+        Put(Find(id).Definition, ContainerStatus.Running);
+        return Task.CompletedTask;
+    }
+
+    public Task<int> WaitAsync(string id, CancellationToken cancel) =>
+        _exits.TryGetValue(id, out var exit) ? exit.Task.WaitAsync(cancel) : Task.FromResult(Find(id).State.ExitCode);
+
+    public Task StopAsync(string id, TimeSpan? grace, string? signal, CancellationToken cancel)
+    {
+        Calls.Enqueue($"stop {grace?.TotalSeconds}");
+        Exit(id, 143);
+        return Task.CompletedTask;
+    }
+
+    public Task RemoveAsync(string id, bool force, CancellationToken cancel)
+    {
+        Calls.Enqueue("remove");
+        return _records.TryRemove(id, out _) ? Task.CompletedTask : throw SkeinException.NotFound($"No such container: {id}");
+    }
+
+    public Task KillAsync(string id, string signal, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task ResizeAsync(string id, uint height, uint width, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task<IContainerStreams> AttachAsync(string id, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task<ExecRecord> CreateExecAsync(string id, ExecDefinition definition, CancellationToken cancel) => throw new NotSupportedException();
+
+    public ExecRecord FindExec(string execId) => throw new NotSupportedException();
+
+    public Task<IContainerStreams> StartExecAsync(string execId, uint? height, uint? width, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task ResizeExecAsync(string execId, uint height, uint width, CancellationToken cancel) => throw new NotSupportedException();
+
+    public IAsyncEnumerable<ContainerLogLine> ReadLogsAsync(string id, LogQuery query, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task<(IReadOnlyList<string> Titles, IReadOnlyList<IReadOnlyList<string>> Processes)> TopAsync(string id, string psArgs, CancellationToken cancel) =>
+        throw new NotSupportedException();
+
+    public ChannelReader<ContainerEvent> Subscribe(CancellationToken cancel) => throw new NotSupportedException();
+}

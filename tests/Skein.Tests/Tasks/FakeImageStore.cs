@@ -1,0 +1,46 @@
+using Skein.Agent.Images;
+using Skein.Model;
+
+namespace Skein.Tests.Tasks;
+
+internal sealed class FakeImageStore : IImageStore
+{
+    private static readonly ImageRecord Any = new(
+        "sha256:" + new string('a', 64), ["httpd:latest"], [], null, 1, "amd64", "linux", [],
+        new ImageConfig([], [], [], "", "", [], [], new Dictionary<string, string>(), "", null));
+
+    public SkeinException? PullError { get; set; }
+
+    public bool Here { get; set; }
+
+    public TaskCompletionSource PullCancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public bool Hangs { get; set; }
+
+    public async Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<PullProgress>? progress, CancellationToken cancel)
+    {
+        if (PullError is not null) throw PullError;
+        if (!Hangs) return Any;
+        try
+        {
+            await Task.Delay(Timeout.Infinite, cancel);
+        }
+        finally
+        {
+            PullCancelled.TrySetResult();
+        }
+        return Any;
+    }
+
+    public ImageRecord Find(string reference) => Here ? Any : throw SkeinException.NotFound($"No such image: {ImageReference.Parse(reference).Familiar}");
+
+    public Task<RemoteImage> ResolveAsync(string reference, RegistryAuth? auth, CancellationToken cancel) => throw new NotSupportedException();
+
+    public IReadOnlyList<ImageRecord> List() => [];
+
+    public Task<IReadOnlyList<(string? Untagged, string? Deleted)>> RemoveAsync(string reference, bool force, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<string>> LoadAsync(Stream tar, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task<ImageRecord> TagAsync(string source, string target, CancellationToken cancel) => throw new NotSupportedException();
+}

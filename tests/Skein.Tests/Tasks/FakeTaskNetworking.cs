@@ -1,0 +1,48 @@
+using System.Collections.Concurrent;
+using Skein.Agent.Networks;
+using Skein.Model;
+
+namespace Skein.Tests.Tasks;
+
+internal sealed class FakeTaskNetworking : ITaskNetworking
+{
+    public ConcurrentDictionary<string, ContainerNetworkSpec> Attached { get; } = new();
+
+    public ConcurrentQueue<string> Detached { get; } = new();
+
+    public List<string> Recovered { get; } = [];
+
+    public TaskCompletionSource Gate { get; set; } = Opened();
+
+    public async Task<ContainerNetwork> AttachAsync(ContainerNetworkSpec spec, CancellationToken cancel)
+    {
+        Attached[spec.ContainerId] = spec;
+        await Gate.Task.WaitAsync(cancel);
+        return new ContainerNetwork("/run/ns/" + spec.ContainerId, "nameserver 127.0.0.11\n", "127.0.0.1 localhost\n", [], [new PortConfig { TargetPort = 80, PublishedPort = 32768 }]);
+    }
+
+    public Task DetachAsync(string containerId, CancellationToken cancel)
+    {
+        Detached.Enqueue(containerId);
+        return Task.CompletedTask;
+    }
+
+    public (string Subnet, string Gateway)? GatewaySubnet => null;
+
+    public ContainerNetwork? Ingress => null;
+
+    public ContainerNetwork? Find(string containerId) => null;
+
+    public Task RecoverAsync(IReadOnlyCollection<ContainerNetworkSpec> running, CancellationToken cancel)
+    {
+        Recovered.AddRange(running.Select(spec => spec.ContainerId));
+        return Task.CompletedTask;
+    }
+
+    private static TaskCompletionSource Opened()
+    {
+        var gate = new TaskCompletionSource();
+        gate.SetResult();
+        return gate;
+    }
+}

@@ -1,0 +1,227 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging.Abstractions;
+using Skein.Agent.Containers;
+using Skein.Agent.Session;
+using Skein.Agent.Tasks;
+using Skein.Model;
+using Xunit;
+using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
+
+namespace Skein.Tests.Tasks;
+
+public sealed class TaskManagerTests : IDisposable
+{
+    private readonly AssignmentState _assignments = new();
+    private readonly FakeImageStore _images = new();
+    private readonly FakeTaskNetworking _networking = new();
+    private readonly FakeContainerEngine _engine = new();
+    private readonly Outbox _outbox = new();
+    private readonly string _directory = Directory.CreateTempSubdirectory("skein-tasks-").FullName;
+    private readonly CancellationTokenSource _daemon = new();
+    private readonly TaskManager _manager;
+
+    public TaskManagerTests() => _manager = new TaskManager(
+        _assignments, _images, _networking, _engine, _outbox, _directory,
+        () => new NodeDescription { Hostname = "h1" }, new CryptoIdSource(), TimeProvider.System, NullLoggerFactory.Instance);
+
+    public void Dispose()
+    {
+        _daemon.Cancel();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_task_runs_is_stopped_and_its_container_stays_until_it_is_unassigned()
+    {
+        Run();
+        Publish(NewTask("t1", TaskState.Running));
+        var running = await _outbox.UntilAsync(TaskState.Running);
+
+        Assert.Equal(
+            ["Accepted accepted", "Preparing preparing", "Ready prepared", "Starting starting", "Running started healthy"], _outbox.Seen);
+        Assert.Equal(42, running.Container.Pid);
+        Assert.Equal(32768u, running.HostPorts[0].PublishedPort);
+        Assert.Equal("n1", running.AppliedBy);
+        var container = Assert.Single(_engine.List()).Definition;
+        Assert.Equal(running.Container.ContainerId, container.Id);
+        Assert.Equal("web.1.t1", container.Name);
+        Assert.Equal(container.Id[..12], container.Hostname);
+        Assert.Equal("t1", container.Labels["com.docker.swarm.task.id"]);
+        Assert.Equal("n1", container.Labels["com.docker.swarm.node.id"]);
+        Assert.Equal("web", container.Labels["com.docker.swarm.service.name"]);
+        Assert.Equal("NAME=web h1", container.Spec.Env[0]);
+        Assert.Equal("nameserver 127.0.0.11\n", await File.ReadAllTextAsync(container.ResolvConfPath));
+        Assert.Equal(container.Hostname + "\n", await File.ReadAllTextAsync(container.HostnamePath));
+        Assert.Equal("/run/ns/" + container.Id, container.NetworkNamespacePath);
+
+        Publish(NewTask("t1", TaskState.Shutdown));
+        await _outbox.UntilAsync(TaskState.Shutdown);
+        Assert.Equal(["Running started", "Shutdown shutdown"], _outbox.Seen.Skip(5));
+        Assert.Contains("stop 10", _engine.Calls);
+        Assert.Equal(ContainerStatus.Exited, Assert.Single(_engine.List()).State.Status);
+
+        Publish();
+        await _manager.WaitUntilEmptyAsync(Soon);
+        Assert.Empty(_engine.List());
+        Assert.Contains(container.Id, _networking.Detached);
+        Assert.Empty(Directory.GetDirectories(_directory));
+    }
+
+    [Fact]
+    public async Task An_exit_is_reported_at_once_and_the_network_goes()
+    {
+        Run();
+        Publish(NewTask("t1", TaskState.Running));
+        var id = (await _outbox.UntilAsync(TaskState.Running)).Container.ContainerId;
+
+        _engine.Exit(id, 137);
+
+        var failed = await _outbox.UntilAsync(TaskState.Failed);
+        Assert.Equal("task: non-zero exit (137)", failed.Err);
+        Assert.Equal(137, failed.Container.ExitCode);
+        Assert.False(failed.Healthy);
+        Assert.Empty(failed.HostPorts);
+        await UntilAsync("the network is detached", () => _networking.Detached.Contains(id));
+    }
+
+    [Fact]
+    public async Task An_image_that_is_nowhere_rejects_the_task_and_leaves_no_network()
+    {
+        _images.PullError = SkeinException.NotFound("manifest for nope:latest not found: manifest unknown: manifest unknown");
+        Run();
+        Publish(NewTask("t1", TaskState.Running, "nope"));
+
+        Assert.Equal("No such image: nope:latest", (await _outbox.UntilAsync(TaskState.Rejected)).Err);
+        Assert.Equal(_networking.Attached.Keys, _networking.Detached.Distinct());
+        Assert.Empty(_engine.List());
+    }
+
+    [Fact]
+    public async Task A_registry_out_of_reach_is_the_reason_unless_the_image_is_here()
+    {
+        _images.PullError = new SkeinException(ErrorKind.Internal, "Get \"https://r/v2/\": dial tcp: lookup r: no such host");
+        Run();
+        Publish(NewTask("t1", TaskState.Running));
+        Assert.Equal(
+            "No such image: httpd:latest (Get \"https://r/v2/\": dial tcp: lookup r: no such host)", (await _outbox.UntilAsync(TaskState.Rejected)).Err);
+
+        _images.Here = true;
+        Publish(NewTask("t2", TaskState.Running));
+        await _outbox.UntilAsync(TaskState.Running);
+    }
+
+    [Fact]
+    public async Task A_shutdown_ends_a_pull_that_hangs()
+    {
+        _images.Hangs = true;
+        Run();
+        Publish(NewTask("t1", TaskState.Running));
+        await UntilAsync("pull and network are under way together", () => _networking.Attached.Count == 1);
+
+        Publish(NewTask("t1", TaskState.Shutdown));
+
+        await _outbox.UntilAsync(TaskState.Shutdown);
+        await _images.PullCancelled.Task.WaitAsync(Soon);
+        Assert.Equal(_networking.Attached.Keys, _networking.Detached.Distinct());
+    }
+
+    [Fact]
+    public async Task A_container_that_cannot_start_fails_its_task()
+    {
+        _engine.StartError = "starting container failed: no";
+        Run();
+        Publish(NewTask("t1", TaskState.Running));
+        Assert.Equal("starting container failed: no", (await _outbox.UntilAsync(TaskState.Failed)).Err);
+    }
+
+    [Fact]
+    public async Task A_new_daemon_takes_over_what_runs_reports_what_ended_and_removes_what_is_not_wanted()
+    {
+        _engine.Put(Definition("c1", "t1"), ContainerStatus.Running);
+        _engine.Put(Definition("c2", "t2"), ContainerStatus.Exited, exitCode: 3);
+        _engine.Put(Definition("c3", "gone"), ContainerStatus.Running);
+        Run();
+        Assert.Equal(3, _engine.List().Count);   // nothing is known yet, nothing is touched
+
+        Publish(NewTask("t1", TaskState.Running, known: TaskState.Running), NewTask("t2", TaskState.Running, known: TaskState.Running));
+
+        Assert.Equal("task: non-zero exit (3)", (await _outbox.UntilAsync(TaskState.Failed)).Err);
+        var adopted = await _outbox.UntilAsync(TaskState.Running);
+        Assert.Equal("c1", adopted.Container.ContainerId);
+        Assert.Equal(["c1"], _networking.Recovered);
+        await UntilAsync("the container of a former task is removed", () => _engine.List().Count == 2);
+        Assert.DoesNotContain("start", _engine.Calls);
+
+        _engine.Exit("c1", 0);
+        await _outbox.UntilAsync(TaskState.Complete);
+    }
+
+    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
+
+    private void Run() => _ = _manager.RunAsync(_daemon.Token);
+
+    private void Publish(params SwarmTask[] tasks) => _assignments.Publish(
+        NodeAssignments.Empty with { Local = new LocalNode("n1", "10.0.0.1", 4789), Tasks = tasks.ToImmutableDictionary(task => task.Id) });
+
+    private static SwarmTask NewTask(string id, TaskState desired, string image = "httpd", TaskState known = TaskState.Assigned) => new()
+    {
+        Id = id,
+        ServiceId = "s1",
+        Slot = 1,
+        NodeId = "n1",
+        DesiredState = desired,
+        Status = new SwarmTaskStatus { State = known },
+        Annotations = new Annotations { Name = $"web.1.{id}" },
+        ServiceAnnotations = new Annotations { Name = "web" },
+        Spec = new TaskSpec { Container = new ContainerSpec { Image = image, Env = { "NAME={{.Service.Name}} {{.Node.Hostname}}" } } },
+    };
+
+    private static ContainerDefinition Definition(string id, string taskId) => new(
+        id, $"web.1.{taskId}", new ContainerSpec { Image = "httpd" }, new Dictionary<string, string> { ["com.docker.swarm.task.id"] = taskId },
+        id, "", "", "", "", null, null, TimeSpan.FromSeconds(1));
+
+    private static async Task UntilAsync(string what, Func<bool> condition)
+    {
+        var soon = Soon;
+        while (!condition())
+        {
+            if (soon.IsCancellationRequested) throw new TimeoutException($"not within 20 s: {what}");
+            await Task.Yield();
+        }
+    }
+
+    private sealed class Outbox : ITaskStatusOutbox
+    {
+        private readonly Channel<SwarmTaskStatus> _reports = Channel.CreateUnbounded<SwarmTaskStatus>();
+
+        public List<string> Seen { get; } = [];
+
+        public void Report(string taskId, SwarmTaskStatus status) => _reports.Writer.TryWrite(status);
+
+        private readonly List<SwarmTaskStatus> _history = [];
+
+        /// <summary>The first report of this state that was not answered before, whatever came between.</summary>
+        public async Task<SwarmTaskStatus> UntilAsync(TaskState state)
+        {
+            try
+            {
+                while (true)
+                {
+                    if (_history.FirstOrDefault(status => status.State == state) is { } found)
+                    {
+                        _history.Remove(found);
+                        return found;
+                    }
+                    var next = await _reports.Reader.ReadAsync(Soon);
+                    Seen.Add($"{next.State} {next.Message}{(next.Healthy ? " healthy" : "")}");
+                    _history.Add(next);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                throw new TimeoutException($"no status {state} within 20 s, but: {string.Join(", ", Seen)}");
+            }
+        }
+    }
+}
