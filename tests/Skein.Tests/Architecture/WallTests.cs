@@ -1,0 +1,93 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Xunit;
+
+namespace Skein.Tests.Architecture;
+
+/// <summary>The walls of docs/ARCHITECTURE.md. Each failure says why the wall stands.</summary>
+public partial class WallTests
+{
+    private static readonly string s_root = FindRoot();
+
+    [Theory]
+    [InlineData("Skein.Linux", "")]
+    [InlineData("Skein.Model", "")]
+    [InlineData("Skein.Manager", "Skein.Model")]
+    [InlineData("Skein.Agent", "Skein.Linux Skein.Model")]
+    [InlineData("Skein", "Skein.Agent Skein.Manager")]
+    public void Projects_refer_only_downwards(string project, string allowed)
+    {
+        var file = XDocument.Load(Path.Combine(s_root, "src", project, project + ".csproj"));
+        var references = file.Descendants("ProjectReference").Select(r => Path.GetFileNameWithoutExtension(r.Attribute("Include")!.Value));
+        Assert.True(
+            references.All(allowed.Split(' ').Contains),
+            $"{project} refers to {string.Join(", ", references)}; allowed: {allowed}. Manager and Agent meet only in proto/, so that either can be replaced or run alone.");
+    }
+
+    [Fact]
+    public void Only_Skein_Linux_is_unsafe_or_calls_native_code()
+    {
+        var offenders = Sources()
+            .Where(s => !s.Path.StartsWith("src/Skein.Linux/", StringComparison.Ordinal))
+            .Where(s => Unsafe().IsMatch(s.Text))
+            .Select(s => s.Path);
+        Assert.True(!offenders.Any(), $"unsafe or P/Invoke outside Skein.Linux, the only door to the kernel: {string.Join(", ", offenders)}");
+    }
+
+    // Control loops meet in the store: a stage that called another would hide from it what the store shows to all.
+    [Theory]
+    [InlineData("Scheduling", "Allocation Orchestration Dispatch Control Leadership Certificates")]
+    [InlineData("Allocation", "Scheduling Orchestration Dispatch Control Leadership Certificates")]
+    [InlineData("Dispatch", "Scheduling Allocation Orchestration Control Leadership")]
+    [InlineData("Control", "Scheduling Orchestration Dispatch Leadership")]
+    [InlineData("Store", "Scheduling Allocation Orchestration Dispatch Control Leadership Certificates")]
+    public void Stages_of_the_manager_meet_in_the_store(string stage, string others) => AssertNoUse("Skein.Manager", stage, others);
+
+    [Theory]
+    [InlineData("Images", "Containers Networks Tasks Session Dns Mesh")]
+    [InlineData("Containers", "Networks Tasks Session Dns Mesh")]
+    [InlineData("Networks", "Containers Images Tasks Dns Mesh")]
+    [InlineData("Dns", "Containers Images Tasks")]
+    [InlineData("Mesh", "Containers Images Tasks")]
+    [InlineData("Session", "Containers Images Networks Tasks Dns Mesh")]
+    public void Stages_of_the_agent_know_only_what_they_stand_on(string stage, string others) => AssertNoUse("Skein.Agent", stage, others);
+
+    [Fact]
+    public void The_product_runs_no_tools_of_the_host()
+    {
+        var offenders = Sources()
+            .Where(s => !s.Path.StartsWith("src/Skein/Lab/", StringComparison.Ordinal) && !s.Path.StartsWith("src/Skein/Commands/", StringComparison.Ordinal))
+            .Where(s => ToolName().IsMatch(s.Text))
+            .Select(s => s.Path);
+        Assert.True(!offenders.Any(), $"ip, nft, ctr, etcdctl or docker run as a program: their real interfaces are used instead: {string.Join(", ", offenders)}");
+    }
+
+    private static void AssertNoUse(string project, string stage, string others)
+    {
+        var forbidden = others.Split(' ').Select(o => $"using {project}.{o}").ToList();
+        var offenders = Sources()
+            .Where(s => s.Path.StartsWith($"src/{project}/{stage}/", StringComparison.Ordinal))
+            .SelectMany(s => s.Text.Split('\n').Where(line => forbidden.Any(f => line.StartsWith(f + ";", StringComparison.Ordinal) || line.StartsWith(f + ".", StringComparison.Ordinal)))
+                .Select(line => $"{s.Path}: {line.Trim()}"));
+        Assert.True(!offenders.Any(), $"{stage} must not know the stages beside it:\n{string.Join("\n", offenders)}");
+    }
+
+    private static IEnumerable<(string Path, string Text)> Sources() =>
+        Directory.EnumerateFiles(Path.Combine(s_root, "src"), "*.cs", SearchOption.AllDirectories)
+            .Select(f => Path.GetRelativePath(s_root, f))
+            .Where(f => !f.Contains("/obj/") && !f.Contains("/bin/"))
+            .Select(f => (f, File.ReadAllText(Path.Combine(s_root, f))));
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Skein.slnx"))) folder = folder.Parent;
+        return folder?.FullName ?? throw new InvalidOperationException($"no Skein.slnx above {AppContext.BaseDirectory}");
+    }
+
+    [GeneratedRegex(@"\bunsafe\s*[{(a-z]|\[(LibraryImport|DllImport)\(")]
+    private static partial Regex Unsafe();
+
+    [GeneratedRegex(@"ProcessStartInfo\(\s*""(ip|nft|ctr|etcdctl|docker|iptables|bridge)""")]
+    private static partial Regex ToolName();
+}
