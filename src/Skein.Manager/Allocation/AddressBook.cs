@@ -1,4 +1,4 @@
-using Skein.Manager.Orchestration;
+using Skein.Manager.Drafts;
 using Skein.Model;
 
 namespace Skein.Manager.Allocation;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Skein.Manager.Orchestration;
+using Skein.Manager.Drafts;
 using Skein.Model;
 
 namespace Skein.Manager.Allocation;

@@ -1,3 +1,4 @@
+using Skein.Manager.Drafts;
 using Skein.Manager.Scheduling;
 using Skein.Model;
 

@@ -1,3 +1,4 @@
+using Skein.Manager.Drafts;
 using Skein.Model;
 
 namespace Skein.Manager.Orchestration;

@@ -1,3 +1,4 @@
+using Skein.Manager.Drafts;
 using Microsoft.Extensions.Logging;
 using Skein.Manager.Store;
 using Skein.Model;

@@ -1,6 +1,6 @@
 using Google.Protobuf;
 
-namespace Skein.Manager.Orchestration;
+namespace Skein.Manager.Drafts;
 
 /// <summary>One object of a draft: the stored one until it is edited, then a copy of its own.</summary>
 internal sealed class Drafted<T>(T value, T? stored) where T : class, IMessage<T>

@@ -1,7 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Skein.Model;
 
-namespace Skein.Manager.Orchestration;
+namespace Skein.Manager.Drafts;
 
 /// <summary>What the stages ask of a task or node.</summary>
 internal static class TaskFacts

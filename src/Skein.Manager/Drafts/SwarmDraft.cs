@@ -3,7 +3,7 @@ using Google.Protobuf.WellKnownTypes;
 using Skein.Manager.Store;
 using Skein.Model;
 
-namespace Skein.Manager.Orchestration;
+namespace Skein.Manager.Drafts;
 
 /// <summary>
 /// The swarm as it will be after this batch. The stages edit it one after another, so that a task born in the first has its
