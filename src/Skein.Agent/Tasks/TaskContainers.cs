@@ -5,8 +5,7 @@ using Skein.Model;
 namespace Skein.Agent.Tasks;
 
 /// <summary>A task in the terms of networks and containers.</summary>
-/// <param name="directory">Holds a folder for each container with its hosts, hostname and resolv.conf.</param>
-internal sealed class TaskContainers(string directory, Func<string> nodeId, Func<NodeDescription> describeNode)
+internal sealed class TaskContainers(Func<string> nodeId, Func<NodeDescription> describeNode)
 {
     private static readonly TimeSpan DefaultGrace = TimeSpan.FromSeconds(10);
 
@@ -24,27 +23,19 @@ internal sealed class TaskContainers(string directory, Func<string> nodeId, Func
         [.. expanded.Hosts],
         expanded.Sysctls);
 
-    /// <summary>Writes what is bound over the image's /etc and answers with the definition.</summary>
-    public async Task<ContainerDefinition> DefineAsync(
-        SwarmTask task, ContainerSpec expanded, string containerId, ContainerNetwork network, CancellationToken cancel)
-    {
-        var hostname = TaskNaming.Hostname(expanded, containerId);
-        var folder = Directory.CreateDirectory(FolderOf(containerId)).FullName;
-        var resolvConf = Path.Combine(folder, "resolv.conf");
-        var hosts = Path.Combine(folder, "hosts");
-        var hostnamePath = Path.Combine(folder, "hostname");
-        await File.WriteAllTextAsync(resolvConf, network.ResolvConf, cancel);
-        await File.WriteAllTextAsync(hosts, network.Hosts, cancel);
-        await File.WriteAllTextAsync(hostnamePath, hostname + "\n", cancel);
-        return new ContainerDefinition(
-            containerId, TaskNaming.ContainerName(task), expanded, TaskNaming.Labels(task, nodeId()), hostname, network.NamespacePath,
-            resolvConf, hosts, hostnamePath, task.Spec.Resources, task.Spec.LogDriver, GraceOf(task));
-    }
-
-    public void RemoveFolder(string containerId)
-    {
-        if (containerId.Length > 0 && Directory.Exists(FolderOf(containerId))) Directory.Delete(FolderOf(containerId), recursive: true);
-    }
+    public ContainerDefinition Define(SwarmTask task, ContainerSpec expanded, string containerId, ContainerNetwork network) => new(
+        containerId,
+        TaskNaming.ContainerName(task),
+        expanded,
+        TaskNaming.Labels(task, nodeId()),
+        TaskNaming.Hostname(expanded, containerId),
+        network.NamespacePath,
+        network.ResolvConf,
+        network.Hosts,
+        network.Hostname,
+        task.Spec.Resources,
+        task.Spec.LogDriver,
+        GraceOf(task));
 
     public static TimeSpan GraceOf(SwarmTask task) => task.Spec.Container.StopGracePeriod is { } nanoseconds
         ? TimeSpan.FromTicks(nanoseconds / TimeSpan.NanosecondsPerTick)
@@ -56,6 +47,4 @@ internal sealed class TaskContainers(string directory, Func<string> nodeId, Func
         { Ports.Count: > 0 } endpoint => endpoint.Ports,
         var endpoint => endpoint.Spec?.Ports ?? Enumerable.Empty<PortConfig>(),
     };
-
-    private string FolderOf(string containerId) => Path.Combine(directory, containerId);
 }

@@ -183,7 +183,6 @@ internal sealed partial class TaskController
         if (_life.Alive) await StopContainerAsync(cancel);
         await TaskRemoval.RemoveContainerAsync(_parts.Engine, id);
         await _parts.Networking.DetachAsync(id, cancel);
-        _parts.Containers.RemoveFolder(id);
     }
 
     /// <summary>Tried until it succeeds: what is not stopped or removed would stay for ever.</summary>

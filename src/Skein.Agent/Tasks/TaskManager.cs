@@ -22,7 +22,6 @@ public sealed partial class TaskManager
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<string, Kept> _controllers = new();
 
-    /// <param name="directory">Holds hosts, hostname and resolv.conf of each container.</param>
     /// <param name="describeNode">This node, for placeholders such as {{.Node.Hostname}}.</param>
     public TaskManager(
         AssignmentState assignments,
@@ -30,7 +29,6 @@ public sealed partial class TaskManager
         ITaskNetworking networking,
         IContainerEngine engine,
         ITaskStatusOutbox outbox,
-        string directory,
         Func<NodeDescription> describeNode,
         IIdSource ids,
         TimeProvider time,
@@ -39,7 +37,7 @@ public sealed partial class TaskManager
         _assignments = assignments;
         _loggers = loggers;
         _logger = loggers.CreateLogger<TaskManager>();
-        var containers = new TaskContainers(directory, NodeId, describeNode);
+        var containers = new TaskContainers(NodeId, describeNode);
         _parts = new TaskDependencies(images, networking, engine, outbox, containers, NodeId, ids, time);
 
         string NodeId() => assignments.Current.Local.NodeId;
@@ -153,7 +151,6 @@ public sealed partial class TaskManager
             if (container.State.Status == ContainerStatus.Running) await _parts.Engine.StopAsync(container.Id, null, null, cancel);
             await TaskRemoval.RemoveContainerAsync(_parts.Engine, container.Id);
             await _parts.Networking.DetachAsync(container.Id, cancel);
-            _parts.Containers.RemoveFolder(container.Id);
         }
         catch (Exception error) when (!cancel.IsCancellationRequested)
         {

@@ -20,8 +20,7 @@ internal sealed class TaskPreparation(TaskDependencies parts)
             var first = await Task.WhenAny(image, network);
             await first;
             await Task.WhenAll(image, network);
-            var definition = await parts.Containers.DefineAsync(task, spec, containerId, await network, cancel);
-            await parts.Engine.CreateAsync(definition, cancel);
+            await parts.Engine.CreateAsync(parts.Containers.Define(task, spec, containerId, await network), cancel);
             return (await image, await network);
         }
         catch
@@ -61,6 +60,5 @@ internal sealed class TaskPreparation(TaskDependencies parts)
         await Task.WhenAll(image, network).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         await TaskRemoval.RemoveContainerAsync(parts.Engine, containerId);
         await parts.Networking.DetachAsync(containerId, CancellationToken.None);
-        parts.Containers.RemoveFolder(containerId);
     }
 }

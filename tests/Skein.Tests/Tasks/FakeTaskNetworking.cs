@@ -18,7 +18,10 @@ internal sealed class FakeTaskNetworking : ITaskNetworking
     {
         Attached[spec.ContainerId] = spec;
         await Gate.Task.WaitAsync(cancel);
-        return new ContainerNetwork("/run/ns/" + spec.ContainerId, "nameserver 127.0.0.11\n", "127.0.0.1 localhost\n", [], [new PortConfig { TargetPort = 80, PublishedPort = 32768 }]);
+        return new ContainerNetwork("/run/ns/" + spec.ContainerId, "/files/resolv.conf", "/files/hosts", [], [new PortConfig { TargetPort = 80, PublishedPort = 32768 }])
+        {
+            Hostname = "/files/hostname",
+        };
     }
 
     public Task DetachAsync(string containerId, CancellationToken cancel)

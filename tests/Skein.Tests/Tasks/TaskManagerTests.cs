@@ -17,19 +17,14 @@ public sealed class TaskManagerTests : IDisposable
     private readonly FakeTaskNetworking _networking = new();
     private readonly FakeContainerEngine _engine = new();
     private readonly Outbox _outbox = new();
-    private readonly string _directory = Directory.CreateTempSubdirectory("skein-tasks-").FullName;
     private readonly CancellationTokenSource _daemon = new();
     private readonly TaskManager _manager;
 
     public TaskManagerTests() => _manager = new TaskManager(
-        _assignments, _images, _networking, _engine, _outbox, _directory,
+        _assignments, _images, _networking, _engine, _outbox,
         () => new NodeDescription { Hostname = "h1" }, new CryptoIdSource(), TimeProvider.System, NullLoggerFactory.Instance);
 
-    public void Dispose()
-    {
-        _daemon.Cancel();
-        Directory.Delete(_directory, recursive: true);
-    }
+    public void Dispose() => _daemon.Cancel();
 
     [Fact]
     public async Task A_task_runs_is_stopped_and_its_container_stays_until_it_is_unassigned()
@@ -51,8 +46,7 @@ public sealed class TaskManagerTests : IDisposable
         Assert.Equal("n1", container.Labels["com.docker.swarm.node.id"]);
         Assert.Equal("web", container.Labels["com.docker.swarm.service.name"]);
         Assert.Equal("NAME=web h1", container.Spec.Env[0]);
-        Assert.Equal("nameserver 127.0.0.11\n", await File.ReadAllTextAsync(container.ResolvConfPath));
-        Assert.Equal(container.Hostname + "\n", await File.ReadAllTextAsync(container.HostnamePath));
+        Assert.Equal(("/files/resolv.conf", "/files/hosts", "/files/hostname"), (container.ResolvConfPath, container.HostsPath, container.HostnamePath));
         Assert.Equal("/run/ns/" + container.Id, container.NetworkNamespacePath);
 
         Publish(NewTask("t1", TaskState.Shutdown));
@@ -65,7 +59,6 @@ public sealed class TaskManagerTests : IDisposable
         await _manager.WaitUntilEmptyAsync(Soon);
         Assert.Empty(_engine.List());
         Assert.Contains(container.Id, _networking.Detached);
-        Assert.Empty(Directory.GetDirectories(_directory));
     }
 
     [Fact]
