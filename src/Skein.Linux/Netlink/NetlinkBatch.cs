@@ -252,7 +252,7 @@ public sealed class NetlinkBatch
         header[0] = isIPv6 ? Rtnl.AF_INET6 : Rtnl.AF_INET;
         header[1] = (byte)(destination?.PrefixLength ?? 0);
         header[4] = table < 256 ? (byte)table : (byte)0;
-        header[5] = Rtnl.RTPROT_STATIC;
+        header[5] = Rtnl.RTPROT_BOOT;
         header[6] = gateway is null && !isIPv6 ? Rtnl.RT_SCOPE_LINK : Rtnl.RT_SCOPE_UNIVERSE;
         header[7] = Rtnl.RTN_UNICAST;
         if (destination is { } network) Writer.Address(Rtnl.RTA_DST, network.BaseAddress);

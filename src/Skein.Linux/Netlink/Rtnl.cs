@@ -37,7 +37,7 @@ internal static class Rtnl
     public const byte IFA_F_NODAD = 2;
 
     public const ushort RTA_DST = 1, RTA_OIF = 4, RTA_GATEWAY = 5, RTA_PRIORITY = 6, RTA_PREFSRC = 7, RTA_TABLE = 15;
-    public const byte RT_SCOPE_UNIVERSE = 0, RT_SCOPE_LINK = 253, RTN_UNICAST = 1, RTPROT_STATIC = 4, RT_TABLE_MAIN = 254;
+    public const byte RT_SCOPE_UNIVERSE = 0, RT_SCOPE_LINK = 253, RTN_UNICAST = 1, RTPROT_BOOT = 3, RT_TABLE_MAIN = 254;
 
     public const ushort FRA_PRIORITY = 6, FRA_FWMARK = 10, FRA_TABLE = 15, FRA_FWMASK = 16;
     public const byte FR_ACT_TO_TBL = 1;

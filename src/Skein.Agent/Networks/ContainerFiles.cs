@@ -1,0 +1,42 @@
+using System.Text;
+using Skein.Model;
+
+namespace Skein.Agent.Networks;
+
+/// <summary>What a container reads in /etc/resolv.conf, /etc/hosts and /etc/hostname: Docker's lines.</summary>
+internal static class ContainerFiles
+{
+    private const string ResolverAddress = "127.0.0.11";
+
+    /// <param name="hostLines">The host's resolv.conf: search domains and options are its, where the container names none.</param>
+    public static string ResolvConf(DnsConfig? dns, IEnumerable<string> hostLines)
+    {
+        List<string> search = [.. dns?.Search ?? []], options = [.. dns?.Options ?? []];
+        var host = hostLines.Select(line => line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)).Where(fields => fields.Length > 1).ToList();
+        // The last line of its kind counts, as in glibc.
+        if (search.Count == 0) search = [.. host.LastOrDefault(fields => fields[0] is "search" or "domain")?.Skip(1) ?? []];
+        if (options.Count == 0) options = [.. host.LastOrDefault(fields => fields[0] == "options")?.Skip(1) ?? []];
+        // `--dns-search .` means no search at all.
+        search.RemoveAll(domain => domain == ".");
+        // A name without a dot is a service's: it is asked for as it stands, first of all.
+        if (!options.Exists(option => option.StartsWith("ndots:", StringComparison.Ordinal))) options.Add("ndots:0");
+        var text = new StringBuilder($"nameserver {ResolverAddress}\n");
+        if (search.Count > 0) text.Append("search ").AppendJoin(' ', search).Append('\n');
+        return text.Append("options ").AppendJoin(' ', options).Append('\n').ToString();
+    }
+
+    /// <param name="extra">"IP name alias…"</param>
+    /// <param name="addresses">The container's own on its networks, ingress and docker_gwbridge left out.</param>
+    public static string Hosts(string hostname, IEnumerable<string> extra, IEnumerable<string> addresses)
+    {
+        var text = new StringBuilder(
+            "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff00::\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n");
+        foreach (var line in extra)
+        {
+            var space = line.IndexOfAny([' ', '\t']);
+            if (space > 0) text.Append(line.AsSpan(0, space)).Append('\t').Append(line.AsSpan(space + 1).Trim()).Append('\n');
+        }
+        foreach (var address in addresses) text.Append(address).Append('\t').Append(hostname).Append('\n');
+        return text.ToString();
+    }
+}

@@ -1,0 +1,40 @@
+using System.Net;
+using Skein.Linux.Namespaces;
+using Skein.Linux.Netlink;
+
+namespace Skein.Agent.Networks;
+
+/// <summary>What one namespace has: the outcome of <see cref="LegProgrammer"/> with the addresses as they are in the kernel.</summary>
+internal static class NamespaceLegs
+{
+    /// <summary>The IPv4 address of a device in this thread's namespace; null when there is no such device or address.</summary>
+    public static InterfaceAddress? AddressOf(RtNetlink inside, string device)
+    {
+        if (inside.FindLink(device) is not { } link) return null;
+        var found = inside.Addresses().FirstOrDefault(address => address.Link == link.Index && !address.Address.IsIPv6);
+        return found?.Address;
+    }
+
+    /// <summary>Containers without IPv6 have no link-local addresses either, and what Docker sets is set. On a thread inside.</summary>
+    public static void Tune(IReadOnlyList<LegSpec> legs, IReadOnlyDictionary<string, string> wished)
+    {
+        var six = legs.Any(leg => leg.Addresses.Any(address => address.IsIPv6));
+        Write("net/ipv6/conf/all/disable_ipv6", six ? "0" : "1");
+        Write("net/ipv6/conf/default/disable_ipv6", six ? "0" : "1");
+        // As dockerd: a process without privileges may bind low ports and send echo requests.
+        Write("net/ipv4/ip_unprivileged_port_start", "0");
+        Write("net/ipv4/ping_group_range", "0 2147483647");
+        foreach (var (name, value) in wished)
+        {
+            if (name.StartsWith("net.", StringComparison.Ordinal) || name.StartsWith("net/", StringComparison.Ordinal)) Write(Path(name), value);
+        }
+    }
+
+    /// <summary>As sysctl(8): the first separator tells which of the two is meant, and the other then stands for a dot in a name.</summary>
+    public static string Path(string name) => name[3] == '/' ? name : string.Create(name.Length, name, static (path, from) =>
+    {
+        for (var i = 0; i < from.Length; i++) path[i] = from[i] switch { '.' => '/', '/' => '.', var other => other };
+    });
+
+    private static void Write(string name, string value) => File.WriteAllText($"/proc/sys/{name}", value);
+}

@@ -1,0 +1,239 @@
+using System.Collections.Immutable;
+using Skein.Agent.Session;
+using Skein.Linux.Namespaces;
+using Skein.Linux.Netlink;
+using Skein.Model;
+
+namespace Skein.Agent.Networks;
+
+public sealed partial class OverlayNetworking
+{
+    public async Task<ContainerNetwork> AttachAsync(ContainerNetworkSpec spec, CancellationToken cancel)
+    {
+        var started = _time.GetTimestamp();
+        using var held = await HoldAsync(spec.ContainerId, cancel);
+        var pin = _options.PinOf(spec.ContainerId);
+        var present = NetworkNamespace.IsPinned(pin);
+        try
+        {
+            // From here on the fabric counts these addresses as local.
+            _containers[spec.ContainerId] = new AttachedContainer(spec, PortsOf(spec), Find(spec.ContainerId));
+            await EnsureNetworksAsync(spec, present, cancel);
+            using var space = NetworkNamespace.OpenOrCreate(pin);
+            var legs = await space.RunAsync(() => MakeLegs(spec, space));
+            WriteFiles(spec, legs);
+            var ports = await _services.OpenAsync(spec, pin, legs, cancel);
+            var files = _options.FilesOf(spec.ContainerId);
+            var network = new ContainerNetwork(pin, Path.Combine(files, "resolv.conf"), Path.Combine(files, "hosts"), legs, ports)
+            {
+                Hostname = Path.Combine(files, "hostname"),
+            };
+            _containers[spec.ContainerId] = _containers[spec.ContainerId] with { Network = network };
+            LogAttached(spec.ContainerId, _time.GetElapsedTime(started).TotalMilliseconds);
+            return network;
+        }
+        catch
+        {
+            // A namespace that was there before may have a container in it, which goes on.
+            if (!present) await RemoveAsync(spec.ContainerId, CancellationToken.None);
+            throw;
+        }
+    }
+
+    public async Task DetachAsync(string containerId, CancellationToken cancel)
+    {
+        using (await HoldAsync(containerId, cancel)) await RemoveAsync(containerId, cancel);
+        _locks.TryRemove(containerId, out _);
+    }
+
+    public async Task RecoverAsync(IReadOnlyCollection<ContainerNetworkSpec> running, CancellationToken cancel)
+    {
+        var known = running.Select(spec => spec.ContainerId).ToHashSet(StringComparer.Ordinal);
+        await _gate.WaitAsync(cancel);
+        try
+        {
+            foreach (var name in StrangerPins(known)) await RemoveStrangerAsync(name, cancel);
+            RemoveFabricPorts(running);
+            RemoveGatewayPorts(known);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+        // First those that have an address on docker_gwbridge: nobody else may be given it.
+        await Task.WhenAll(running.Where(IsPinned).Select(spec => AdoptAsync(spec, cancel)));
+        await Task.WhenAll(running.Where(spec => !IsPinned(spec)).Select(spec => AdoptAsync(spec, cancel)));
+        LogAdopted(running.Count);
+    }
+
+    private bool IsPinned(ContainerNetworkSpec spec) => NetworkNamespace.IsPinned(_options.PinOf(spec.ContainerId));
+
+    private async Task AdoptAsync(ContainerNetworkSpec spec, CancellationToken cancel)
+    {
+        try
+        {
+            await AttachAsync(spec, cancel);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            LogAdoptionFailed(error, spec.ContainerId);
+        }
+    }
+
+    /// <summary>The tunnel entries of the container's networks are in the kernel when this returns.</summary>
+    private async Task EnsureNetworksAsync(ContainerNetworkSpec spec, bool present, CancellationToken cancel)
+    {
+        var wanted = _assignments.Generation;
+        await PassAsync(() => _gateway.Index != 0 && Volatile.Read(ref _appliedGeneration) >= wanted && Missing(spec) is null, cancel);
+        if (!present && Missing(spec) is { } network) throw SkeinException.Unavailable($"network {network} is not ready on this node");
+        if (spec.Legs.Count > 0) OpenFabricLocked();
+    }
+
+    private string? Missing(ContainerNetworkSpec spec) =>
+        spec.Legs.FirstOrDefault(leg => NetworkOf(leg.NetworkId) is not { } network || _fabric?.Made.ContainsKey(network.Vni) != true)?.NetworkId;
+
+    private void OpenFabricLocked()
+    {
+        if (_fabric is not null) return;
+        _gate.Wait();
+        try
+        {
+            OpenFabric();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private OverlayNetwork? NetworkOf(string id) => _assignments.Current.Networks.GetValueOrDefault(id);
+
+    private static ImmutableArray<LocalPort> PortsOf(ContainerNetworkSpec spec) =>
+        [.. spec.Legs.Select((leg, at) => new LocalPort(DeviceNames.FabricPort(spec.ContainerId, at), leg.NetworkId, MacAddress.Parse(leg.Mac)))];
+
+    /// <summary>On a thread inside the container's namespace.</summary>
+    private List<ContainerLeg> MakeLegs(ContainerNetworkSpec spec, NetworkNamespace space)
+    {
+        using var inside = RtNetlink.OpenHere();
+        var legs = spec.Legs.Select((leg, at) => OverlayLeg(spec.ContainerId, leg, at)).ToList();
+        var pool = _gateway.Pool!;
+        // Nothing but internal networks: no way out, and no leg for it.
+        if (spec.Legs.Count == 0 || spec.Legs.Any(leg => NetworkOf(leg.NetworkId)?.Internal != true))
+        {
+            var device = $"eth{spec.Legs.Count}";
+            legs.Add(GatewayLeg(spec.ContainerId, device, _gateway.Hold(spec.ContainerId, NamespaceLegs.AddressOf(inside, device)), isolated: true));
+        }
+        NamespaceLegs.Tune(legs, spec.Sysctls);
+        Programmer().Apply(space, inside, legs, pool.Host.Address);
+        return [.. legs.Select((leg, at) => Shown(leg, at < spec.Legs.Count ? spec.Legs[at].NetworkId : null))];
+    }
+
+    private LegProgrammer Programmer() => new(_host, _fabric?.Fabric ?? _host);
+
+    private LegSpec OverlayLeg(string containerId, NetworkAttachment leg, int at)
+    {
+        var made = NetworkOf(leg.NetworkId) is { } network ? _fabric!.Made.GetValueOrDefault(network.Vni) : default;
+        return new LegSpec(
+            $"eth{at}",
+            DeviceNames.FabricPort(containerId, at),
+            made.Bridge,
+            made.Mtu,
+            MacAddress.Parse(leg.Mac),
+            [.. leg.Addresses.Select(InterfaceAddress.Parse)],
+            OnGateway: false,
+            Isolated: false);
+    }
+
+    private LegSpec GatewayLeg(string containerId, string device, InterfaceAddress address, bool isolated) => new(
+        device,
+        DeviceNames.GatewayPort(containerId),
+        _gateway.Index,
+        FabricReconciler.UnderlayMtu(_host, _assignments.Current.Local.Vtep),
+        MacAddress.OfIPv4(address.Address),
+        [address],
+        OnGateway: true,
+        isolated);
+
+    private ContainerLeg Shown(LegSpec leg, string? networkId) => new(
+        networkId ?? DeviceNames.GatewayBridge,
+        networkId is null ? DeviceNames.GatewayBridge : NetworkOf(networkId)?.Name ?? networkId,
+        leg.Interface,
+        [.. leg.Addresses.Select(address => address.ToString())],
+        leg.Mac.ToString(),
+        networkId is null ? _gateway.Pool!.Host.Address.ToString() : "");
+
+    /// <summary>Files that are there stay: the container may have changed them.</summary>
+    private void WriteFiles(ContainerNetworkSpec spec, List<ContainerLeg> legs)
+    {
+        var folder = Directory.CreateDirectory(_options.FilesOf(spec.ContainerId)).FullName;
+        var own = legs.Where(leg => spec.Legs.Count == 0 || (leg.NetworkId != DeviceNames.GatewayBridge && NetworkOf(leg.NetworkId)?.Ingress != true));
+        var host = File.Exists(_options.HostResolvConf) ? File.ReadAllLines(_options.HostResolvConf) : [];
+        WriteIfMissing(Path.Combine(folder, "resolv.conf"), ContainerFiles.ResolvConf(spec.Dns, host));
+        WriteIfMissing(
+            Path.Combine(folder, "hosts"),
+            ContainerFiles.Hosts(spec.Hostname, spec.ExtraHosts, own.SelectMany(leg => leg.Addresses).Select(address => InterfaceAddress.Parse(address).Address.ToString())));
+        WriteIfMissing(Path.Combine(folder, "hostname"), spec.Hostname + "\n");
+    }
+
+    private static void WriteIfMissing(string path, string text)
+    {
+        if (!File.Exists(path)) File.WriteAllText(path, text);
+    }
+
+    private async Task RemoveAsync(string containerId, CancellationToken cancel)
+    {
+        await _services.CloseAsync(containerId, cancel);
+        var legs = _containers.GetValueOrDefault(containerId)?.Ports.Length ?? 0;
+        var programmer = Programmer();
+        await Task.Run(() => programmer.Delete(containerId, legs), cancel);
+        NetworkNamespace.Delete(_options.PinOf(containerId));
+        var files = _options.FilesOf(containerId);
+        if (Directory.Exists(files)) Directory.Delete(files, recursive: true);
+        _containers.TryRemove(containerId, out _);
+        _gateway.Release(containerId);
+    }
+
+    private List<string> StrangerPins(HashSet<string> known) =>
+    [
+        .. NamespacePins.List(_options.Pins)
+            .Select(path => Path.GetFileName(path))
+            .Where(name => name is not (DeviceNames.FabricSpace or DeviceNames.IngressSpace) && !known.Contains(name) && !_containers.ContainsKey(name)),
+    ];
+
+    private async Task RemoveStrangerAsync(string containerId, CancellationToken cancel)
+    {
+        LogStranger(containerId);
+        await RemoveAsync(containerId, cancel);
+    }
+
+    /// <summary>Ports of the fabric that belong to no container that runs, those of strangers among them.</summary>
+    private void RemoveFabricPorts(IReadOnlyCollection<ContainerNetworkSpec> running)
+    {
+        var expected = running.SelectMany(spec => PortsOf(spec)).Concat(_containers.Values.SelectMany(container => container.Ports)).Select(port => port.Device).ToHashSet();
+        expected.Add(DeviceNames.FabricPort(IngressId, 0));
+        var fabric = OpenFabric().Fabric;
+        var batch = new NetlinkBatch();
+        foreach (var link in fabric.Links().Where(link => DeviceNames.IsFabricPort(link.Name) && !expected.Contains(link.Name))) batch.DeleteLink(link.Name);
+        if (!batch.IsEmpty) fabric.Apply(batch);
+    }
+
+    private void RemoveGatewayPorts(HashSet<string> known)
+    {
+        var expected = known.Concat(_containers.Keys).Append(IngressId).Select(DeviceNames.GatewayPort).ToHashSet();
+        var batch = new NetlinkBatch();
+        foreach (var link in _host.Links().Where(link => DeviceNames.IsGatewayPort(link.Name) && !expected.Contains(link.Name))) batch.DeleteLink(link.Name);
+        if (!batch.IsEmpty) _host.Apply(batch);
+    }
+
+    private async Task<IDisposable> HoldAsync(string containerId, CancellationToken cancel)
+    {
+        var semaphore = _locks.GetOrAdd(containerId, static _ => new SemaphoreSlim(1, 1));
+        await semaphore.WaitAsync(cancel);
+        return new Held(semaphore);
+    }
+
+    private sealed class Held(SemaphoreSlim semaphore) : IDisposable
+    {
+        public void Dispose() => semaphore.Release();
+    }
+}

@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Logging;
+
+namespace Skein.Agent.Networks;
+
+public sealed partial class OverlayNetworking
+{
+    [LoggerMessage(2310, LogLevel.Error, "The overlay could not be brought in line with the assignments, trying again in {Seconds} s")]
+    private partial void LogPassFailed(Exception error, double seconds);
+
+    [LoggerMessage(2311, LogLevel.Information, "Removing the network namespace of {Container}: no such container runs here")]
+    private partial void LogStranger(string container);
+
+    [LoggerMessage(2312, LogLevel.Error, "Taking over the network of container {Container} failed; its namespace is left as it is")]
+    private partial void LogAdoptionFailed(Exception error, string container);
+
+    [LoggerMessage(2313, LogLevel.Information, "{Count} container networks taken over")]
+    private partial void LogAdopted(int count);
+
+    [LoggerMessage(2314, LogLevel.Information, "Ingress namespace ready: {Overlay} on the overlay, {Gateway} on docker_gwbridge")]
+    private partial void LogIngress(string overlay, string gateway);
+
+    [LoggerMessage(2315, LogLevel.Debug, "Container {Container} attached in {Milliseconds} ms")]
+    private partial void LogAttached(string container, double milliseconds);
+}

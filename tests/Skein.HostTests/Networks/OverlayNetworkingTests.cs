@@ -1,0 +1,306 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Skein.Agent.Networks;
+using Skein.Linux.Mounts;
+using Skein.Linux.Namespaces;
+using Skein.Linux.Netlink;
+using Skein.Model;
+using Xunit;
+
+namespace Skein.HostTests.Networks;
+
+/// <summary>Two hosts on a LAN made of namespaces; c1 on the first, c2 on the second, one overlay network.</summary>
+public sealed class OverlayNetworkingTests : IAsyncDisposable
+{
+    private const uint Vni = 4097;
+    private static readonly string C1 = new('1', 64), C2 = new('2', 64);
+    private static readonly OverlayNetwork Ov = new() { Id = "ovid", Name = "ov", Vni = Vni, Ipam = { new IpamConfig { Subnet = "10.0.1.0/24", Gateway = "10.0.1.1" } } };
+    private static readonly OverlayNetwork IngressNetwork = new() { Id = "ingressid", Name = "ingress", Vni = 4096, Ingress = true };
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("skein-overlay-").FullName;
+    private readonly NetworkNamespace _lan;
+    private readonly OverlayHost _a;
+    private readonly OverlayHost _b;
+    private readonly CancellationToken _cancel = TestContext.Current.CancellationToken;
+
+    public OverlayNetworkingTests()
+    {
+        _lan = NetworkNamespace.Create(Path.Combine(_folder, "lan"));
+        using (var netlink = RtNetlink.Open(_lan)) netlink.Apply(new NetlinkBatch().AddBridge("lan", 1500));
+        (_a, _b) = (new OverlayHost(_folder, _lan, 1), new OverlayHost(_folder, _lan, 2));
+    }
+
+    [Fact]
+    public async Task Containers_of_two_hosts_reach_each_other_and_nothing_else_leaves_the_host()
+    {
+        await BothAttachedAsync();
+        using var c1 = _a.OpenContainer(C1);
+        c1.Run(() => Commands.Run("ping", "-c", "2", "-W", "2", "10.0.1.6"));
+        c1.Run(() => Commands.Run("ping", "-c", "1", "-W", "2", "-M", "do", "-s", "1422", "10.0.1.6"));
+        using var fabric = _a.OpenFabric();
+        var before = Sent(fabric);
+        Assert.NotEqual(0, c1.Run(() => Commands.Try("ping", "-c", "1", "-W", "1", "10.0.1.77")).Exit);
+        Assert.NotEqual(0, c1.Run(() => Commands.Try("ping", "-c", "1", "-W", "1", "-b", "10.0.1.255")).Exit);
+        Assert.Equal(before, Sent(fabric));
+        Assert.DoesNotContain("dynamic", fabric.Run(() => Commands.Run("bridge", "-s", "fdb")));
+        Assert.Equal("10.0.1.6 lladdr 02:42:0a:00:01:06 PERMANENT", fabric.Run(() => Commands.Run("ip", "neigh", "show", "dev", $"vx-{Vni}")).Trim());
+    }
+
+    [Fact]
+    public async Task A_container_has_its_legs_its_default_route_and_its_files()
+    {
+        await BothAttachedAsync();
+        var network = _a.Networking.Find(C1)!;
+        Assert.Equal(["eth0 10.0.1.5/24", "eth1 172.18.0.3/16"], network.Legs.Select(leg => $"{leg.Interface} {leg.Addresses[0]}"));
+        Assert.Equal($"open {C1} eth0=10.0.1.5/24 eth1=172.18.0.3/16", Assert.Single(_a.Services.Calls));
+        Assert.Equal("nameserver 127.0.0.11", File.ReadLines(network.ResolvConf).First());
+        Assert.Contains("ndots:0", File.ReadAllText(network.ResolvConf));
+        Assert.EndsWith("10.0.1.5\tbox\n", File.ReadAllText(network.Hosts));
+        Assert.Equal("box\n", File.ReadAllText(network.Hostname));
+        using var c1 = _a.OpenContainer(C1);
+        Assert.Equal("default via 172.18.0.1 dev eth1", c1.Run(() => Commands.Run("ip", "route", "show", "default")).Trim());
+        var addresses = c1.Run(() => Commands.Run("ip", "addr"));
+        Assert.Contains("mtu 1450", addresses);
+        Assert.Contains("127.0.0.1/8", addresses);
+        Assert.DoesNotContain("inet6", addresses);
+        c1.Run(() => Commands.Run("ping", "-c", "1", "-W", "2", "172.18.0.1"));
+        // Again is as good as once.
+        Assert.Equal(network.Legs.Select(leg => leg.Addresses[0]), (await _a.Networking.AttachAsync(Spec(C1, "10.0.1.5"), _cancel)).Legs.Select(leg => leg.Addresses[0]));
+    }
+
+    [Fact]
+    public async Task What_is_deleted_by_hand_comes_back()
+    {
+        await BothAttachedAsync();
+        using var c1 = _a.OpenContainer(C1);
+        using var fabric = _a.OpenFabric();
+        using var netlink = RtNetlink.Open(fabric);
+        foreach (var damage in new[]
+        {
+            $"bridge fdb del 02:42:0a:00:01:06 dev vx-{Vni} self",
+            $"bridge fdb del 02:42:0a:00:01:06 dev vx-{Vni} master",
+            $"ip neigh del 10.0.1.6 dev vx-{Vni}",
+            $"bridge fdb append 00:00:00:00:00:00 dev vx-{Vni} dst 10.99.0.9",
+            $"ip link del vx-{Vni}",
+            $"ip link del br-{Vni}",
+        })
+        {
+            var healed = _a.Networking.Healed;
+            fabric.Run(() => Commands.Run("sh", "-c", damage));
+            await UntilAsync($"healed after {damage}", () => _a.Networking.Healed > healed && Whole(netlink));
+            c1.Run(() => Commands.Run("ping", "-c", "1", "-W", "2", "10.0.1.6"));
+        }
+    }
+
+    [Fact]
+    public async Task A_restart_of_the_daemon_takes_over_with_connections_alive_and_strangers_gone()
+    {
+        await BothAttachedAsync();
+        await _a.Networking.AttachAsync(Spec(new string('9', 64), "10.0.1.9"), _cancel);
+        using var c1 = _a.OpenContainer(C1);
+        using var c2 = _b.OpenContainer(C2);
+        using var listener = NamespaceSockets.ListenTcp(c2, new IPEndPoint(IPAddress.Parse("10.0.1.6"), 7000));
+        using var client = NamespaceSockets.Open(c1, AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(new IPEndPoint(IPAddress.Parse("10.0.1.6"), 7000), _cancel);
+        using var served = await listener.AcceptAsync(_cancel);
+        await EchoAsync(client, served);
+
+        await _a.RestartAsync();
+        await EchoAsync(client, served);
+        PublishBoth(_a);
+        await _a.Networking.RecoverAsync([Spec(C1, "10.0.1.5")], _cancel);
+        _a.Start();
+        await EchoAsync(client, served);
+
+        Assert.Equal("172.18.0.3/16", _a.Networking.Find(C1)!.Legs[1].Addresses[0]);
+        Assert.Contains($"close {new string('9', 64)}", _a.Services.Calls);
+        Assert.False(NetworkNamespace.IsPinned(_a.Options.PinOf(new string('9', 64))));
+        Assert.Single(Links(_a.Space), name => name.StartsWith("sk-", StringComparison.Ordinal) && name != "sk-ingress");
+    }
+
+    [Fact]
+    public async Task The_ingress_namespace_stands_between_docker_gwbridge_and_the_overlay()
+    {
+        foreach (var host in new[] { _a, _b })
+        {
+            host.Publish([IngressNetwork], [IngressEndpoint(_a, "10.0.0.2/24"), IngressEndpoint(_b, "10.0.0.3/24")]);
+            host.Start();
+        }
+        await UntilAsync("ingress on both hosts", () => _a.Networking.Ingress is not null && _b.Networking.Ingress is not null);
+        Assert.Equal(["open-ingress eth0=10.0.0.2/24 eth1=172.18.0.2/16"], _a.Services.Calls);
+        Assert.Equal(("172.18.0.0/16", "172.18.0.1"), _a.Networking.GatewaySubnet);
+        _a.Space.Run(() => Commands.Run("ping", "-c", "1", "-W", "2", "172.18.0.2"));
+        using (var ingress = NetworkNamespace.Open(_a.Options.PinOf("skein-ingress")))
+        {
+            await UntilAsync("ingress to ingress", () => ingress.Run(() => Commands.Try("ping", "-c", "1", "-W", "1", "10.0.0.3")).Exit == 0);
+        }
+        _a.Publish([], []);
+        await UntilAsync("ingress gone", () => _a.Networking.Ingress is null && !NetworkNamespace.IsPinned(_a.Options.PinOf("skein-ingress")));
+        Assert.Contains("close-ingress", _a.Services.Calls);
+    }
+
+    [Fact]
+    public async Task A_network_that_is_no_longer_assigned_goes_with_its_last_container()
+    {
+        await BothAttachedAsync();
+        using var fabric = _a.OpenFabric();
+        _a.Publish([IngressNetwork], []);
+        await UntilAsync("the other network", () => Links(fabric).Contains("vx-4096"));
+        Assert.Contains($"vx-{Vni}", Links(fabric));
+        await _a.Networking.DetachAsync(C1, _cancel);
+        await UntilAsync("no devices of the network", () => !Links(fabric).Any(name => name.EndsWith($"-{Vni}", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Leaving_removes_everything()
+    {
+        var before = Links(_a.Space).Order().ToList();
+        await BothAttachedAsync();
+        await _a.Networking.LeaveAsync(_cancel);
+        Assert.Equal(before, Links(_a.Space).Order());
+        Assert.Empty(MountTable.Under(_a.Options.Pins));
+        Assert.False(Directory.Exists(_a.Options.Pins));
+        Assert.False(Directory.Exists(Path.Combine(_a.Options.DataRoot, "networks")));
+    }
+
+    [Fact]
+    public async Task Another_subnet_is_taken_when_the_host_has_a_route_into_the_usual_one()
+    {
+        _a.Space.Run(() => Commands.Run("ip", "route", "add", "172.18.4.0/24", "via", "10.99.0.254"));
+        _a.Publish([Ov], []);
+        var network = await _a.Networking.AttachAsync(Spec(C1, "10.0.1.5"), _cancel);
+        Assert.Equal("172.19.0.3/16", network.Legs[1].Addresses[0]);
+    }
+
+    [Fact]
+    public async Task An_internal_network_has_no_way_out_and_a_network_option_sets_the_MTU()
+    {
+        _a.Publish([new OverlayNetwork(Ov) { Internal = true, DriverOptions = { ["com.docker.network.driver.mtu"] = "1300" } }], []);
+        var network = await _a.Networking.AttachAsync(Spec(C1, "10.0.1.5"), _cancel);
+        Assert.Equal(["eth0"], network.Legs.Select(leg => leg.Interface));
+        using var c1 = _a.OpenContainer(C1);
+        Assert.Equal("", c1.Run(() => Commands.Run("ip", "route", "show", "default")));
+        Assert.Contains("mtu 1300", c1.Run(() => Commands.Run("ip", "link", "show", "eth0")));
+    }
+
+    [Fact]
+    public async Task A_network_that_was_not_assigned_is_refused_and_leaves_nothing()
+    {
+        _a.Publish([], []);
+        var error = await Assert.ThrowsAsync<SkeinException>(() => _a.Networking.AttachAsync(Spec(C1, "10.0.1.5"), _cancel));
+        Assert.Contains("ovid", error.Message);
+        Assert.False(NetworkNamespace.IsPinned(_a.Options.PinOf(C1)));
+        Assert.Null(_a.Networking.Find(C1));
+    }
+
+    [Fact]
+    public async Task Twenty_containers_at_once_get_addresses_of_their_own()
+    {
+        PublishBoth(_a);
+        _a.Start();
+        await _a.Networking.AttachAsync(Spec(C1, "10.0.1.5"), _cancel);
+        var clock = Stopwatch.StartNew();
+        var networks = await Task.WhenAll(Enumerable.Range(10, 20).Select(i => Task.Run(() => _a.Networking.AttachAsync(Spec($"{i:x64}"[^12..].PadRight(64, 'f'), $"10.0.1.{i}"), _cancel))));
+        TestContext.Current.TestOutputHelper?.WriteLine($"20 containers attached in {clock.ElapsedMilliseconds} ms");
+        Assert.Equal(20, networks.Select(network => network.Legs[1].Addresses[0]).Distinct().Count());
+        using var c1 = _a.OpenContainer(C1);
+        c1.Run(() => Commands.Run("ping", "-c", "1", "-W", "2", "10.0.1.29"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _a.DisposeAsync();
+        await _b.DisposeAsync();
+        _lan.Dispose();
+        NetworkNamespace.Delete(Path.Combine(_folder, "lan"));
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task BothAttachedAsync()
+    {
+        PublishBoth(_a);
+        PublishBoth(_b);
+        _a.Start();
+        _b.Start();
+        await _a.Networking.AttachAsync(Spec(C1, "10.0.1.5"), _cancel);
+        await _b.Networking.AttachAsync(Spec(C2, "10.0.1.6"), _cancel);
+    }
+
+    private void PublishBoth(OverlayHost host) => host.Publish([Ov], [Endpoint(_a, "t1", "10.0.1.5"), Endpoint(_b, "t2", "10.0.1.6")]);
+
+    private static OverlayEndpoint Endpoint(OverlayHost host, string task, string address) => new()
+    {
+        Id = $"{task}/ovid",
+        NetworkId = "ovid",
+        Addresses = { $"{address}/24" },
+        Mac = MacAddress.OfIPv4(IPAddress.Parse(address)).ToString(),
+        NodeId = host.NodeId,
+        Vtep = host.Vtep,
+        TaskId = task,
+    };
+
+    private static OverlayEndpoint IngressEndpoint(OverlayHost host, string address) => new()
+    {
+        Id = $"{host.NodeId}/ingressid",
+        NetworkId = "ingressid",
+        Addresses = { address },
+        Mac = MacAddress.OfIPv4(InterfaceAddress.Parse(address).Address).ToString(),
+        NodeId = host.NodeId,
+        Vtep = host.Vtep,
+    };
+
+    private static ContainerNetworkSpec Spec(string id, string address) => new(
+        id,
+        "ov.1.x",
+        "t",
+        "s",
+        "box",
+        [new NetworkAttachment { NetworkId = "ovid", Addresses = { $"{address}/24" }, Mac = MacAddress.OfIPv4(IPAddress.Parse(address)).ToString() }],
+        [],
+        null,
+        [],
+        new Dictionary<string, string>());
+
+    private static bool Whole(RtNetlink netlink)
+    {
+        if (netlink.FindLink($"vx-{Vni}") is not { Up: true, Master: not 0 } vxlan) return false;
+        var rows = netlink.Forwarding().Where(row => row.Link == vxlan.Index && row.Mac.ToString() == "02:42:0a:00:01:06").ToList();
+        var flooding = netlink.Forwarding().Any(row => row.Link == vxlan.Index && row.Mac == default);
+        return !flooding && rows.Count == 2 && rows.Exists(row => Equals(row.Remote, IPAddress.Parse("10.99.0.2"))) && rows.Exists(row => row.Master == vxlan.Master)
+            && netlink.Neighbours().Any(entry => entry.Link == vxlan.Index && entry.IsPermanent && entry.Address.ToString() == "10.0.1.6")
+            && netlink.FindLink(DeviceNames.FabricPort(C1, 0))!.Master == vxlan.Master;
+    }
+
+    private static long Sent(NetworkNamespace fabric)
+    {
+        using var json = JsonDocument.Parse(fabric.Run(() => Commands.Run("ip", "-s", "-j", "link", "show", $"vx-{Vni}")));
+        return json.RootElement[0].GetProperty("stats64").GetProperty("tx").GetProperty("packets").GetInt64();
+    }
+
+    private static List<string> Links(NetworkNamespace space)
+    {
+        using var netlink = RtNetlink.Open(space);
+        return [.. netlink.Links().Select(link => link.Name)];
+    }
+
+    private async Task EchoAsync(Socket client, Socket served)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_cancel);
+        deadline.CancelAfter(TimeSpan.FromSeconds(5));
+        await client.SendAsync("hello"u8.ToArray(), deadline.Token);
+        var buffer = new byte[16];
+        Assert.Equal(5, await served.ReceiveAsync(buffer, deadline.Token));
+    }
+
+    private async Task UntilAsync(string what, Func<bool> condition)
+    {
+        var deadline = Stopwatch.StartNew();
+        while (!condition())
+        {
+            if (deadline.Elapsed > TimeSpan.FromSeconds(20)) throw new TimeoutException($"waited 20 s for: {what}");
+            await Task.Delay(TimeSpan.FromMilliseconds(50), _cancel);
+        }
+    }
+}

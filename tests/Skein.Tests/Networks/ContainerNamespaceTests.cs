@@ -1,0 +1,77 @@
+using System.Net;
+using Skein.Agent.Networks;
+using Skein.Model;
+using Xunit;
+
+namespace Skein.Tests.Networks;
+
+public sealed class ContainerNamespaceTests
+{
+    [Fact]
+    public void Resolv_conf_names_the_daemons_resolver_and_keeps_the_hosts_search()
+    {
+        Assert.Equal(
+            "nameserver 127.0.0.11\nsearch lan.example\noptions edns0 ndots:0\n",
+            ContainerFiles.ResolvConf(null, ["# comment", "nameserver 192.0.2.1", "search lan.example", "options edns0"]));
+        Assert.Equal("nameserver 127.0.0.11\noptions ndots:0\n", ContainerFiles.ResolvConf(null, []));
+    }
+
+    [Fact]
+    public void Resolv_conf_prefers_what_the_service_says() => Assert.Equal(
+        "nameserver 127.0.0.11\nsearch a b\noptions ndots:2\n",
+        ContainerFiles.ResolvConf(new DnsConfig { Nameservers = { "9.9.9.9" }, Search = { "a", "b" }, Options = { "ndots:2" } }, ["search lan.example", "options edns0"]));
+
+    [Fact]
+    public void A_lone_dot_means_no_search() => Assert.Equal(
+        "nameserver 127.0.0.11\noptions ndots:0\n", ContainerFiles.ResolvConf(new DnsConfig { Search = { "." } }, ["search lan.example"]));
+
+    [Fact]
+    public void Hosts_has_the_usual_lines_those_of_the_service_and_its_own_addresses() => Assert.Equal(
+        "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff00::\tip6-mcastprefix\n"
+        + "ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n192.0.2.7\tdb db.example\n10.0.1.6\tweb-4\n",
+        ContainerFiles.Hosts("web-4", ["192.0.2.7 db db.example", "broken"], ["10.0.1.6"]));
+
+    [Theory]
+    [InlineData("net.ipv4.ip_forward", "net/ipv4/ip_forward")]
+    [InlineData("net.ipv4.conf.eth0/100.rp_filter", "net/ipv4/conf/eth0.100/rp_filter")]
+    [InlineData("net/ipv4/conf/eth0.100/rp_filter", "net/ipv4/conf/eth0.100/rp_filter")]
+    public void Sysctls_are_found_as_sysctl_does(string name, string path) => Assert.Equal(path, NamespaceLegs.Path(name));
+
+    [Fact]
+    public void The_gateway_subnet_avoids_the_hosts_routes()
+    {
+        var wished = IPNetwork.Parse("172.18.0.0/16");
+        Assert.Equal(wished, GatewayPool.Choose(wished, []).Subnet);
+        Assert.Equal("172.19.0.0/16", GatewayPool.Choose(wished, [IPNetwork.Parse("172.18.9.0/24")]).Subnet.ToString());
+        Assert.Equal("192.168.0.0/20", GatewayPool.Choose(wished, [IPNetwork.Parse("172.16.0.0/12")]).Subnet.ToString());
+        Assert.Equal(wished, GatewayPool.Choose(wished, [IPNetwork.Parse("0.0.0.0/0")]).Subnet);
+    }
+
+    [Fact]
+    public void Containers_get_the_lowest_free_address_behind_the_hosts_and_the_ingress()
+    {
+        var pool = new GatewayPool(IPNetwork.Parse("192.168.16.0/29"));
+        Assert.Equal(("192.168.16.1/29", "192.168.16.2/29"), (pool.Host.ToString(), pool.Ingress.ToString()));
+        var used = new HashSet<IPAddress>();
+        for (var last = 3; last <= 6; last++)
+        {
+            var address = pool.Free(used)!.Value;
+            Assert.Equal($"192.168.16.{last}/29", address.ToString());
+            used.Add(address.Address);
+        }
+        Assert.Null(pool.Free(used));
+    }
+
+    [Fact]
+    public void Device_names_fit_and_are_recognised()
+    {
+        var id = new string('a', 64);
+        foreach (var name in new[] { DeviceNames.FabricPort(id, 0), DeviceNames.FabricPort(id, 12), DeviceNames.GatewayPort(id), DeviceNames.Vxlan(0xffffff) })
+            Assert.InRange(name.Length, 1, 15);
+        Assert.True(DeviceNames.IsFabricPort(DeviceNames.FabricPort(id, 12)));
+        Assert.True(DeviceNames.IsGatewayPort(DeviceNames.GatewayPort(id)));
+        Assert.False(DeviceNames.IsFabricPort("sk-abc"));
+        Assert.Equal(4097u, DeviceNames.VniOf("vx-4097"));
+        Assert.Null(DeviceNames.VniOf("br-lan"));
+    }
+}
