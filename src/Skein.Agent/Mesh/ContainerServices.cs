@@ -12,6 +12,7 @@ internal sealed class ContainerServices : IAsyncDisposable
     private readonly NetworkNamespace _space;
     private readonly NamespaceTable _table;
     private readonly ContainerResolver _resolver;
+    private readonly GoneBackends _gone;
     private IReadOnlyList<IngressSource> _returnSources = [];
 
     public ContainerServices(ContainerNetworkSpec spec, string namespacePath, IReadOnlyList<ContainerLeg> legs, ResolverServices resolving, string? ingressNetwork)
@@ -23,6 +24,7 @@ internal sealed class ContainerServices : IAsyncDisposable
         {
             Inode = _space.Inode;
             _table = new NamespaceTable(_space);
+            _gone = new GoneBackends(_space);
             _resolver = new ContainerResolver(_space, ViewOf(spec, legs, ingressNetwork), PreferredPort(spec.ContainerId), resolving);
         }
         catch
@@ -64,7 +66,9 @@ internal sealed class ContainerServices : IAsyncDisposable
             ReturnRoutesProgrammer.Apply(_space, path.Interface, path.Sources);
             _returnSources = path.Sources;
         }
-        return _table.Apply(ContainerRuleset.Render(spec));
+        var changed = _table.Apply(ContainerRuleset.Render(spec));
+        _gone.Forget(spec.Balancers.SelectMany(b => b.Backends));
+        return changed;
     }
 
     public bool Verify() => _table.Verify();

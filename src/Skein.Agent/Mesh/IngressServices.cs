@@ -9,12 +9,14 @@ internal sealed class IngressServices : IDisposable
 {
     private readonly NetworkNamespace _space;
     private readonly NamespaceTable _table;
+    private readonly GoneBackends _gone;
     private readonly string _gatewayInterface;
 
     public IngressServices(string namespacePath, ContainerLeg overlay, ContainerLeg gateway)
     {
         _space = NetworkNamespace.Open(namespacePath);
         _table = new NamespaceTable(_space);
+        _gone = new GoneBackends(_space);
         _gatewayInterface = gateway.Interface;
         Gateway = MeshView.IPv4(gateway.Addresses).First();
         Subnet = gateway.Addresses[0];
@@ -31,7 +33,13 @@ internal sealed class IngressServices : IDisposable
 
     public string Subnet { get; }
 
-    public bool Program(IReadOnlyList<PublishedPort> ports) => _table.Apply(IngressRuleset.Render(new IngressMeshSpec(_gatewayInterface, Gateway, ports)));
+    /// <returns>Whether the kernel had to be changed.</returns>
+    public bool Program(IReadOnlyList<PublishedPort> ports)
+    {
+        var changed = _table.Apply(IngressRuleset.Render(new IngressMeshSpec(_gatewayInterface, Gateway, ports)));
+        _gone.Forget(ports.SelectMany(p => p.Backends));
+        return changed;
+    }
 
     public bool Verify() => _table.Verify();
 

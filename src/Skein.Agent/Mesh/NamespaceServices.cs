@@ -99,7 +99,8 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     public Task CloseAsync(string containerId, CancellationToken cancel) => GatedAsync(cancel, async () =>
     {
         await LeaveAsync(containerId);
-        ProgramHost();
+        // A closing succeeds also where the bridge has gone before; the loop comes back to what is left.
+        Try("the host", ProgramHost);
     });
 
     public Task OpenIngressAsync(string namespacePath, ContainerLeg overlay, ContainerLeg gateway, CancellationToken cancel) => GatedAsync(cancel, () =>
@@ -116,7 +117,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     {
         _ingress?.Dispose();
         _ingress = null;
-        ProgramHost();
+        Try("the host", ProgramHost);
         return Task.CompletedTask;
     });
 

@@ -11,9 +11,9 @@ internal static partial class NetlinkCalls
     private const int SOL_NETLINK = 270, NETLINK_ADD_MEMBERSHIP = 1, NETLINK_CAP_ACK = 10, NETLINK_EXT_ACK = 11, NETLINK_GET_STRICT_CHK = 12;
 
     /// <summary>A socket of the calling thread's namespace.</summary>
-    public static SafeFileHandle Open(int receiveBufferBytes)
+    public static SafeFileHandle Open(int receiveBufferBytes, int protocol = NETLINK_ROUTE)
     {
-        var fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+        var fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
         if (fd < 0) throw LinuxException.Last("open an rtnetlink socket");
         var handle = new SafeFileHandle(fd, ownsHandle: true);
         try

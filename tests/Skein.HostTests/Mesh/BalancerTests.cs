@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Sockets;
+using Skein.Linux.Namespaces;
 using Xunit;
 
 namespace Skein.HostTests.Mesh;
@@ -33,6 +35,27 @@ public class BalancerTests
         Assert.Equal(["c1 sees 10.0.1.5", "c1 sees 10.0.1.5"], await TwiceAsync(() => Caller.TcpAsync(hosts["c1"], MeshHosts.Vip, 80)));
         await kept.SendAsync("still here"u8.ToArray());
         Assert.Equal("still here", await Caller.ReadAsync(kept, "kept"));
+    }
+
+    [Theory]
+    [InlineData("c1", MeshHosts.Vip, 80)]
+    [InlineData("cl", "192.168.57.11", 8080)]
+    public async Task A_UDP_flow_goes_on_with_another_task_when_its_own_is_gone(string from, string address, int port)
+    {
+        await using var hosts = await MeshHosts.StartAsync();
+        using var c1 = new EchoServer(hosts["c1"], "c1");
+        using var c2 = new EchoServer(hosts["c2"], "c2");
+        hosts.Publish(s => MeshHosts.Ready(s, "t2"));
+        await hosts.AppliedAsync();
+        using var socket = NamespaceSockets.Open(hosts[from], AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        await socket.ConnectAsync(IPAddress.Parse(address), port);
+        foreach (var task in new[] { "c2", "c2", "c1" })
+        {
+            hosts.Publish(s => MeshHosts.Ready(s, task.Replace('c', 't')));
+            await hosts.AppliedAsync();
+            await socket.SendAsync("x"u8.ToArray());
+            Assert.StartsWith(task, await Caller.ReadAsync(socket, task), StringComparison.Ordinal);
+        }
     }
 
     [Fact]
