@@ -3,14 +3,14 @@
 # own. Gives the host a private /etc, /var, /run, /proc and /sys, then does what systemd does on a real machine: starts
 # containerd and the Skein daemon, starts them again when they end, reaps orphans, and stays until the power goes.
 #
-#   host-init.sh HOST ADDRESS RESOLVER RUN DISK PIDFILE PROGRAM...
+#   host-init.sh HOST ADDRESS RESOLVER RUN DISK PROGRAM...
 #
 # RUN becomes /run: so the host's docker.sock is seen from outside. DISK holds what survives a power cut.
 
 # Everything is one function, so that bash has read it whole before the mounts below change what lies under the file.
 main() {
-    local host=$1 address=$2 resolver=$3 run=$4 disk=$5 pidfile=$6
-    shift 6
+    local host=$1 address=$2 resolver=$3 run=$4 disk=$5
+    shift 5
     # /proc is still the machine's: it shows our pid as the machine counts it. Field 22 tells a pid from its next user.
     local stat
     read -r -a stat < /proc/self/stat

@@ -46,8 +46,10 @@ internal static class LabCommand
             if (result.GetValueOrDefault<int>() is < 1 or > LabHost.MostHosts)
                 result.AddError($"--hosts: from 1 to {LabHost.MostHosts}");
         });
-        var command = new Command("up", "Raise the lab, or whatever of it is not up.") { hosts };
-        command.SetAction((result, cancel) => RunAsync(result, lab => lab.UpAsync(result.GetValue(hosts), cancel)));
+        // For bench/: the same hosts under another engine.
+        var daemon = new Option<string?>("--daemon") { Description = "A command line to run in the hosts in the place of `skein daemon`", Hidden = true };
+        var command = new Command("up", "Raise the lab, or whatever of it is not up.") { hosts, daemon };
+        command.SetAction((result, cancel) => RunAsync(result, lab => lab.UpAsync(result.GetValue(hosts), result.GetValue(daemon), cancel)));
         return command;
     }
 

@@ -60,7 +60,7 @@ internal sealed class LabHostControl(LabPaths lab, LabNetwork network, TimeProvi
             "nsenter", $"--net=/run/netns/{host.NetworkNamespace}",
             "unshare", "--mount", "--uts", "--ipc", "--cgroup", "--pid", "--fork", "--kill-child=KILL",
             "bash", lab.InitScript, host.Name, host.Address, LabLan.Gateway, host.Run, host.Disk,
-            .. LabLauncher.Self, "daemon",
+            .. File.Exists(lab.DaemonCommand) ? File.ReadAllLines(lab.DaemonCommand) : [.. LabLauncher.Self, "daemon"],
         ];
         using var waiting = LabLauncher.Start(command, host.InitLog, LabCgroups.Create(lab, host));
         LabCgroups.MoveAside(lab, waiting.Id);

@@ -13,6 +13,9 @@ internal sealed record LabPaths(LabName Name)
 
     public string InitScript => Path.Combine(State, "host-init.sh");
 
+    /// <summary>What runs in the hosts in the place of `skein daemon`, one word a line; there only when `up` was told so.</summary>
+    public string DaemonCommand => Path.Combine(State, "daemon");
+
     public string RegistryConfig => Path.Combine(State, "registry.yml");
 
     public string ServiceLog(string service) => Path.Combine(State, service + ".log");

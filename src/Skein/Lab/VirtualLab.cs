@@ -13,7 +13,8 @@ internal sealed class VirtualLab(LabPaths lab, TimeProvider time, ILabProgress p
 
     public LabHostControl Hosts { get; } = new(lab, new LabNetwork(lab), time);
 
-    public async Task UpAsync(int hosts, CancellationToken cancel)
+    /// <param name="daemon">What the hosts run in the place of `skein daemon`; null leaves it at what it is.</param>
+    public async Task UpAsync(int hosts, string? daemon, CancellationToken cancel)
     {
         if (!Environment.IsPrivilegedProcess)
             throw new SkeinException(ErrorKind.Forbidden, "the lab makes namespaces and mounts: run it as root");
@@ -24,6 +25,8 @@ internal sealed class VirtualLab(LabPaths lab, TimeProvider time, ILabProgress p
         await new LabImages(progress, time).EnsureAsync(rebuild: false, cancel);
         progress.Doing("LAN, resolver and registry");
         File.WriteAllText(lab.InitScript, LabResources.ReadText("host-init.sh"));
+        if (daemon is not null)
+            File.WriteAllLines(lab.DaemonCommand, daemon.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         await _network.CreateLanAsync(cancel);
         await _services.StartAsync(cancel);
         progress.Done($"LAN {LabLan.Prefix}.0/24 with a resolver at {LabLan.Gateway} and a registry at {LabLan.Registry}:{LabLan.RegistryPort}");
