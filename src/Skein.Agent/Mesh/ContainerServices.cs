@@ -53,6 +53,7 @@ internal sealed class ContainerServices : IAsyncDisposable
     {
         Spec = spec;
         Legs = legs;
+        _returnSources = [];   // a leg that was made anew has lost its routes
         _resolver.Change(ViewOf(spec, legs, ingressNetwork));
     }
 

@@ -112,6 +112,18 @@ public class PublishingTests
     }
 
     [Fact]
+    public async Task Opening_again_puts_back_the_way_of_replies()
+    {
+        await using var hosts = await MeshHosts.StartAsync();
+        using var c2 = new EchoServer(hosts["c2"], "c2");
+        hosts.Publish(s => MeshHosts.Ready(s, "t2"));
+        await hosts.AppliedAsync();
+        hosts["c2"].Run(() => Commands.Run("ip", "route", "flush", "table", "167772162"));
+        await hosts.Services[1].OpenAsync(MeshHosts.Spec(2), hosts.PinOf("c2"), MeshHosts.Legs(2), default);
+        Assert.Equal("c2 sees 192.168.57.9", await Caller.TcpAsync(hosts["cl"], "192.168.57.11", 8080));
+    }
+
+    [Fact]
     public async Task Leaving_takes_the_table_and_the_ports_from_the_host()
     {
         await using var hosts = await MeshHosts.StartAsync();
