@@ -12,6 +12,8 @@ public sealed partial class EtcdMembership : IAsyncDisposable
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan AddDeadline = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan HandOverDeadline = TimeSpan.FromSeconds(1);
+
     /// <summary>A learner that has not caught up by then is taken out again: its host is gone.</summary>
     private static readonly TimeSpan PromoteDeadline = TimeSpan.FromMinutes(2);
 
@@ -54,11 +56,30 @@ public sealed partial class EtcdMembership : IAsyncDisposable
         }
     }
 
-    internal async Task RemoveAsync(string nodeId, CancellationToken cancel)
+    /// <summary>Takes the node's member out; nothing happens when it has none.</summary>
+    public async Task RemoveMemberAsync(string nodeId, CancellationToken cancel)
     {
         foreach (var member in await ListAsync(cancel))
         {
             if (member.Name == nodeId) await RemoveAsync(member.ID, cancel);
+        }
+    }
+
+    /// <summary>This manager's daemon ends: if it leads etcd, another member does from now on, so that no write waits for an election.</summary>
+    public async Task HandOverAsync()
+    {
+        try
+        {
+            var deadline = _time.GetUtcNow() + HandOverDeadline;
+            var status = await _etcd.Maintenance.StatusAsync(new(), deadline: deadline.UtcDateTime);
+            if (status.Leader != status.Header.MemberId) return;
+            var members = (await _etcd.Members.MemberListAsync(new(), deadline: deadline.UtcDateTime)).Members;
+            var next = members.FirstOrDefault(member => member.ID != status.Leader && !member.IsLearner && member.Name.Length > 0);
+            if (next is not null) await _etcd.Maintenance.MoveLeaderAsync(new() { TargetID = next.ID }, deadline: deadline.UtcDateTime);
+        }
+        catch (RpcException e)
+        {
+            LogNotHandedOver(e.Status.Detail);
         }
     }
 
@@ -74,7 +95,7 @@ public sealed partial class EtcdMembership : IAsyncDisposable
     private async Task QuickenAsync(CancellationToken cancel)
     {
         if ((await ListAsync(cancel)).Count > 1) return;
-        _process.Restart(EtcdPace.Several);
+        _process.ExpectCompany();
         await _process.WaitReadyAsync(_etcd, AddDeadline, cancel);
     }
 
@@ -175,4 +196,7 @@ public sealed partial class EtcdMembership : IAsyncDisposable
 
     [LoggerMessage(2341, LogLevel.Warning, "Member {Member:x} of the state has not caught up in time and is taken out: {Reason}")]
     private partial void LogNotPromoted(ulong member, string reason);
+
+    [LoggerMessage(2342, LogLevel.Information, "The lead of the state's members was not handed over: {Reason}")]
+    private partial void LogNotHandedOver(string reason);
 }

@@ -44,7 +44,7 @@ public sealed partial class MembershipService(EtcdMembership members, IStore sto
     public override async Task<RemoveManagerResponse> RemoveManager(RemoveManagerRequest request, ServerCallContext context)
     {
         await RequireManagerNodeAsync(NodeCaller.RequireManager(context).NodeId, context.CancellationToken);
-        await members.RemoveAsync(request.NodeId, context.CancellationToken);
+        await members.RemoveMemberAsync(request.NodeId, context.CancellationToken);
         await UpdateNodeAsync(request.NodeId, node => node.ManagerStatus = null, context.CancellationToken);
         LogRemoved(request.NodeId);
         return new();

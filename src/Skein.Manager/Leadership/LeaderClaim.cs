@@ -8,7 +8,8 @@ namespace Skein.Manager.Leadership;
 /// <summary>The leader's claim and beat in etcd. Each of these is one transaction.</summary>
 internal sealed class LeaderClaim(EtcdClient etcd, ValueSeal seal, TimeProvider time)
 {
-    private static readonly TimeSpan CallDeadline = TimeSpan.FromSeconds(2);
+    /// <summary>Short: what etcd was asked while its leader died it forgets, and the living leader must be heard again soon.</summary>
+    private static readonly TimeSpan CallDeadline = TimeSpan.FromMilliseconds(400);
     private static readonly ByteString ClaimKey = StoreKeys.Bytes(StoreKeys.LeaderClaim);
     private static readonly ByteString BeatKey = StoreKeys.Bytes(StoreKeys.LeaderBeat);
 

@@ -12,6 +12,7 @@ namespace Skein.Manager.Leadership;
 public sealed partial class LeaderElection
 {
     private static readonly TimeSpan BeatPeriod = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan RetryPeriod = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ReadPeriod = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(1200);
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(600);
@@ -50,12 +51,14 @@ public sealed partial class LeaderElection
     private async Task<LeaderTerm> ContendAsync(CancellationToken stop)
     {
         var watch = new ClaimWatch(Patience, Grace);
+        DateTimeOffset? failingSince = null;
         while (true)
         {
+            var started = failingSince ?? _time.GetUtcNow();
             try
             {
-                var started = _time.GetUtcNow();
                 var reading = await _claim.ReadAsync(stop);
+                failingSince = null;
                 if (watch.Observe(reading, _self, started, _time.GetUtcNow())
                     && await _claim.TakeAsync(_self, reading, stop) is { } term)
                 {
@@ -65,6 +68,7 @@ public sealed partial class LeaderElection
             }
             catch (RpcException e) when (!stop.IsCancellationRequested)
             {
+                failingSince = started;   // one slow read, as far as it proves anything
                 LogUnreachable(e.Status.Detail);
             }
             catch (RpcException)
@@ -125,7 +129,7 @@ public sealed partial class LeaderElection
             catch (RpcException e) when (!cancel.IsCancellationRequested)
             {
                 LogUnreachable(e.Status.Detail);
-                await Task.WhenAny(leading, Task.Delay(BeatPeriod, _time, cancel));
+                await Task.WhenAny(leading, Task.Delay(RetryPeriod, _time, cancel));
             }
             catch (RpcException)
             {

@@ -17,5 +17,8 @@ public sealed record EtcdOptions(string Binary, string Folder, string Name, IPEn
 
     internal string DataFolder => Path.Combine(Folder, "data");
 
+    /// <summary>Stands there once the member has had company: its pace is that of several from then on.</summary>
+    internal string SeveralPath => Path.Combine(Folder, "several");
+
     internal string LogPath => Path.Combine(Folder, "etcd.log");
 }

@@ -43,11 +43,12 @@ public sealed partial class EtcdProcess : IAsyncDisposable
     }
 
     /// <param name="bootstrap">Not read when the folder holds a member's data.</param>
+    /// <param name="pace">Not read when the member once ran at the pace of several.</param>
     /// <exception cref="SkeinException">etcd cannot be started.</exception>
     public static EtcdProcess Start(EtcdOptions options, EtcdBootstrap? bootstrap, EtcdPace pace, NodeIdentity identity, TimeProvider time, ILogger log)
     {
         Directory.CreateDirectory(options.DataFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return new(options, bootstrap, pace, identity, time, log);
+        return new(options, bootstrap, File.Exists(options.SeveralPath) ? EtcdPace.Several : pace, identity, time, log);
     }
 
     /// <summary>Completes when the member takes part in the cluster: it knows a leader, and is no learner any more.</summary>
@@ -74,13 +75,14 @@ public sealed partial class EtcdProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs the member at another pace from now on.</summary>
-    public void Restart(EtcdPace pace)
+    /// <summary>Runs the member at the pace of several from now on, which takes a restart of it.</summary>
+    public void ExpectCompany()
     {
         lock (_lock)
         {
-            if (_pace == pace) return;
-            _pace = pace;
+            if (_pace == EtcdPace.Several) return;
+            _pace = EtcdPace.Several;
+            File.WriteAllBytes(_options.SeveralPath, []);
             _process.Kill();   // its log is synced before it acknowledges anything; the supervision starts it again
         }
     }

@@ -16,7 +16,12 @@ namespace Skein.Manager.Store;
 /// </remarks>
 public sealed partial class EtcdStore : IStore, IAsyncDisposable
 {
-    private static readonly TimeSpan CallDeadline = TimeSpan.FromSeconds(3);
+    /// <summary>
+    /// Of the first attempt; each further one has twice the time. Short, because etcd forgets what it was asked while its
+    /// leader died, and answers only after seven seconds.
+    /// </summary>
+    private static readonly TimeSpan FirstDeadline = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestDeadline = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
     private const string NoLeader =
@@ -63,9 +68,9 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
         if (changes.IsEmpty) return Current;
         var request = BuildTransaction(changes, term, out var witness);
         var started = _time.GetTimestamp();
-        while (true)
+        for (var deadline = FirstDeadline; ; deadline = deadline * 2 < LongestDeadline ? deadline * 2 : LongestDeadline)
         {
-            var reply = await TryTransactionAsync(request, cancel);
+            var reply = await TryTransactionAsync(request, deadline, cancel);
             if (reply is not null)
             {
                 var revision = reply.Succeeded ? reply.Header.Revision : CommittedBefore(reply, term, witness);
@@ -84,12 +89,11 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
     }
 
     /// <summary>null when the answer was lost, or the members have no leader at the moment.</summary>
-    private async Task<TxnResponse?> TryTransactionAsync(TxnRequest request, CancellationToken cancel)
+    private async Task<TxnResponse?> TryTransactionAsync(TxnRequest request, TimeSpan deadline, CancellationToken cancel)
     {
         try
         {
-            var deadline = _time.GetUtcNow() + CallDeadline;
-            return await _etcd.Kv.TxnAsync(request, deadline: deadline.UtcDateTime, cancellationToken: cancel);
+            return await _etcd.Kv.TxnAsync(request, deadline: (_time.GetUtcNow() + deadline).UtcDateTime, cancellationToken: cancel);
         }
         catch (RpcException e) when (EtcdClient.IsTransient(e) && !cancel.IsCancellationRequested)
         {
