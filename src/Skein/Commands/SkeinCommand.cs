@@ -13,6 +13,7 @@ internal static class SkeinCommand
             commands are Docker's own: docker swarm init, docker network create -d overlay, docker service create.
             """)
         {
+            DaemonCommand.Create(),
             LabCommand.Create(),
             VersionCommand.Create(),
         };

@@ -1,0 +1,89 @@
+using System.CommandLine;
+using Skein.Hosting;
+using Skein.Model;
+
+namespace Skein.Commands;
+
+/// <summary>`skein daemon`: options as dockerd's where it has them; each stands in daemon.json as well, and the command line wins.</summary>
+internal static class DaemonCommand
+{
+    private static readonly Option<string> ConfigFile = new("--config-file")
+    {
+        Description = "The daemon's configuration file",
+        HelpName = "PATH",
+        DefaultValueFactory = _ => DaemonOptions.DefaultConfigFile,
+    };
+
+    private static readonly Option<string?> DataRoot = Text("--data-root", "Persistent state (default /var/lib/skein)", "PATH");
+    private static readonly Option<string?> ExecRoot = Text("--exec-root", "State of execution (default /run/skein)", "PATH");
+    private static readonly Option<string[]> Hosts = Texts("--host", "Where to serve the Engine API: unix:///PATH or tcp://IP:PORT (default unix:///var/run/docker.sock)", "URL", "-H");
+    private static readonly Option<string?> Containerd = Text("--containerd", "containerd's socket (default /run/containerd/containerd.sock)", "PATH");
+    private static readonly Option<string?> ContainerdNamespace = Text("--containerd-namespace", "containerd's namespace for our containers (default skein)", "NAME");
+    private static readonly Option<string?> Etcd = Text("--etcd", "The etcd program that managers run (default etcd)", "PATH");
+    private static readonly Option<string[]> Mirrors = Texts("--registry-mirror", "Mirror of docker.io to ask first", "URL");
+    private static readonly Option<string[]> Insecure = Texts("--insecure-registry", "Registry without verifiable TLS", "HOST");
+    private static readonly Option<string?> Level = Text("--log-level", "debug, info, warn, error or fatal (default info)", "LEVEL", "-l");
+    private static readonly Option<bool> Debug = new("--debug", "-D") { Description = "The same as --log-level debug" };
+    private static readonly Option<string[]> Labels = Texts("--label", "Engine label, KEY=VALUE", "LABEL");
+    private static readonly Option<string?> CgroupParent = Text("--cgroup-parent", "Parent of the containers' cgroups (default /skein)", "PATH");
+    private static readonly Option<string?> Advertise = Text("--swarm-default-advertise-addr", "Address or interface to advertise in a swarm", "ADDR");
+
+    public static Command Create()
+    {
+        var command = new Command("daemon", "Run the daemon: it answers the Docker Engine API and takes this host's part in a swarm.")
+        {
+            ConfigFile, DataRoot, ExecRoot, Hosts, Containerd, ContainerdNamespace, Etcd, Mirrors, Insecure, Level, Debug, Labels, CgroupParent, Advertise,
+        };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult result, CancellationToken cancel)
+    {
+        try
+        {
+            await Daemon.RunAsync(Options(result), cancel);
+            return 0;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return 0;
+        }
+        catch (Exception e) when (e is SkeinException or TimeoutException or IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync("skein: " + e.Message);
+            return 1;
+        }
+    }
+
+    internal static DaemonOptions Options(ParseResult result)
+    {
+        var file = result.GetRequiredValue(ConfigFile);
+        var options = DaemonConfigFile.Read(file, required: file != DaemonOptions.DefaultConfigFile, new());
+        options = options with
+        {
+            DataRoot = result.GetValue(DataRoot) ?? options.DataRoot,
+            ExecRoot = result.GetValue(ExecRoot) ?? options.ExecRoot,
+            Hosts = Given(result, Hosts) ?? options.Hosts,
+            Containerd = result.GetValue(Containerd) ?? options.Containerd,
+            ContainerdNamespace = result.GetValue(ContainerdNamespace) ?? options.ContainerdNamespace,
+            Etcd = result.GetValue(Etcd) ?? options.Etcd,
+            RegistryMirrors = Given(result, Mirrors) ?? options.RegistryMirrors,
+            InsecureRegistries = Given(result, Insecure) ?? options.InsecureRegistries,
+            Labels = Given(result, Labels) ?? options.Labels,
+            CgroupParent = result.GetValue(CgroupParent) ?? options.CgroupParent,
+            SwarmDefaultAdvertiseAddr = result.GetValue(Advertise) ?? options.SwarmDefaultAdvertiseAddr,
+        };
+        if (result.GetValue(Level) is { } level) options = options with { LogLevel = LogLevels.Parse(level) };
+        return result.GetValue(Debug) ? options with { LogLevel = LogLevel.Debug } : options;
+    }
+
+    private static string[]? Given(ParseResult result, Option<string[]> option) =>
+        result.GetValue(option) is { Length: > 0 } values ? values : null;
+
+    private static Option<string?> Text(string name, string description, string value, params string[] aliases) =>
+        new(name, aliases) { Description = description, HelpName = value };
+
+    private static Option<string[]> Texts(string name, string description, string value, params string[] aliases) =>
+        new(name, aliases) { Description = description + "; may be repeated", HelpName = value, Arity = ArgumentArity.OneOrMore };
+}

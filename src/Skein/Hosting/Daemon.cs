@@ -1,0 +1,151 @@
+using System.Reflection;
+using Skein.Agent.Containerd;
+using Skein.Agent.Containers;
+using Skein.Agent.Images;
+using Skein.Agent.Mesh;
+using Skein.Agent.Networks;
+using Skein.Agent.Session;
+using Skein.Agent.Tasks;
+using Skein.Api;
+using Skein.Commands;
+using Skein.Model;
+
+namespace Skein.Hosting;
+
+/// <summary>
+/// The daemon: every part is made and wired here, and nowhere else. It is started in the order in which one part needs
+/// another, stopped in the reverse one, and a stop leaves every container and every packet alone.
+/// </summary>
+internal sealed partial class Daemon : IAsyncDisposable
+{
+    private const string ResolvConf = "/etc/resolv.conf";
+    private static readonly TimeSpan ContainerdPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(1);
+
+    private readonly DaemonOptions _options;
+    private readonly ILoggerFactory _logs;
+    private readonly ILogger _log;
+    private readonly TimeProvider _time = TimeProvider.System;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly DaemonLock _lock;
+    private readonly ContainerdClient _containerd;
+    private readonly ImageStore _images;
+    private readonly ContainerEngine _containers;
+    private readonly NamespaceServices _services;
+    private readonly OverlayNetworking _networking;
+    private readonly SwarmNode _swarm;
+    private readonly DockerApi _api;
+    private Task _running = Task.CompletedTask;
+
+    private Daemon(DaemonOptions options, ILoggerFactory logs)
+    {
+        (_options, _logs, _log) = (options, logs, logs.CreateLogger<Daemon>());
+        _lock = DaemonLock.Take(options.ExecRoot);
+        Directory.CreateDirectory(options.DataRoot);
+        var ids = new CryptoIdSource();
+        var assignments = new AssignmentState();
+        var outbox = new CurrentOutbox();
+
+        _containerd = new(options.Containerd, options.ContainerdNamespace);
+        _images = new(_containerd, new(options.RegistryMirrors, options.InsecureRegistries), Path.Combine(options.DataRoot, "tmp"), _time, logs);
+        _containers = new(_containerd, _images, new(options.DataRoot, options.ExecRoot, options.CgroupParent), _time, ids, logs);
+        _images.UsersOf = UsersOf;
+        _services = new(assignments, ResolvConf, _time, logs);
+        _networking = new(NetworkingOptions(options), assignments, _services, _time, logs);
+        NodeAgent? agent = null;
+        var tasks = new TaskManager(assignments, _images, _networking, _containers, outbox, () => agent!.Describe(), ids, _time, logs);
+        agent = new(options, assignments, outbox, new NodeParts(tasks, _networking, _services, _time, logs.CreateLogger<NodeParts>()), _time, logs);
+        _swarm = new(options, agent, _time, ids, logs);
+        _api = new(Identity(options, ids), _containers, _images, _networking, assignments, _swarm, _time, logs);
+    }
+
+    /// <summary>Runs until SIGTERM or SIGINT.</summary>
+    /// <exception cref="SkeinException">The daemon cannot start; the message says why.</exception>
+    public static async Task RunAsync(DaemonOptions options, CancellationToken cancel)
+    {
+        using var logs = DaemonLogging.Create(options.LogLevel);
+        await using var daemon = new Daemon(options, logs);
+        await daemon.ServeAsync(cancel);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _swarm.DisposeAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _networking.Dispose();
+        await _services.DisposeAsync();
+        _containers.Dispose();
+        _containerd.Dispose();
+        _lock.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task ServeAsync(CancellationToken cancel)
+    {
+        var started = _time.GetTimestamp();
+        await _containerd.WaitUntilServingAsync(ContainerdPatience, _time, cancel);
+        await _images.OpenAsync(cancel);
+        await _containers.RecoverAsync(cancel);
+        _running = Task.WhenAll(_containers.RunAsync(_stop.Token), _api.RunAsync(_stop.Token));
+        _swarm.Start();
+
+        await using var app = BuildApi();
+        await app.StartAsync(cancel);
+        EngineListeners.Protect(_options.Hosts);
+        SystemdNotify.Ready();
+        LogReady(VersionCommand.Version, string.Join(", ", _options.Hosts), _time.GetElapsedTime(started).TotalMilliseconds);
+        await app.WaitForShutdownAsync(cancel);
+        SystemdNotify.Stopping();
+        LogStopping();
+    }
+
+    private WebApplication BuildApi()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Services.AddSingleton(_logs);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = StopDeadline);
+        builder.WebHost.ConfigureKestrel(kestrel => EngineListeners.Add(kestrel, _options.Hosts, _api));
+        var app = builder.Build();
+        _api.Map(app);
+        return app;
+    }
+
+    private IEnumerable<ImageUser> UsersOf(string imageId) => _containers.List()
+        .Where(container => ImageIdOf(container.Definition.Spec.Image) == imageId)
+        .Select(container => new ImageUser(container.Id, container.State.Status == Agent.Containers.ContainerStatus.Running));
+
+    private string? ImageIdOf(string reference)
+    {
+        try
+        {
+            return _images.Find(reference).Id;
+        }
+        catch (SkeinException)
+        {
+            return null;   // its name was given to another image meanwhile
+        }
+    }
+
+    private static OverlayNetworkingOptions NetworkingOptions(DaemonOptions options)
+    {
+        var defaults = new OverlayNetworkingOptions(options.ExecRoot, options.DataRoot, HostResolvConf: ResolvConf);
+        return options.DefaultAddressPools is [var first, ..]
+            ? defaults with { GatewaySubnet = $"{first.Base.Split('/')[0]}/{first.Size}" }
+            : defaults;
+    }
+
+    private static EngineIdentity Identity(DaemonOptions options, IIdSource ids)
+    {
+        var commit = typeof(Daemon).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+') is [_, var hash] ? hash : "";
+        return new(
+            EngineId.Of(options.DataRoot, ids), Environment.MachineName, VersionCommand.Version, commit, options.DataRoot, options.CgroupParent,
+            options.Labels, options.RegistryMirrors, options.InsecureRegistries, options.Containerd);
+    }
+
+    [LoggerMessage(1000, LogLevel.Information, "Skein {Version} answers on {Hosts}, {Milliseconds:0} ms after its start")]
+    private partial void LogReady(string version, string hosts, double milliseconds);
+
+    [LoggerMessage(1001, LogLevel.Information, "Skein stops; its containers go on running")]
+    private partial void LogStopping();
+}

@@ -1,0 +1,91 @@
+using System.Text.Json;
+using Skein.Model;
+
+namespace Skein.Hosting;
+
+/// <summary>Reads daemon.json. What it does not know it refuses by name: a misspelt option must not be silently without effect.</summary>
+internal static class DaemonConfigFile
+{
+    /// <param name="required">False for the default path, which need not exist.</param>
+    /// <exception cref="SkeinException">The file is no JSON object, or holds an unknown key or a value of another type.</exception>
+    public static DaemonOptions Read(string path, bool required, DaemonOptions options)
+    {
+        if (!required && !File.Exists(path)) return options;
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            if (document.RootElement.ValueKind != JsonValueKind.Object) throw Wrong(path, "it holds no JSON object");
+            List<string> unknown = [];
+            foreach (var property in document.RootElement.EnumerateObject())
+            {
+                if (Apply(path, property, options) is { } next) options = next;
+                else unknown.Add(property.Name);
+            }
+            return unknown.Count == 0
+                ? options
+                : throw Wrong(path, $"the following directives don't match any configuration option: {string.Join(", ", unknown)}");
+        }
+        catch (JsonException e)
+        {
+            throw Wrong(path, e.Message);
+        }
+        catch (IOException e)
+        {
+            throw Wrong(path, e.Message);
+        }
+    }
+
+    /// <summary>null when the key is not known.</summary>
+    private static DaemonOptions? Apply(string path, JsonProperty property, DaemonOptions options) => property.Name switch
+    {
+        "data-root" => options with { DataRoot = Text(path, property) },
+        "exec-root" => options with { ExecRoot = Text(path, property) },
+        "hosts" => options with { Hosts = Texts(path, property) },
+        "containerd" => options with { Containerd = Text(path, property) },
+        "containerd-namespace" => options with { ContainerdNamespace = Text(path, property) },
+        "etcd" => options with { Etcd = Text(path, property) },
+        "registry-mirrors" => options with { RegistryMirrors = Texts(path, property) },
+        "insecure-registries" => options with { InsecureRegistries = Texts(path, property) },
+        "log-level" => options with { LogLevel = LogLevels.Parse(Text(path, property)) },
+        "debug" => Flag(path, property) ? options with { LogLevel = LogLevel.Debug } : options,
+        "labels" => options with { Labels = Texts(path, property) },
+        "default-address-pools" => options with { DefaultAddressPools = Pools(path, property) },
+        "cgroup-parent" => options with { CgroupParent = Text(path, property) },
+        "swarm-default-advertise-addr" => options with { SwarmDefaultAdvertiseAddr = Text(path, property) },
+        _ => null,
+    };
+
+    private static string Text(string path, JsonProperty property) =>
+        property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString()! : throw Wrong(path, $"\"{property.Name}\" must be a string");
+
+    private static bool Flag(string path, JsonProperty property) =>
+        property.Value.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? property.Value.GetBoolean()
+            : throw Wrong(path, $"\"{property.Name}\" must be true or false");
+
+    private static IReadOnlyList<string> Texts(string path, JsonProperty property)
+    {
+        if (property.Value.ValueKind != JsonValueKind.Array || property.Value.EnumerateArray().Any(item => item.ValueKind != JsonValueKind.String))
+            throw Wrong(path, $"\"{property.Name}\" must be a list of strings");
+        return [.. property.Value.EnumerateArray().Select(item => item.GetString()!)];
+    }
+
+    private static IReadOnlyList<AddressPool> Pools(string path, JsonProperty property)
+    {
+        var form = $"\"{property.Name}\" must be a list of {{\"base\": \"10.10.0.0/16\", \"size\": 24}}";
+        if (property.Value.ValueKind != JsonValueKind.Array) throw Wrong(path, form);
+        List<AddressPool> pools = [];
+        foreach (var item in property.Value.EnumerateArray())
+        {
+            if (item.ValueKind != JsonValueKind.Object
+                || !item.TryGetProperty("base", out var cidr) || cidr.ValueKind != JsonValueKind.String
+                || !item.TryGetProperty("size", out var size) || !size.TryGetInt32(out var prefix))
+                throw Wrong(path, form);
+            pools.Add(new(cidr.GetString()!, prefix));
+        }
+        return pools;
+    }
+
+    private static SkeinException Wrong(string path, string why) =>
+        SkeinException.Invalid($"unable to configure the Skein daemon with file {path}: {why}");
+}

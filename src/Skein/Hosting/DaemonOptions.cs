@@ -1,0 +1,46 @@
+namespace Skein.Hosting;
+
+/// <summary>What the daemon is told by /etc/skein/daemon.json and its command line; names as Docker's where Docker has them.</summary>
+internal sealed record DaemonOptions
+{
+    public const string DefaultConfigFile = "/etc/skein/daemon.json";
+
+    /// <summary>What must survive a reboot: the swarm's state and certificates, containers' records, volumes.</summary>
+    public string DataRoot { get; init; } = "/var/lib/skein";
+
+    /// <summary>What a reboot may take: sockets, FIFOs, namespace pins.</summary>
+    public string ExecRoot { get; init; } = "/run/skein";
+
+    /// <summary>Where the Engine API is served: unix:///path or tcp://ip:port.</summary>
+    public IReadOnlyList<string> Hosts { get; init; } = ["unix:///var/run/docker.sock"];
+
+    public string Containerd { get; init; } = "/run/containerd/containerd.sock";
+
+    public string ContainerdNamespace { get; init; } = "skein";
+
+    /// <summary>Path or name of the etcd program that managers run.</summary>
+    public string Etcd { get; init; } = "etcd";
+
+    public IReadOnlyList<string> RegistryMirrors { get; init; } = [];
+
+    public IReadOnlyList<string> InsecureRegistries { get; init; } = [];
+
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>Engine labels, key=value; constraints read them as engine.labels.KEY.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>From which docker_gwbridge takes its subnet.</summary>
+    public IReadOnlyList<AddressPool> DefaultAddressPools { get; init; } = [];
+
+    public string CgroupParent { get; init; } = "/skein";
+
+    /// <summary>Address or interface for `swarm init` and `join` without --advertise-addr; empty = found out.</summary>
+    public string SwarmDefaultAdvertiseAddr { get; init; } = "";
+
+    public string SwarmFolder => Path.Combine(DataRoot, "swarm");
+}
+
+/// <param name="Base">CIDR that the subnets are cut from.</param>
+/// <param name="Size">Prefix length of each.</param>
+internal sealed record AddressPool(string Base, int Size);

@@ -1,0 +1,24 @@
+using Skein.Model;
+
+namespace Skein.Hosting;
+
+/// <summary>What every node of a swarm runs, as <see cref="SwarmNode"/> starts and ends it.</summary>
+internal interface INodeAgent
+{
+    /// <summary>What the node says of itself.</summary>
+    NodeDescription Describe();
+
+    IReadOnlyList<ManagerPeer> Managers { get; }
+
+    /// <summary>Whether a manager holds this node's session.</summary>
+    bool Connected { get; }
+
+    /// <summary>Restores what was known before, and stays connected to some manager from now on.</summary>
+    void Start(NodeMembership membership, Action<Welcome> welcomed);
+
+    /// <summary>The daemon ends: containers and networks stay.</summary>
+    Task StopAsync();
+
+    /// <summary>The node leaves the swarm: its tasks' containers and the networks go.</summary>
+    Task WipeAsync(CancellationToken cancel);
+}

@@ -1,0 +1,171 @@
+using System.Net;
+using Grpc.Core;
+using Skein.Manager.Certificates;
+using Skein.Manager.Control;
+using Skein.Manager.Dispatch;
+using Skein.Manager.Leadership;
+using Skein.Manager.Orchestration;
+using Skein.Manager.Store;
+using Skein.Model;
+using Skein.Model.Identity;
+
+namespace Skein.Hosting;
+
+/// <summary>
+/// What makes this node a manager: its etcd member, the store, the listener for other nodes, the beats, and the loops
+/// while it leads. Started in that order, stopped in the reverse one.
+/// </summary>
+internal sealed partial class ManagerParts : IAsyncDisposable
+{
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long `service create` waits for ports and addresses before it answers; the loops need some milliseconds.</summary>
+    private static readonly TimeSpan AllocationWait = TimeSpan.FromSeconds(2);
+
+    private readonly EtcdProcess _process;
+    private readonly EtcdClient _etcd;
+    private readonly ValueSeal _seal;
+    private readonly string _nodeId;
+    private readonly TimeProvider _time;
+    private readonly IIdSource _ids;
+    private readonly ILoggerFactory _logs;
+    private readonly ILogger _log;
+    private readonly EtcdMembership _members;
+    private readonly CancellationTokenSource _stop = new();
+    private EtcdStore? _store;
+    private SwarmControl? _control;
+    private WebApplication? _listener;
+    private Task _running = Task.CompletedTask;
+
+    private ManagerParts(
+        EtcdProcess process, EtcdClient etcd, ManagerMemory memory, string nodeId, TimeProvider time, IIdSource ids, ILoggerFactory logs)
+    {
+        (_process, _etcd, _nodeId, _time, _ids, _logs) = (process, etcd, nodeId, time, ids, logs);
+        _seal = new(memory.StoreKey);
+        _log = logs.CreateLogger<ManagerParts>();
+        _members = new(etcd, process, memory.StoreKey, memory.ClusterToken, time, logs.CreateLogger<EtcdMembership>());
+    }
+
+    public IStore Store => _store ?? throw new InvalidOperationException("the store is not open yet");
+
+    public ISwarmControl Control => _control ?? throw new InvalidOperationException("the store is not open yet");
+
+    /// <summary>Starts etcd; the rest follows by <see cref="OpenAsync"/> and <see cref="ServeAsync"/>.</summary>
+    /// <exception cref="SkeinException">etcd cannot be started.</exception>
+    public static ManagerParts StartEtcd(
+        DaemonOptions options, SwarmMemory memory, ManagerMemory manager, NodeIdentity identity,
+        TimeProvider time, IIdSource ids, ILoggerFactory logs)
+    {
+        var listen = IPEndPoint.Parse(memory.ListenAddr);
+        var etcd = new EtcdOptions(
+            options.Etcd, Path.Combine(options.SwarmFolder, "etcd"), memory.NodeId, new(listen.Address, EtcdPorts.Peer(listen)), EtcdPorts.PeerUrl(memory));
+        var bootstrap = new EtcdBootstrap(manager.ClusterToken, manager.NewCluster, [.. manager.Members.Select(member => (member.Name, member.PeerUrl))]);
+        var pace = manager is { NewCluster: true, Members.Count: 1 } ? EtcdPace.Alone : EtcdPace.Several;
+        var process = EtcdProcess.Start(etcd, bootstrap, pace, identity, time, logs.CreateLogger<EtcdProcess>());
+        return new(process, new(etcd.SocketPath, identity), manager, memory.NodeId, time, ids, logs);
+    }
+
+    /// <summary>Waits until the member takes part, and opens the store.</summary>
+    public async Task OpenAsync(CancellationToken cancel)
+    {
+        await _process.WaitReadyAsync(_etcd, StartDeadline, cancel);
+        await OpenStoreAsync(cancel);
+    }
+
+    /// <summary>Opens the store however long the other members stay away: after a power cut of all hosts they come one by one.</summary>
+    public async Task OpenStoreAsync(CancellationToken cancel)
+    {
+        _store = await EtcdStore.OpenAsync(_etcd, _seal, _time, _logs.CreateLogger<EtcdStore>(), cancel);
+        _control = new(_store, _ids, _time, new JoinTokenSource(_ids), AllocationWait);
+    }
+
+    /// <summary>Opens the listener, and takes part in everything that managers do.</summary>
+    public async Task ServeAsync(IPEndPoint listen, NodeIdentity identity, CancellationToken cancel)
+    {
+        var store = _store ?? throw new InvalidOperationException("the store is not open yet");
+        var dispatcher = new DispatcherService(store, _nodeId, Identify, _ids, _time, _logs);
+        _listener = await ManagerListener.StartAsync(listen, identity, store, _members, dispatcher, _time, _ids, _logs, cancel);
+        var liveness = new NodeLiveness(store, _nodeId, _time, _logs);
+        var loop = new SwarmLoop(store, _time, _ids, _logs.CreateLogger<SwarmLoop>());
+        var election = new LeaderElection(_etcd, _seal, _nodeId, (term, token) => LeadAsync(loop, liveness, term, token), _time, _logs.CreateLogger<LeaderElection>());
+        _running = Task.WhenAll(
+            KeepRunningAsync("dispatcher", dispatcher.RunAsync),
+            KeepRunningAsync("liveness", liveness.WatchAsync),
+            KeepRunningAsync("election", election.RunAsync));
+    }
+
+    /// <summary>Takes this manager out of etcd; done in good order only when most members are there.</summary>
+    public async Task RemoveSelfAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await _members.RemoveMemberAsync(_nodeId, cancel);
+        }
+        catch (Exception e) when (e is RpcException or OperationCanceledException)
+        {
+            LogNotRemoved(e.Message);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        if (_listener is not null)
+        {
+            await _listener.StopAsync();
+            await _listener.DisposeAsync();
+        }
+        if (_store is not null) await _members.HandOverAsync();
+        _control?.Dispose();
+        await _members.DisposeAsync();
+        if (_store is not null) await _store.DisposeAsync();
+        await _process.DisposeAsync();
+        _etcd.Dispose();
+        _seal.Dispose();
+        _stop.Dispose();
+    }
+
+    private static CallerIdentity Identify(ServerCallContext context)
+    {
+        var caller = NodeCaller.Of(context);
+        return new(caller.NodeId, caller.Role);
+    }
+
+    /// <summary>Ends when either does: leading halfway is worse than another manager's turn.</summary>
+    private static async Task LeadAsync(SwarmLoop loop, NodeLiveness liveness, LeaderTerm term, CancellationToken cancel)
+    {
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task[] parts = [loop.RunAsync(term, both.Token), liveness.RunAsync(term, both.Token)];
+        var first = await Task.WhenAny(parts);
+        await both.CancelAsync();
+        await Task.WhenAll(parts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await first;
+    }
+
+    private async Task KeepRunningAsync(string name, Func<CancellationToken, Task> run)
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await run(_stop.Token);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                LogFailed(e, name);
+            }
+            await Task.Delay(TimeSpan.FromSeconds(1), _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    [LoggerMessage(1120, LogLevel.Error, "The manager's {Part} failed and is started again")]
+    private partial void LogFailed(Exception reason, string part);
+
+    [LoggerMessage(1121, LogLevel.Warning, "This manager could not be taken out of the state's members: {Reason}")]
+    private partial void LogNotRemoved(string reason);
+}

@@ -1,0 +1,107 @@
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+using Grpc.Net.Client;
+using Skein.Agent.Session;
+using Skein.Commands;
+using Skein.Model;
+using Skein.Model.Identity;
+
+namespace Skein.Hosting;
+
+/// <summary>
+/// The node's session, and what acts on its assignments, while the host is in a swarm. Leaving is an empty assignment first:
+/// tasks and networks go the way they always go.
+/// </summary>
+internal sealed class NodeAgent(
+    DaemonOptions options, AssignmentState assignments, CurrentOutbox outbox, INodeParts parts, TimeProvider time, ILoggerFactory logs) : INodeAgent
+{
+    private ManagerDirectory _managers = new();
+    private AgentSession? _session;
+    private CancellationTokenSource? _stop;
+    private Task _running = Task.CompletedTask;
+    private NodeIdentity? _identity;
+
+    public IReadOnlyList<ManagerPeer> Managers => _managers.Current;
+
+    public bool Connected => _session?.ConnectedTo.Length > 0;
+
+    private string MemoryPath => Path.Combine(options.SwarmFolder, "session");
+
+    public NodeDescription Describe()
+    {
+        var description = new NodeDescription
+        {
+            Hostname = Environment.MachineName,
+            Platform = new() { Architecture = Architecture(), Os = "linux" },
+            Resources = new()
+            {
+                NanoCpus = Environment.ProcessorCount * 1_000_000_000L,
+                MemoryBytes = HostMemory.TotalBytes(),
+            },
+            EngineVersion = VersionCommand.Version,
+        };
+        foreach (var label in options.Labels)
+        {
+            var equals = label.IndexOf('=');
+            description.EngineLabels[equals < 0 ? label : label[..equals]] = equals < 0 ? "" : label[(equals + 1)..];
+        }
+        if (_identity is not null) description.TlsCertificate = ByteString.CopyFrom(_identity.Current.CertificatePem);
+        return description;
+    }
+
+    public void Start(NodeMembership membership, Action<Welcome> welcomed)
+    {
+        _identity = membership.Identity;
+        _managers = new();
+        _stop = new();
+        _session = new(
+            membership.Identity.Current.Name.NodeId, assignments, (addr, _) => ValueTask.FromResult(Open(addr, membership.Identity)), _managers,
+            _ => ValueTask.FromResult(new Hello { Description = Describe(), AdvertiseAddr = membership.AdvertiseAddr, Vtep = membership.Vtep }),
+            MemoryPath, time, new Random(), logs) { Welcomed = welcomed };
+        _session.Restore();
+        if (_managers.Current.Count == 0) _managers.Set(membership.Managers);
+        outbox.Attach(_session.Outbox);
+        parts.Start();
+        _running = _session.RunAsync(_stop.Token);
+    }
+
+    public async Task StopAsync()
+    {
+        await EndSessionAsync();
+        await parts.StopAsync();
+    }
+
+    public async Task WipeAsync(CancellationToken cancel)
+    {
+        if (_identity is null) return;   // it was never begun
+        await EndSessionAsync();
+        assignments.Publish(NodeAssignments.Empty);
+        await parts.RemoveAllAsync(cancel);
+        _identity = null;
+        _managers = new();
+    }
+
+    private async Task EndSessionAsync()
+    {
+        if (_stop is null) return;
+        await _stop.CancelAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        outbox.Detach();
+        _stop.Dispose();
+        (_stop, _session) = (null, null);
+    }
+
+    private static GrpcChannel Open(string addr, NodeIdentity identity) => GrpcChannel.ForAddress($"https://{addr}", new GrpcChannelOptions
+    {
+        HttpHandler = SessionHttpHandler.Create(identity.ClientOptions()),
+        DisposeHttpClient = true,
+        MaxReceiveMessageSize = null,
+    });
+
+    private static string Architecture() => RuntimeInformation.OSArchitecture switch
+    {
+        System.Runtime.InteropServices.Architecture.X64 => "x86_64",
+        System.Runtime.InteropServices.Architecture.Arm64 => "aarch64",
+        var other => other.ToString().ToLowerInvariant(),
+    };
+}

@@ -1,0 +1,77 @@
+using Skein.Agent.Mesh;
+using Skein.Agent.Networks;
+using Skein.Agent.Tasks;
+
+namespace Skein.Hosting;
+
+/// <summary>The agent's loops, which run while the host is in a swarm.</summary>
+internal sealed partial class NodeParts(
+    TaskManager tasks, OverlayNetworking networking, NamespaceServices services, TimeProvider time, ILogger<NodeParts> log) : INodeParts
+{
+    /// <summary>Containers have their own grace to stop in; one that does not end must not keep the host in the swarm for ever.</summary>
+    private static readonly TimeSpan TasksPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
+    private readonly ILogger _log = log;
+    private CancellationTokenSource? _stop;
+    private Task _running = Task.CompletedTask;
+
+    public void Start()
+    {
+        _stop = new();
+        _running = Task.WhenAll(
+            KeepRunningAsync("networks", networking.RunAsync, _stop.Token),
+            KeepRunningAsync("mesh", services.RunAsync, _stop.Token),
+            KeepRunningAsync("tasks", tasks.RunAsync, _stop.Token));
+    }
+
+    public async Task StopAsync()
+    {
+        if (_stop is null) return;
+        await _stop.CancelAsync();
+        await _running;
+        _stop.Dispose();
+        _stop = null;
+    }
+
+    public async Task RemoveAllAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await tasks.WaitUntilEmptyAsync(cancel).WaitAsync(TasksPatience, time, cancel);
+        }
+        catch (TimeoutException)
+        {
+            LogTasksLeft(TasksPatience.TotalSeconds);
+        }
+        await StopAsync();
+        await services.RemoveAllAsync(cancel);
+        await networking.LeaveAsync(cancel);
+    }
+
+    private async Task KeepRunningAsync(string name, Func<CancellationToken, Task> run, CancellationToken stop)
+    {
+        await Task.Yield();
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await run(stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                LogFailed(e, name);
+            }
+            await Task.Delay(RestartPause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    [LoggerMessage(1130, LogLevel.Error, "The node's {Part} failed and are started again")]
+    private partial void LogFailed(Exception reason, string part);
+
+    [LoggerMessage(1131, LogLevel.Warning, "Tasks of the swarm did not end within {Seconds} s and are left to themselves")]
+    private partial void LogTasksLeft(double seconds);
+}

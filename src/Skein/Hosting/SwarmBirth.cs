@@ -1,0 +1,60 @@
+using System.Text;
+using Google.Protobuf;
+using Skein.Manager.Certificates;
+using Skein.Manager.Control;
+using Skein.Manager.Store;
+using Skein.Model;
+
+namespace Skein.Hosting;
+
+/// <summary>What `docker swarm init` writes: the cluster, its first node, and the ingress network. Pure.</summary>
+internal static class SwarmBirth
+{
+    public static readonly IReadOnlyList<string> DefaultPool = ["10.0.0.0/8"];
+    public const uint DefaultSubnetSize = 24;
+    public const uint DefaultDataPathPort = 4789;
+
+    public static Changes Of(SwarmInitRequest request, string clusterId, string ingressId, Node first, RootAuthority authority, IJoinTokenSource tokens)
+    {
+        var changes = new Changes();
+        changes.Put(ClusterOf(request, clusterId, authority, tokens));
+        changes.Put(first);
+        changes.Put(Ingress(ingressId));
+        return changes;
+    }
+
+    private static Cluster ClusterOf(SwarmInitRequest request, string id, RootAuthority authority, IJoinTokenSource tokens)
+    {
+        var spec = request.Spec.Clone();
+        spec.Annotations ??= new();
+        if (spec.Annotations.Name.Length == 0) spec.Annotations.Name = "default";
+        spec.Orchestration ??= new() { TaskHistoryRetentionLimit = 5 };
+        spec.Dispatcher ??= new();
+        if (spec.Dispatcher.HeartbeatPeriod == 0) spec.Dispatcher.HeartbeatPeriod = 1_000_000_000;
+        spec.Ca ??= new();
+        if (spec.Ca.NodeCertExpiry == 0) spec.Ca.NodeCertExpiry = (long)RootAuthority.DefaultNodeLifetime.TotalNanoseconds;
+        var cluster = new Cluster
+        {
+            Id = id,
+            Spec = spec,
+            RootCa = new() { Cert = ByteString.CopyFrom(authority.CertificatePem), Key = ByteString.CopyFrom(Encoding.ASCII.GetBytes(authority.KeyPem)) },
+            SubnetSize = request.SubnetSize == 0 ? DefaultSubnetSize : request.SubnetSize,
+            DataPathPort = request.DataPathPort == 0 ? DefaultDataPathPort : request.DataPathPort,
+        };
+        cluster.DefaultAddressPool.Add(request.DefaultAddrPool.Count == 0 ? DefaultPool : request.DefaultAddrPool);
+        cluster.RootCa.JoinTokens = new() { Worker = tokens.NewToken(cluster), Manager = tokens.NewToken(cluster) };
+        return cluster;
+    }
+
+    /// <summary>As Docker's; addresses and VNI are the allocator's.</summary>
+    private static Network Ingress(string id) => new()
+    {
+        Id = id,
+        Spec = new()
+        {
+            Annotations = new() { Name = "ingress", Labels = { ["com.docker.swarm.internal"] = "true" } },
+            Driver = "overlay",
+            Ingress = true,
+        },
+    };
+}

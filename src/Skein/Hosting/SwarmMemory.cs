@@ -1,0 +1,45 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Skein.Model.Identity;
+
+namespace Skein.Hosting;
+
+/// <summary>What a host keeps on disk of its part in a swarm, beside certificate and state: swarm.json, for its owner alone.</summary>
+/// <param name="ListenAddr">ip:port of the listener between nodes, on a manager.</param>
+/// <param name="AdvertiseAddr">Address by which others reach the node.</param>
+/// <param name="AdvertisePort">Port of its listener as others reach it; 2377 but for NAT.</param>
+/// <param name="Vtep">Address of its tunnels.</param>
+/// <param name="Managers">ip:2377 of those known at the join; the session's file knows them better later on.</param>
+/// <param name="Manager">null on a worker.</param>
+internal sealed record SwarmMemory(
+    string NodeId,
+    string ListenAddr,
+    string AdvertiseAddr,
+    int AdvertisePort,
+    string Vtep,
+    uint DataPathPort,
+    IReadOnlyList<string> Managers,
+    ManagerMemory? Manager)
+{
+    private const string FileName = "swarm.json";
+
+    public static SwarmMemory? Read(string folder)
+    {
+        var path = Path.Combine(folder, FileName);
+        return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), SwarmMemoryJson.Default.SwarmMemory) : null;
+    }
+
+    public void Write(string folder) =>
+        PrivateFile.Write(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(this, SwarmMemoryJson.Default.SwarmMemory));
+}
+
+/// <param name="StoreKey">What every value in etcd is sealed with.</param>
+/// <param name="ClusterToken">Keeps etcd's members of different swarms apart.</param>
+/// <param name="Members">etcd's members when this one was added; read only until it has data of its own.</param>
+internal sealed record ManagerMemory(byte[] StoreKey, string ClusterToken, bool NewCluster, IReadOnlyList<MemberMemory> Members);
+
+internal sealed record MemberMemory(string Name, string PeerUrl);
+
+[JsonSerializable(typeof(SwarmMemory))]
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+internal sealed partial class SwarmMemoryJson : JsonSerializerContext;

@@ -1,0 +1,36 @@
+using Skein.Model;
+
+namespace Skein.Hosting;
+
+/// <summary>Docker's words for what a node in this state does not do.</summary>
+internal static class SwarmMessages
+{
+    public static SkeinException AlreadyInSwarm() => SkeinException.Unavailable(
+        "This node is already part of a swarm. Use \"docker swarm leave\" to leave this swarm and join another one.");
+
+    public static SkeinException NotInSwarm() => SkeinException.Unavailable("This node is not part of a swarm");
+
+    public static SkeinException JoinTakesLong() => SkeinException.Unavailable(
+        "Timeout was reached before node joined. The attempt to join the swarm will continue in the background. " +
+        "Use the \"docker info\" command to see the current swarm status of your node.");
+
+    /// <summary>Why a manager leaves only by --force.</summary>
+    /// <param name="reachable">Managers in reach, this one included; 0 when the state cannot be read.</param>
+    public static SkeinException ManagerMustForce(int reachable, int unreachable)
+    {
+        const string start = "You are attempting to leave the swarm on a node that is participating as a manager. ";
+        const string end =
+            "The only way to restore a swarm that has lost consensus is to reinitialize it with `--force-new-cluster`. " +
+            "Use `--force` to suppress this message.";
+        if (reachable == 1 && unreachable == 0)
+            return SkeinException.Unavailable(start + "Removing the last manager erases all current state of a swarm. Use `--force` to ignore this message. ");
+        if (reachable == 0) return SkeinException.Unavailable(start + "Doing so may lose the consensus of your cluster. " + end);
+        return LosesQuorum(reachable, unreachable)
+            ? SkeinException.Unavailable(
+                $"{start}Removing this node leaves {reachable - 1} managers out of {reachable + unreachable}. " +
+                $"Without a Raft quorum your swarm will be inaccessible. {end}")
+            : SkeinException.Unavailable(start + end);
+    }
+
+    private static bool LosesQuorum(int reachable, int unreachable) => reachable - 2 <= unreachable;
+}

@@ -1,0 +1,33 @@
+using Skein.Model;
+
+namespace Skein.Hosting;
+
+internal sealed partial class SwarmNode
+{
+    [LoggerMessage(1100, LogLevel.Information, "Node {Node} has begun swarm {Cluster}")]
+    private partial void LogBegun(string node, string cluster);
+
+    [LoggerMessage(1101, LogLevel.Information, "This host has joined the swarm as {Role}: node {Node}")]
+    private partial void LogJoined(string node, NodeRole role);
+
+    [LoggerMessage(1102, LogLevel.Information, "Node {Node} leaves the swarm")]
+    private partial void LogLeaving(string node);
+
+    [LoggerMessage(1103, LogLevel.Warning, "The swarm was not begun or joined, and the host is as before: {Reason}")]
+    private partial void LogNotBegun(string reason);
+
+    [LoggerMessage(1104, LogLevel.Error, "This node cannot take its part in the swarm: {Reason}")]
+    private partial void LogFailed(string reason);
+
+    [LoggerMessage(1105, LogLevel.Information, "Node {Node} is a manager again after the daemon's start")]
+    private partial void LogResumed(string node);
+
+    [LoggerMessage(1106, LogLevel.Warning, "This node is not a manager again yet: {Reason}")]
+    private partial void LogNotResumed(string reason);
+
+    [LoggerMessage(1107, LogLevel.Information, "This node becomes a {Role}")]
+    private partial void LogRole(NodeRole role);
+
+    [LoggerMessage(1108, LogLevel.Warning, "This node is not a {Role} yet: {Reason}")]
+    private partial void LogRoleNotTaken(string role, string reason);
+}

@@ -1,0 +1,241 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Skein.Agent.Session;
+using Skein.Hosting;
+using Skein.Manager.Certificates;
+using Skein.Model;
+using Skein.Model.Identity;
+using Xunit;
+
+namespace Skein.HostTests.Hosting;
+
+public class SwarmNodeTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task Init_makes_a_swarm_with_a_leader_tokens_and_the_ingress_network()
+    {
+        await using var hosts = new SwarmHosts();
+        var host = hosts.Add();
+        var watch = Stopwatch.StartNew();
+        var id = await host.Node.InitAsync(host.InitRequest(), default);
+        output.WriteLine($"init took {watch.ElapsedMilliseconds} ms");
+
+        Assert.Equal(LocalNodeState.Active, host.Node.State);
+        Assert.Equal(id, host.Node.NodeId);
+        var snapshot = host.Node.Control!.Snapshot;
+        Assert.Equal(id, snapshot.Leader?.ManagerId);
+        Assert.Equal(host.Address, snapshot.Nodes.Find(id)!.ManagerStatus.Addr);
+        Assert.StartsWith("SWMTKN-1-", snapshot.Cluster!.RootCa.JoinTokens.Worker);
+        Assert.Equal("ingress", Assert.Single(snapshot.Networks.All).Spec.Annotations.Name);
+        await SwarmHosts.UntilAsync("ingress has its subnet", () => host.Node.Control.Snapshot.Networks.All.Single().Ipam is [{ Subnet: "10.0.0.0/24" }]);
+
+        var again = await Assert.ThrowsAsync<SkeinException>(() => host.Node.InitAsync(host.InitRequest(), default));
+        Assert.Equal("This node is already part of a swarm. Use \"docker swarm leave\" to leave this swarm and join another one.", again.Message);
+    }
+
+    [Fact]
+    public async Task The_last_manager_leaves_by_force_alone_and_nothing_is_left()
+    {
+        await using var hosts = new SwarmHosts();
+        var host = await hosts.InitAsync();
+
+        var refused = await Assert.ThrowsAsync<SkeinException>(() => host.Node.LeaveAsync(false, default));
+        Assert.Equal(
+            "You are attempting to leave the swarm on a node that is participating as a manager. " +
+            "Removing the last manager erases all current state of a swarm. Use `--force` to ignore this message. ", refused.Message);
+        await host.Node.LeaveAsync(true, default);
+
+        Assert.Equal(LocalNodeState.Inactive, host.Node.State);
+        Assert.False(Directory.Exists(host.Options.SwarmFolder));
+        Assert.DoesNotContain(Directory.GetDirectories("/proc"), folder => RunsIn(folder, host.Options.DataRoot));
+        Assert.Equal("This node is not part of a swarm", (await Assert.ThrowsAsync<SkeinException>(() => host.Node.LeaveAsync(true, default))).Message);
+
+        await host.Node.InitAsync(host.InitRequest(), default);
+        Assert.Equal(LocalNodeState.Active, host.Node.State);
+    }
+
+    [Fact]
+    public async Task A_worker_joins_and_is_ready_and_is_no_manager()
+    {
+        await using var hosts = new SwarmHosts();
+        var manager = await hosts.InitAsync();
+        var worker = await hosts.JoinAsync(manager, NodeRole.Worker);
+
+        Assert.Equal(LocalNodeState.Active, worker.Node.State);
+        Assert.Null(worker.Node.Control);
+        await SwarmHosts.UntilAsync("the worker is ready", () =>
+            manager.Node.Control!.Snapshot.Nodes.Find(worker.Node.NodeId)?.Status.State == NodeState.Ready);
+        await worker.Node.LeaveAsync(false, default);
+        Assert.Equal(LocalNodeState.Inactive, worker.Node.State);
+    }
+
+    [Fact]
+    public async Task A_wrong_token_or_another_swarms_root_is_refused_and_leaves_the_host_as_it_was()
+    {
+        await using var hosts = new SwarmHosts();
+        var manager = await hosts.InitAsync();
+        var host = hosts.Add();
+        var right = JoinToken.Parse(manager.Node.Control!.Snapshot.Cluster!.RootCa.JoinTokens.Worker);
+
+        var secret = (right with { Secret = new string('0', 25) }).ToString();
+        var wrongSecret = await Assert.ThrowsAsync<SkeinException>(() => host.Node.JoinAsync(host.JoinRequest(manager, secret), default));
+        Assert.Equal("rpc error: code = InvalidArgument desc = A valid join token is necessary to join this cluster", wrongSecret.Message);
+
+        var other = right with { RootDigest = new string('1', 50) };
+        var wrongRoot = await Assert.ThrowsAsync<SkeinException>(() => host.Node.JoinAsync(host.JoinRequest(manager, other.ToString()), default));
+        Assert.Equal($"remote CA does not match fingerprint. Expected: {other.RootDigestHex()}", wrongRoot.Message);
+
+        Assert.Equal("invalid join token", (await Assert.ThrowsAsync<SkeinException>(() => host.Node.JoinAsync(host.JoinRequest(manager, "x"), default))).Message);
+        Assert.Equal(LocalNodeState.Inactive, host.Node.State);
+        Assert.False(Directory.Exists(host.Options.SwarmFolder));
+        Assert.Single(manager.Node.Control.Snapshot.Nodes.All);
+    }
+
+    [Fact]
+    public async Task Three_managers_survive_the_loss_of_the_leader()
+    {
+        await using var hosts = new SwarmHosts();
+        var first = await hosts.InitAsync();
+        var watch = Stopwatch.StartNew();
+        var second = await hosts.JoinAsync(first, NodeRole.Manager);
+        output.WriteLine($"second manager after {watch.ElapsedMilliseconds} ms");
+        var third = await hosts.JoinAsync(first, NodeRole.Manager);
+        output.WriteLine($"third manager after {watch.ElapsedMilliseconds} ms");
+        Assert.Equal(3, second.Node.Control!.Snapshot.Nodes.All.Count(node => node.ManagerStatus is not null));
+
+        watch.Restart();
+        await first.StopAsync();
+        await third.Node.Control!.CreateNetworkAsync(Overlay("after"), default).WaitAsync(SwarmHosts.Deadline);
+        output.WriteLine($"a write after {watch.ElapsedMilliseconds} ms");
+        await SwarmHosts.UntilAsync("another leads", () => third.Node.Control.Snapshot.Leader is { } leader && leader.ManagerId != first.Node.NodeId);
+
+        await first.RestartAsync();
+        await SwarmHosts.UntilAsync("the first is a manager again", () => first.Node.Control is not null);
+        await SwarmHosts.UntilAsync("it sees what it missed", () => first.Node.Control!.Snapshot.Networks.All.Any(network => network.Spec.Annotations.Name == "after"));
+    }
+
+    [Fact]
+    public async Task A_daemon_that_restarts_is_the_same_node_with_the_same_state()
+    {
+        await using var hosts = new SwarmHosts();
+        var manager = await hosts.InitAsync();
+        var worker = await hosts.JoinAsync(manager, NodeRole.Worker);
+        var (managerId, workerId) = (manager.Node.NodeId, worker.Node.NodeId);
+        await manager.Node.Control!.CreateNetworkAsync(Overlay("kept"), default);
+
+        await worker.RestartAsync();
+        await manager.RestartAsync();
+
+        await SwarmHosts.UntilAsync("the manager is back", () => manager.Node.State == LocalNodeState.Active);
+        await SwarmHosts.UntilAsync("the worker is back", () => worker.Node.State == LocalNodeState.Active);
+        Assert.Equal((managerId, workerId), (manager.Node.NodeId, worker.Node.NodeId));
+        Assert.Contains(manager.Node.Control!.Snapshot.Networks.All, network => network.Spec.Annotations.Name == "kept");
+        await manager.Node.Control.CreateNetworkAsync(Overlay("new"), default).WaitAsync(SwarmHosts.Deadline);
+    }
+
+    [Fact]
+    public async Task A_worker_is_promoted_and_demoted_again()
+    {
+        await using var hosts = new SwarmHosts();
+        var manager = await hosts.InitAsync();
+        var worker = await hosts.JoinAsync(manager, NodeRole.Worker);
+
+        await SetRoleAsync(manager, worker, NodeRole.Manager);
+        await SwarmHosts.UntilAsync("the worker is a manager", () => worker.Node.Control?.Snapshot.Nodes.Find(worker.Node.NodeId)?.ManagerStatus is not null);
+        Assert.Equal(2, worker.Node.Control!.Snapshot.Nodes.Count);
+
+        await SetRoleAsync(manager, worker, NodeRole.Worker);
+        await SwarmHosts.UntilAsync("it is a worker again", () => worker.Node.Control is null);
+        await SwarmHosts.UntilAsync("its etcd is gone", () => !Directory.Exists(Path.Combine(worker.Options.SwarmFolder, "etcd")));
+        await manager.Node.Control!.CreateNetworkAsync(Overlay("alone"), default).WaitAsync(SwarmHosts.Deadline);
+    }
+
+    [Fact]
+    public async Task A_workers_certificate_is_refused_on_a_managers_call_and_an_expired_one_on_all()
+    {
+        await using var hosts = new SwarmHosts();
+        var manager = await hosts.InitAsync();
+        var worker = await hosts.JoinAsync(manager, NodeRole.Worker);
+        var cluster = manager.Node.Control!.Snapshot.Cluster!;
+
+        var asWorker = NodeIdentity.Load(Path.Combine(worker.Options.SwarmFolder, "certificates"), TimeProvider.System)!;
+        var refused = await Assert.ThrowsAsync<RpcException>(() => AddManagerAsync(manager, asWorker));
+        Assert.Equal(StatusCode.PermissionDenied, refused.StatusCode);
+        Assert.Equal(StatusCode.Unauthenticated, (await Assert.ThrowsAsync<RpcException>(() => AddManagerAsync(manager, null))).StatusCode);
+
+        using var authority = RootAuthority.Open(cluster.RootCa.Cert.Span, cluster.RootCa.Key.Span, TimeProvider.System, new CryptoIdSource());
+        var valid = Issue(authority, manager.Node.NodeId, cluster.Id, TimeSpan.FromMinutes(1));
+        Assert.Equal(StatusCode.InvalidArgument, (await Assert.ThrowsAsync<RpcException>(() => AddManagerAsync(manager, valid))).StatusCode);   // "x" is no URL: the call was let in
+        var expired = Issue(authority, manager.Node.NodeId, cluster.Id, TimeSpan.FromMinutes(-1));
+        var atTheDoor = await Assert.ThrowsAsync<RpcException>(() => AddManagerAsync(manager, expired));
+        Assert.NotEqual(StatusCode.InvalidArgument, atTheDoor.StatusCode);
+    }
+
+    [Fact]
+    public async Task An_init_that_fails_leaves_nothing_behind()
+    {
+        await using var hosts = new SwarmHosts();
+        var host = hosts.Add();
+        using var taken = new System.Net.Sockets.TcpListener(IPAddress.Loopback, host.Port);
+        taken.Start();
+
+        var error = await Assert.ThrowsAsync<SkeinException>(() => host.Node.InitAsync(host.InitRequest(), default));
+
+        Assert.Contains(host.Address, error.Message);
+        Assert.Equal(LocalNodeState.Inactive, host.Node.State);
+        Assert.False(Directory.Exists(host.Options.SwarmFolder));
+        Assert.DoesNotContain(Directory.GetDirectories("/proc"), folder => RunsIn(folder, host.Options.DataRoot));
+    }
+
+    private static NodeIdentity Issue(RootAuthority authority, string nodeId, string clusterId, TimeSpan lifetime)
+    {
+        var request = CertificateSigningRequest.Create([]);
+        var pem = authority.Issue(request.Pem, new(nodeId, NodeRole.Manager, clusterId), lifetime);
+        return new("/nonexistent", NodeCredentials.Create(pem, request.KeyPem, authority.CertificatePem), TimeProvider.System);
+    }
+
+    private static async Task AddManagerAsync(SwarmHost manager, NodeIdentity? identity)
+    {
+        var tls = identity?.ClientOptions() ?? new() { RemoteCertificateValidationCallback = (_, _, _, _) => true };
+        using var channel = GrpcChannel.ForAddress($"https://{manager.Address}", new GrpcChannelOptions { HttpHandler = SessionHttpHandler.Create(tls), DisposeHttpClient = true });
+        await new Membership.MembershipClient(channel).AddManagerAsync(new() { PeerUrl = "x" });
+    }
+
+    private static async Task SetRoleAsync(SwarmHost manager, SwarmHost node, NodeRole role)
+    {
+        var stored = manager.Node.Control!.Snapshot.Nodes.Find(node.Node.NodeId)!;
+        var spec = stored.Spec.Clone();
+        spec.Role = role;
+        while (true)
+        {
+            try
+            {
+                stored = manager.Node.Control.Snapshot.Nodes.Find(node.Node.NodeId)!;
+                await manager.Node.Control.UpdateNodeAsync(stored.Id, stored.Meta.Version, spec, default);
+                return;
+            }
+            catch (Exception e) when (e.Message.Contains("out of sequence", StringComparison.Ordinal))
+            {
+                // its description came in between
+            }
+        }
+    }
+
+    private static NetworkSpec Overlay(string name) => new() { Annotations = new() { Name = name }, Driver = "overlay" };
+
+    private static bool RunsIn(string folder, string dataRoot)
+    {
+        try
+        {
+            return int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out _)
+                && File.ReadAllText(Path.Combine(folder, "cmdline")).Contains(dataRoot, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Logging;
+using Skein.Commands;
+using Skein.Hosting;
+using Skein.Model;
+using Xunit;
+
+namespace Skein.Tests.Hosting;
+
+public sealed class DaemonOptionsTests : IDisposable
+{
+    private readonly string _file = Path.GetTempFileName();
+
+    public void Dispose() => File.Delete(_file);
+
+    [Fact]
+    public void The_file_is_read_and_the_command_line_wins()
+    {
+        File.WriteAllText(_file, """
+            { "data-root": "/data", "registry-mirrors": ["http://a:5000"], "log-level": "warn",
+              "default-address-pools": [{"base": "10.10.0.0/16", "size": 24}] }
+            """);
+
+        var options = Parse("--data-root", "/other", "-H", "unix:///a.sock", "-H", "tcp://127.0.0.1:2375");
+
+        Assert.Equal("/other", options.DataRoot);
+        Assert.Equal(["unix:///a.sock", "tcp://127.0.0.1:2375"], options.Hosts);
+        Assert.Equal(["http://a:5000"], options.RegistryMirrors);
+        Assert.Equal(LogLevel.Warning, options.LogLevel);
+        Assert.Equal(new AddressPool("10.10.0.0/16", 24), Assert.Single(options.DefaultAddressPools));
+        Assert.Equal("/run/skein", options.ExecRoot);
+    }
+
+    [Theory]
+    [InlineData("""{ "data-rot": "/x", "b": 1 }""", "the following directives don't match any configuration option: data-rot, b")]
+    [InlineData("""{ "data-root": 1 }""", "\"data-root\" must be a string")]
+    [InlineData("""{ "hosts": "unix:///a" }""", "\"hosts\" must be a list of strings")]
+    [InlineData("""[]""", "it holds no JSON object")]
+    [InlineData("""{ "log-level": "loud" }""", "invalid logging level: loud")]
+    public void What_is_wrong_is_named(string json, string why)
+    {
+        File.WriteAllText(_file, json);
+        Assert.Contains(why, Assert.Throws<SkeinException>(() => Parse()).Message);
+    }
+
+    [Fact]
+    public void A_file_that_was_asked_for_must_exist()
+    {
+        File.Delete(_file);
+        Assert.Contains(_file, Assert.Throws<SkeinException>(() => Parse()).Message);
+    }
+
+    private DaemonOptions Parse(params string[] arguments) =>
+        DaemonCommand.Options(SkeinCommand.Create().Parse(["daemon", "--config-file", _file, .. arguments]));
+}
