@@ -41,13 +41,16 @@ main() {
 
 # Our copies of the machine's mounts would keep its namespaces and containers alive for as long as we run.
 let_go() {
-    local id parent device root where options rest
-    while read -r id parent device root where options rest; do
+    local line id parent device root where options rest
+    local -a mounts
+    mapfile -t mounts < /proc/self/mountinfo    # all of it before the first change: the file is the list as it is now
+    for line in "${mounts[@]}"; do
+        read -r id parent device root where options rest <<< "$line"
         case "$where ${rest#*- }" in
             "/ "*) ;;
             *" nsfs "* | *" overlay "*) umount -l "$where" 2>/dev/null || true ;;
         esac
-    done < /proc/self/mountinfo
+    done
 }
 
 mount_disk() { # DISK RUN
