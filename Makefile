@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 SKEIN := out/skein
-SOURCES := $(shell find src proto lab -type f -not -path '*/bin/*' -not -path '*/obj/*') Directory.Build.props Directory.Packages.props
+SOURCES := $(shell find src proto lab -type f -not -path 'src/*/bin/*' -not -path 'src/*/obj/*') Directory.Build.props Directory.Packages.props
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1

@@ -3,7 +3,8 @@ namespace Skein.Lab.Images;
 /// <summary>Debian's docker-registry: how it is started, and where it keeps the lab's images.</summary>
 internal static class RegistryServer
 {
-    public static string Storage { get; } = Path.Combine(LabPaths.ImageCache, "registry");
+    /// <summary>By what the images are made of: two versions of this program don't take each other's away.</summary>
+    public static string Storage { get; } = Path.Combine(LabPaths.ImageCache, "registry-" + LabImages.Fingerprint()[..12]);
 
     public static IReadOnlyList<string> Command(string config) => ["docker-registry", "serve", config];
 
