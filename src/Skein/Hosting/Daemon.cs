@@ -54,7 +54,8 @@ internal sealed partial class Daemon : IAsyncDisposable
         _networking = new(NetworkingOptions(options), assignments, _services, _time, logs);
         NodeAgent? agent = null;
         var tasks = new TaskManager(assignments, _images, _networking, _containers, outbox, () => agent!.Describe(), ids, _time, logs);
-        agent = new(options, assignments, outbox, new NodeParts(tasks, _networking, _services, _time, logs.CreateLogger<NodeParts>()), _time, logs);
+        var parts = new NodeParts(tasks, _containers, _networking, _services, _time, logs.CreateLogger<NodeParts>());
+        agent = new(options, assignments, outbox, parts, _time, logs);
         _swarm = new(options, agent, _time, ids, logs);
         _api = new(Identity(options, ids), _containers, _images, _networking, assignments, _swarm, _time, logs);
     }

@@ -1,15 +1,19 @@
+using Skein.Agent.Containers;
 using Skein.Agent.Mesh;
 using Skein.Agent.Networks;
 using Skein.Agent.Tasks;
+using Skein.Model;
 
 namespace Skein.Hosting;
 
 /// <summary>The agent's loops, which run while the host is in a swarm.</summary>
 internal sealed partial class NodeParts(
-    TaskManager tasks, OverlayNetworking networking, NamespaceServices services, TimeProvider time, ILogger<NodeParts> log) : INodeParts
+    TaskManager tasks, IContainerEngine containers, OverlayNetworking networking, NamespaceServices services,
+    TimeProvider time, ILogger<NodeParts> log) : INodeParts
 {
-    /// <summary>Containers have their own grace to stop in; one that does not end must not keep the host in the swarm for ever.</summary>
-    private static readonly TimeSpan TasksPatience = TimeSpan.FromSeconds(60);
+    /// <summary>A container that does not end must not keep the host in the swarm for ever.</summary>
+    private static readonly TimeSpan TasksPatience = TimeSpan.FromSeconds(30);
+    private const string TaskLabel = "com.docker.swarm.task.id";
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
     private readonly ILogger _log = log;
     private CancellationTokenSource? _stop;
@@ -35,6 +39,7 @@ internal sealed partial class NodeParts(
 
     public async Task RemoveAllAsync(CancellationToken cancel)
     {
+        await KillTasksAsync(cancel);
         try
         {
             await tasks.WaitUntilEmptyAsync(cancel).WaitAsync(TasksPatience, time, cancel);
@@ -46,6 +51,22 @@ internal sealed partial class NodeParts(
         await StopAsync();
         await services.RemoveAllAsync(cancel);
         await networking.LeaveAsync(cancel);
+    }
+
+    /// <summary>As Docker does on leaving: the swarm has given these tasks to other nodes, nobody waits for a graceful end.</summary>
+    private async Task KillTasksAsync(CancellationToken cancel)
+    {
+        foreach (var container in containers.List().Where(container => container.Definition.Labels.ContainsKey(TaskLabel)))
+        {
+            try
+            {
+                await containers.KillAsync(container.Id, "SIGKILL", cancel);
+            }
+            catch (SkeinException)
+            {
+                // It has ended by itself, or is gone already.
+            }
+        }
     }
 
     private async Task KeepRunningAsync(string name, Func<CancellationToken, Task> run, CancellationToken stop)
