@@ -46,7 +46,7 @@ public sealed class DockerApi(
         app.UseRouting();
         new EngineRoutes(identity, containers, images, swarm, _events, time).Map(app);
         new ContainerRoutes(containers, images, networking, time).Map(app);
-        new ImageRoutes(images, containers, _events).Map(app);
+        new ImageRoutes(images, _events).Map(app);
         new NetworkRoutes(new NetworkCatalog(identity, swarm, assignments, networking, containers, time), swarm).Map(app);
         new SwarmRoutes(swarm).Map(app);
         new NodeRoutes(swarm).Map(app);

@@ -35,7 +35,10 @@ internal sealed class ProcessIo
     public void Open(PipePoller poller, ContainerLog? log)
     {
         foreach (var path in Paths.All)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             Fifo.Create(path);
+        }
         drained = Task.WhenAll(
             Read(poller, Paths.Stdout, LogStream.Stdout, stdout, log),
             Read(poller, Paths.Stderr, LogStream.Stderr, stderr, log));
@@ -67,7 +70,8 @@ internal sealed class ProcessIo
         Input?.Reset();
         stdout?.Complete();
         stderr?.Complete();
-        foreach (var path in Paths.All)
+        // After a boot not even their folder is there: File.Delete would call that an error.
+        foreach (var path in Paths.All.Where(File.Exists))
             File.Delete(path);
     }
 

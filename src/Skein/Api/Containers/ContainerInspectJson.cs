@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Skein.Agent.Containers;
+using Skein.Agent.Images;
 using Skein.Agent.Networks;
 using Skein.Model;
 using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
@@ -93,19 +94,19 @@ internal sealed record ContainerInspectJson
         IReadOnlyDictionary<string, IReadOnlyList<PortBindingJson>> Ports,
         IReadOnlyDictionary<string, EndpointJson> Networks);
 
-    public static ContainerInspectJson From(ContainerRecord container, ContainerNetwork? network, string imageId)
+    public static ContainerInspectJson From(ContainerRecord container, ContainerNetwork? network, ImageRecord? image)
     {
         var definition = container.Definition;
         var spec = definition.Spec;
-        var command = spec.Command.Concat(spec.Args).ToList();
+        var command = ContainerWords.CommandLine(spec, image);
         return new ContainerInspectJson
         {
             Id = container.Id,
             Created = GoTime.Format(container.Created),
-            Path = command.FirstOrDefault() ?? "",
+            Path = command is [var program, ..] ? program : "",
             Args = [.. command.Skip(1)],
             State = WriteState(container.State),
-            Image = imageId,
+            Image = image?.Id ?? "",
             ResolvConfPath = definition.ResolvConfPath,
             HostnamePath = definition.HostnamePath,
             HostsPath = definition.HostsPath,

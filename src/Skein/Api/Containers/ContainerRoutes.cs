@@ -4,6 +4,7 @@ using Skein.Agent.Containers;
 using Skein.Agent.Images;
 using Skein.Agent.Networks;
 using Skein.Api.Http;
+using Skein.Api.Images;
 using Skein.Model;
 using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
 
@@ -53,7 +54,7 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
             .Where(c => filters.Any("network", wanted => c.Network?.Legs.Any(l => l.NetworkName == wanted || l.NetworkId.StartsWith(wanted, StringComparison.Ordinal)) == true))
             .OrderByDescending(c => c.Container.Created)
             .Take(context.QueryInt("limit") is { } limit and > 0 ? limit : int.MaxValue)
-            .Select(c => ContainerSummaryJson.From(c.Container, c.Network, now));
+            .Select(c => ContainerSummaryJson.From(c.Container, c.Network, images.UsedBy(c.Container), now));
         return context.JsonAsync<IReadOnlyList<ContainerSummaryJson>>([.. rows], ContainersJson.Default.IReadOnlyListContainerSummaryJson);
     }
 
@@ -80,19 +81,7 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
     {
         var container = containers.Find(context.Route("id"));
         return context.JsonAsync(
-            ContainerInspectJson.From(container, networks.Find(container.Id), ImageIdOf(container)), ContainersJson.Default.ContainerInspectJson);
-    }
-
-    private string ImageIdOf(ContainerRecord container)
-    {
-        try
-        {
-            return images.Find(container.Definition.Spec.Image).Id;
-        }
-        catch (SkeinException e) when (e.Kind == ErrorKind.NotFound)
-        {
-            return "";   // the image was removed by force while its container stayed
-        }
+            ContainerInspectJson.From(container, networks.Find(container.Id), images.UsedBy(container)), ContainersJson.Default.ContainerInspectJson);
     }
 
     private async Task TopAsync(HttpContext context)

@@ -1,4 +1,5 @@
 using Skein.Agent.Containers;
+using Skein.Agent.Images;
 using Skein.Agent.Networks;
 using Skein.Model;
 using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
@@ -27,15 +28,15 @@ internal sealed record ContainerSummaryJson(
 
     internal sealed record PortJson(string? IP, uint PrivatePort, uint? PublicPort, string Type);
 
-    public static ContainerSummaryJson From(ContainerRecord container, ContainerNetwork? network, DateTimeOffset now)
+    public static ContainerSummaryJson From(ContainerRecord container, ContainerNetwork? network, ImageRecord? image, DateTimeOffset now)
     {
         var spec = container.Definition.Spec;
         return new ContainerSummaryJson(
             container.Id,
             ["/" + container.Name],
             spec.Image,
-            "",
-            CommandLine(spec),
+            image?.Id ?? "",
+            string.Join(' ', ContainerWords.CommandLine(spec, image)),
             container.Created.ToUnixTimeSeconds(),
             PortsOf(container, network),
             container.Definition.Labels,
@@ -45,8 +46,6 @@ internal sealed record ContainerSummaryJson(
             new NetworksJson(EndpointJson.From(network)),
             [.. spec.Mounts.Select(m => m.Source.Length > 0 ? m.Source : m.Target)]);
     }
-
-    private static string CommandLine(ContainerSpec spec) => string.Join(' ', spec.Command.Concat(spec.Args));
 
     private static IReadOnlyList<PortJson> PortsOf(ContainerRecord container, ContainerNetwork? network) =>
         container.State.Status != ContainerStatus.Running || network is null

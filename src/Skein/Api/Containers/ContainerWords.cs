@@ -1,4 +1,6 @@
 using Skein.Agent.Containers;
+using Skein.Agent.Images;
+using Skein.Model;
 using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
 
 namespace Skein.Api.Containers;
@@ -7,6 +9,13 @@ namespace Skein.Api.Containers;
 internal static class ContainerWords
 {
     public static string StatusName(ContainerStatus status) => status.ToString().ToLowerInvariant();
+
+    /// <summary>What runs: the spec's entrypoint and arguments, the image's where the spec has none.</summary>
+    public static IReadOnlyList<string> CommandLine(ContainerSpec spec, ImageRecord? image)
+    {
+        if (spec.Command.Count > 0 || image is null) return [.. spec.Command, .. spec.Args];
+        return [.. image.Config.Entrypoint, .. spec.Args.Count > 0 ? spec.Args : image.Config.Cmd];
+    }
 
     /// <summary>"Up 3 minutes", "Exited (0) 2 hours ago": the STATUS column of `docker ps`.</summary>
     public static string Describe(ContainerState state, DateTimeOffset now) => state.Status switch

@@ -89,25 +89,61 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
         var (input, output) = (connection.Transport.Input, connection.Transport.Output);
         // ConnectionClosed fires at the client's half-close already (echo x | docker exec -i): it must not end what was asked.
         var closed = CancellationToken.None;
-        IContainerStreams streams;
+        IContainerStreams? streams;
         try
         {
             ApiPath.Split(request.Path);
             var body = await ReadRequestAsync(input, request, closed);
-            streams = target.Kind == "exec"
-                ? await StartExecAsync(target.Id, body, closed)
-                : Selected(await containers.AttachAsync(target.Id, closed), request);
+            if (target.Kind == "exec")
+            {
+                var tty = Startable(target.Id).Definition.Tty;
+                await AnswerUpgradeAsync(output, tty, closed);
+                streams = await TryStartExecAsync(target.Id, body, output, tty, closed);
+            }
+            else
+            {
+                streams = Selected(await containers.AttachAsync(target.Id, closed), request);
+                await AnswerUpgradeAsync(output, streams.Tty, closed);
+            }
         }
         catch (Exception error) when (error is SkeinException or JsonException)
         {
             await AnswerErrorAsync(output, error, closed);
             return;
         }
+        if (streams is null) return;
         await using (streams)
         {
-            await AnswerUpgradeAsync(output, streams.Tty, closed);
             await StreamPump.RunAsync(streams, input, output, closed);
             await output.CompleteAsync();
+        }
+    }
+
+    private ExecRecord Startable(string id)
+    {
+        var exec = containers.FindExec(id);
+        if (exec.Running) throw SkeinException.Conflict($"exec command {id} is already running");
+        return exec;
+    }
+
+    /// <summary>As in Docker, a command that cannot be started says why in its own output, and by its exit code (126 or 127).</summary>
+    private async Task<IContainerStreams?> TryStartExecAsync(string id, byte[] body, PipeWriter output, bool tty, CancellationToken cancel)
+    {
+        try
+        {
+            return await StartExecAsync(id, body, cancel);
+        }
+        catch (SkeinException error)
+        {
+            var message = Encoding.UTF8.GetBytes(error.Message + "\r\n");
+            if (tty) await output.WriteAsync(message, cancel);
+            else
+            {
+                StreamFrames.WriteFrame(output, LogStream.Stdout, message);
+                await output.FlushAsync(cancel);
+            }
+            await output.CompleteAsync();
+            return null;
         }
     }
 

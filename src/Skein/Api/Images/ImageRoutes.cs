@@ -1,15 +1,13 @@
 using System.Threading.Channels;
-using Skein.Agent.Containers;
 using Skein.Agent.Images;
 using Skein.Api.Engine;
 using Skein.Api.Http;
 using Skein.Model;
-using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
 
 namespace Skein.Api.Images;
 
 /// <summary>/images and /distribution. Names hold slashes, so the verb is the path's last part.</summary>
-internal sealed class ImageRoutes(IImageStore images, IContainerEngine containers, EventHub events)
+internal sealed class ImageRoutes(IImageStore images, EventHub events)
 {
     public void Map(IEndpointRouteBuilder app)
     {
@@ -109,37 +107,12 @@ internal sealed class ImageRoutes(IImageStore images, IContainerEngine container
         var name = context.Route("name");
         var force = context.QueryBool("force");
         var image = images.Find(name);
-        RefuseIfUsed(image, name, force);
         var removed = await images.RemoveAsync(name, force, context.RequestAborted);
         foreach (var (untagged, deleted) in removed)
             events.Publish("image", untagged is null ? "delete" : "untag", image.Id, "local", new Dictionary<string, string> { ["name"] = untagged ?? deleted ?? "" });
         await context.JsonAsync<IReadOnlyList<ImageDeleteJson>>(
             [.. removed.Select(r => new ImageDeleteJson(r.Untagged, r.Deleted))], ImagesJson.Default.IReadOnlyListImageDeleteJson);
     }
-
-    private void RefuseIfUsed(ImageRecord image, string name, bool force)
-    {
-        var user = containers.List().FirstOrDefault(c => ImageOf(c) == image.Id);
-        if (user is null || (force && user.State.Status != ContainerStatus.Running)) return;
-        // As Docker: with another name left for it, removing this one does no harm.
-        if (image.Tags.Count > 1 && !image.Id.Contains(name, StringComparison.Ordinal)) return;
-        throw SkeinException.Conflict(
-            $"conflict: unable to remove repository reference \"{name}\" ({(force ? "cannot be forced" : "must force")}) - container {user.Id[..12]} is using its referenced image {ShortId(image.Id)}");
-    }
-
-    private string? ImageOf(ContainerRecord container)
-    {
-        try
-        {
-            return images.Find(container.Definition.Spec.Image).Id;
-        }
-        catch (SkeinException e) when (e.Kind == ErrorKind.NotFound)
-        {
-            return null;
-        }
-    }
-
-    private static string ShortId(string id) => id[(id.IndexOf(':') + 1)..][..12];
 
     private async Task ResolveAsync(HttpContext context)
     {
