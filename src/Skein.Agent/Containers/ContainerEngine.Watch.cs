@@ -75,8 +75,9 @@ public sealed partial class ContainerEngine
         }
         else if (container.Running)
         {
-            // It ended while nobody looked. What the shim could not hand on yet may still be in the FIFO.
-            if (task is not null)
+            // It ended while nobody looked. What the shim could not hand on yet may still be in the FIFO; after a reboot
+            // containerd remembers the task, but /run and the FIFOs in it are gone.
+            if (task is not null && Directory.Exists(options.IoFolder(container.Id)))
                 container.Io.Open(poller, container.Log);
             await EndAsync(container, (int?)task?.ExitStatus ?? LostExitCode, task?.ExitedAt, TimeSpan.FromMilliseconds(200));
         }
