@@ -1,0 +1,28 @@
+namespace Skein.ClusterTests.Lab;
+
+/// <summary>The stock docker CLI against one host's socket.</summary>
+public sealed class Docker(string socket)
+{
+    public Task<ProgramResult> RunAsync(params IEnumerable<string> arguments) =>
+        ExternalProgram.RunAsync("docker", ["-H", "unix://" + socket, .. arguments]);
+
+    /// <summary>Runs the line, split at spaces, and gives its output; fails the test when the CLI did.</summary>
+    public async Task<string> OutputOfAsync(string line) => (await RunAsync(line.Split(' '))).Succeeded();
+
+    public async Task<string[]> LinesOfAsync(string line) => (await RunAsync(line.Split(' '))).Lines();
+
+    /// <summary>The full ids of the service's containers that run on this host.</summary>
+    public Task<string[]> ContainersOfAsync(string service) =>
+        LinesOfAsync($"ps --quiet --no-trunc --filter label=com.docker.swarm.service.name={service}");
+
+    /// <summary>Current states of the tasks that the service wants to run.</summary>
+    public async Task<string[]> StatesOfAsync(string service) =>
+        (await RunAsync("service", "ps", service, "--filter", "desired-state=running", "--format", "{{.CurrentState}} on {{.Node}} {{.Error}}")).Lines();
+
+    public Task<string[]> RunningAsync(string service, int replicas, double seconds = 20) =>
+        Poll.UntilAsync(
+            $"{replicas} tasks of {service} run",
+            Poll.Seconds(seconds),
+            () => StatesOfAsync(service),
+            states => states.Length == replicas && states.All(s => s.StartsWith("Running", StringComparison.Ordinal)));
+}

@@ -1,0 +1,73 @@
+using Xunit;
+
+namespace Skein.ClusterTests.Lab;
+
+/// <summary>A lab of its own for one class of tests, taken down also when raising it failed.</summary>
+public abstract class LabFixture(int hosts) : IAsyncLifetime
+{
+    private static int s_labs;
+
+    // One assembly may run twice on a machine: the process id keeps their labs apart.
+    public string Name { get; } = $"t{Environment.ProcessId}-{Interlocked.Increment(ref s_labs)}";
+
+    public int Hosts { get; } = hosts;
+
+    /// <summary>The program under test: the one named by SKEIN_PROGRAM, or the one built beside this assembly.</summary>
+    public static string Program { get; } =
+        Environment.GetEnvironmentVariable("SKEIN_PROGRAM") is { Length: > 0 } named && File.Exists(named)
+            ? named
+            : Path.Combine(AppContext.BaseDirectory, "skein");
+
+    public static string Address(int host) => $"192.168.56.{10 + host}";
+
+    public Docker Host(int number) => new($"/run/skein-lab-{Name}/h{number}/docker.sock");
+
+    public async Task<string> LabAsync(params string[] arguments) => (await TryLabAsync(arguments)).Succeeded();
+
+    public Task<ProgramResult> TryLabAsync(params string[] arguments) => ExternalProgram.RunAsync(Program, ["lab", .. arguments, "--name", Name]);
+
+    /// <summary>Runs a shell command inside the host, or on the LAN when host is 0.</summary>
+    public async Task<string> InsideAsync(int host, string command) => (await TryInsideAsync(host, command)).Succeeded();
+
+    public Task<ProgramResult> TryInsideAsync(int host, string command) =>
+        ExternalProgram.RunAsync(Program, "lab", "--name", Name, "exec", host == 0 ? "lan" : $"h{host}", "--", "sh", "-c", command);
+
+    public async ValueTask InitializeAsync()
+    {
+        try
+        {
+            // With dockerd in the hosts the same tests tell which of their expectations are Docker's own.
+            var daemon = Environment.GetEnvironmentVariable("SKEIN_TEST_DAEMON") is { Length: > 0 } other ? (string[])["--daemon", other] : [];
+            await LabAsync(["up", "--hosts", $"{Hosts}", .. daemon]);
+            await PrepareAsync();
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        KeepLogs();
+        await LabAsync("down");
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual Task PrepareAsync() => Task.CompletedTask;
+
+    // Beside the test program: what the daemons said is often the only trace of why a test failed.
+    private void KeepLogs()
+    {
+        for (var host = 1; host <= Hosts; host++)
+        {
+            var log = $"/var/lib/skein-lab-{Name}/h{host}/log/skein.log";
+            if (!File.Exists(log))
+                continue;
+            var folder = Path.Combine(AppContext.BaseDirectory, "TestResults", GetType().Name);
+            Directory.CreateDirectory(folder);
+            File.Copy(log, Path.Combine(folder, $"h{host}.log"), overwrite: true);
+        }
+    }
+}

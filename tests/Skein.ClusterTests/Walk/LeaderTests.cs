@@ -1,0 +1,55 @@
+using Skein.ClusterTests.Lab;
+using Xunit;
+
+namespace Skein.ClusterTests.Walk;
+
+public sealed class LeaderTests(LeaderTests.ThreeManagers lab) : IClassFixture<LeaderTests.ThreeManagers>
+{
+    [Fact]
+    public async Task A_leader_that_loses_its_power_is_succeeded_and_its_tasks_run_elsewhere()
+    {
+        var survivor = lab.Host(2);
+        await survivor.OutputOfAsync("service create --quiet --name web --replicas 6 httpd");
+        await lab.LabAsync("kill", "h1");
+
+        await Poll.UntilAsync(
+            "another manager leads",
+            Poll.Seconds(20),
+            () => survivor.RunAsync("node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}"),
+            nodes => nodes.ExitCode == 0 && nodes.Output.Split('\n').Any(n => n is "h2 Leader" or "h3 Leader"));
+        await Poll.UntilAsync(
+            "a write is accepted",
+            Poll.Seconds(20),
+            () => survivor.RunAsync("service", "scale", "--detach", "web=8"),
+            result => result.ExitCode == 0);
+        await Poll.UntilAsync(
+            "eight tasks run on the managers that are left",
+            Poll.Seconds(30),
+            () => survivor.StatesOfAsync("web"),
+            states => states.Length == 8 && states.All(s => s.StartsWith("Running", StringComparison.Ordinal) && !s.Contains("on h1", StringComparison.Ordinal)));
+
+        await lab.LabAsync("start", "h1");
+        await Poll.UntilAsync(
+            "the former leader is a manager within reach",
+            Poll.Seconds(30),
+            () => survivor.OutputOfAsync("node ls --filter name=h1 --format {{.Status}}/{{.ManagerStatus}}"),
+            state => state is "Ready/Reachable" or "Ready/Leader");
+        Assert.Equal(3, (await lab.Host(1).LinesOfAsync("node ls --quiet")).Length);
+    }
+
+    public sealed class ThreeManagers() : LabFixture(3)
+    {
+        protected override async Task PrepareAsync()
+        {
+            await Host(1).OutputOfAsync($"swarm init --advertise-addr {Address(1)}");
+            var token = await Host(1).OutputOfAsync("swarm join-token --quiet manager");
+            foreach (var host in (int[])[2, 3])
+                await Host(host).OutputOfAsync($"swarm join --token {token} {Address(1)}:2377");
+            await Poll.UntilAsync(
+                "three managers are reachable",
+                Poll.Seconds(30),
+                () => Host(1).LinesOfAsync("node ls --format {{.Status}}/{{.ManagerStatus}}"),
+                nodes => nodes.Length == 3 && nodes.All(n => n is "Ready/Leader" or "Ready/Reachable"));
+        }
+    }
+}

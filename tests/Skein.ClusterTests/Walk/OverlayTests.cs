@@ -1,0 +1,96 @@
+using System.Net;
+using Skein.ClusterTests.Lab;
+using Xunit;
+
+namespace Skein.ClusterTests.Walk;
+
+public sealed class OverlayTests(SwarmFixture swarm) : IClassFixture<SwarmFixture>
+{
+    private Docker Manager => swarm.Manager;
+
+    [Fact]
+    public async Task Containers_of_one_network_find_and_reach_each_other_across_hosts()
+    {
+        await Manager.OutputOfAsync("network create -d overlay --subnet 10.20.0.0/24 net1");
+        await Manager.OutputOfAsync("network create -d overlay net2");
+        await swarm.CreateAsync("--name web --mode global --network net1 httpd");
+        await swarm.CreateAsync("--name caller --mode global --network net1 busybox sleep 100000");
+        await swarm.CreateAsync("--name stranger --network net2 busybox sleep 100000");
+        var (host, caller) = await swarm.AnyContainerOfAsync("caller");
+        var docker = swarm.Host(host);
+
+        // The leg on the overlay has an address of its subnet; the default route leaves by docker_gwbridge.
+        Assert.Contains("inet 10.20.0.", await docker.OutputOfAsync($"exec {caller} ip addr"), StringComparison.Ordinal);
+        Assert.Contains("default via 172.18.0.1", await docker.OutputOfAsync($"exec {caller} ip route"), StringComparison.Ordinal);
+        Assert.Contains("nameserver 127.0.0.11", await docker.OutputOfAsync($"exec {caller} cat /etc/resolv.conf"), StringComparison.Ordinal);
+
+        // The service's name is its virtual address; tasks.NAME is every task's.
+        var virtualAddress = Assert.Single(await AddressesAsync(docker, caller, "web"));
+        var tasks = await AddressesAsync(docker, caller, "tasks.web");
+        Assert.Equal(3, tasks.Count);
+        Assert.DoesNotContain(virtualAddress, tasks);
+        Assert.Contains(virtualAddress.ToString(), await Manager.OutputOfAsync("service inspect web"), StringComparison.Ordinal);
+
+        foreach (var task in tasks)
+            Assert.Contains("It works!", await docker.OutputOfAsync($"exec {caller} wget -q -O - http://{task}/"), StringComparison.Ordinal);
+
+        // Every task answers on the virtual address in turn.
+        HashSet<string> answered = [];
+        for (var i = 0; i < 60 && answered.Count < 3; i++)
+            answered.Add((await docker.OutputOfAsync($"exec {caller} wget -q -O - http://web/")).Split("container ")[1].Split(',')[0]);
+        Assert.Equal(3, answered.Count);
+
+        // Names of a network that one is not on, and names that are nowhere, do not exist; the LAN's resolver has the rest.
+        Assert.Empty(await AddressesAsync(docker, caller, "stranger"));
+        Assert.Empty(await AddressesAsync(docker, caller, "nothing"));
+        Assert.Equal([IPAddress.Parse("192.168.56.250")], await AddressesAsync(docker, caller, "registry.lab"));
+
+        await Manager.OutputOfAsync("service rm web caller stranger");
+        foreach (var network in (string[])["net1", "net2"])
+        {
+            await Poll.UntilAsync(
+                $"{network} can be removed",
+                Poll.Seconds(30),
+                () => Manager.RunAsync("network", "rm", network),
+                result => result.ExitCode == 0);
+        }
+    }
+
+    [Fact]
+    public async Task A_published_port_answers_on_every_host_with_the_clients_address()
+    {
+        await swarm.CreateAsync("--name shop --publish 8080:80 httpd");
+        for (var host = 1; host <= 3; host++)
+        {
+            var address = LabFixture.Address(host);
+            var page = await Poll.UntilAsync(
+                $"port 8080 of {address} answers on the LAN",
+                Poll.Seconds(10),
+                () => swarm.TryInsideAsync(0, $"curl -s -m 3 http://{address}:8080/"),
+                result => result.ExitCode == 0);
+            Assert.Contains("client 192.168.56.254", page.Output, StringComparison.Ordinal);
+            Assert.Contains("It works!", await swarm.InsideAsync(host, "curl -s -m 3 http://127.0.0.1:8080/"), StringComparison.Ordinal);
+        }
+
+        var taken = await Manager.RunAsync("service", "create", "--detach", "--name", "rival", "--publish", "8080:80", "httpd");
+        Assert.NotEqual(0, taken.ExitCode);
+        Assert.Contains("port '8080' is already in use by service 'shop'", taken.Errors, StringComparison.Ordinal);
+        await Manager.OutputOfAsync("service rm shop");
+        await Poll.UntilAsync(
+            "the port is closed again",
+            Poll.Seconds(20),
+            () => swarm.TryInsideAsync(0, $"curl -s -m 3 http://{LabFixture.Address(2)}:8080/"),
+            result => result.ExitCode != 0);
+    }
+
+    private static async Task<List<IPAddress>> AddressesAsync(Docker docker, string container, string name)
+    {
+        // busybox prints the server first ("Address:  127.0.0.11:53"), then "Address: A" or "Address 1: A" for each answer.
+        var answer = await docker.RunAsync("exec", container, "nslookup", "-type=a", name);
+        return [.. answer.Output.Split('\n')
+            .SkipWhile(l => !l.StartsWith("Name:", StringComparison.Ordinal))
+            .Where(l => l.StartsWith("Address", StringComparison.Ordinal))
+            .Select(l => IPAddress.Parse(l.Split(": ")[1].Trim().Split(' ')[0]))
+            .Distinct()];
+    }
+}

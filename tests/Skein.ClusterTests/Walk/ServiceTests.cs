@@ -1,0 +1,83 @@
+using Skein.ClusterTests.Lab;
+using Xunit;
+
+namespace Skein.ClusterTests.Walk;
+
+public sealed class ServiceTests(SwarmFixture swarm) : IClassFixture<SwarmFixture>
+{
+    private Docker Manager => swarm.Manager;
+
+    [Fact]
+    public async Task A_service_is_created_scaled_updated_and_removed()
+    {
+        var created = await Manager.RunAsync("service", "create", "--replicas", "2", "--name", "web", "httpd:latest");
+        Assert.Contains("converged", created.Succeeded(), StringComparison.Ordinal);
+        Assert.Equal("web replicated 2/2 httpd:latest", await Manager.OutputOfAsync("service ls --format {{.Name}}@{{.Mode}}@{{.Replicas}}@{{.Image}}").Spaced());
+
+        Assert.Contains("converged", await Manager.OutputOfAsync("service scale web=4"), StringComparison.Ordinal);
+        await Manager.RunningAsync("web", 4);
+        Assert.Contains("converged", await Manager.OutputOfAsync("service update --env-add COLOUR=green web"), StringComparison.Ordinal);
+        await Manager.RunningAsync("web", 4);
+        var (host, container) = await swarm.AnyContainerOfAsync("web");
+        Assert.Contains("COLOUR=green", await swarm.Host(host).LinesOfAsync($"exec {container} env"));
+        Assert.Contains("Replicas:\t4", await Manager.OutputOfAsync("service inspect --pretty web"), StringComparison.Ordinal);
+
+        await Manager.OutputOfAsync("service rm web");
+        for (var h = 1; h <= 3; h++)
+        {
+            await Poll.UntilAsync(
+                $"no container of web is left on h{h}",
+                Poll.Seconds(30),
+                () => swarm.Host(h).LinesOfAsync("ps --all --quiet --filter label=com.docker.swarm.service.name=web"),
+                left => left.Length == 0);
+        }
+    }
+
+    [Fact]
+    public async Task What_cannot_be_placed_says_why()
+    {
+        await Manager.OutputOfAsync("service create --detach --name nowhere --constraint node.hostname==nobody httpd");
+        await Poll.UntilAsync(
+            "service ps gives the reason",
+            Poll.Seconds(20),
+            async () => await Manager.OutputOfAsync("service ps nowhere --no-trunc --format {{.CurrentState}}@{{.Error}}").Spaced(),
+            text => text.StartsWith("Pending", StringComparison.Ordinal) && text.Contains("no suitable node (scheduling constraints not satisfied", StringComparison.Ordinal));
+        await Manager.OutputOfAsync("service rm nowhere");
+    }
+
+    [Fact]
+    public async Task A_container_that_dies_is_replaced()
+    {
+        await swarm.CreateAsync("--name mortal --replicas 2 --restart-delay 0s httpd");
+        var (host, victim) = await swarm.AnyContainerOfAsync("mortal");
+        await swarm.Host(host).OutputOfAsync($"kill {victim}");
+        await Poll.UntilAsync(
+            "another container runs in its place",
+            Poll.Seconds(20),
+            async () => string.Join(' ', await Manager.StatesOfAsync("mortal")) + " " + string.Join(' ', await AllContainersAsync("mortal")),
+            text => text.Split("Running").Length == 3 && !text.Contains(victim, StringComparison.Ordinal));
+        await Manager.OutputOfAsync("service rm mortal");
+    }
+
+    [Fact]
+    public async Task A_command_runs_in_a_container_and_its_status_comes_back()
+    {
+        await swarm.CreateAsync("--name tools httpd");
+        var (host, container) = await swarm.AnyContainerOfAsync("tools");
+        var docker = swarm.Host(host);
+        Assert.Equal("hello", await docker.OutputOfAsync($"exec {container} echo hello"));
+        Assert.Equal(7, (await docker.RunAsync("exec", container, "sh", "-c", "exit 7")).ExitCode);
+        Assert.Contains("httpd", await docker.OutputOfAsync($"top {container}") + await docker.OutputOfAsync($"logs {container}"), StringComparison.Ordinal);
+        Assert.Contains("resuming normal operations", (await docker.RunAsync("logs", container)).ToString(), StringComparison.Ordinal);
+        Assert.Equal("running", await docker.OutputOfAsync("inspect --format {{.State.Status}} " + container));
+        await Manager.OutputOfAsync("service rm tools");
+    }
+
+    private async Task<IEnumerable<string>> AllContainersAsync(string service)
+    {
+        List<string> all = [];
+        for (var host = 1; host <= 3; host++)
+            all.AddRange(await swarm.Host(host).ContainersOfAsync(service));
+        return all;
+    }
+}
