@@ -28,7 +28,10 @@ internal sealed class BusyboxImages(ContainerdClient containerd) : IImageStore
         });
         await leased.Snapshots.CommitAsync(new()
         {
-            Snapshotter = "overlayfs", Key = "unpack", Name = digest, Labels = { ["containerd.io/gc.root"] = "test" },
+            Snapshotter = "overlayfs",
+            Key = "unpack",
+            Name = digest,
+            Labels = { ["containerd.io/gc.root"] = "test" },
         });
         await containerd.Leases.DeleteAsync(new() { Id = "make", Sync = true });
         var config = new ImageConfig([], ["sh"], ["PATH=/bin", "FROM=image"], "", "", [], [], new Dictionary<string, string>(), "", null);

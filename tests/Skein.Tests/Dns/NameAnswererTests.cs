@@ -133,17 +133,17 @@ public class NameAnswererTests
 
     private static OverlayEndpoint Endpoint(
         string task, string network, string service, string name, ulong slot, string address, bool ready = true) => new()
-    {
-        Id = $"{task}/{network}",
-        TaskId = task,
-        NetworkId = network,
-        ServiceId = service,
-        TaskName = name,
-        Slot = slot,
-        Addresses = { address },
-        Ready = ready,
-        ContainerHostname = $"host-{task}",
-    };
+        {
+            Id = $"{task}/{network}",
+            TaskId = task,
+            NetworkId = network,
+            ServiceId = service,
+            TaskName = name,
+            Slot = slot,
+            Addresses = { address },
+            Ready = ready,
+            ContainerHostname = $"host-{task}",
+        };
 
     private static ImmutableDictionary<string, T> Table<T>(IEnumerable<T> items, Func<T, string> id) => items.ToImmutableDictionary(id);
 }

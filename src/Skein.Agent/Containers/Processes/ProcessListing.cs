@@ -37,8 +37,20 @@ internal sealed class ProcessListing
 
     private static readonly Dictionary<string, string> Aliases = new()
     {
-        ["cmd"] = "args", ["command"] = "args", ["ucmd"] = "comm", ["pcpu"] = "%cpu", ["pmem"] = "%mem", ["tname"] = "tty", ["tt"] = "tty",
-        ["euser"] = "user", ["uname"] = "user", ["state"] = "s", ["cputime"] = "time", ["rssize"] = "rss", ["vsize"] = "vsz", ["start_time"] = "stime",
+        ["cmd"] = "args",
+        ["command"] = "args",
+        ["ucmd"] = "comm",
+        ["pcpu"] = "%cpu",
+        ["pmem"] = "%mem",
+        ["tname"] = "tty",
+        ["tt"] = "tty",
+        ["euser"] = "user",
+        ["uname"] = "user",
+        ["state"] = "s",
+        ["cputime"] = "time",
+        ["rssize"] = "rss",
+        ["vsize"] = "vsz",
+        ["start_time"] = "stime",
     };
 
     private static readonly ProcessListing Full = new(
