@@ -20,6 +20,7 @@ internal sealed record SwarmInitJson
     public SwarmInitRequest ToModel()
     {
         if (AutoLockManagers) throw SkeinException.NotImplemented("autolock is not supported yet: create the swarm without --autolock");
+        if (ForceNewCluster) throw SkeinException.NotImplemented("--force-new-cluster is not supported yet");
         return new SwarmInitRequest(
             ListenAddr is null or "" ? "0.0.0.0:2377" : ListenAddr,
             AdvertiseAddr ?? "",
