@@ -8,6 +8,7 @@ using Skein.Agent.Session;
 using Skein.Agent.Tasks;
 using Skein.Api;
 using Skein.Commands;
+using Skein.Linux.Memory;
 using Skein.Model;
 
 namespace Skein.Hosting;
@@ -64,6 +65,7 @@ internal sealed partial class Daemon : IAsyncDisposable
     /// <exception cref="SkeinException">The daemon cannot start; the message says why.</exception>
     public static async Task RunAsync(DaemonOptions options, CancellationToken cancel)
     {
+        ProcessMemory.LimitNativeHeaps();
         using var logs = DaemonLogging.Create(options.LogLevel);
         await using var daemon = new Daemon(options, logs);
         await daemon.ServeAsync(cancel);
@@ -88,7 +90,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         await _containerd.WaitUntilServingAsync(ContainerdPatience, _time, cancel);
         await _images.OpenAsync(cancel);
         await _containers.RecoverAsync(cancel);
-        _running = Task.WhenAll(_containers.RunAsync(_stop.Token), _api.RunAsync(_stop.Token));
+        _running = Task.WhenAll(_containers.RunAsync(_stop.Token), _api.RunAsync(_stop.Token), new IdleMemory(_time).RunAsync(_stop.Token));
         _swarm.Start();
 
         await using var app = BuildApi();
