@@ -145,8 +145,9 @@ public sealed partial class ImageStore : IImageStore, IDisposable
     private async Task<CatalogueEntry> PullOnceAsync(ImageReference reference, RegistryAuth? auth, IProgress<PullProgress>? progress, CancellationToken cancel)
     {
         var began = _time.GetTimestamp();
-        progress?.Report(new PullProgress(reference.ManifestKey, $"Pulling from {reference.Path}", null, null));
         var fetched = await _registry.GetManifestAsync(reference, reference.ManifestKey, auth, cancel);
+        // Not before there is something to pull: a refusal of the registry is then the answer, with its status, as Docker has it.
+        progress?.Report(new PullProgress(reference.ManifestKey, $"Pulling from {reference.Path}", null, null));
         if (_catalogue.Entries.TryGetValue(reference.StoredName, out var present) && present.Target.Digest == fetched.Digest)
         {
             Finish(progress, reference, fetched.Digest, isNew: false);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -87,11 +88,11 @@ public sealed class JoinClient(TimeProvider time)
         }
         catch (RpcException e) when (!cancel.IsCancellationRequested)
         {
-            throw AsSkeinException(e);
+            throw AsSkeinException(e, manager);
         }
     }
 
-    private static SkeinException AsSkeinException(RpcException e) => new(
+    private static SkeinException AsSkeinException(RpcException e, string manager) => new(
         e.StatusCode switch
         {
             StatusCode.InvalidArgument => ErrorKind.InvalidArgument,
@@ -100,7 +101,18 @@ public sealed class JoinClient(TimeProvider time)
             StatusCode.Unauthenticated => ErrorKind.Unauthenticated,
             _ => ErrorKind.Internal,
         },
-        $"rpc error: code = {e.StatusCode} desc = {e.Status.Detail}", e);
+        $"rpc error: code = {e.StatusCode} desc = {Unreached(e, manager) ?? e.Status.Detail}", e);
+
+    /// <summary>Why nobody answered, in the words of Docker's gRPC; null when somebody did.</summary>
+    private static string? Unreached(RpcException e, string manager)
+    {
+        for (var cause = e.Status.DebugException; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is SocketException socket)
+                return $"connection error: desc = \"transport: Error while dialing: dial tcp {manager}: connect: {socket.Message.ToLowerInvariant()}\"";
+        }
+        return null;
+    }
 
     private static string NameOf(NodeAvailability availability) => availability switch
     {
