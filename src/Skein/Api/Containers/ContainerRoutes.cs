@@ -130,6 +130,7 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
     {
         var container = containers.Find(context.Route("id"));
         if (container.State.Status == ContainerStatus.Running) throw new SkeinException(ErrorKind.NotModified, "container already started");
+        RefuseTask(container);
         await containers.StartAsync(container.Id, context.RequestAborted);
         await context.EmptyAsync(StatusCodes.Status204NoContent);
     }
@@ -145,10 +146,19 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
     private async Task RestartAsync(HttpContext context)
     {
         var container = containers.Find(context.Route("id"));
+        RefuseTask(container);
         if (container.State.Status == ContainerStatus.Running)
             await containers.StopAsync(container.Id, Grace(context), Signal(context), context.RequestAborted);
         await containers.StartAsync(container.Id, context.RequestAborted);
         await context.EmptyAsync(StatusCodes.Status204NoContent);
+    }
+
+    /// <summary>A task's container lives once: when it ends its network legs go, and the swarm puts another in its place.</summary>
+    private static void RefuseTask(ContainerRecord container)
+    {
+        if (!container.Definition.Labels.TryGetValue("com.docker.swarm.service.name", out var service)) return;
+        throw SkeinException.Conflict(
+            $"container {container.Id[..12]} is a task of the service {service}, which starts another when it ends: use docker service update --force {service}");
     }
 
     private static TimeSpan? Grace(HttpContext context) => context.QueryInt("t") switch

@@ -88,6 +88,9 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events)
     private Task GetAsync(HttpContext context)
     {
         var path = context.Route("name");
+        if (path is "get" || path.EndsWith("/get", StringComparison.Ordinal)) throw UnsupportedRoutes.Refusal("docker save");
+        if (path is "search") throw UnsupportedRoutes.Refusal("docker search");
+        if (path.EndsWith("/history", StringComparison.Ordinal)) throw UnsupportedRoutes.Refusal("docker history");
         if (!path.EndsWith("/json", StringComparison.Ordinal)) throw SkeinException.NotFound("page not found");
         var image = images.Find(path[..^"/json".Length]);
         return context.JsonAsync(ImageInspectJson.From(image), ImagesJson.Default.ImageInspectJson);
@@ -96,6 +99,7 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events)
     private async Task PostAsync(HttpContext context)
     {
         var path = context.Route("name");
+        if (path.EndsWith("/push", StringComparison.Ordinal)) throw UnsupportedRoutes.Refusal("docker push");
         if (!path.EndsWith("/tag", StringComparison.Ordinal)) throw SkeinException.NotFound("page not found");
         var tag = context.Query("tag") is { Length: > 0 } given ? given : "latest";
         await images.TagAsync(path[..^"/tag".Length], $"{context.Query("repo")}:{tag}", context.RequestAborted);

@@ -39,9 +39,11 @@ internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm)
     private Task InspectAsync(HttpContext context)
     {
         var network = catalog.Inspect(context.Route("id"), context.QueryBool("verbose"));
-        if (context.Query("scope") is { Length: > 0 } scope && scope != network.Scope)
-            throw SkeinException.NotFound($"network {context.Route("id")} not found");
-        return context.JsonAsync(network, NetworksJson.Default.NetworkJson);
+        if (context.Query("scope") is not { Length: > 0 } scope || scope == network.Scope)
+            return context.JsonAsync(network, NetworksJson.Default.NetworkJson);
+        // Only who names it for a service asks for the swarm's: Docker gives such tasks the host's own network.
+        if (network.Name == "host") throw SkeinException.NotImplemented("tasks on the network \"host\" are not supported yet: use an overlay network");
+        throw SkeinException.NotFound($"network {context.Route("id")} not found");
     }
 
     private async Task CreateAsync(HttpContext context)

@@ -1,0 +1,58 @@
+using Skein.Agent.Containers;
+using Skein.Api.Http;
+using Skein.Model;
+
+namespace Skein.Api;
+
+/// <summary>
+/// What Docker's CLI can ask for and Skein does not do: it says so by the command's name, with the status 501. Image commands are
+/// refused in ImageRoutes, since names of images hold slashes.
+/// </summary>
+internal sealed class UnsupportedRoutes(IContainerEngine containers)
+{
+    private static readonly string[] s_all = [HttpMethods.Get, HttpMethods.Head, HttpMethods.Post, HttpMethods.Put, HttpMethods.Delete];
+
+    private static readonly (string Path, string Command)[] s_ofContainers =
+    [
+        ("pause", "docker pause"),
+        ("unpause", "docker unpause"),
+        ("rename", "docker rename"),
+        ("update", "docker update"),
+        ("archive", "docker cp"),
+        ("export", "docker export"),
+        ("changes", "docker diff"),
+        ("stats", "docker stats"),
+    ];
+
+    private static readonly (string Path, string Command)[] s_others =
+    [
+        ("/build", "docker build"),
+        ("/build/{**rest}", "docker build"),
+        ("/containers/prune", "docker container prune"),
+        ("/volumes/create", "docker volume create"),
+        ("/volumes/prune", "docker volume prune"),
+        ("/volumes/{name}", "docker volume"),
+        ("/plugins/{**rest}", "docker plugin"),
+    ];
+
+    public void Map(IEndpointRouteBuilder app)
+    {
+        foreach (var (path, command) in s_ofContainers)
+        {
+            app.MapMethods("/containers/{id}/" + path, s_all, context =>
+            {
+                // Docker looks for the container first.
+                containers.Find(context.Route("id"));
+                throw Refusal(command);
+            });
+        }
+        app.MapPost("/commit", context =>
+        {
+            containers.Find(context.Query("container"));
+            throw Refusal("docker commit");
+        });
+        foreach (var (path, command) in s_others) app.MapMethods(path, s_all, _ => throw Refusal(command));
+    }
+
+    public static SkeinException Refusal(string command) => SkeinException.NotImplemented($"{command} is not supported");
+}
