@@ -1,0 +1,73 @@
+using Skein.ClusterTests.Lab;
+using Xunit;
+
+namespace Skein.ClusterTests.Refusals;
+
+[Collection(nameof(SharedSwarm))]
+public sealed class ContainerRefusals(SwarmFixture swarm)
+{
+    private Docker Manager => swarm.Manager;
+
+    [Theory]
+    [InlineData("exec nothing ls")]
+    [InlineData("logs nothing")]
+    [InlineData("kill nothing")]
+    [InlineData("stop nothing")]
+    [InlineData("rm nothing")]
+    [InlineData("top nothing")]
+    [InlineData("wait nothing")]
+    [InlineData("attach nothing")]
+    [InlineData("restart nothing")]
+    [InlineData("pause nothing")]
+    public Task A_container_that_is_not_there_is_not_found(string line) => Manager.RefusesAsync(line, "No such container: nothing");
+
+    [Fact]
+    public async Task An_image_that_is_not_there_is_not_found()
+    {
+        await Manager.RefusesAsync("rmi nothing", "No such image: nothing:latest");
+        await Manager.RefusesAsync("image inspect nothing", "No such image: nothing:latest");
+        await Manager.RefusesAsync("tag nothing something", "No such image: nothing:latest");
+        await Manager.RefusesAsync("pull nothing", "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host");
+        Assert.Contains("No such object: nothing", (await Manager.RunAsync("inspect", "nothing")).Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("run httpd", "containers outside services are not supported yet: use docker service create", 125)]
+    [InlineData("create httpd", "containers outside services are not supported yet: use docker service create", 1)]
+    [InlineData("volume create x", "docker volume create is not supported", 1)]
+    [InlineData("push httpd", "docker push is not supported", 1)]
+    [InlineData("service create --name x --network host httpd", "tasks on the network \"host\" are not supported yet: use an overlay network", 1)]
+    public Task What_is_not_supported_says_so(string line, string message, int status) =>
+        Manager.ChangesNothingAsync(() => Manager.RefusesAsync(line, message, status));
+
+    [Fact]
+    public async Task A_running_container_refuses_what_makes_no_sense()
+    {
+        await Manager.OutputOfAsync("service create --quiet --detach --name target httpd");
+        await Manager.RunningAsync("target", 1);
+        var (host, id) = await swarm.AnyContainerOfAsync("target");
+        var docker = swarm.Host(host);
+        var name = await docker.OutputOfAsync($"inspect --format {{{{.Name}}}} {id}");
+
+        await docker.RefusesAsync($"rm {id}", $"cannot remove container \"{name}\": container is running: stop the container before removing or force remove");
+        await docker.RefusesAsync($"kill --signal NOSUCH {id}", "invalid signal: NOSUCH");
+        await docker.RefusesAsync($"pause {id}", "docker pause is not supported");
+        await docker.RefusesAsync(
+            $"restart {id}",
+            $"container {id[..12]} is a task of the service target, which starts another when it ends: use docker service update --force target");
+        await ExecFailsAsync(docker, id, ["nosuch"], 127, "exec: \"nosuch\": executable file not found in $PATH");
+        await ExecFailsAsync(docker, id, ["/etc/passwd"], 126, "exec: \"/etc/passwd\": permission denied");
+        await ExecFailsAsync(docker, id, ["/etc"], 126, "exec: \"/etc\": permission denied");
+
+        // All that left it as it was.
+        Assert.Equal([id], await docker.ContainersOfAsync("target"));
+        await Manager.OutputOfAsync("service rm target");
+    }
+
+    private static async Task ExecFailsAsync(Docker docker, string id, string[] command, int status, string reason)
+    {
+        var result = await docker.RunAsync(["exec", id, .. command]);
+        Assert.True(result.ExitCode == status, $"status {status} expected of {result}");
+        Assert.Contains($"OCI runtime exec failed: exec failed: unable to start container process: {reason}", result.ToString(), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,41 @@
+using Skein.ClusterTests.Lab;
+using Xunit;
+
+namespace Skein.ClusterTests.Refusals;
+
+internal static class Refused
+{
+    private const string Daemon = "Error response from daemon: ";
+
+    /// <summary>The daemon refuses the line in these words, all of them, and the CLI ends with this status.</summary>
+    public static async Task RefusesAsync(this Docker docker, string line, string message, int status = 1)
+    {
+        var result = await docker.RunAsync(line.Split(' '));
+        Assert.True(result.ExitCode == status, $"status {status} expected of {result}");
+        Assert.True(
+            result.Errors.Split('\n').Any(l => l.EndsWith(Daemon + message, StringComparison.Ordinal)),
+            $"expected: {Daemon}{message}\nof {result}");
+    }
+
+    /// <summary>Nothing of the swarm differs after the action from what it was before.</summary>
+    public static async Task ChangesNothingAsync(this Docker manager, Func<Task> action)
+    {
+        var before = await ObjectsAsync(manager);
+        await action();
+        Assert.Equal(before, await ObjectsAsync(manager));
+    }
+
+    private static async Task<string> ObjectsAsync(Docker manager)
+    {
+        List<string> all = ["--"];
+        foreach (var list in (string[])["service ls --quiet", "network ls --quiet --no-trunc", "node ls --quiet"])
+        {
+            var ids = await manager.LinesOfAsync(list);
+            all.AddRange(ids.Order(StringComparer.Ordinal));
+            if (list.StartsWith("service", StringComparison.Ordinal) && ids.Length > 0)
+                all.AddRange(await manager.LinesOfAsync($"service inspect --format {{{{.ID}}}}@{{{{.Version.Index}}}} {string.Join(' ', ids)}"));
+        }
+
+        return string.Join('\n', all);
+    }
+}
