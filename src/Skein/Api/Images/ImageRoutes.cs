@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Threading.Channels;
 using Skein.Agent.Images;
 using Skein.Api.Engine;
@@ -26,16 +27,31 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events)
         var filters = context.Filters().Accept("reference", "label", "dangling", "before", "since", "until");
         var rows = images.List()
             .Where(i => filters.Labels("label", i.Config.Labels))
-            .Where(i => filters.Any("reference", wanted => i.Tags.Any(t => MatchesReference(t, wanted))))
             .Where(i => filters.Flag("dangling") is not { } dangling || dangling == (i.Tags.Count == 0))
+            .Select(i => ByReference(i, filters))
+            .OfType<ImageRecord>()
             .OrderByDescending(i => i.Created)
             .Select(ImageSummaryJson.From);
         return context.JsonAsync<IReadOnlyList<ImageSummaryJson>>([.. rows], ImagesJson.Default.IReadOnlyListImageSummaryJson);
     }
 
-    private static bool MatchesReference(string tag, string wanted) =>
-        tag == wanted || tag.StartsWith(wanted + ":", StringComparison.Ordinal)
-        || global::System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(wanted, tag);
+    /// <summary>The image with those of its names that were asked for; null when none was.</summary>
+    private static ImageRecord? ByReference(ImageRecord image, Filters filters)
+    {
+        if (!filters.Has("reference")) return image;
+        var asked = image with { Tags = Asked(image.Tags), Digests = Asked(image.Digests) };
+        return asked.Tags.Count + asked.Digests.Count > 0 ? asked : null;
+
+        IReadOnlyList<string> Asked(IReadOnlyList<string> names) => [.. names.Where(n => filters.Any("reference", wanted => MatchesReference(n, wanted)))];
+    }
+
+    /// <summary>A pattern over the whole reference, or over its name alone.</summary>
+    private static bool MatchesReference(string reference, string wanted)
+    {
+        var mark = reference.IndexOf('@') is >= 0 and var at ? at : reference.IndexOf(':', reference.LastIndexOf('/') + 1);
+        return FileSystemName.MatchesSimpleExpression(wanted, reference, ignoreCase: false)
+            || (mark >= 0 && FileSystemName.MatchesSimpleExpression(wanted, reference.AsSpan(0, mark), ignoreCase: false));
+    }
 
     private async Task PullAsync(HttpContext context)
     {
