@@ -23,8 +23,8 @@ internal static class LeaderGroup
 
         await engine.LabAsync("start", $"h{leader}");
         await engine.ReadyAsync(leader, asManager: true);
-        foreach (var config in (await engine.Api.GetAsync("configs"))!.AsArray())
-            await engine.Api.DeleteAsync($"configs/{(string)config!["ID"]!}");
+        foreach (var written in (await engine.Api.GetAsync("services?filters={\"name\":{\"write-\":true}}"))!.AsArray())
+            await engine.Api.DeleteAsync($"services/{(string)written!["ID"]!}");
         await engine.RemoveAsync(service);
     }
 
@@ -39,7 +39,13 @@ internal static class LeaderGroup
         using var api = engine.Impatient(engine.Manager);
         try
         {
-            await api.PostAsync("configs/create", new JsonObject { ["Name"] = $"c{Stopwatch.GetTimestamp()}", ["Data"] = "eA==", ["Labels"] = new JsonObject() });
+            // A service of no tasks is a write and nothing else.
+            await api.PostAsync("services/create", new JsonObject
+            {
+                ["Name"] = $"write-{Stopwatch.GetTimestamp()}",
+                ["TaskTemplate"] = new JsonObject { ["ContainerSpec"] = new JsonObject { ["Image"] = "busybox" } },
+                ["Mode"] = new JsonObject { ["Replicated"] = new JsonObject { ["Replicas"] = 0 } },
+            });
             return true;
         }
         catch (Exception e) when (e is InvalidOperationException or HttpRequestException or OperationCanceledException)

@@ -13,7 +13,7 @@ internal sealed class IdleMemory(TimeProvider time)
 
     // Beats, snapshots and polls allocate about 100 KB a second; a task being started several MB.
     private const long QuietBytes = 2 << 20;
-    private const long WorthwhileBytes = 8 << 20;
+    private const long WorthwhileBytes = 3 << 20;
 
     public async Task RunAsync(CancellationToken cancel)
     {
