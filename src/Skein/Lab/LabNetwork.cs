@@ -12,7 +12,9 @@ internal sealed class LabNetwork(LabPaths lab)
         var ns = lab.LanNamespace;
         await ExternalCommand.RunAsync($"ip netns add {ns}", cancel);
         await ExternalCommand.RunAsync($"ip -n {ns} link set lo up", cancel);
-        await ExternalCommand.RunAsync($"ip -n {ns} link add {LabLan.Bridge} type bridge stp_state 0 mcast_snooping 0", cancel);
+        // With an address of its own: a bridge otherwise takes its lowest port's, and changes it when that host's cable is cut, so
+        // that the registry and the resolver cannot be reached until the others' neighbour entries have run out.
+        await ExternalCommand.RunAsync($"ip -n {ns} link add {LabLan.Bridge} address 02:42:c0:a8:38:fe type bridge stp_state 0 mcast_snooping 0", cancel);
         await ExternalCommand.RunAsync($"ip -n {ns} addr add {LabLan.Gateway}/24 dev {LabLan.Bridge}", cancel);
         await ExternalCommand.RunAsync($"ip -n {ns} addr add {LabLan.Registry}/24 dev {LabLan.Bridge}", cancel);
         await ExternalCommand.RunAsync($"ip -n {ns} link set {LabLan.Bridge} up", cancel);
