@@ -27,6 +27,8 @@ need util-linux nsenter
 need procps pkill
 need docker-registry docker-registry
 need busybox-static busybox
+need iputils-ping ping             # this and the next for the tests
+need bind9-dnsutils dig
 need curl curl
 need make make
 need ca-certificates /etc/ssl/certs/ca-certificates.crt
