@@ -7,6 +7,7 @@ using Skein.Agent.Networks;
 using Skein.Agent.Session;
 using Skein.Agent.Tasks;
 using Skein.Api;
+using Skein.Api.Images;
 using Skein.Commands;
 using Skein.Linux.Memory;
 using Skein.Model;
@@ -115,20 +116,8 @@ internal sealed partial class Daemon : IAsyncDisposable
     }
 
     private IEnumerable<ImageUser> UsersOf(string imageId) => _containers.List()
-        .Where(container => ImageIdOf(container.Definition.Spec.Image) == imageId)
+        .Where(container => _images.UsedBy(container)?.Id == imageId)
         .Select(container => new ImageUser(container.Id, container.State.Status == Agent.Containers.ContainerStatus.Running));
-
-    private string? ImageIdOf(string reference)
-    {
-        try
-        {
-            return _images.Find(reference).Id;
-        }
-        catch (SkeinException)
-        {
-            return null;   // its name was given to another image meanwhile
-        }
-    }
 
     private static OverlayNetworkingOptions NetworkingOptions(DaemonOptions options)
     {

@@ -1,7 +1,7 @@
-using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Grpc.Net.Client;
 using Skein.Agent.Session;
+using Skein.Api.Engine;
 using Skein.Commands;
 using Skein.Model;
 using Skein.Model.Identity;
@@ -32,11 +32,11 @@ internal sealed class NodeAgent(
         var description = new NodeDescription
         {
             Hostname = Environment.MachineName,
-            Platform = new() { Architecture = Architecture(), Os = "linux" },
+            Platform = new() { Architecture = HostFacts.MachineArchitecture, Os = "linux" },
             Resources = new()
             {
                 NanoCpus = Environment.ProcessorCount * 1_000_000_000L,
-                MemoryBytes = HostMemory.TotalBytes(),
+                MemoryBytes = HostFacts.MemoryTotal,
             },
             EngineVersion = VersionCommand.Version,
         };
@@ -98,11 +98,4 @@ internal sealed class NodeAgent(
         DisposeHttpClient = true,
         MaxReceiveMessageSize = null,
     });
-
-    private static string Architecture() => RuntimeInformation.OSArchitecture switch
-    {
-        System.Runtime.InteropServices.Architecture.X64 => "x86_64",
-        System.Runtime.InteropServices.Architecture.Arm64 => "aarch64",
-        var other => other.ToString().ToLowerInvariant(),
-    };
 }
