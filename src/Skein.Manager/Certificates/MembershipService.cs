@@ -68,7 +68,8 @@ public sealed partial class MembershipService(EtcdMembership members, IStore sto
 
     private async Task UpdateNodeAsync(string nodeId, Action<Node> change, CancellationToken cancel)
     {
-        while (store.Current.Nodes.Find(nodeId) is { } node)
+        var snapshot = store.Current;
+        while (snapshot.Nodes.Find(nodeId) is { } node)
         {
             var next = node.Clone();
             change(next);
@@ -81,9 +82,8 @@ public sealed partial class MembershipService(EtcdMembership members, IStore sto
             }
             catch (SequenceConflictException)
             {
-                // Changed by another meanwhile: its change is in the replica, or is the next thing to come.
-                if (store.Current.Nodes.Find(nodeId)?.Meta.Version == node.Meta.Version)
-                    await store.WaitNewerAsync(store.Current.Revision, cancel);
+                // Changed by another meanwhile: its change is the next thing to come here, or has come already.
+                snapshot = await store.WaitNewerAsync(snapshot.Revision, cancel);
             }
         }
     }

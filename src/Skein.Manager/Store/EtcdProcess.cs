@@ -101,30 +101,45 @@ public sealed partial class EtcdProcess : IAsyncDisposable
     private async Task SuperviseAsync(CancellationToken stop)
     {
         var pause = FirstPause;
-        while (!stop.IsCancellationRequested)
+        try
         {
-            var started = _time.GetTimestamp();
-            try
+            while (true)
             {
+                var started = _time.GetTimestamp();
                 await _process.WaitForExitAsync(stop);
                 if (_time.GetElapsedTime(started) > LongestPause) pause = FirstPause;
                 LogEnded(_process.Id, LastLogLine());
-                await Task.Delay(pause, _time, stop);
-                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
-                lock (_lock)
+                do
                 {
-                    _process.Dispose();
-                    _process = AdoptOrStart();
+                    await Task.Delay(pause, _time, stop);
+                    pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
                 }
+                while (!TryStartAgain());
             }
-            catch (OperationCanceledException)
+        }
+        catch (OperationCanceledException)
+        {
+            // the manager ends
+        }
+    }
+
+    /// <summary>False when it could not be started: a binary that is being replaced, a disk that is full. Both pass.</summary>
+    private bool TryStartAgain()
+    {
+        try
+        {
+            lock (_lock)
             {
-                return;
+                var next = AdoptOrStart();
+                _process.Dispose();
+                _process = next;
             }
-            catch (SkeinException e)
-            {
-                LogCannotStart(e.Message);
-            }
+            return true;
+        }
+        catch (Exception e)
+        {
+            LogCannotStart(e.Message);
+            return false;
         }
     }
 

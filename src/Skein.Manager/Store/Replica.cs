@@ -46,8 +46,10 @@ internal sealed partial class Replica(EtcdClient etcd, ValueSeal seal, TimeProvi
             {
                 break;
             }
-            catch (Exception e) when (e is RpcException or SealBrokenException or InvalidProtocolBufferException)
+            catch (Exception e)
             {
+                // Whatever it was: who waits for the replica would wait for ever if it were followed no more.
+                _mustLoad |= e is not RpcException;
                 LogInterrupted(e is RpcException rpc ? rpc.Status.Detail : e.Message);
                 await Task.Delay(RetryDelay, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

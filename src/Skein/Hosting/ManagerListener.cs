@@ -63,7 +63,7 @@ internal static class ManagerListener
         catch (IOException e)
         {
             await app.DisposeAsync();
-            throw new SkeinException(ErrorKind.Internal, $"the swarm's port cannot be opened on {listen}: {e.Message}", e);
+            throw ManagerPorts.CannotOpen(listen, e);
         }
     }
 }

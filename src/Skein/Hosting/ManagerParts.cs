@@ -58,7 +58,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
     {
         var listen = IPEndPoint.Parse(memory.ListenAddr);
         var etcd = new EtcdOptions(
-            options.Etcd, Path.Combine(options.SwarmFolder, "etcd"), memory.NodeId, new(listen.Address, EtcdPorts.Peer(listen)), EtcdPorts.PeerUrl(memory));
+            options.Etcd, Path.Combine(options.SwarmFolder, "etcd"), memory.NodeId, new(listen.Address, ManagerPorts.EtcdPeer(listen)), ManagerPorts.EtcdPeerUrl(memory));
         var bootstrap = new EtcdBootstrap(manager.ClusterToken, manager.NewCluster, [.. manager.Members.Select(member => (member.Name, member.PeerUrl))]);
         var pace = manager is { NewCluster: true, Members.Count: 1 } ? EtcdPace.Alone : EtcdPace.Several;
         var process = EtcdProcess.Start(etcd, bootstrap, pace, identity, time, logs.CreateLogger<EtcdProcess>());

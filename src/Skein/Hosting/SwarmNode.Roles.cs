@@ -13,6 +13,9 @@ internal sealed partial class SwarmNode
 {
     private static readonly TimeSpan LeaveMembersPatience = TimeSpan.FromSeconds(5);
 
+    /// <summary>For a manager to add another: it may restart its etcd for that, and wait for those that were added just before.</summary>
+    private static readonly TimeSpan AddPatience = TimeSpan.FromSeconds(40);
+
     private volatile TaskCompletionSource _roleChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private NodeRole? _desiredRole;
 
@@ -96,6 +99,8 @@ internal sealed partial class SwarmNode
     private async Task BecomeManagerAsync(string remote, CancellationToken cancel)
     {
         var (identity, memory) = (_identity!, _memory!);
+        var listen = IPEndPoint.Parse(memory.ListenAddr);
+        ManagerPorts.RequireFree(listen);
         // What an earlier attempt left belongs to a member that is about to be replaced.
         if (Directory.Exists(EtcdFolder)) Directory.Delete(EtcdFolder, recursive: true);
         var response = await AskToBeAddedAsync(remote, memory, identity, cancel);
@@ -106,17 +111,19 @@ internal sealed partial class SwarmNode
         try
         {
             await manager.OpenAsync(cancel);
-            await manager.ServeAsync(IPEndPoint.Parse(memory.ListenAddr), identity, cancel);
+            await manager.ServeAsync(listen, identity, cancel);
         }
         catch
         {
+            // A member that votes and is gone would take the others' majority.
+            await LeaveMembersAsync(manager);
             await manager.DisposeAsync();
             throw;
         }
         (_memory, _manager, _control) = (memory, manager, manager.Control);
     }
 
-    private static async Task<AddManagerResponse> AskToBeAddedAsync(string remote, SwarmMemory memory, NodeIdentity identity, CancellationToken cancel)
+    private async Task<AddManagerResponse> AskToBeAddedAsync(string remote, SwarmMemory memory, NodeIdentity identity, CancellationToken cancel)
     {
         using var channel = GrpcChannel.ForAddress($"https://{remote}", new GrpcChannelOptions
         {
@@ -125,8 +132,8 @@ internal sealed partial class SwarmNode
         });
         try
         {
-            var request = new AddManagerRequest { PeerUrl = EtcdPorts.PeerUrl(memory), Addr = Reached(memory) };
-            return await new Membership.MembershipClient(channel).AddManagerAsync(request, cancellationToken: cancel);
+            var request = new AddManagerRequest { PeerUrl = ManagerPorts.EtcdPeerUrl(memory), Addr = Reached(memory) };
+            return await new Membership.MembershipClient(channel).AddManagerAsync(request, deadline: (_time.GetUtcNow() + AddPatience).UtcDateTime, cancellationToken: cancel);
         }
         catch (RpcException e) when (!cancel.IsCancellationRequested)
         {

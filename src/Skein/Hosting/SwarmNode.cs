@@ -133,13 +133,14 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
 
     private async Task<string> BeginSwarmAsync(SwarmInitRequest request, IPEndPoint listen, IPEndPoint advertise, CancellationToken cancel)
     {
+        ManagerPorts.RequireFree(listen);
         var (nodeId, clusterId) = (_ids.NewId(), _ids.NewId());
         using var authority = RootAuthority.Create(_time, _ids);
         _identity = SelfIssued(authority, new(nodeId, NodeRole.Manager, clusterId), advertise.Address, request.Spec);
         var key = new byte[Manager.Store.ValueSeal.KeySize];
         _ids.Fill(key);
         var memory = Remember(nodeId, listen, advertise, request.DataPathAddr, request.DataPathPort, [], null);
-        memory = memory with { Manager = new(key, clusterId, true, [new(nodeId, EtcdPorts.PeerUrl(memory))]) };
+        memory = memory with { Manager = new(key, clusterId, true, [new(nodeId, ManagerPorts.EtcdPeerUrl(memory))]) };
         Keep(memory);
 
         var manager = _manager = ManagerParts.StartEtcd(_options, memory, memory.Manager!, _identity, _time, _ids, _logs);

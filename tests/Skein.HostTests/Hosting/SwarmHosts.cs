@@ -1,7 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Agent.Session;
 using Skein.Hosting;
 using Skein.Model;
@@ -12,15 +9,20 @@ namespace Skein.HostTests.Hosting;
 internal sealed class SwarmHosts : IAsyncDisposable
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(40);
+
+    /// <summary>The swarm's, and etcd's three above it.</summary>
+    private const int PortsOfAHost = 4;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("skein-swarm-").FullName;
     private readonly List<SwarmHost> _all = [];
-    private readonly ILoggerFactory _logs = Environment.GetEnvironmentVariable("SKEIN_TEST_LOG") is null
-        ? NullLoggerFactory.Instance
-        : LoggerFactory.Create(logging => logging.AddSimpleConsole(options => options.SingleLine = true));
+    private readonly RecentLog _recent = new();
+    private readonly ILoggerFactory _logs;
+
+    public SwarmHosts() => _logs = LoggerFactory.Create(logging => logging.AddProvider(_recent));
 
     public SwarmHost Add()
     {
-        var host = new SwarmHost(Path.Combine(_folder, $"h{_all.Count + 1}"), FreePorts(), _logs);
+        var host = new SwarmHost(Path.Combine(_folder, $"h{_all.Count + 1}"), LoopbackPorts.Take(PortsOfAHost), _logs);
         _all.Add(host);
         return host;
     }
@@ -40,40 +42,22 @@ internal sealed class SwarmHosts : IAsyncDisposable
         return host;
     }
 
-    public static async Task UntilAsync(string what, Func<bool> holds)
+    public async Task UntilAsync(string what, Func<bool> holds)
     {
         var end = DateTime.UtcNow + Deadline;
         while (!holds())
         {
-            if (DateTime.UtcNow > end) throw new TimeoutException($"not within {Deadline.TotalSeconds} s: {what}");
+            if (DateTime.UtcNow > end) throw new TimeoutException($"not within {Deadline.TotalSeconds} s: {what}\n{_recent}");
             await Task.Delay(10);
         }
     }
 
+    public bool Logged(string text) => _recent.ToString().Contains(text, StringComparison.Ordinal);
+
     public async ValueTask DisposeAsync()
     {
         foreach (var host in _all) await host.DisposeAsync();
+        _logs.Dispose();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    /// <summary>A port for the swarm whose third neighbour, etcd's, is free as well.</summary>
-    private static int FreePorts()
-    {
-        while (true)
-        {
-            using var one = new TcpListener(IPAddress.Loopback, 0);
-            one.Start();
-            var port = ((IPEndPoint)one.LocalEndpoint).Port;
-            try
-            {
-                using var other = new TcpListener(IPAddress.Loopback, port + 3);
-                other.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // the next pair
-            }
-        }
     }
 }

@@ -30,7 +30,7 @@ public class SwarmNodeTests(ITestOutputHelper output)
         Assert.Equal(host.Address, snapshot.Nodes.Find(id)!.ManagerStatus.Addr);
         Assert.StartsWith("SWMTKN-1-", snapshot.Cluster!.RootCa.JoinTokens.Worker);
         Assert.Equal("ingress", Assert.Single(snapshot.Networks.All).Spec.Annotations.Name);
-        await SwarmHosts.UntilAsync("ingress has its subnet", () => host.Node.Control.Snapshot.Networks.All.Single().Ipam is [{ Subnet: "10.0.0.0/24" }]);
+        await hosts.UntilAsync("ingress has its subnet", () => host.Node.Control.Snapshot.Networks.All.Single().Ipam is [{ Subnet: "10.0.0.0/24" }]);
 
         var again = await Assert.ThrowsAsync<SkeinException>(() => host.Node.InitAsync(host.InitRequest(), default));
         Assert.Equal("This node is already part of a swarm. Use \"docker swarm leave\" to leave this swarm and join another one.", again.Message);
@@ -66,7 +66,7 @@ public class SwarmNodeTests(ITestOutputHelper output)
 
         Assert.Equal(LocalNodeState.Active, worker.Node.State);
         Assert.Null(worker.Node.Control);
-        await SwarmHosts.UntilAsync("the worker is ready", () =>
+        await hosts.UntilAsync("the worker is ready", () =>
             manager.Node.Control!.Snapshot.Nodes.Find(worker.Node.NodeId)?.Status.State == NodeState.Ready);
         await worker.Node.LeaveAsync(false, default);
         Assert.Equal(LocalNodeState.Inactive, worker.Node.State);
@@ -110,11 +110,11 @@ public class SwarmNodeTests(ITestOutputHelper output)
         await first.StopAsync();
         await third.Node.Control!.CreateNetworkAsync(Overlay("after"), default).WaitAsync(SwarmHosts.Deadline);
         output.WriteLine($"a write after {watch.ElapsedMilliseconds} ms");
-        await SwarmHosts.UntilAsync("another leads", () => third.Node.Control.Snapshot.Leader is { } leader && leader.ManagerId != first.Node.NodeId);
+        await hosts.UntilAsync("another leads", () => third.Node.Control.Snapshot.Leader is { } leader && leader.ManagerId != first.Node.NodeId);
 
         await first.RestartAsync();
-        await SwarmHosts.UntilAsync("the first is a manager again", () => first.Node.Control is not null);
-        await SwarmHosts.UntilAsync("it sees what it missed", () => first.Node.Control!.Snapshot.Networks.All.Any(network => network.Spec.Annotations.Name == "after"));
+        await hosts.UntilAsync("the first is a manager again", () => first.Node.Control is not null);
+        await hosts.UntilAsync("it sees what it missed", () => first.Node.Control!.Snapshot.Networks.All.Any(network => network.Spec.Annotations.Name == "after"));
     }
 
     [Fact]
@@ -129,8 +129,8 @@ public class SwarmNodeTests(ITestOutputHelper output)
         await worker.RestartAsync();
         await manager.RestartAsync();
 
-        await SwarmHosts.UntilAsync("the manager is back", () => manager.Node.State == LocalNodeState.Active);
-        await SwarmHosts.UntilAsync("the worker is back", () => worker.Node.State == LocalNodeState.Active);
+        await hosts.UntilAsync("the manager is back", () => manager.Node.State == LocalNodeState.Active);
+        await hosts.UntilAsync("the worker is back", () => worker.Node.State == LocalNodeState.Active);
         Assert.Equal((managerId, workerId), (manager.Node.NodeId, worker.Node.NodeId));
         Assert.Contains(manager.Node.Control!.Snapshot.Networks.All, network => network.Spec.Annotations.Name == "kept");
         await manager.Node.Control.CreateNetworkAsync(Overlay("new"), default).WaitAsync(SwarmHosts.Deadline);
@@ -144,13 +144,30 @@ public class SwarmNodeTests(ITestOutputHelper output)
         var worker = await hosts.JoinAsync(manager, NodeRole.Worker);
 
         await SetRoleAsync(manager, worker, NodeRole.Manager);
-        await SwarmHosts.UntilAsync("the worker is a manager", () => worker.Node.Control?.Snapshot.Nodes.Find(worker.Node.NodeId)?.ManagerStatus is not null);
+        await hosts.UntilAsync("the worker is a manager", () => worker.Node.Control?.Snapshot.Nodes.Find(worker.Node.NodeId)?.ManagerStatus is not null);
         Assert.Equal(2, worker.Node.Control!.Snapshot.Nodes.Count);
 
         await SetRoleAsync(manager, worker, NodeRole.Worker);
-        await SwarmHosts.UntilAsync("it is a worker again", () => worker.Node.Control is null);
-        await SwarmHosts.UntilAsync("its etcd is gone", () => !Directory.Exists(Path.Combine(worker.Options.SwarmFolder, "etcd")));
+        await hosts.UntilAsync("it is a worker again", () => worker.Node.Control is null);
+        await hosts.UntilAsync("its etcd is gone", () => !Directory.Exists(Path.Combine(worker.Options.SwarmFolder, "etcd")));
         await manager.Node.Control!.CreateNetworkAsync(Overlay("alone"), default).WaitAsync(SwarmHosts.Deadline);
+    }
+
+    [Fact]
+    public async Task A_worker_whose_ports_are_taken_costs_no_majority_and_becomes_a_manager_when_they_are_free()
+    {
+        await using var hosts = new SwarmHosts();
+        var manager = await hosts.InitAsync();
+        var worker = await hosts.JoinAsync(manager, NodeRole.Worker);
+        using (var taken = new System.Net.Sockets.TcpListener(IPAddress.Loopback, worker.Port))
+        {
+            taken.Start();
+            await SetRoleAsync(manager, worker, NodeRole.Manager);
+            await hosts.UntilAsync("the worker has tried", () => hosts.Logged($"a manager's port cannot be opened on {worker.Address}"));
+            await manager.Node.Control!.CreateNetworkAsync(Overlay("meanwhile"), default).WaitAsync(SwarmHosts.Deadline);
+            Assert.Null(worker.Node.Control);
+        }
+        await hosts.UntilAsync("the worker is a manager", () => worker.Node.Control?.Snapshot.Nodes.Find(worker.Node.NodeId)?.ManagerStatus is not null);
     }
 
     [Fact]

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 
 namespace Skein.HostTests.Images;
 
@@ -18,7 +17,7 @@ internal sealed class RegistryProcess : IAsyncDisposable
 
     public static async Task<RegistryProcess> StartAsync()
     {
-        var registry = new RegistryProcess { Address = $"127.0.0.1:{FreePort()}" };
+        var registry = new RegistryProcess { Address = $"127.0.0.1:{LoopbackPorts.Take()}" };
         File.WriteAllText(Path.Combine(registry._folder, "config.yml"), $"""
             version: 0.1
             log: {"{"} level: error {"}"}
@@ -85,12 +84,5 @@ internal sealed class RegistryProcess : IAsyncDisposable
             }
             await Task.Delay(20);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Manager.Certificates;
@@ -29,7 +28,7 @@ internal sealed class EtcdMembers : IAsyncDisposable
         var members = new EtcdMembers();
         try
         {
-            var ports = Enumerable.Range(0, count).Select(_ => FreePort()).ToList();
+            var ports = Enumerable.Range(0, count).Select(_ => LoopbackPorts.Take()).ToList();
             var initial = ports.Select((port, i) => ($"m{i + 1}", $"https://127.0.0.1:{port}")).ToList();
             var pace = count == 1 ? EtcdPace.Alone : EtcdPace.Several;
             for (var i = 0; i < count; i++) members.Add($"m{i + 1}", ports[i], new("test", true, initial), pace);
@@ -62,13 +61,6 @@ internal sealed class EtcdMembers : IAsyncDisposable
             NodeCredentials.Create(pem, request.KeyPem, Authority.CertificatePem), TimeProvider.System);
         identity.Save();
         return identity;
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     public async ValueTask DisposeAsync()

@@ -51,6 +51,25 @@ public class EtcdProcessTests
     }
 
     [Fact]
+    public async Task A_member_whose_binary_is_being_replaced_is_started_when_it_is_there_again()
+    {
+        await using var members = await EtcdMembers.StartAsync(1);
+        var first = members[0];
+        await first.KillAsync();
+        var (link, log) = (Path.Combine(first.Options.Folder, "etcd-link"), new RecentLog());
+        File.CreateSymbolicLink(link, "/usr/bin/etcd");
+        await using var process = EtcdProcess.Start(first.Options with { Binary = link }, Bootstrap(first), EtcdPace.Alone, first.Identity, TimeProvider.System, log);
+        await process.WaitReadyAsync(first.Client, EtcdMembers.Deadline, default);
+
+        File.Delete(link);
+        Process.GetProcessById(process.Pid).Kill();
+        await UntilAsync("a start was refused", () => log.ToString().Contains("cannot be started", StringComparison.Ordinal));
+        File.CreateSymbolicLink(link, "/usr/bin/etcd");
+
+        await process.WaitReadyAsync(first.Client, EtcdMembers.Deadline, default);
+    }
+
+    [Fact]
     public async Task A_member_left_behind_is_taken_over_and_with_another_pace_replaced()
     {
         await using var members = await EtcdMembers.StartAsync(1);
@@ -100,6 +119,16 @@ public class EtcdProcessTests
         catch (Exception e) when (e is IOException or AuthenticationException)
         {
             return false;
+        }
+    }
+
+    private static async Task UntilAsync(string what, Func<bool> holds)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!holds())
+        {
+            if (watch.Elapsed > EtcdMembers.Deadline) throw new TimeoutException($"not within {EtcdMembers.Deadline.TotalSeconds} s: {what}");
+            await Task.Delay(10);
         }
     }
 }
