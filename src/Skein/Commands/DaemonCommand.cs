@@ -17,6 +17,7 @@ internal static class DaemonCommand
     private static readonly Option<string?> DataRoot = Text("--data-root", "Persistent state (default /var/lib/skein)", "PATH");
     private static readonly Option<string?> ExecRoot = Text("--exec-root", "State of execution (default /run/skein)", "PATH");
     private static readonly Option<string[]> Hosts = Texts("--host", "Where to serve the Engine API: unix:///PATH or tcp://IP:PORT (default unix:///var/run/docker.sock)", "URL", "-H");
+    private static readonly Option<string?> Group = Text("--group", "Group for the unix sockets (default docker, where the host has it)", "GROUP", "-G");
     private static readonly Option<string?> Containerd = Text("--containerd", "containerd's socket (default /run/containerd/containerd.sock)", "PATH");
     private static readonly Option<string?> ContainerdNamespace = Text("--containerd-namespace", "containerd's namespace for our containers (default skein)", "NAME");
     private static readonly Option<string?> Etcd = Text("--etcd", "The etcd program that managers run (default etcd)", "PATH");
@@ -32,7 +33,7 @@ internal static class DaemonCommand
     {
         var command = new Command("daemon", "Run the daemon: it answers the Docker Engine API and takes this host's part in a swarm.")
         {
-            ConfigFile, DataRoot, ExecRoot, Hosts, Containerd, ContainerdNamespace, Etcd, Mirrors, Insecure, Level, Debug, Labels, CgroupParent, Advertise,
+            ConfigFile, DataRoot, ExecRoot, Hosts, Group, Containerd, ContainerdNamespace, Etcd, Mirrors, Insecure, Level, Debug, Labels, CgroupParent, Advertise,
         };
         command.SetAction(RunAsync);
         return command;
@@ -65,6 +66,7 @@ internal static class DaemonCommand
             DataRoot = result.GetValue(DataRoot) ?? options.DataRoot,
             ExecRoot = result.GetValue(ExecRoot) ?? options.ExecRoot,
             Hosts = Given(result, Hosts) ?? options.Hosts,
+            Group = result.GetValue(Group) ?? options.Group,
             Containerd = result.GetValue(Containerd) ?? options.Containerd,
             ContainerdNamespace = result.GetValue(ContainerdNamespace) ?? options.ContainerdNamespace,
             Etcd = result.GetValue(Etcd) ?? options.Etcd,

@@ -88,6 +88,7 @@ internal sealed partial class Daemon : IAsyncDisposable
     private async Task ServeAsync(CancellationToken cancel)
     {
         var started = _time.GetTimestamp();
+        var group = EngineListeners.GroupOf(_options.Group);
         await _containerd.WaitUntilServingAsync(ContainerdPatience, _time, cancel);
         await _images.OpenAsync(cancel);
         await _containers.RecoverAsync(cancel);
@@ -96,7 +97,8 @@ internal sealed partial class Daemon : IAsyncDisposable
 
         await using var app = BuildApi();
         await app.StartAsync(cancel);
-        EngineListeners.Protect(_options.Hosts);
+        EngineListeners.Protect(_options.Hosts, group);
+        if (group is null && _options.Group.Length > 0) LogNoGroup(string.Join(", ", EngineListeners.UnixPaths(_options.Hosts)), _options.Group);
         SystemdNotify.Ready();
         LogReady(VersionCommand.Version, string.Join(", ", _options.Hosts), _time.GetElapsedTime(started).TotalMilliseconds);
         await app.WaitForShutdownAsync(cancel);
@@ -140,4 +142,7 @@ internal sealed partial class Daemon : IAsyncDisposable
 
     [LoggerMessage(1001, LogLevel.Information, "Skein stops; its containers go on running")]
     private partial void LogStopping();
+
+    [LoggerMessage(1002, LogLevel.Warning, "{Sockets} stays root's alone: this host has no group {Group}")]
+    private partial void LogNoGroup(string sockets, string group);
 }

@@ -41,6 +41,7 @@ internal static class DaemonConfigFile
         "data-root" => options with { DataRoot = Text(path, property) },
         "exec-root" => options with { ExecRoot = Text(path, property) },
         "hosts" => options with { Hosts = Texts(path, property) },
+        "group" => options with { Group = Text(path, property) },
         "containerd" => options with { Containerd = Text(path, property) },
         "containerd-namespace" => options with { ContainerdNamespace = Text(path, property) },
         "etcd" => options with { Etcd = Text(path, property) },

@@ -4,6 +4,7 @@ namespace Skein.Hosting;
 internal sealed record DaemonOptions
 {
     public const string DefaultConfigFile = "/etc/skein/daemon.json";
+    public const string DefaultGroup = "docker";
 
     /// <summary>What must survive a reboot: the swarm's state and certificates, containers' records, volumes.</summary>
     public string DataRoot { get; init; } = "/var/lib/skein";
@@ -13,6 +14,9 @@ internal sealed record DaemonOptions
 
     /// <summary>Where the Engine API is served: unix:///path or tcp://ip:port.</summary>
     public IReadOnlyList<string> Hosts { get; init; } = ["unix:///var/run/docker.sock"];
+
+    /// <summary>Who may open the unix sockets besides root.</summary>
+    public string Group { get; init; } = DefaultGroup;
 
     public string Containerd { get; init; } = "/run/containerd/containerd.sock";
 

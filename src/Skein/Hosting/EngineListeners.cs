@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Skein.Api;
+using Skein.Linux.Files;
 using Skein.Model;
 
 namespace Skein.Hosting;
@@ -31,12 +32,25 @@ internal static class EngineListeners
         }
     }
 
-    /// <summary>As Docker's socket: for its owner and its group.</summary>
-    public static void Protect(IReadOnlyList<string> hosts)
+    /// <summary>As Docker's socket: for its owner and its group; null leaves it with the daemon's own.</summary>
+    public static void Protect(IReadOnlyList<string> hosts, uint? group)
     {
         const UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
-        foreach (var host in hosts.Where(host => host.StartsWith(Unix, StringComparison.Ordinal))) File.SetUnixFileMode(host[Unix.Length..], mode);
+        foreach (var path in UnixPaths(hosts))
+        {
+            // The group first: until the mode is set, no group may write, so none that should not can open it.
+            if (group is { } id) FileGroup.Set(path, id);
+            File.SetUnixFileMode(path, mode);
+        }
     }
+
+    /// <summary>The number of the sockets' group; null when the host lacks the one that nobody asked for.</summary>
+    /// <exception cref="SkeinException">The host lacks a group that was asked for: who may command the daemon is not guessed.</exception>
+    public static uint? GroupOf(string name) => FileGroup.Find(name)
+        ?? (name is "" or DaemonOptions.DefaultGroup ? null : throw SkeinException.Invalid($"group {name} not found"));
+
+    public static IEnumerable<string> UnixPaths(IReadOnlyList<string> hosts) =>
+        hosts.Where(host => host.StartsWith(Unix, StringComparison.Ordinal)).Select(host => host[Unix.Length..]);
 
     private static string FreePath(string path)
     {

@@ -31,6 +31,16 @@ public sealed class DaemonOptionsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("{}", "docker")]
+    [InlineData("""{ "group": "wheel" }""", "wheel")]
+    [InlineData("""{ "group": "wheel" }""", "adm", "-G", "adm")]
+    public void The_sockets_group_is_Dockers_unless_told(string json, string group, params string[] arguments)
+    {
+        File.WriteAllText(_file, json);
+        Assert.Equal(group, Parse(arguments).Group);
+    }
+
+    [Theory]
     [InlineData("""{ "data-rot": "/x", "b": 1 }""", "the following directives don't match any configuration option: data-rot, b")]
     [InlineData("""{ "data-root": 1 }""", "\"data-root\" must be a string")]
     [InlineData("""{ "hosts": "unix:///a" }""", "\"hosts\" must be a list of strings")]
