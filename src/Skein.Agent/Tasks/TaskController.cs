@@ -136,7 +136,7 @@ internal sealed partial class TaskController
     private async Task<TaskEvent> PrepareAsync(CancellationToken cancel)
     {
         var containerId = _parts.Ids.NewContainerId();
-        var (image, network) = await new TaskPreparation(_parts).PrepareAsync(_task, containerId, cancel);
+        var (image, network) = await new TaskPreparation(_parts, _logger).PrepareAsync(_task, containerId, cancel);
         _health = HealthOf(_task, image);
         _hostPorts = network.HostPorts;
         return new TaskEvent.Prepared(containerId);

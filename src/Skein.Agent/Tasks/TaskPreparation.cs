@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Skein.Agent.Containers;
 using Skein.Agent.Images;
 using Skein.Agent.Networks;
@@ -6,13 +7,13 @@ using Skein.Model;
 namespace Skein.Agent.Tasks;
 
 /// <summary>Image, network and container of a task: the first two at the same time, the third on both.</summary>
-internal sealed class TaskPreparation(TaskDependencies parts)
+internal sealed class TaskPreparation(TaskDependencies parts, ILogger logger)
 {
     public async Task<(ImageRecord Image, ContainerNetwork Network)> PrepareAsync(SwarmTask task, string containerId, CancellationToken cancel)
     {
         var spec = parts.Containers.ExpandedSpec(task);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var image = FetchAsync(spec.Image, stop.Token);
+        var image = new TaskImage(parts.Images, parts.Time, logger).FetchAsync(spec.Image, stop.Token);
         var network = parts.Networking.AttachAsync(parts.Containers.NetworkSpec(task, spec, containerId), stop.Token);
         try
         {
@@ -28,29 +29,6 @@ internal sealed class TaskPreparation(TaskDependencies parts)
             await stop.CancelAsync();
             await UndoAsync(containerId, image, network);
             throw;
-        }
-    }
-
-    /// <summary>
-    /// Docker asks the registry even for a tag that is here, to get the newest, and takes the one that is here when
-    /// the registry does not answer.
-    /// </summary>
-    private async Task<ImageRecord> FetchAsync(string reference, CancellationToken cancel)
-    {
-        try
-        {
-            return await parts.Images.PullAsync(reference, null, null, cancel);
-        }
-        catch (SkeinException error)
-        {
-            try
-            {
-                return parts.Images.Find(reference);
-            }
-            catch (SkeinException missing) when (missing.Kind == ErrorKind.NotFound && error.Kind != ErrorKind.NotFound)
-            {
-                throw new SkeinException(ErrorKind.NotFound, $"{missing.Message} ({error.Message})", error);
-            }
         }
     }
 

@@ -17,8 +17,16 @@ internal sealed class FakeImageStore : IImageStore
 
     public bool Hangs { get; set; }
 
+    /// <summary>The registry takes connections and says nothing.</summary>
+    public bool RegistryIsMute { get; set; }
+
+    public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public int Pulls { get; private set; }
+
     public async Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<PullProgress>? progress, CancellationToken cancel)
     {
+        Pulls++;
         if (PullError is not null) throw PullError;
         if (!Hangs) return Any;
         try
@@ -34,7 +42,13 @@ internal sealed class FakeImageStore : IImageStore
 
     public ImageRecord Find(string reference) => Here ? Any : throw SkeinException.NotFound($"No such image: {ImageReference.Parse(reference).Familiar}");
 
-    public Task<RemoteImage> ResolveAsync(string reference, RegistryAuth? auth, CancellationToken cancel) => throw new NotSupportedException();
+    public async Task<RemoteImage> ResolveAsync(string reference, RegistryAuth? auth, CancellationToken cancel)
+    {
+        Asked.TrySetResult();
+        if (PullError is not null) throw PullError;
+        if (RegistryIsMute) await Task.Delay(Timeout.Infinite, cancel);
+        return new RemoteImage("sha256:" + new string('b', 64), "", 1, []);
+    }
 
     public IReadOnlyList<ImageRecord> List() => [];
 
