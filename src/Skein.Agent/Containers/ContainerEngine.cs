@@ -49,7 +49,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         this.ids = ids;
         logger = loggers.CreateLogger<ContainerEngine>();
         records = new ContainerRecords(options);
-        mounts = new MountResolver(options.VolumesFolder);
+        mounts = new MountResolver(options.Volumes);
         string[] inits = ["/usr/bin/docker-init", "/usr/libexec/docker/docker-init", "/usr/bin/tini-static"];
         specs = new OciSpecBuilder(options.CgroupParent, File.Exists("/sys/fs/cgroup/cgroup.controllers"), inits.FirstOrDefault(File.Exists));
     }

@@ -7,7 +7,7 @@ public sealed record ContainerEngineOptions(string DataRoot, string ExecRoot, st
 {
     internal string ContainersFolder => Path.Combine(DataRoot, "containers");
 
-    internal string VolumesFolder => Path.Combine(DataRoot, "volumes");
+    internal VolumeFolders Volumes => new(DataRoot);
 
     internal string ContainerFolder(string id) => Path.Combine(ContainersFolder, id);
 

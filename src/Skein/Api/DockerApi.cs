@@ -45,7 +45,7 @@ public sealed class DockerApi(
         // Routing comes after the middleware, which takes the version prefix off the path.
         app.UseRouting();
         new EngineRoutes(identity, containers, images, swarm, _events, time).Map(app);
-        new ContainerRoutes(containers, images, networking, time).Map(app);
+        new ContainerRoutes(containers, images, networking, new(identity.DataRoot), time).Map(app);
         new ImageRoutes(images, _events).Map(app);
         new NetworkRoutes(new NetworkCatalog(identity, swarm, assignments, networking, containers, time), swarm).Map(app);
         new SwarmRoutes(swarm).Map(app);

@@ -31,6 +31,16 @@ public class FiltersTests
     public void Nonsense_is_a_bad_request(string json) =>
         Assert.Equal(ErrorKind.InvalidArgument, Assert.Throws<SkeinException>(() => Filters.Parse(json)).Kind);
 
+    [Theory]
+    [InlineData("web", true)]
+    [InlineData("^web\\\\.1", true)]
+    [InlineData("^/web\\\\.", true)]
+    [InlineData("web.[12].x", true)]
+    [InlineData("^1", false)]
+    [InlineData("[", false)]
+    public void A_name_is_found_as_a_regular_expression(string wanted, bool found) =>
+        Assert.Equal(found, Filters.Parse($$"""{"name":["{{wanted}}"]}""").Matches("name", "web.1.x", "/web.1.x"));
+
     [Fact]
     public void Labels_are_all_to_be_met()
     {
@@ -46,6 +56,6 @@ public class FiltersTests
         var filters = Filters.Parse("""{"id":{"abc":true},"name":{"tp":true}}""");
         Assert.True(filters.Prefix("id", "abcdef"));
         Assert.False(filters.Prefix("id", "xabc"));
-        Assert.True(filters.Contains("name", "httpd"));
+        Assert.True(filters.Matches("name", "httpd"));
     }
 }

@@ -13,12 +13,12 @@ public sealed class MountResolverTests : IDisposable
     [Fact]
     public void AnonymousVolumesGoWithTheirContainer()
     {
-        var resolver = new MountResolver(folder);
+        var resolver = new MountResolver(new(folder));
         Mount[] mounts = [new() { Type = "volume", Source = "named", Target = "/n" }, new() { Type = "volume", Target = "/a" }];
         var resolved = resolver.Resolve("id", mounts);
         Assert.All(resolved, mount => Assert.True(Directory.Exists(mount.Source)));
         resolver.RemoveAnonymous("id", mounts);
-        Assert.Equal([Path.Combine(folder, "named")], Directory.GetDirectories(folder));
+        Assert.Equal([Path.Combine(folder, "volumes", "named")], Directory.GetDirectories(Path.Combine(folder, "volumes")));
     }
 
     [Theory]
@@ -33,6 +33,12 @@ public sealed class MountResolverTests : IDisposable
     public void AVolumeCannotLeaveItsFolder() =>
         Assert.Throws<SkeinException>(() => Resolve(new Mount { Type = "volume", Source = "../etc", Target = "/x" }));
 
+    [Theory]
+    [InlineData("q", "create q: volume name is too short, names should be at least two alphanumeric characters")]
+    [InlineData("a b", "create a b: \"a b\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path")]
+    public void AVolumesNameIsDockers(string name, string message) =>
+        Assert.Equal(message, Assert.Throws<SkeinException>(() => Resolve(new Mount { Type = "volume", Source = name, Target = "/x" })).Message);
+
     [Fact]
     public void TmpfsHasItsSizeAndMode()
     {
@@ -40,5 +46,5 @@ public sealed class MountResolverTests : IDisposable
         Assert.Equal(("/t", "noexec nosuid nodev rw size=4096 mode=700"), (mount.Destination, string.Join(' ', mount.Options)));
     }
 
-    private IReadOnlyList<OciMount> Resolve(params Mount[] mounts) => new MountResolver(folder).Resolve("id", mounts);
+    private IReadOnlyList<OciMount> Resolve(params Mount[] mounts) => new MountResolver(new(folder)).Resolve("id", mounts);
 }

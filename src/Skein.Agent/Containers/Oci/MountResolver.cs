@@ -1,12 +1,10 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Skein.Model;
 
 namespace Skein.Agent.Containers.Oci;
 
 /// <summary>A service's mounts as the runtime takes them; makes the folders of volumes below the data root.</summary>
-internal sealed class MountResolver(string volumesFolder)
+internal sealed class MountResolver(VolumeFolders volumes)
 {
     public IReadOnlyList<OciMount> Resolve(string containerId, IEnumerable<Mount> mounts)
     {
@@ -34,7 +32,7 @@ internal sealed class MountResolver(string volumesFolder)
     {
         foreach (var mount in mounts.Where(mount => mount.Type == "volume" && mount.Source.Length == 0))
         {
-            var folder = Path.Combine(volumesFolder, AnonymousName(containerId, mount.Target));
+            var folder = volumes.FolderOf(VolumeFolders.NameOf(containerId, mount));
             if (Directory.Exists(folder))
                 Directory.Delete(folder, recursive: true);
         }
@@ -63,14 +61,10 @@ internal sealed class MountResolver(string volumesFolder)
     {
         if (mount.VolumeDriver.Length > 0 && mount.VolumeDriver != "local")
             throw SkeinException.NotFound($"error looking up volume plugin {mount.VolumeDriver}: plugin \"{mount.VolumeDriver}\" not found");
-        if (mount.Source.AsSpan().ContainsAny('/', '\0') || mount.Source is "." or "..")
-            throw SkeinException.Invalid($"\"{mount.Source}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path");
-        var name = mount.Source.Length > 0 ? mount.Source : AnonymousName(containerId, mount.Target);
-        return Directory.CreateDirectory(Path.Combine(volumesFolder, name, "_data")).FullName;
+        var name = VolumeFolders.NameOf(containerId, mount);
+        VolumeFolders.CheckName(name);
+        return Directory.CreateDirectory(volumes.DataOf(name)).FullName;
     }
-
-    private static string AnonymousName(string containerId, string target) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{containerId} {target}")));
 
     private static OciMount Tmpfs(Mount mount, string target)
     {

@@ -32,7 +32,7 @@ internal sealed record ContainerInspectJson
     public IReadOnlyList<string>? ExecIDs { get; init; }
 
     public required HostConfigJson HostConfig { get; init; }
-    public IReadOnlyList<MountJson> Mounts { get; init; } = [];
+    public IReadOnlyList<MountPointJson> Mounts { get; init; } = [];
     public required ConfigJson Config { get; init; }
     public required NetworkSettingsJson NetworkSettings { get; init; }
 
@@ -66,8 +66,6 @@ internal sealed record ContainerInspectJson
         long PidsLimit,
         bool Privileged);
 
-    internal sealed record MountJson(string Type, string Source, string Destination, string Mode, bool RW, string Propagation);
-
     internal sealed record ConfigJson(
         string Hostname,
         string Domainname,
@@ -94,7 +92,7 @@ internal sealed record ContainerInspectJson
         IReadOnlyDictionary<string, IReadOnlyList<PortBindingJson>> Ports,
         IReadOnlyDictionary<string, EndpointJson> Networks);
 
-    public static ContainerInspectJson From(ContainerRecord container, ContainerNetwork? network, ImageRecord? image)
+    public static ContainerInspectJson From(ContainerRecord container, ContainerNetwork? network, ImageRecord? image, VolumeFolders volumes)
     {
         var definition = container.Definition;
         var spec = definition.Spec;
@@ -112,7 +110,7 @@ internal sealed record ContainerInspectJson
             HostsPath = definition.HostsPath,
             Name = "/" + container.Name,
             HostConfig = WriteHostConfig(definition),
-            Mounts = [.. spec.Mounts.Select(m => new MountJson(m.Type, m.Source, m.Target, "", !m.ReadOnly, m.BindPropagation))],
+            Mounts = MountPointJson.Of(container, volumes),
             Config = WriteConfig(definition),
             NetworkSettings = new NetworkSettingsJson(
                 container.Id, network?.NamespacePath ?? definition.NetworkNamespacePath, Ports(network), EndpointJson.From(network)),

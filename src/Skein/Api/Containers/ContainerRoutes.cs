@@ -11,7 +11,7 @@ using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
 namespace Skein.Api.Containers;
 
 /// <summary>/containers and /exec, but for the streams that take over a connection (see Hijack).</summary>
-internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore images, ITaskNetworking networks, TimeProvider time)
+internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore images, ITaskNetworking networks, VolumeFolders volumes, TimeProvider time)
 {
     public void Map(IEndpointRouteBuilder app)
     {
@@ -44,7 +44,7 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         var rows = containers.List()
             .Where(c => all || c.State.Status is ContainerStatus.Running or ContainerStatus.Paused)
             .Where(c => filters.Prefix("id", c.Id))
-            .Where(c => filters.Any("name", wanted => MatchesName(c.Name, wanted)))
+            .Where(c => filters.Matches("name", c.Name, "/" + c.Name))
             .Where(c => filters.Labels("label", c.Definition.Labels))
             .Where(c => filters.Exact("status", ContainerWords.StatusName(c.State.Status)))
             .Where(c => filters.Any("ancestor", wanted => IsOfImage(c, wanted)))
@@ -54,21 +54,8 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
             .Where(c => filters.Any("network", wanted => c.Network?.Legs.Any(l => l.NetworkName == wanted || l.NetworkId.StartsWith(wanted, StringComparison.Ordinal)) == true))
             .OrderByDescending(c => c.Container.Created)
             .Take(context.QueryInt("limit") is { } limit and > 0 ? limit : int.MaxValue)
-            .Select(c => ContainerSummaryJson.From(c.Container, c.Network, images.UsedBy(c.Container), now));
+            .Select(c => ContainerSummaryJson.From(c.Container, c.Network, images.UsedBy(c.Container), volumes, now));
         return context.JsonAsync<IReadOnlyList<ContainerSummaryJson>>([.. rows], ContainersJson.Default.IReadOnlyListContainerSummaryJson);
-    }
-
-    /// <summary>Docker takes the filter as a regular expression over the name with and without its slash; anchors are what people use.</summary>
-    private static bool MatchesName(string name, string wanted)
-    {
-        var core = wanted.TrimStart('^').TrimStart('/').TrimEnd('$');
-        return (wanted.StartsWith('^'), wanted.EndsWith('$')) switch
-        {
-            (true, true) => name == core,
-            (true, false) => name.StartsWith(core, StringComparison.Ordinal),
-            (false, true) => name.EndsWith(core, StringComparison.Ordinal),
-            _ => name.Contains(core, StringComparison.Ordinal),
-        };
     }
 
     private static bool IsOfImage(ContainerRecord container, string wanted)
@@ -81,7 +68,7 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
     {
         var container = containers.Find(context.Route("id"));
         return context.JsonAsync(
-            ContainerInspectJson.From(container, networks.Find(container.Id), images.UsedBy(container)), ContainersJson.Default.ContainerInspectJson);
+            ContainerInspectJson.From(container, networks.Find(container.Id), images.UsedBy(container), volumes), ContainersJson.Default.ContainerInspectJson);
     }
 
     private async Task TopAsync(HttpContext context)

@@ -20,7 +20,7 @@ internal sealed record ContainerSummaryJson(
     string Status,
     ContainerSummaryJson.HostModeJson HostConfig,
     ContainerSummaryJson.NetworksJson NetworkSettings,
-    IReadOnlyList<string> Mounts)
+    IReadOnlyList<MountPointJson> Mounts)
 {
     internal sealed record HostModeJson(string NetworkMode);
 
@@ -28,7 +28,7 @@ internal sealed record ContainerSummaryJson(
 
     internal sealed record PortJson(string? IP, uint PrivatePort, uint? PublicPort, string Type);
 
-    public static ContainerSummaryJson From(ContainerRecord container, ContainerNetwork? network, ImageRecord? image, DateTimeOffset now)
+    public static ContainerSummaryJson From(ContainerRecord container, ContainerNetwork? network, ImageRecord? image, VolumeFolders volumes, DateTimeOffset now)
     {
         var spec = container.Definition.Spec;
         return new ContainerSummaryJson(
@@ -44,7 +44,7 @@ internal sealed record ContainerSummaryJson(
             ContainerWords.Describe(container.State, now),
             new HostModeJson("default"),
             new NetworksJson(EndpointJson.From(network)),
-            [.. spec.Mounts.Select(m => m.Source.Length > 0 ? m.Source : m.Target)]);
+            MountPointJson.Of(container, volumes));
     }
 
     private static IReadOnlyList<PortJson> PortsOf(ContainerRecord container, ContainerNetwork? network) =>

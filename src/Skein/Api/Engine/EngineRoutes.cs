@@ -204,7 +204,7 @@ internal sealed class EngineRoutes(
         var usage = new DiskUsageJson(
             summaries.Sum(i => i.Size),
             summaries,
-            [.. containers.List().Select(c => ContainerSummaryJson.From(c, null, images.UsedBy(c), time.GetUtcNow()))],
+            [.. containers.List().Select(c => ContainerSummaryJson.From(c, null, images.UsedBy(c), new(identity.DataRoot), time.GetUtcNow()))],
             [],
             []);
         return context.JsonAsync(usage, EngineJson.Default.DiskUsageJson);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Skein.Model;
 
 namespace Skein.Api.Http;
@@ -8,6 +9,9 @@ namespace Skein.Api.Http;
 /// </summary>
 internal sealed class Filters
 {
+    // A user's pattern is tried on names of a few dozen letters; only a malicious one takes longer.
+    private static readonly TimeSpan s_patternPatience = TimeSpan.FromMilliseconds(50);
+
     private readonly Dictionary<string, HashSet<string>> _values = new(StringComparer.Ordinal);
 
     public static Filters Parse(string json)
@@ -54,8 +58,12 @@ internal sealed class Filters
     /// <summary>As <see cref="Exact"/>, for ids: a value stands for every id that begins with it.</summary>
     public bool Prefix(string key, string id) => Any(key, wanted => id.StartsWith(wanted, StringComparison.Ordinal));
 
-    /// <summary>As <see cref="Exact"/>, for names: a value stands for every name it is part of.</summary>
-    public bool Contains(string key, string name) => Any(key, wanted => name.Contains(wanted, StringComparison.Ordinal));
+    /// <summary>
+    /// As <see cref="Exact"/>, for names of containers and networks: a value is a regular expression that is found anywhere in
+    /// the name. One that cannot be read stands for itself alone.
+    /// </summary>
+    public bool Matches(string key, params string[] names) =>
+        Any(key, wanted => names.Any(name => name == wanted || IsFound(wanted, name)));
 
     /// <summary>Every wanted label is there: "key" or "key=value".</summary>
     public bool Labels(string key, IEnumerable<KeyValuePair<string, string>> labels)
@@ -80,6 +88,18 @@ internal sealed class Filters
 
     public bool Any(string key, Func<string, bool> matches) =>
         !_values.TryGetValue(key, out var wanted) || wanted.Count == 0 || wanted.Any(matches);
+
+    private static bool IsFound(string pattern, string name)
+    {
+        try
+        {
+            return Regex.IsMatch(name, pattern, RegexOptions.CultureInvariant, s_patternPatience);
+        }
+        catch (Exception error) when (error is ArgumentException or RegexMatchTimeoutException)
+        {
+            return false;
+        }
+    }
 
     private static HashSet<string> Values(JsonElement value) => value.ValueKind switch
     {
