@@ -12,6 +12,9 @@ public interface IImageStore
     /// <summary>Digest, media type and platforms of a reference at its registry: GET /distribution/NAME/json.</summary>
     Task<RemoteImage> ResolveAsync(string reference, RegistryAuth? auth, CancellationToken cancel);
 
+    /// <summary>Asks the registry at the credentials' address whether it takes them; Unauthenticated when it does not.</summary>
+    Task LoginAsync(RegistryAuth auth, CancellationToken cancel);
+
     IReadOnlyList<ImageRecord> List();
 
     /// <summary>By reference, id or unique id prefix; NotFound "No such image: x" otherwise.</summary>

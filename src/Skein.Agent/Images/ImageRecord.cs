@@ -1,3 +1,5 @@
+using Skein.Model;
+
 namespace Skein.Agent.Images;
 
 /// <param name="Id">sha256:… of the image's config, as Docker's image id.</param>
@@ -26,11 +28,28 @@ public sealed record ImageConfig(
     IReadOnlyList<string> Volumes,
     IReadOnlyDictionary<string, string> Labels,
     string StopSignal,
-    Skein.Model.HealthConfig? Healthcheck);
+    HealthConfig? Healthcheck);
 
 public sealed record RemoteImage(string Digest, string MediaType, long Size, IReadOnlyList<(string Os, string Architecture, string Variant)> Platforms);
 
-public sealed record RegistryAuth(string Username, string Password, string IdentityToken, string RegistryToken, string ServerAddress);
+public sealed record RegistryAuth(string Username, string Password, string IdentityToken, string RegistryToken, string ServerAddress)
+{
+    public static RegistryAuth? From(RegistryCredentials? credentials) => credentials is null
+        ? null
+        : new(credentials.Username, credentials.Password, credentials.IdentityToken, credentials.RegistryToken, credentials.ServerAddress);
+
+    public RegistryCredentials ToCredentials() => new()
+    {
+        Username = Username,
+        Password = Password,
+        IdentityToken = IdentityToken,
+        RegistryToken = RegistryToken,
+        ServerAddress = ServerAddress,
+    };
+
+    /// <summary>A record prints what it holds; this one ends up in no log.</summary>
+    public override string ToString() => $"{nameof(RegistryAuth)} of {Username}";
+}
 
 /// <param name="Id">Layer's short digest, or the tag for the first and last lines.</param>
 /// <param name="Status">"Pulling from library/httpd", "Pulling fs layer", "Downloading", "Extracting", "Pull complete", "Digest: …", "Status: …"</param>

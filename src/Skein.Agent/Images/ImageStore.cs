@@ -23,7 +23,8 @@ public sealed partial class ImageStore : IImageStore, IDisposable
     private readonly ContentStore _content;
     private readonly LayerUnpacker _unpacker;
     private readonly ImageInstaller _installer;
-    private readonly SharedWork<string, CatalogueEntry> _pulls = new();
+    // With its credentials: who may not have an image does not get, or spoil, the pull of one who may.
+    private readonly SharedWork<(string Reference, RegistryAuth? Auth), CatalogueEntry> _pulls = new();
     private readonly SemaphoreSlim _opening = new(1);
     private readonly Lock _lock = new();
 
@@ -86,9 +87,11 @@ public sealed partial class ImageStore : IImageStore, IDisposable
             Finish(progress, parsed, present.Target.Digest, isNew: false);
             return Find(present.Image.Id);
         }
-        var (entry, _) = await _pulls.RunAsync(parsed.Normalized, token => PullOnceAsync(parsed, auth, progress, token), cancel);
+        var (entry, _) = await _pulls.RunAsync((parsed.Normalized, auth), token => PullOnceAsync(parsed, auth, progress, token), cancel);
         return Find(entry.Image.Id);
     }
+
+    public Task LoginAsync(RegistryAuth auth, CancellationToken cancel) => _registry.LoginAsync(auth, cancel);
 
     public async Task<RemoteImage> ResolveAsync(string reference, RegistryAuth? auth, CancellationToken cancel)
     {

@@ -15,15 +15,15 @@ internal sealed partial class TaskImage(IImageStore images, TimeProvider time, I
 
     private readonly ILogger _logger = logger;
 
-    public async Task<ImageRecord> FetchAsync(string reference, CancellationToken cancel)
+    public async Task<ImageRecord> FetchAsync(string reference, RegistryAuth? auth, CancellationToken cancel)
     {
-        if (TryFind(reference) is not { } here) return await PullAsync(reference, cancel);
+        if (TryFind(reference) is not { } here) return await PullAsync(reference, auth, cancel);
         // A digest names one content for ever: no registry can have a newer one.
-        if (ImageReference.Parse(reference).Digest.Length > 0) return await images.PullAsync(reference, null, null, cancel);
+        if (ImageReference.Parse(reference).Digest.Length > 0) return await images.PullAsync(reference, auth, null, cancel);
         try
         {
-            await AskAsync(reference, cancel);
-            return await images.PullAsync(reference, null, null, cancel);
+            await AskAsync(reference, auth, cancel);
+            return await images.PullAsync(reference, auth, null, cancel);
         }
         catch (SkeinException error)
         {
@@ -32,13 +32,13 @@ internal sealed partial class TaskImage(IImageStore images, TimeProvider time, I
         }
     }
 
-    private async Task AskAsync(string reference, CancellationToken cancel)
+    private async Task AskAsync(string reference, RegistryAuth? auth, CancellationToken cancel)
     {
         using var patience = new CancellationTokenSource(AnswerPatience, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, patience.Token);
         try
         {
-            await images.ResolveAsync(reference, null, both.Token);
+            await images.ResolveAsync(reference, auth, both.Token);
         }
         catch (OperationCanceledException error) when (!cancel.IsCancellationRequested)
         {
@@ -46,11 +46,11 @@ internal sealed partial class TaskImage(IImageStore images, TimeProvider time, I
         }
     }
 
-    private async Task<ImageRecord> PullAsync(string reference, CancellationToken cancel)
+    private async Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, CancellationToken cancel)
     {
         try
         {
-            return await images.PullAsync(reference, null, null, cancel);
+            return await images.PullAsync(reference, auth, null, cancel);
         }
         catch (SkeinException error)
         {

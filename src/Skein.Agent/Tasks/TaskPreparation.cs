@@ -13,7 +13,7 @@ internal sealed class TaskPreparation(TaskDependencies parts, ILogger logger)
     {
         var spec = parts.Containers.ExpandedSpec(task);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var image = new TaskImage(parts.Images, parts.Time, logger).FetchAsync(spec.Image, stop.Token);
+        var image = new TaskImage(parts.Images, parts.Time, logger).FetchAsync(spec.Image, RegistryAuth.From(task.Spec.Container.RegistryAuth), stop.Token);
         var network = parts.Networking.AttachAsync(parts.Containers.NetworkSpec(task, spec, containerId), stop.Token);
         try
         {

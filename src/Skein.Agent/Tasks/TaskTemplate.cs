@@ -13,6 +13,7 @@ internal sealed partial class TaskTemplate(SwarmTask task, string nodeId, NodeDe
     public ContainerSpec Expand(ContainerSpec spec)
     {
         var expanded = spec.Clone();
+        expanded.RegistryAuth = null;   // for the pull, and no further: what is made of this lies on the host's disk
         expanded.Hostname = Expand("hostname", spec.Hostname);
         for (var i = 0; i < expanded.Env.Count; i++) expanded.Env[i] = Expand("env", spec.Env[i]);
         foreach (var mount in expanded.Mounts)

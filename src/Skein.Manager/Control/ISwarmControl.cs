@@ -25,7 +25,7 @@ public interface ISwarmControl
     Task<Service> CreateServiceAsync(ServiceSpec spec, CancellationToken cancel);
 
     /// <param name="rollback">True restores the previous spec (Docker's rollback=previous); then <paramref name="spec"/> is not read.</param>
-    Task<Service> UpdateServiceAsync(string id, ulong version, ServiceSpec spec, bool rollback, CancellationToken cancel);
+    Task<Service> UpdateServiceAsync(string id, ulong version, ServiceSpec spec, RegistryAuthSource auth, bool rollback, CancellationToken cancel);
 
     Task RemoveServiceAsync(string id, CancellationToken cancel);
 

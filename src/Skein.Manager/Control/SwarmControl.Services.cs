@@ -15,11 +15,12 @@ public sealed partial class SwarmControl
         return after.Services.Find(id) ?? throw SkeinException.NotFound($"service {id} not found");
     }
 
-    public async Task<Service> UpdateServiceAsync(string id, ulong version, ServiceSpec spec, bool rollback, CancellationToken cancel)
+    public async Task<Service> UpdateServiceAsync(
+        string id, ulong version, ServiceSpec spec, RegistryAuthSource auth, bool rollback, CancellationToken cancel)
     {
         if (!rollback) ServiceSpecValidation.Check(spec);
         var found = FindService(id).Id;
-        var after = await WriteAsync(seen => UpdateService(seen, found, version, spec, rollback), cancel);
+        var after = await WriteAsync(seen => UpdateService(seen, found, version, spec, auth, rollback), cancel);
         return after.Services.Find(found) ?? throw RpcError.NotFound($"service {found} not found");
     }
 
@@ -50,11 +51,11 @@ public sealed partial class SwarmControl
         return changes;
     }
 
-    private Changes UpdateService(Snapshot seen, string id, ulong version, ServiceSpec given, bool rollback)
+    private Changes UpdateService(Snapshot seen, string id, ulong version, ServiceSpec given, RegistryAuthSource auth, bool rollback)
     {
         var current = seen.Services.Find(id) ?? throw RpcError.NotFound($"service {id} not found");
         // Docker's order: a change that is not allowed is refused as such even when the version is old.
-        var next = rollback ? RolledBack(seen, current) : Updated(seen, current, given);
+        var next = rollback ? RolledBack(seen, current) : Updated(seen, current, given, auth);
         CheckVersion(current.Meta, version);
         CheckIngressPresent(seen, next.Spec);
         next.Meta = Touched(current.Meta);
@@ -64,9 +65,10 @@ public sealed partial class SwarmControl
         return changes;
     }
 
-    private static Service Updated(Snapshot seen, Service current, ServiceSpec given)
+    private static Service Updated(Snapshot seen, Service current, ServiceSpec given, RegistryAuthSource auth)
     {
         var spec = WithNetworkIds(seen, given);
+        if (auth != RegistryAuthSource.Given) spec.Task.Container.RegistryAuth = AuthOf(current, auth)?.Clone();
         if (spec.ModeCase != current.Spec.ModeCase) throw RpcError.Unimplemented("service mode change is not allowed");
         if (spec.Annotations.Name != current.Spec.Annotations.Name) throw RpcError.Unimplemented("renaming services is not supported");
         if (!Equals(spec.Endpoint, current.Spec.Endpoint)) PublishedPorts.CheckFree(seen, spec, current.Id);
@@ -98,6 +100,14 @@ public sealed partial class SwarmControl
             StartedAt = time.GetUtcNow().ToTimestamp(),
         };
         return next;
+    }
+
+    private static RegistryCredentials? AuthOf(Service current, RegistryAuthSource source)
+    {
+        if (source == RegistryAuthSource.Spec) return current.Spec.Task.Container.RegistryAuth;
+        return current.PreviousSpec is { } previous
+            ? previous.Task.Container.RegistryAuth
+            : throw new SkeinException(ErrorKind.Internal, "service does not have a previous spec");
     }
 
     /// <summary>Users attach by name; what is stored is the id, so that a network made anew under the name is not mistaken for it.</summary>

@@ -8,14 +8,15 @@ namespace Skein.Manager.Orchestration;
 internal static class TaskDirt
 {
     /// <summary>
-    /// A newer spec alone does not make a task dirty: scaling or a label changes no container. Nor does a changed placement
-    /// that the task's node satisfies.
+    /// A newer spec alone does not make a task dirty: scaling or a label changes no container. Nor do other credentials, which
+    /// only the next pull is asked for, or a changed placement that the task's node satisfies.
     /// </summary>
     public static bool IsDirty(SwarmDraft draft, Service service, SwarmTask task)
     {
         if (task.SpecVersion == service.SpecVersion) return false;
         if (!(task.Endpoint?.Spec ?? new()).Equals(service.Spec.Endpoint ?? new())) return true;
-        var wanted = service.Spec.Task ?? new();
+        var wanted = service.Spec.Task?.Clone() ?? new();
+        if (wanted.Container is { } container) container.RegistryAuth = task.Spec.Container?.RegistryAuth;
         if (wanted.Equals(task.Spec)) return false;
         return !(DiffersInPlacementOnly(wanted, task.Spec) && Fits(draft, wanted, task));
     }

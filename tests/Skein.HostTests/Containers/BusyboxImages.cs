@@ -45,6 +45,8 @@ internal sealed class BusyboxImages(ContainerdClient containerd) : IImageStore
 
     public Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<PullProgress>? progress, CancellationToken cancel) => throw new NotSupportedException();
 
+    public Task LoginAsync(RegistryAuth auth, CancellationToken cancel) => throw new NotSupportedException();
+
     public Task<RemoteImage> ResolveAsync(string reference, RegistryAuth? auth, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<(string? Untagged, string? Deleted)>> RemoveAsync(string reference, bool force, CancellationToken cancel) => throw new NotSupportedException();

@@ -15,7 +15,12 @@ internal sealed class RegistryProcess : IAsyncDisposable
 
     public string Url => $"http://{Address}";
 
-    public static async Task<RegistryProcess> StartAsync()
+    /// <summary>One that wants the user "reader" with the password "open sesame" for everything.</summary>
+    public static Task<RegistryProcess> StartPrivateAsync() => StartAsync(locked: true);
+
+    public static Task<RegistryProcess> StartAsync() => StartAsync(locked: false);
+
+    private static async Task<RegistryProcess> StartAsync(bool locked)
     {
         var registry = new RegistryProcess { Address = $"127.0.0.1:{LoopbackPorts.Take()}" };
         File.WriteAllText(Path.Combine(registry._folder, "config.yml"), $"""
@@ -23,7 +28,13 @@ internal sealed class RegistryProcess : IAsyncDisposable
             log: {"{"} level: error {"}"}
             storage: {"{"} filesystem: {"{"} rootdirectory: {registry._folder}/store {"}"} {"}"}
             http: {"{"} addr: {registry.Address} {"}"}
+            {(locked ? $"auth: {{ htpasswd: {{ realm: lab, path: {registry._folder}/htpasswd }} }}" : "")}
             """);
+        if (locked)
+        {
+            File.WriteAllText(Path.Combine(registry._folder, "htpasswd"), "reader:$2y$05$skeinskeinskeinskeineu5z.CFvvPzUXjkB5L6hy4PT.dhP6hSry\n");
+            registry._http.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String("reader:open sesame"u8));
+        }
         registry._process = Process.Start(new ProcessStartInfo(
             "sh", ["-c", $"exec docker-registry serve {registry._folder}/config.yml >{registry._folder}/log 2>&1"]))!;
         await registry.WaitUntilServingAsync();

@@ -33,6 +33,25 @@ public class ServiceSpecTests
         Assert.Equal(("tcp", 8080, "ingress"), (port.GetProperty("Protocol").GetString(), port.GetProperty("PublishedPort").GetInt32(), port.GetProperty("PublishMode").GetString()));
     }
 
+    [Fact]
+    public void Credentials_are_never_shown()
+    {
+        var spec = Read(FromCli);
+        spec.Task.Container.RegistryAuth = new() { Username = "reader", Password = "open-sesame", IdentityToken = "open-sesame", RegistryToken = "open-sesame" };
+        var service = new Service { Id = "s", Meta = new(), Spec = spec, PreviousSpec = spec.Clone(), Endpoint = new() };
+        var task = new SwarmTask { Id = "t", Meta = new(), Spec = spec.Task, ServiceId = "s" };
+
+        string[] shown =
+        [
+            JsonSerializer.Serialize(ServiceJson.From(service, null), SwarmJson.Default.ServiceJson),
+            JsonSerializer.Serialize(TaskJson.From(task, Skein.Manager.Store.Snapshot.Empty), SwarmJson.Default.TaskJson),
+        ];
+
+        Assert.All(shown, json => Assert.Contains("httpd:latest", json));
+        Assert.All(shown, json => Assert.DoesNotContain("open-sesame", json));
+        Assert.All(shown, json => Assert.DoesNotContain("reader", json));
+    }
+
     [Theory]
     [InlineData("""{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"a","Secrets":[{}]}}}""", "secrets are not supported yet")]
     [InlineData("""{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"a","Configs":[{}]}}}""", "configs are not supported yet")]

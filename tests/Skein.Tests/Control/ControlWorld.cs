@@ -52,7 +52,7 @@ internal sealed class ControlWorld
     {
         var spec = service.Spec.Clone();
         change(spec);
-        return await Control.UpdateServiceAsync(service.Id, service.Meta.Version, spec, false, default);
+        return await Control.UpdateServiceAsync(service.Id, service.Meta.Version, spec, RegistryAuthSource.Given, false, default);
     }
 
     public static async Task<string> MessageOf(Func<Task> action, ErrorKind kind)

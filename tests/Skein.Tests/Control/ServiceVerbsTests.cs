@@ -1,3 +1,4 @@
+using Skein.Manager.Control;
 using Skein.Model;
 using Xunit;
 using static Skein.Tests.Control.ControlWorld;
@@ -68,6 +69,35 @@ public class ServiceVerbsTests
     }
 
     [Fact]
+    public async Task An_update_that_gives_no_credentials_keeps_those_there_are()
+    {
+        var spec = Httpd();
+        spec.Task.Container.RegistryAuth = new() { Username = "first" };
+        var service = await _world.Control.CreateServiceAsync(spec, default);
+
+        // A client sends back what it was shown, and credentials never are.
+        service = await UpdateAsync(service, null, RegistryAuthSource.Spec);
+        Assert.Equal("first", service.Spec.Task.Container.RegistryAuth.Username);
+        service = await UpdateAsync(service, "second", RegistryAuthSource.Given);
+        Assert.Equal("second", service.Spec.Task.Container.RegistryAuth.Username);
+        service = await UpdateAsync(service, null, RegistryAuthSource.PreviousSpec);
+        Assert.Equal("first", service.Spec.Task.Container.RegistryAuth.Username);
+        service = await UpdateAsync(service, null, RegistryAuthSource.Given);
+        Assert.Null(service.Spec.Task.Container.RegistryAuth);
+
+        var fresh = await _world.Control.CreateServiceAsync(Httpd("fresh"), default);
+        Assert.Equal(
+            "service does not have a previous spec", await MessageOf(() => UpdateAsync(fresh, null, RegistryAuthSource.PreviousSpec), ErrorKind.Internal));
+
+        Task<Service> UpdateAsync(Service service, string? user, RegistryAuthSource source)
+        {
+            var next = service.Spec.Clone();
+            next.Task.Container.RegistryAuth = user is null ? null : new() { Username = user };
+            return _world.Control.UpdateServiceAsync(service.Id, service.Meta.Version, next, source, false, default);
+        }
+    }
+
+    [Fact]
     public async Task A_taken_name_is_a_conflict()
     {
         await _world.Control.CreateServiceAsync(Httpd(), default);
@@ -134,7 +164,7 @@ public class ServiceVerbsTests
         var updated = await _world.UpdateAsync(scaled, s => s.Task.ForceUpdate++);
         Assert.True(updated.SpecVersion > scaled.SpecVersion);
 
-        var back = await _world.Control.UpdateServiceAsync(updated.Id, updated.Meta.Version, new(), rollback: true, default);
+        var back = await _world.Control.UpdateServiceAsync(updated.Id, updated.Meta.Version, new(), RegistryAuthSource.Spec, rollback: true, default);
         Assert.Equal(scaled.SpecVersion, back.SpecVersion);
         Assert.Equal(UpdateState.RollbackStarted, back.UpdateStatus.State);
         Assert.Equal("manually requested rollback", back.UpdateStatus.Message);
@@ -165,7 +195,7 @@ public class ServiceVerbsTests
             await MessageOf(() => _world.UpdateAsync(created, s => s.Global = new()), ErrorKind.NotImplemented));
         Assert.Equal(
             $"rpc error: code = FailedPrecondition desc = service {created.Id} does not have a previous spec",
-            await MessageOf(() => _world.Control.UpdateServiceAsync("httpd", created.Meta.Version, new(), true, default), ErrorKind.InvalidArgument));
+            await MessageOf(() => _world.Control.UpdateServiceAsync("httpd", created.Meta.Version, new(), RegistryAuthSource.Spec, true, default), ErrorKind.InvalidArgument));
     }
 
     [Fact]

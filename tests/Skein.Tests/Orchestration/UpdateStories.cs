@@ -206,6 +206,19 @@ public class UpdateStories
     }
 
     [Fact]
+    public void Other_credentials_change_no_container_and_are_the_next_ones()
+    {
+        Running(2, update: null);
+        _swarm.Update("web", s => s.Task.Container.RegistryAuth = new() { Username = "reader" });
+        _swarm.Pass(10);
+        Assert.Equal(["t1", "t2"], _swarm.Tasks.Select(t => t.Id));
+
+        NewImage("httpd:2");
+        _swarm.Pass(10);
+        Assert.Equal("reader", _swarm.TaskOf("t4").Spec.Container.RegistryAuth.Username);
+    }
+
+    [Fact]
     public void Publishing_a_port_replaces_the_containers()
     {
         _swarm.AddNetwork("ingress", n => n.Ingress = true);

@@ -24,9 +24,12 @@ internal sealed class FakeImageStore : IImageStore
 
     public int Pulls { get; private set; }
 
+    public RegistryAuth? PulledWith { get; private set; }
+
     public async Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<PullProgress>? progress, CancellationToken cancel)
     {
         Pulls++;
+        PulledWith = auth;
         if (PullError is not null) throw PullError;
         if (!Hangs) return Any;
         try
@@ -49,6 +52,8 @@ internal sealed class FakeImageStore : IImageStore
         if (RegistryIsMute) await Task.Delay(Timeout.Infinite, cancel);
         return new RemoteImage("sha256:" + new string('b', 64), "", 1, []);
     }
+
+    public Task LoginAsync(RegistryAuth auth, CancellationToken cancel) => throw new NotSupportedException();
 
     public IReadOnlyList<ImageRecord> List() => [];
 

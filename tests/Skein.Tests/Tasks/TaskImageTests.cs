@@ -61,5 +61,5 @@ public sealed class TaskImageTests
     }
 
     private Task<Skein.Agent.Images.ImageRecord> FetchAsync(string reference, CancellationToken cancel = default) =>
-        new TaskImage(_images, _time, NullLogger.Instance).FetchAsync(reference, cancel);
+        new TaskImage(_images, _time, NullLogger.Instance).FetchAsync(reference, null, cancel);
 }

@@ -91,6 +91,19 @@ public sealed class TaskManagerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_tasks_credentials_serve_its_pull_and_stay_out_of_its_container()
+    {
+        var task = NewTask("t1", TaskState.Running);
+        task.Spec.Container.RegistryAuth = new() { Username = "reader", Password = "open sesame", ServerAddress = "r" };
+        Run();
+        Publish(task);
+        await _outbox.UntilAsync(TaskState.Running);
+
+        Assert.Equal(("reader", "open sesame"), (_images.PulledWith?.Username, _images.PulledWith?.Password));
+        Assert.Null(Assert.Single(_engine.List()).Definition.Spec.RegistryAuth);
+    }
+
+    [Fact]
     public async Task A_registry_out_of_reach_is_the_reason_unless_the_image_is_here()
     {
         _images.PullError = new SkeinException(ErrorKind.Internal, "Get \"https://r/v2/\": dial tcp: lookup r: no such host");

@@ -97,18 +97,25 @@ internal sealed partial class RegistryClient(
     private async Task<HttpResponseMessage> SendAsync(
         RegistryHost host, ImageReference reference, string what, Action<HttpRequestMessage> shape, RegistryAuth? auth, CancellationToken cancel)
     {
-        var credentials = host.IsMirror ? null : auth;
-        var url = $"{host.Base}/v2/{reference.Path}/{what}";
+        var response = await SendAsync(host, reference.Path, $"{reference.Path}/{what}", shape, host.IsMirror ? null : auth, cancel);
+        if (response.IsSuccessStatusCode) return response;
+        using (response) throw await RefusalAsync(response, cancel);
+    }
+
+    /// <summary>The registry's last word, whatever it is.</summary>
+    private async Task<HttpResponseMessage> SendAsync(
+        RegistryHost host, string repository, string path, Action<HttpRequestMessage> shape, RegistryAuth? credentials, CancellationToken cancel)
+    {
+        var url = $"{host.Base}/v2/{path}";
         var client = host.Insecure ? _trusting : _verifying;
-        var response = await TrySendAsync(_tokens.Known(host, reference, credentials));
+        var response = await TrySendAsync(_tokens.Known(host, repository, credentials));
         if (response.StatusCode == HttpStatusCode.Unauthorized
-            && await _tokens.AnswerAsync(client, response, host, reference, credentials, cancel) is { } authorization)
+            && await _tokens.AnswerAsync(client, response, host, repository, credentials, cancel) is { } authorization)
         {
             response.Dispose();
             response = await TrySendAsync(authorization);
         }
-        if (response.IsSuccessStatusCode) return response;
-        using (response) throw await RefusalAsync(response, cancel);
+        return response;
 
         async Task<HttpResponseMessage> TrySendAsync(AuthenticationHeaderValue? authorization)
         {

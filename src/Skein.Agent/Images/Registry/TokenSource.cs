@@ -18,36 +18,37 @@ internal sealed class TokenSource(TimeProvider time)
     private readonly ConcurrentDictionary<Audience, Granted> _granted = new();
 
     /// <summary>The header that served last for this repository; null when none is known to hold.</summary>
-    public AuthenticationHeaderValue? Known(RegistryHost host, ImageReference reference, RegistryAuth? auth)
+    /// <param name="repository">Empty for the registry as a whole.</param>
+    public AuthenticationHeaderValue? Known(RegistryHost host, string repository, RegistryAuth? auth)
     {
         if (auth is { RegistryToken.Length: > 0 }) return new AuthenticationHeaderValue("Bearer", auth.RegistryToken);
-        return _granted.TryGetValue(Audience.Of(host, reference, auth), out var granted) && granted.Expires > time.GetUtcNow()
+        return _granted.TryGetValue(Audience.Of(host, repository, auth), out var granted) && granted.Expires > time.GetUtcNow()
             ? granted.Header
             : null;
     }
 
     /// <summary>A header in answer to a 401; null when there is none to give.</summary>
     public async Task<AuthenticationHeaderValue?> AnswerAsync(
-        HttpClient client, HttpResponseMessage refusal, RegistryHost host, ImageReference reference, RegistryAuth? auth, CancellationToken cancel)
+        HttpClient client, HttpResponseMessage refusal, RegistryHost host, string repository, RegistryAuth? auth, CancellationToken cancel)
     {
         var challenges = refusal.Headers.NonValidated.TryGetValues("WWW-Authenticate", out var lines)
             ? lines.SelectMany(AuthChallenge.Parse).ToList()
             : [];
         var granted = challenges.FirstOrDefault(c => c.IsBearer) is { } bearer
-            ? await AskRealmAsync(client, bearer, reference, auth, cancel)
+            ? await AskRealmAsync(client, bearer, repository, auth, cancel)
             : challenges.Any(c => c.IsBasic) && auth is { Username.Length: > 0 }
                 ? new Granted(Basic(auth), DateTimeOffset.MaxValue)
                 : null;
         if (granted is null) return null;
-        _granted[Audience.Of(host, reference, auth)] = granted;
+        _granted[Audience.Of(host, repository, auth)] = granted;
         return granted.Header;
     }
 
     private async Task<Granted?> AskRealmAsync(
-        HttpClient client, AuthChallenge challenge, ImageReference reference, RegistryAuth? auth, CancellationToken cancel)
+        HttpClient client, AuthChallenge challenge, string repository, RegistryAuth? auth, CancellationToken cancel)
     {
         if (!Uri.TryCreate(challenge["realm"], UriKind.Absolute, out var realm)) return null;
-        var scope = challenge["scope"] is { Length: > 0 } given ? given : $"repository:{reference.Path}:pull";
+        var scope = challenge["scope"] is { Length: > 0 } given ? given : repository.Length > 0 ? $"repository:{repository}:pull" : "";
         using var request = auth is { IdentityToken.Length: > 0 }
             ? Refresh(realm, challenge["service"], scope, auth.IdentityToken)
             : Fetch(realm, challenge["service"], scope, auth);
@@ -64,9 +65,9 @@ internal sealed class TokenSource(TimeProvider time)
     {
         var query = new StringBuilder(realm.Query.Length > 0 ? realm.Query + "&" : "?");
         if (service.Length > 0) query.Append("service=").Append(Uri.EscapeDataString(service)).Append('&');
-        query.Append("scope=").Append(Uri.EscapeDataString(scope));
-        if (auth is { Username.Length: > 0 }) query.Append("&account=").Append(Uri.EscapeDataString(auth.Username));
-        var request = new HttpRequestMessage(HttpMethod.Get, realm.GetLeftPart(UriPartial.Path) + query);
+        if (scope.Length > 0) query.Append("scope=").Append(Uri.EscapeDataString(scope)).Append('&');
+        if (auth is { Username.Length: > 0 }) query.Append("account=").Append(Uri.EscapeDataString(auth.Username));
+        var request = new HttpRequestMessage(HttpMethod.Get, realm.GetLeftPart(UriPartial.Path) + query.ToString().TrimEnd('&'));
         if (auth is { Username.Length: > 0 }) request.Headers.Authorization = Basic(auth);
         return request;
     }
@@ -88,8 +89,8 @@ internal sealed class TokenSource(TimeProvider time)
 
     private readonly record struct Audience(string Base, string Path, string User, string Secret)
     {
-        public static Audience Of(RegistryHost host, ImageReference reference, RegistryAuth? auth) =>
-            new(host.Base, reference.Path, auth?.Username ?? "", auth is null ? "" : auth.Password + auth.IdentityToken);
+        public static Audience Of(RegistryHost host, string repository, RegistryAuth? auth) =>
+            new(host.Base, repository, auth?.Username ?? "", auth is null ? "" : auth.Password + auth.IdentityToken);
     }
 
     private sealed record Granted(AuthenticationHeaderValue Header, DateTimeOffset Expires);

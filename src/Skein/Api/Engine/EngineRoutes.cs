@@ -27,7 +27,6 @@ internal sealed class EngineRoutes(
         app.MapGet("/info", InfoAsync);
         app.MapGet("/events", EventsAsync);
         app.MapGet("/system/df", DiskUsageAsync);
-        app.MapPost("/auth", _ => throw SkeinException.NotImplemented("docker login is not supported: give credentials with --with-registry-auth"));
     }
 
     private Task PingAsync(HttpContext context)

@@ -10,6 +10,8 @@ namespace Skein.Api.Http;
 /// <summary>Reads what Docker's clients put into queries, headers and bodies.</summary>
 internal static class RequestReader
 {
+    private const string RegistryAuthHeader = "X-Registry-Auth";
+
     public static string Route(this HttpContext context, string name) => (string?)context.Request.RouteValues[name] ?? "";
 
     public static string Query(this HttpContext context, string name) => context.Request.Query[name].ToString();
@@ -54,10 +56,12 @@ internal static class RequestReader
             ?? throw SkeinException.Invalid("invalid JSON: got EOF while reading request body");
     }
 
+    public static bool HasRegistryAuth(this HttpContext context) => context.Request.Headers[RegistryAuthHeader].ToString().Length > 0;
+
     /// <summary>X-Registry-Auth: base64url of JSON; absent, empty and "{}" mean none.</summary>
     public static RegistryAuth? RegistryAuth(this HttpContext context)
     {
-        var header = context.Request.Headers["X-Registry-Auth"].ToString();
+        var header = context.Request.Headers[RegistryAuthHeader].ToString();
         if (header.Length == 0) return null;
         try
         {

@@ -7,7 +7,7 @@ using Skein.Model;
 
 namespace Skein.Api.Images;
 
-/// <summary>/images and /distribution. Names hold slashes, so the verb is the path's last part.</summary>
+/// <summary>/images, /distribution and /auth. Names hold slashes, so the verb is the path's last part.</summary>
 internal sealed class ImageRoutes(IImageStore images, EventHub events)
 {
     public void Map(IEndpointRouteBuilder app)
@@ -20,6 +20,7 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events)
         app.MapPost("/images/{**name}", PostAsync);
         app.MapDelete("/images/{**name}", RemoveAsync);
         app.MapGet("/distribution/{**name}", ResolveAsync);
+        app.MapPost("/auth", LoginAsync);
     }
 
     private Task ListAsync(HttpContext context)
@@ -140,6 +141,14 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events)
         if (!path.EndsWith("/json", StringComparison.Ordinal)) throw SkeinException.NotFound("page not found");
         var remote = await images.ResolveAsync(path[..^"/json".Length], context.RegistryAuth(), context.RequestAborted);
         await context.JsonAsync(DistributionJson.From(remote), ImagesJson.Default.DistributionJson);
+    }
+
+    private async Task LoginAsync(HttpContext context)
+    {
+        // Nothing given is asked as well: a registry that wants no credentials takes none.
+        var auth = await context.BodyAsync(ImagesJson.Default.RegistryAuthJson);
+        await images.LoginAsync(auth.ToModelOrNobody(), context.RequestAborted);
+        await context.JsonAsync(new LoginJson("Login Succeeded", ""), ImagesJson.Default.LoginJson);
     }
 
     private sealed class ChannelProgress(ChannelWriter<PullProgress> lines) : IProgress<PullProgress>

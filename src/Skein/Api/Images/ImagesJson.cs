@@ -4,6 +4,7 @@ namespace Skein.Api.Images;
 
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, PropertyNameCaseInsensitive = true)]
 [JsonSerializable(typeof(RegistryAuthJson))]
+[JsonSerializable(typeof(LoginJson))]
 [JsonSerializable(typeof(IReadOnlyList<ImageSummaryJson>))]
 [JsonSerializable(typeof(ImageInspectJson))]
 [JsonSerializable(typeof(IReadOnlyList<ImageDeleteJson>))]

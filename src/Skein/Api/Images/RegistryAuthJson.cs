@@ -3,7 +3,7 @@ using Skein.Agent.Images;
 
 namespace Skein.Api.Images;
 
-/// <summary>Docker's AuthConfig, from the X-Registry-Auth header.</summary>
+/// <summary>Docker's AuthConfig, from the X-Registry-Auth header and of `docker login`.</summary>
 internal sealed record RegistryAuthJson
 {
     [JsonPropertyName("username")]
@@ -24,5 +24,7 @@ internal sealed record RegistryAuthJson
     /// <summary>null when it holds nothing to authenticate with.</summary>
     public RegistryAuth? ToModel() => (Username, IdentityToken, RegistryToken) is (null or "", null or "", null or "")
         ? null
-        : new RegistryAuth(Username ?? "", Password ?? "", IdentityToken ?? "", RegistryToken ?? "", ServerAddress ?? "");
+        : ToModelOrNobody();
+
+    public RegistryAuth ToModelOrNobody() => new(Username ?? "", Password ?? "", IdentityToken ?? "", RegistryToken ?? "", ServerAddress ?? "");
 }

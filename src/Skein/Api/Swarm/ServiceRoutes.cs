@@ -1,5 +1,6 @@
 using Skein.Api.Http;
 using Skein.Hosting;
+using Skein.Manager.Control;
 using Skein.Model;
 
 namespace Skein.Api.Swarm;
@@ -37,6 +38,7 @@ internal sealed class ServiceRoutes(ISwarmNode swarm)
     {
         var control = swarm.ManagerControl();
         var spec = ServiceSpecReader.Read(await context.BodyAsync(SwarmJson.Default.ServiceSpecJson));
+        spec.Task.Container.RegistryAuth = context.RegistryAuth()?.ToCredentials();
         var service = await control.CreateServiceAsync(spec, context.RequestAborted);
         await context.JsonAsync(new ServiceCreatedJson(service.Id, null), SwarmJson.Default.ServiceCreatedJson, StatusCodes.Status201Created);
     }
@@ -55,8 +57,21 @@ internal sealed class ServiceRoutes(ISwarmNode swarm)
             var other => throw SkeinException.Invalid($"unrecognized rollback option {other}"),
         };
         var spec = ServiceSpecReader.Read(await context.BodyAsync(SwarmJson.Default.ServiceSpecJson));
-        await control.UpdateServiceAsync(service.Id, context.QueryVersion(), spec, rollback, context.RequestAborted);
+        var auth = AuthSource(context);
+        if (auth == RegistryAuthSource.Given) spec.Task.Container.RegistryAuth = context.RegistryAuth()?.ToCredentials();
+        await control.UpdateServiceAsync(service.Id, context.QueryVersion(), spec, auth, rollback, context.RequestAborted);
         await context.JsonAsync(new ServiceUpdatedJson(null), SwarmJson.Default.ServiceUpdatedJson);
+    }
+
+    private static RegistryAuthSource AuthSource(HttpContext context)
+    {
+        if (context.HasRegistryAuth()) return RegistryAuthSource.Given;
+        return context.Query("registryAuthFrom") switch
+        {
+            "" or "spec" => RegistryAuthSource.Spec,
+            "previous-spec" => RegistryAuthSource.PreviousSpec,
+            _ => throw new SkeinException(ErrorKind.Internal, "unsupported registryAuthFrom value"),
+        };
     }
 
     private async Task RemoveAsync(HttpContext context)
