@@ -9,6 +9,9 @@ namespace Skein.Agent.Mesh;
 /// <summary>Reads which ports a daemon before this one had led where: a container keeps the port that was chosen for it.</summary>
 internal static class PublishedMapReader
 {
+    private const int UdpNumber = 17;
+    private const int SctpNumber = 132;
+
     public static IReadOnlyList<HostPort> Read(NetworkNamespace host)
     {
         if (!NftablesSession.Tables(host).Contains(Ruleset.Table)) return [];
@@ -34,17 +37,25 @@ internal static class PublishedMapReader
             {
                 var from = element[0].GetProperty("concat");
                 var to = element[1].GetProperty("concat");
-                var published = new TransportPort(ProtocolOf(from[0].GetString()), from[1].GetUInt16());
+                var published = new TransportPort(ProtocolOf(from[0]), from[1].GetUInt16());
                 ports.Add(new HostPort(published, IPAddress.Parse(to[0].GetString()!), to[1].GetUInt16()));
             }
         }
         return ports;
     }
 
-    private static PortProtocol ProtocolOf(string? name) => name switch
-    {
-        "udp" => PortProtocol.Udp,
-        "sctp" => PortProtocol.Sctp,
-        _ => PortProtocol.Tcp,
-    };
+    // nft names a protocol by /etc/protocols (Debian's netbase) and gives its number on a host that has no such file.
+    private static PortProtocol ProtocolOf(JsonElement protocol) => protocol.ValueKind == JsonValueKind.Number
+        ? protocol.GetInt32() switch
+        {
+            UdpNumber => PortProtocol.Udp,
+            SctpNumber => PortProtocol.Sctp,
+            _ => PortProtocol.Tcp,
+        }
+        : protocol.GetString() switch
+        {
+            "udp" => PortProtocol.Udp,
+            "sctp" => PortProtocol.Sctp,
+            _ => PortProtocol.Tcp,
+        };
 }

@@ -176,6 +176,19 @@ public class RulesetTests
     }
 
     [Fact]
+    public void A_host_without_etc_protocols_shows_them_by_number()
+    {
+        using var listing = JsonDocument.Parse("""
+            {"nftables": [{"map": {"family": "ip", "name": "published", "table": "skein", "elem": [
+            [{"concat": [6, 8080]}, {"concat": ["172.18.0.2", 8080]}], [{"concat": [17, 53]}, {"concat": ["172.18.0.3", 5353]}],
+            [{"concat": [132, 99]}, {"concat": ["172.18.0.3", 100]}]]}}]}
+            """);
+        Assert.Equal(
+            [Port(PortProtocol.Tcp, 8080), Port(PortProtocol.Udp, 53), Port(PortProtocol.Sctp, 99)],
+            PublishedMapReader.Parse(listing.RootElement).Select(port => port.Published));
+    }
+
+    [Fact]
     public void Rules_of_nodes_that_came_are_added_and_of_those_that_went_removed_and_others_left_alone()
     {
         RuleInfo[] observed =
