@@ -35,6 +35,18 @@ public class LayerBuilderTests
         Assert.DoesNotContain(names, n => n.Contains("share", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("./bin/busybox")]       // Debian 12
+    [InlineData("./usr/bin/busybox")]   // Debian 13
+    public void Without_a_merged_usr_programs_stand_below_the_root_wherever_the_package_has_them(string program)
+    {
+        using var package = Package(program, "./usr/share/doc/busybox/README");
+        var layer = new LayerBuilder(mergedUsr: false);
+        layer.AddPackage(package, path => path.EndsWith("bin/busybox", StringComparison.Ordinal));
+        Assert.True(layer.Contains("bin/busybox"));
+        Assert.Equal(["bin/", "bin/busybox"], Names(layer.Build()));
+    }
+
     [Fact]
     public void A_hard_link_comes_after_what_it_links_to()
     {

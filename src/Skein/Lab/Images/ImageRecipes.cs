@@ -45,7 +45,7 @@ internal static class ImageRecipes
         new(
             "nginx",
             ["latest"],
-            [Base, new("nginx", ["libssl3", "nginx"], AppletLinks.None, MergedUsr: true, NoLinks, IsRuntimeFile)],
+            [Base, new("nginx", ["libzstd1", "libssl3", "nginx"], AppletLinks.None, MergedUsr: true, NoLinks, IsRuntimeFile)],
             new ImageConfig(["nginx", "-g", "daemon off;"], [Path], StopSignal: "SIGQUIT", ExposedPorts: ["80/tcp"]),
             ManifestFormat.Docker),
         new(

@@ -12,6 +12,8 @@ internal sealed class LayerBuilder(bool mergedUsr)
     private const UnixFileMode Folder = (UnixFileMode)0b111_101_101;
     private const UnixFileMode Sticky = UnixFileMode.StickyBit | (UnixFileMode)0b111_111_111;
 
+    private const string Usr = "usr/";
+
     private static readonly string[] IntoUsr = ["bin", "lib", "lib64", "sbin"];
 
     private readonly SortedDictionary<string, TarEntry> _entries = new(StringComparer.Ordinal);
@@ -102,7 +104,10 @@ internal sealed class LayerBuilder(bool mergedUsr)
     {
         var path = name.TrimStart('.', '/').TrimEnd('/');
         var first = path.Split('/', 2)[0];
-        return mergedUsr && first != path && IntoUsr.Contains(first) ? "usr/" + path : path;
+        if (mergedUsr)
+            return first != path && IntoUsr.Contains(first) ? "usr/" + path : path;
+        // Debian 13's packages have these folders below /usr themselves, Debian 12's have not: the image is the same.
+        return path.StartsWith(Usr, StringComparison.Ordinal) && IntoUsr.Contains(path[Usr.Length..].Split('/', 2)[0]) ? path[Usr.Length..] : path;
     }
 
     private void Put(string path, TarEntryType type, UnixFileMode mode, string link, Stream? data)
