@@ -9,6 +9,7 @@ public static class Errno
     public const int ENXIO = 6;
     public const int EAGAIN = 11;
     public const int EBUSY = 16;
+    public const int ENOTDIR = 20;
     public const int EEXIST = 17;
     public const int ENODEV = 19;
     public const int EINVAL = 22;

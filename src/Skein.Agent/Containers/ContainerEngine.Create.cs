@@ -6,6 +6,7 @@ using Skein.Agent.Containerd;
 using Skein.Agent.Containerd.ContainersApi;
 using Skein.Agent.Containers.Oci;
 using Skein.Agent.Containers.Processes;
+using Skein.Agent.Containers.Storage;
 using Skein.Agent.Images;
 using Skein.Model;
 
@@ -24,6 +25,7 @@ public sealed partial class ContainerEngine
     {
         definition = Complete(definition);
         var image = images.Find(definition.Spec.Image);
+        definition = definition with { Spec = VolumeContent.WithDeclared(definition.Spec, image.Config.Volumes) };
         OciSpecBuilder.Command(definition.Spec, image.Config);
         var stopSignal = StopSignal(definition, image);
         containers.Reserve(definition.Name, definition.Id);
@@ -54,7 +56,9 @@ public sealed partial class ContainerEngine
                 Labels = { ["containerd.io/gc.root"] = time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture), [OwnerLabel] = definition.Id },
             },
             cancellationToken: cancel);
-        var user = ResolveUser(definition.Spec, image.Config, prepared.Mounts);
+        var layers = RootLayers.Of(prepared.Mounts[0].Type, prepared.Mounts[0].Source, prepared.Mounts[0].Options);
+        await volumeContent.FillAsync(definition.Id, definition.Spec.Mounts, layers, cancel);
+        var user = ResolveUser(definition.Spec, image.Config, layers);
         var spec = specs.Build(definition, image.Config, user, userMounts);
         await containerd.Containers.CreateAsync(
             new()
@@ -119,10 +123,9 @@ public sealed partial class ContainerEngine
         return signal;
     }
 
-    private static OciUser ResolveUser(ContainerSpec spec, ImageConfig image, IReadOnlyList<Containerd.Types.Mount> rootMounts)
+    private static OciUser ResolveUser(ContainerSpec spec, ImageConfig image, RootLayers layers)
     {
         var user = spec.User.Length > 0 ? spec.User : image.User;
-        var layers = RootLayers.Of(rootMounts[0].Type, rootMounts[0].Source, rootMounts[0].Options);
         return new UserDatabase(layers.ReadText("etc/passwd"), layers.ReadText("etc/group")).Resolve(user, spec.Groups);
     }
 }

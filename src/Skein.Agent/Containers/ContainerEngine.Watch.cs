@@ -29,6 +29,7 @@ public sealed partial class ContainerEngine
             containers.Add(container);
             await TakeUpAsync(container, tasks.GetValueOrDefault(container.Id));
         }
+        volumeContent.Clear();
         await SweepAsync(cancel);
         LogRecovered(stored.Count, containers.All.Count(container => container.Running));
     }

@@ -35,6 +35,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     private readonly ContainerEvents events = new();
     private readonly ContainerRecords records;
     private readonly MountResolver mounts;
+    private readonly VolumeContent volumeContent;
     private readonly OciSpecBuilder specs;
     private readonly PipePoller poller = new();
     private readonly CancellationTokenSource closing = new();
@@ -50,6 +51,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         logger = loggers.CreateLogger<ContainerEngine>();
         records = new ContainerRecords(options);
         mounts = new MountResolver(options.Volumes);
+        volumeContent = new VolumeContent(options.Volumes, options.CopyFolder);
         string[] inits = ["/usr/bin/docker-init", "/usr/libexec/docker/docker-init", "/usr/bin/tini-static"];
         specs = new OciSpecBuilder(options.CgroupParent, File.Exists("/sys/fs/cgroup/cgroup.controllers"), inits.FirstOrDefault(File.Exists));
     }
@@ -106,6 +108,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     {
         closing.Cancel();
         poller.Dispose();
+        volumeContent.Dispose();
         foreach (var container in containers.All)
             container.Dispose();
     }

@@ -9,6 +9,9 @@ internal sealed class BusyboxImages(ContainerdClient containerd) : IImageStore
 {
     public const string Name = "busybox:latest";
 
+    /// <summary>The same, whose config declares volumes: one where the image has files, one where it has none.</summary>
+    public const string Declaring = "declaring:latest";
+
     private static readonly string[] Applets =
         ["sh", "sleep", "echo", "cat", "ls", "id", "env", "hostname", "ip", "head", "touch", "stty", "yes", "kill", "mount", "grep", "dd", "tail", "mkdir", "true", "chmod"];
 
@@ -39,7 +42,8 @@ internal sealed class BusyboxImages(ContainerdClient containerd) : IImageStore
     }
 
     public ImageRecord Find(string reference) =>
-        reference == Name ? image! : throw Skein.Model.SkeinException.NotFound($"No such image: {reference}");
+        reference == Name ? image!
+        : reference == Declaring ? image! with { Tags = [Declaring], Config = image!.Config with { Volumes = ["/srv/link/data", "/nothing/here"] } } : throw Skein.Model.SkeinException.NotFound($"No such image: {reference}");
 
     public IReadOnlyList<ImageRecord> List() => [image!];
 
@@ -65,12 +69,22 @@ internal sealed class BusyboxImages(ContainerdClient containerd) : IImageStore
             Add(tar, "bin/busybox", File.ReadAllBytes("/bin/busybox"), 0b111_101_101);
             foreach (var applet in Applets)
                 tar.WriteEntry(new UstarTarEntry(TarEntryType.SymbolicLink, "bin/" + applet) { LinkName = "busybox" });
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.Directory, "srv/") { Mode = (UnixFileMode)0b111_101_101 });
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.Directory, "srv/real/") { Mode = (UnixFileMode)0b111_101_101 });
+            // Absolute, as images have them: it means the image's /srv/real, not the host's.
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.SymbolicLink, "srv/link") { LinkName = "/srv/real" });
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.Directory, "srv/real/data/") { Mode = (UnixFileMode)0b111_000_000, Uid = 1000, Gid = 1001 });
+            Add(tar, "srv/real/data/seed", "from the image\n"u8.ToArray(), 0b110_000_000, 1000);
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.HardLink, "srv/real/data/again") { LinkName = "srv/real/data/seed", Mode = (UnixFileMode)0b110_000_000, Uid = 1000 });
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.SymbolicLink, "srv/real/data/link") { LinkName = "/etc/shadow" });
+            Add(tar, "srv/real/data/tool", "x"u8.ToArray(), 0b100_111_101_101, 0);
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.Fifo, "srv/real/data/pipe") { Mode = (UnixFileMode)0b110_110_110 });
             Add(tar, "etc/passwd", "root:x:0:0:root:/root:/bin/sh\nbob:x:1000:1001:Bob:/home/bob:/bin/sh\n"u8.ToArray(), 0b110_100_100);
             Add(tar, "etc/group", "root:x:0:\nbobs:x:1001:\nwheel:x:10:bob\n"u8.ToArray(), 0b110_100_100);
         }
         return stream.ToArray();
     }
 
-    private static void Add(TarWriter tar, string name, byte[] content, int mode) =>
-        tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content), Mode = (UnixFileMode)mode });
+    private static void Add(TarWriter tar, string name, byte[] content, int mode, int owner = 0) =>
+        tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content), Mode = (UnixFileMode)mode, Uid = owner });
 }

@@ -17,6 +17,9 @@ internal sealed class RootLayers(IReadOnlyList<string> topDown)
         return new RootLayers([.. Values(list, "upperdir="), .. Values(list, "lowerdir=").SelectMany(value => value.Split(':'))]);
     }
 
+    /// <summary>The layers' folders, the topmost first.</summary>
+    public IReadOnlyList<string> Folders => topDown;
+
     public string? ReadText(string path)
     {
         foreach (var layer in topDown)

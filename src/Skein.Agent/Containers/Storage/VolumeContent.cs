@@ -1,0 +1,95 @@
+using System.Globalization;
+using Skein.Agent.Containers.Oci;
+using Skein.Linux.Files;
+using Skein.Linux.Mounts;
+using Skein.Model;
+
+namespace Skein.Agent.Containers.Storage;
+
+/// <summary>
+/// Volumes and what an image has to say about them: one for each folder its config declares, and in an empty one, as Docker
+/// does, what the image has at that place, with the owner and mode that the image's program expects to find.
+/// </summary>
+/// <param name="workFolder">Where the layers are put together for the time of a copy.</param>
+internal sealed class VolumeContent(VolumeFolders volumes, string workFolder) : IDisposable
+{
+    // Two containers that come into one empty named volume at once must not both fill it.
+    private readonly SemaphoreSlim oneAtATime = new(1, 1);
+
+    /// <summary>The definition's mounts, and a volume without a name for each declared folder that none of them covers.</summary>
+    public static ContainerSpec WithDeclared(ContainerSpec spec, IReadOnlyList<string> declared)
+    {
+        var missing = declared
+            .Select(Path.TrimEndingDirectorySeparator)
+            .Where(target => target.StartsWith('/') && target != "/" && spec.Mounts.All(mount => Path.TrimEndingDirectorySeparator(mount.Target) != target))
+            .Distinct()
+            .ToList();
+        if (missing.Count == 0) return spec;
+        var completed = spec.Clone();
+        completed.Mounts.Add(missing.Select(target => new Mount { Type = "volume", Target = target }));
+        return completed;
+    }
+
+    public async Task FillAsync(string containerId, IEnumerable<Mount> mounts, RootLayers layers, CancellationToken cancel)
+    {
+        await oneAtATime.WaitAsync(cancel);
+        try
+        {
+            var empty = mounts
+                .Where(mount => mount.Type == "volume" && !mount.VolumeNoCopy)
+                .Select(mount => (mount.Target, Folder: volumes.DataOf(VolumeFolders.NameOf(containerId, mount))))
+                .Where(volume => !Directory.EnumerateFileSystemEntries(volume.Folder).Any())
+                .ToList();
+            if (empty.Count > 0) await Task.Run(() => Fill(containerId, empty, layers.Folders), cancel);
+        }
+        finally
+        {
+            oneAtATime.Release();
+        }
+    }
+
+    /// <summary>What a daemon that was killed in the midst of a copy has left mounted.</summary>
+    public void Clear()
+    {
+        if (!Directory.Exists(workFolder)) return;
+        MountPoint.UnmountUnder(workFolder);
+        Directory.Delete(workFolder, recursive: true);
+    }
+
+    public void Dispose() => oneAtATime.Dispose();
+
+    private void Fill(string containerId, List<(string Target, string Folder)> empty, IReadOnlyList<string> layers)
+    {
+        var work = Path.Combine(workFolder, containerId);
+        Directory.CreateDirectory(work);
+        try
+        {
+            var root = Assemble(work, layers);
+            foreach (var (target, folder) in empty)
+            {
+                using var content = RootedFolder.Open(root, target);
+                if (content is not null) FileTree.Copy(content.Path, folder);
+            }
+        }
+        catch (IOException error)
+        {
+            throw new SkeinException(ErrorKind.Internal, $"failed to copy the image's files to a volume: {error.Message}", error);
+        }
+        finally
+        {
+            MountPoint.UnmountUnder(work);
+            Directory.Delete(work, recursive: true);
+        }
+    }
+
+    /// <summary>The layers in one, read-only. By short links: all their paths must fit into a page, and an image may have 127.</summary>
+    private static string Assemble(string work, IReadOnlyList<string> layers)
+    {
+        if (layers.Count == 1) return layers[0];
+        var links = layers.Select((layer, i) => (Link: Path.Combine(work, i.ToString(CultureInfo.InvariantCulture)), layer)).ToList();
+        foreach (var (link, layer) in links) File.CreateSymbolicLink(link, layer);
+        var root = Directory.CreateDirectory(Path.Combine(work, "root")).FullName;
+        MountPoint.Mount("overlay", root, "overlay", MountFlags.ReadOnly, $"lowerdir={string.Join(':', links.Select(l => l.Link))}");
+        return root;
+    }
+}
