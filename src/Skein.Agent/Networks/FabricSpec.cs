@@ -18,6 +18,9 @@ internal sealed record FabricSpec(IPAddress? Vtep, ushort UdpPort, ImmutableDict
     // Outer Ethernet, IP, UDP and VXLAN headers.
     private const uint OverheadIPv4 = 50, OverheadIPv6 = 70, SmallestMtu = 576;
 
+    // Less than 68 bytes would be left, which no IPv4 device takes.
+    private const uint SmallestWish = 68 + OverheadIPv6;
+
     /// <param name="underlayMtu">Of the device that carries <see cref="LocalNode.Vtep"/>.</param>
     public static FabricSpec From(NodeAssignments assignments, IEnumerable<LocalPort> ports, uint underlayMtu)
     {
@@ -31,12 +34,12 @@ internal sealed record FabricSpec(IPAddress? Vtep, ushort UdpPort, ImmutableDict
         return new FabricSpec(vtep, (ushort)assignments.Local.DataPathPort, networks);
     }
 
-    /// <summary>The network's own option, else what the underlay leaves.</summary>
+    /// <summary>What the underlay leaves. The network's own option, too, speaks of the underlay, as in Docker: 1400 there is 1350 here.</summary>
     public static uint MtuOf(OverlayNetwork network, IPAddress vtep, uint underlayMtu)
     {
-        if (network.DriverOptions.TryGetValue(MtuOption, out var text)
-            && uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var wished) && wished >= 68) return wished;
         var overhead = vtep.GetAddressBytes().Length == 4 ? OverheadIPv4 : OverheadIPv6;
+        if (network.DriverOptions.TryGetValue(MtuOption, out var text)
+            && uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var wished) && wished >= SmallestWish) return wished - overhead;
         return Math.Max(SmallestMtu, Math.Min(underlayMtu, 65535) - overhead);
     }
 

@@ -182,7 +182,7 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
         Assert.Equal(["eth0"], network.Legs.Select(leg => leg.Interface));
         using var c1 = _a.OpenContainer(C1);
         Assert.Equal("", c1.Run(() => Commands.Run("ip", "route", "show", "default")));
-        Assert.Contains("mtu 1300", c1.Run(() => Commands.Run("ip", "link", "show", "eth0")));
+        Assert.Contains("mtu 1250", c1.Run(() => Commands.Run("ip", "link", "show", "eth0")));
     }
 
     [Fact]

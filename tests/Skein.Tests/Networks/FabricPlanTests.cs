@@ -84,7 +84,8 @@ public sealed class FabricPlanTests
     [InlineData("10.99.0.1", 1500u, "", 1450u)]
     [InlineData("10.99.0.1", 9000u, "", 8950u)]
     [InlineData("fd00::1", 1500u, "", 1430u)]
-    [InlineData("10.99.0.1", 1500u, "1300", 1300u)]
+    [InlineData("10.99.0.1", 1500u, "1300", 1250u)]
+    [InlineData("fd00::1", 1500u, "1300", 1230u)]
     [InlineData("10.99.0.1", 1500u, "nonsense", 1450u)]
     [InlineData("10.99.0.1", 65536u, "", 65485u)]
     public void The_MTU_is_what_the_underlay_leaves(string vtep, uint underlay, string option, uint expected)
