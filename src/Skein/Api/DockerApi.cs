@@ -47,7 +47,7 @@ public sealed class DockerApi(
         new EngineRoutes(identity, containers, images, swarm, _events, time).Map(app);
         new ContainerRoutes(containers, images, networking, new(identity.DataRoot), time).Map(app);
         new ImageRoutes(images, _events).Map(app);
-        new NetworkRoutes(new NetworkCatalog(identity, swarm, assignments, networking, containers, time), swarm).Map(app);
+        new NetworkRoutes(new NetworkCatalog(identity, swarm, assignments, networking, containers, time), swarm, time).Map(app);
         new SwarmRoutes(swarm).Map(app);
         new NodeRoutes(swarm).Map(app);
         new ServiceRoutes(swarm).Map(app);

@@ -58,4 +58,28 @@ public class FiltersTests
         Assert.False(filters.Prefix("id", "xabc"));
         Assert.True(filters.Matches("name", "httpd"));
     }
+
+    [Theory]
+    [InlineData("1h30m", "2026-01-02T01:34:05Z")]
+    [InlineData("500ms", "2026-01-02T03:04:04.5Z")]
+    [InlineData("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z")]
+    [InlineData("1767225600", "2026-01-01T00:00:00Z")]
+    public void Until_is_a_time_or_a_span_before_now(string value, string expected)
+    {
+        var now = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        var filters = Filters.Parse($$"""{"until":["{{value}}"]}""");
+        Assert.Equal(DateTimeOffset.Parse(expected, System.Globalization.CultureInfo.InvariantCulture), filters.Until(now));
+        Assert.Throws<SkeinException>(() => Filters.Parse("""{"until":{"soon":true}}""").Until(now));
+        Assert.Null(Filters.Parse("").Until(now));
+    }
+
+    [Theory]
+    [InlineData("web", true)]
+    [InlineData("^/web", true)]
+    [InlineData("^web.1$", true)]
+    [InlineData("eb$", false)]
+    [InlineData("w[aeiou]b", true)]
+    [InlineData("w[", false)]
+    public void A_name_is_matched_as_an_expression(string wanted, bool matches) =>
+        Assert.Equal(matches, Filters.Parse($$"""{"name":["{{wanted}}"]}""").Matches("name", "web.1", "/web.1"));
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Skein.Model;
@@ -99,6 +100,20 @@ internal sealed class Filters
         {
             return false;
         }
+    }
+
+    /// <summary>A prune's "until": a time, or a span before now (10m, 1h30m); null when absent.</summary>
+    public DateTimeOffset? Until(DateTimeOffset now)
+    {
+        if (!_values.TryGetValue("until", out var wanted) || wanted.Count == 0) return null;
+        if (wanted.Count > 1) throw SkeinException.Invalid("more than one until filter specified");
+        var text = wanted.First();
+        if (decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds))
+            return DateTimeOffset.UnixEpoch.AddTicks((long)(seconds * TimeSpan.TicksPerSecond));
+        if (GoDuration.TryParse(text, out var span)) return now - span;
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time
+            : throw SkeinException.Invalid($"failed to parse value as time or duration: \"{text}\"");
     }
 
     private static HashSet<string> Values(JsonElement value) => value.ValueKind switch

@@ -5,6 +5,7 @@ using Skein.Agent.Networks;
 using Skein.Agent.Session;
 using Skein.Hosting;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Api.Networks;
 
@@ -58,6 +59,13 @@ internal sealed class NetworkCatalog(
         var peers = Peers(network.Id);
         return detailed with { Peers = peers.Count == 0 ? null : peers, Services = verbose ? Services(network.Id) : null };
     }
+
+    /// <summary>A service, a task or a container on this host is on it.</summary>
+    public bool InUse(NetworkJson network) =>
+        ContainersOn(network).Count > 0
+        || swarm.Control?.Snapshot is { } seen && (
+            seen.Services.All.Any(s => s.Spec.Task?.Networks.Any(n => n.Target == network.Id) == true)
+            || seen.Tasks.All.Any(t => !t.IsTerminal() && t.Networks.Any(n => n.NetworkId == network.Id)));
 
     private IEnumerable<NetworkJson> Overlays() => swarm.Control is { } control
         ? control.Snapshot.Networks.All.Select(From)
@@ -140,19 +148,19 @@ internal sealed class NetworkCatalog(
         {
             if (networking.Find(container.Id) is not { } found) continue;
             foreach (var leg in found.Legs.Where(l => l.NetworkId == network.Id || l.NetworkName == network.Name))
-                rows[container.Id] = Row(network.Name == Gwbridge ? "gateway_" + container.Id[..12] : container.Name, leg);
+                rows[container.Id] = Row(network.Name == Gwbridge ? "gateway_" + container.Id[..12] : container.Name, container.Id, leg);
         }
         if (networking.Ingress is { } ingress)
         {
             foreach (var leg in ingress.Legs.Where(l => l.NetworkId == network.Id || l.NetworkName == network.Name))
-                rows[network.Name == Gwbridge ? "ingress-sbox" : "lb-" + network.Name] = Row(network.Name == Gwbridge ? IngressSandbox : network.Name + "-endpoint", leg);
+                rows[network.Name == Gwbridge ? "ingress-sbox" : "lb-" + network.Name] = Row(network.Name == Gwbridge ? IngressSandbox : network.Name + "-endpoint", network.Name, leg);
         }
         return rows;
     }
 
-    private static NetworkJson.ContainerJson Row(string name, ContainerLeg leg) => new(
+    private static NetworkJson.ContainerJson Row(string name, string owner, ContainerLeg leg) => new(
         name,
-        "",
+        EndpointId.Of(owner, leg.NetworkId),
         leg.Mac,
         leg.Addresses.FirstOrDefault(a => !a.Contains(':')) ?? "",
         leg.Addresses.FirstOrDefault(a => a.Contains(':')) ?? "");

@@ -7,7 +7,7 @@ using Skein.Model;
 namespace Skein.Api.Networks;
 
 /// <summary>/networks</summary>
-internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm)
+internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm, TimeProvider time)
 {
     private static readonly string[] s_builtIn = ["host", "none", NetworkCatalog.Gwbridge];
 
@@ -25,9 +25,12 @@ internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm)
     private Task ListAsync(HttpContext context)
     {
         var filters = context.Filters().Accept("dangling", "driver", "id", "label", "name", "scope", "type");
+        foreach (var type in filters["type"].Where(t => t is not ("builtin" or "custom"))) throw SkeinException.Invalid($"invalid filter: 'type'='{type}'");
+        var dangling = filters.Flag("dangling");
         var rows = catalog.List()
+            .Where(n => dangling is not { } unused || unused != (s_builtIn.Contains(n.Name) || catalog.InUse(n)))
             .Where(n => filters.Exact("driver", n.Driver))
-            .Where(n => filters.Prefix("id", n.Id))
+            .Where(n => filters.Matches("id", n.Id))
             .Where(n => filters.Matches("name", n.Name))
             .Where(n => filters.Exact("scope", n.Scope))
             .Where(n => filters.Labels("label", n.Labels))
@@ -49,10 +52,7 @@ internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm)
     private async Task CreateAsync(HttpContext context)
     {
         var body = await context.BodyAsync(NetworksJson.Default.NetworkCreateJson);
-        if (body.ConfigOnly || body.ConfigFrom?.Network is { Length: > 0 })
-            throw SkeinException.NotImplemented("networks from a configuration are not supported yet");
-        if (body.Driver is not "overlay")
-            throw SkeinException.NotImplemented($"networks of the driver \"{body.Driver}\" are not supported: use --driver overlay");
+        NetworkCreateCheck.Check(body);
         if (catalog.List().Any(n => n.Name == body.Name)) throw SkeinException.Conflict($"network with name {body.Name} already exists");
         var network = await swarm.ManagerControl().CreateNetworkAsync(body.ToModel(), context.RequestAborted);
         await context.JsonAsync(new NetworkCreatedJson(network.Id, ""), NetworksJson.Default.NetworkCreatedJson, StatusCodes.Status201Created);
@@ -70,10 +70,11 @@ internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm)
     private async Task PruneAsync(HttpContext context)
     {
         var filters = context.Filters().Accept("until", "label", "label!");
+        var until = filters.Until(time.GetUtcNow());
         var removed = new List<string>();
         if (swarm.Control is { } control)
         {
-            foreach (var network in control.Snapshot.Networks.All.Where(n => !n.Spec.Ingress && filters.Labels("label", n.Spec.Annotations.Labels)))
+            foreach (var network in control.Snapshot.Networks.All.Where(n => !n.Spec.Ingress && Prunes(n)))
             {
                 try
                 {
@@ -87,5 +88,13 @@ internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm)
             }
         }
         await context.JsonAsync(new NetworkPruneJson(removed), NetworksJson.Default.NetworkPruneJson);
+
+        bool Prunes(Network network)
+        {
+            var labels = network.Spec.Annotations.Labels;
+            return filters.Labels("label", labels)
+                && (!filters.Has("label!") || !filters.Labels("label!", labels))
+                && (until is not { } limit || network.Meta?.CreatedAt?.ToDateTimeOffset() <= limit);
+        }
     }
 }

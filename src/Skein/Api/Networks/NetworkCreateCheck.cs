@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Net;
+using Skein.Model;
+using Skein.Model.Validation;
+
+namespace Skein.Api.Networks;
+
+/// <summary>
+/// What Docker's daemon looks at before it hands a network on to the swarm, in its words; and what is not supported, which
+/// must not be taken in silence: a network asked to be encrypted would carry everything in clear.
+/// </summary>
+internal static class NetworkCreateCheck
+{
+    private const string MtuOption = "com.docker.network.driver.mtu";
+
+    public static void Check(NetworkCreateJson wanted)
+    {
+        if (wanted.Name is "bridge" or "host" or "none" or "default")
+            throw new SkeinException(ErrorKind.Forbidden, $"operation is not permitted on predefined {wanted.Name} network");
+        if (wanted.ConfigOnly || wanted.ConfigFrom?.Network is { Length: > 0 })
+            throw SkeinException.NotImplemented("networks from a configuration are not supported yet");
+        if (wanted.Driver is not "overlay")
+            throw SkeinException.NotImplemented($"networks of the driver \"{wanted.Driver}\" are not supported: use --driver overlay");
+        if (wanted.Scope is "local") throw SkeinException.NotImplemented("overlay networks of the scope \"local\" are not supported");
+        if (wanted.EnableIPv4 == false) throw SkeinException.NotImplemented("networks without IPv4 are not supported");
+        if (wanted.IPAM?.Driver is { Length: > 0 } ipam and not "default")
+            throw SkeinException.NotImplemented($"the IPAM driver \"{ipam}\" is not supported");
+        CheckOptions(wanted.Options ?? new Dictionary<string, string>());
+        CheckAddresses(wanted);
+    }
+
+    private static void CheckOptions(IReadOnlyDictionary<string, string> options)
+    {
+        if (options.ContainsKey("encrypted")) throw SkeinException.NotImplemented("encrypted overlay networks are not supported yet");
+        if (options.TryGetValue(MtuOption, out var mtu) && !uint.TryParse(mtu, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            throw SkeinException.Invalid($"invalid MTU value: {mtu}");
+    }
+
+    private static void CheckAddresses(NetworkCreateJson wanted)
+    {
+        var errors = (wanted.IPAM?.Config ?? []).SelectMany(config => Errors(config, wanted.EnableIPv6 ?? false)).ToList();
+        if (errors.Count > 0)
+            throw SkeinException.Invalid("invalid network config:\n" + (errors.Count == 1 ? errors[0] : string.Join('\n', errors.Select(e => "* " + e))));
+    }
+
+    /// <summary>What is no subnet at all is left to the swarm's own check.</summary>
+    private static IEnumerable<string> Errors(NetworkJson.IpamConfigJson config, bool ipv6)
+    {
+        if (!NetworkSpecValidation.TryParse(config.Subnet ?? "", out var subnet)) yield break;
+        if (!ipv6 && subnet.BaseAddress.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork) yield break;
+        if (subnet.ToString() != config.Subnet) yield return $"invalid subnet {config.Subnet}: it should be {subnet}";
+        foreach (var error in RangeErrors(config.IPRange ?? "", subnet)) yield return error;
+        if (AddressError(config.Gateway, subnet) is { } gateway) yield return $"invalid gateway {config.Gateway}: {gateway}";
+        foreach (var (name, address) in config.AuxiliaryAddresses ?? new Dictionary<string, string>())
+        {
+            if (AddressError(address, subnet) is { } error) yield return $"invalid auxiliary address {name}: {error}";
+        }
+    }
+
+    private static IEnumerable<string> RangeErrors(string text, IPNetwork subnet)
+    {
+        if (!NetworkSpecValidation.TryParse(text, out var range)) yield break;
+        if (range.BaseAddress.AddressFamily != subnet.BaseAddress.AddressFamily)
+        {
+            yield return $"invalid ip-range {text}: parent subnet is an IPv{Family(subnet)} block";
+            yield break;
+        }
+        if (range.PrefixLength < subnet.PrefixLength) yield return $"invalid ip-range {text}: CIDR block is bigger than its parent subnet {subnet}";
+        if (range.ToString() != text) yield return $"invalid ip-range {text}: it should be {range}";
+        if (!subnet.Contains(range.BaseAddress) && !range.Contains(subnet.BaseAddress))
+            yield return $"invalid ip-range {text}: parent subnet {subnet} doesn't contain ip-range";
+    }
+
+    private static string? AddressError(string? text, IPNetwork subnet)
+    {
+        if (!IPAddress.TryParse(text, out var address)) return null;
+        if (address.AddressFamily != subnet.BaseAddress.AddressFamily) return $"parent subnet is an IPv{Family(subnet)} block";
+        return subnet.Contains(address) ? null : $"parent subnet {subnet} doesn't contain this address";
+    }
+
+    private static int Family(IPNetwork subnet) => subnet.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 4 : 6;
+}
