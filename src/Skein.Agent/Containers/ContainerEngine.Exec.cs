@@ -68,6 +68,15 @@ public sealed partial class ContainerEngine
             new() { ContainerId = container.Id, ExecId = execId, Height = height, Width = width }, cancellationToken: cancel);
     }
 
+    public async Task KillExecAsync(string execId, CancellationToken cancel)
+    {
+        var (container, exec) = FindManagedExec(execId);
+        if (!exec.Record.Running)
+            return;
+        await IgnoreMissingAsync(async () => await containerd.Tasks.KillAsync(
+            new() { ContainerId = container.Id, ExecId = execId, Signal = Signals.Kill }, cancellationToken: cancel));
+    }
+
     private async Task StartProcessAsync(ManagedContainer container, ManagedExec exec, OciProcess process, CancellationToken cancel)
     {
         var execId = exec.Record.Id;
@@ -106,7 +115,7 @@ public sealed partial class ContainerEngine
             var root = new RootLayers([$"/proc/{container.Record.State.Pid}/root"]);
             user = new UserDatabase(root.ReadText("etc/passwd"), root.ReadText("etc/group")).Resolve(definition.User, []);
         }
-        return OciSpecBuilder.BuildExec(container.Process, definition, user);
+        return specs.BuildExec(container.Process, definition, user);
     }
 
     private async Task WatchExecAsync(ManagedContainer container, ManagedExec exec)

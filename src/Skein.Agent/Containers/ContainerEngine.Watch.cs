@@ -157,6 +157,9 @@ public sealed partial class ContainerEngine
                 Pid = 0,
                 FinishedAt = at is { Seconds: > 0 } ? at.ToDateTimeOffset() : time.GetUtcNow(),
             });
+            // Docker calls one that is no longer looked at unhealthy.
+            if (container.Record.Health is { } health)
+                container.Record = container.Record with { Health = health with { Verdict = HealthVerdict.Unhealthy } };
             container.Log.Wake();
             Publish(container, "die", ("exitCode", Text(exitCode)), ("execDuration", Text(Duration(container.Record.State))));
             container.CompleteExit(exitCode);

@@ -53,7 +53,10 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         mounts = new MountResolver(options.Volumes);
         volumeContent = new VolumeContent(options.Volumes, options.CopyFolder);
         string[] inits = ["/usr/bin/docker-init", "/usr/libexec/docker/docker-init", "/usr/bin/tini-static"];
-        specs = new OciSpecBuilder(options.CgroupParent, File.Exists("/sys/fs/cgroup/cgroup.controllers"), inits.FirstOrDefault(File.Exists));
+        specs = new OciSpecBuilder(options.CgroupParent, File.Exists("/sys/fs/cgroup/cgroup.controllers"), inits.FirstOrDefault(File.Exists))
+        {
+            AllCapabilities = CapabilitySet.Parse(File.ReadAllText("/proc/self/status"), "CapEff"),
+        };
     }
 
     public IReadOnlyList<ContainerRecord> List() => [.. containers.All.Select(container => container.Record)];

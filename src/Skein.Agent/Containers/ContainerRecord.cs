@@ -6,6 +6,9 @@ public sealed record ContainerRecord(ContainerDefinition Definition, ContainerSt
     public string Id => Definition.Id;
 
     public string Name => Definition.Name;
+
+    /// <summary>null without a health check.</summary>
+    public ContainerHealth? Health { get; init; }
 }
 
 public enum ContainerStatus

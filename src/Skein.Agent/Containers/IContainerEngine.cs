@@ -38,6 +38,12 @@ public interface IContainerEngine
     /// <summary>Starts it; the streams end when its process has ended and its output was read.</summary>
     Task<IContainerStreams> StartExecAsync(string execId, uint? height, uint? width, CancellationToken cancel);
 
+    /// <summary>SIGKILL to its process, if it still runs.</summary>
+    Task KillExecAsync(string execId, CancellationToken cancel);
+
+    /// <summary>What its health check says now; a new verdict is told as an event.</summary>
+    Task NoteHealthAsync(string id, ContainerHealth health, CancellationToken cancel);
+
     Task ResizeExecAsync(string execId, uint height, uint width, CancellationToken cancel);
 
     IAsyncEnumerable<ContainerLogLine> ReadLogsAsync(string id, LogQuery query, CancellationToken cancel);

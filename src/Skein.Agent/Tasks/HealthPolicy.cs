@@ -1,3 +1,4 @@
+using Skein.Agent.Containers;
 using Skein.Model;
 
 namespace Skein.Agent.Tasks;

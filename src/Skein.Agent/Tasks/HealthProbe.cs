@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Skein.Agent.Containers;
 using Skein.Model;
 
@@ -6,44 +8,98 @@ namespace Skein.Agent.Tasks;
 /// <summary>Runs a container's health check again and again, inside the container.</summary>
 internal sealed class HealthProbe(IContainerEngine engine, TimeProvider time, string containerId, HealthConfig health)
 {
+    private const int KeptOutput = 4096;
+
     /// <summary>Tells each change of the verdict; ends when it is cancelled, as it is at the container's exit.</summary>
     public async Task RunAsync(Action<bool> tell, CancellationToken cancel)
     {
         var began = time.GetTimestamp();
         var state = HealthState.Initial;
+        var shown = ContainerHealth.Starting;
         try
         {
+            await NoteAsync(shown, cancel);
             while (true)
             {
                 await Task.Delay(HealthPolicy.Delay(health, state, time.GetElapsedTime(began)), time, cancel);
-                var passed = await PassesAsync(cancel);
-                var next = HealthPolicy.Next(health, state, passed, time.GetElapsedTime(began));
+                var probe = await ProbeAsync(cancel);
+                var next = HealthPolicy.Next(health, state, probe.ExitCode == 0, time.GetElapsedTime(began));
+                shown = shown.After(probe, next.Verdict) with { FailingStreak = next.Failures };
+                await NoteAsync(shown, cancel);
                 if (next.Verdict != state.Verdict) tell(next.Verdict == HealthVerdict.Healthy);
                 state = next;
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (cancel.IsCancellationRequested)
         {
-            // The container has ended, or the daemon has.
+            // The container has ended, under a probe perhaps, or the daemon has.
         }
     }
 
-    private async Task<bool> PassesAsync(CancellationToken cancel)
+    private async Task NoteAsync(ContainerHealth now, CancellationToken cancel)
     {
+        try
+        {
+            await engine.NoteHealthAsync(containerId, now, cancel);
+        }
+        catch (SkeinException)
+        {
+            // The container was removed meanwhile; its exit ends this loop.
+        }
+    }
+
+    private async Task<HealthProbeResult> ProbeAsync(CancellationToken cancel)
+    {
+        var start = time.GetUtcNow();
         using var deadline = new CancellationTokenSource(HealthPolicy.Span(health.Timeout), time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
+        string? execId = null;
         try
         {
             var exec = await engine.CreateExecAsync(containerId, Probe(), both.Token);
+            execId = exec.Id;
             await using var streams = await engine.StartExecAsync(exec.Id, null, null, both.Token);
-            var output = streams.Stdout is { } stdout ? stdout.CopyToAsync(Stream.Null, both.Token) : Task.CompletedTask;
-            var errors = streams.Stderr is { } stderr ? stderr.CopyToAsync(Stream.Null, both.Token) : Task.CompletedTask;
-            await Task.WhenAll(output, errors);
-            return await streams.Completion.WaitAsync(both.Token) == 0;
+            var output = new StringBuilder();
+            await Task.WhenAll(KeepAsync(streams.Stdout, output, both.Token), KeepAsync(streams.Stderr, output, both.Token));
+            return new HealthProbeResult(start, time.GetUtcNow(), await streams.Completion.WaitAsync(both.Token), output.ToString());
+        }
+        catch (Exception) when (deadline.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            // Left alone, a probe that hangs would be joined by the next, and the next.
+            if (execId is not null) await KillAsync(execId, cancel);
+            var limit = HealthPolicy.Span(health.Timeout).TotalSeconds.ToString(CultureInfo.InvariantCulture);
+            return new HealthProbeResult(start, time.GetUtcNow(), -1, $"Health check exceeded timeout ({limit}s)");
+        }
+        catch (Exception error) when (!cancel.IsCancellationRequested)
+        {
+            return new HealthProbeResult(start, time.GetUtcNow(), -1, error.Message);
+        }
+    }
+
+    private async Task KillAsync(string execId, CancellationToken cancel)
+    {
+        try
+        {
+            await engine.KillExecAsync(execId, cancel);
         }
         catch (Exception) when (!cancel.IsCancellationRequested)
         {
-            return false;   // too slow, or it could not be run
+            // It has ended by itself, or its container has.
+        }
+    }
+
+    /// <summary>Reads to the end, and keeps the beginning.</summary>
+    private static async Task KeepAsync(Stream? stream, StringBuilder kept, CancellationToken cancel)
+    {
+        if (stream is null) return;
+        var buffer = new byte[KeptOutput];
+        while (await stream.ReadAsync(buffer, cancel) is var count and > 0)
+        {
+            lock (kept)
+            {
+                var room = KeptOutput - kept.Length;
+                if (room > 0) kept.Append(Encoding.UTF8.GetString(buffer, 0, Math.Min(count, room)));
+            }
         }
     }
 

@@ -1,11 +1,6 @@
-namespace Skein.Agent.Tasks;
+using Skein.Agent.Containers;
 
-internal enum HealthVerdict
-{
-    Starting,
-    Healthy,
-    Unhealthy,
-}
+namespace Skein.Agent.Tasks;
 
 /// <param name="Failures">In a row.</param>
 internal sealed record HealthState(HealthVerdict Verdict, int Failures)

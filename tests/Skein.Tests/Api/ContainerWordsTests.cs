@@ -19,10 +19,19 @@ public class ContainerWordsTests
     [InlineData(10800, "Up 3 hours")]
     public void A_running_container_says_for_how_long(double seconds, string words) => Assert.Equal(
         words,
-        ContainerWords.Describe(new ContainerState(ContainerStatus.Running, 1, 0, false, "", s_now.AddSeconds(-seconds), null), s_now));
+        ContainerWords.Describe(new ContainerState(ContainerStatus.Running, 1, 0, false, "", s_now.AddSeconds(-seconds), null), null, s_now));
 
     [Fact]
     public void An_ended_one_says_with_what_code() => Assert.Equal(
         "Exited (137) 2 minutes ago",
-        ContainerWords.Describe(new ContainerState(ContainerStatus.Exited, 0, 137, false, "", s_now.AddHours(-1), s_now.AddMinutes(-2)), s_now));
+        ContainerWords.Describe(new ContainerState(ContainerStatus.Exited, 0, 137, false, "", s_now.AddHours(-1), s_now.AddMinutes(-2)), null, s_now));
+
+    [Theory]
+    [InlineData(HealthVerdict.Starting, "Up 3 seconds (health: starting)")]
+    [InlineData(HealthVerdict.Healthy, "Up 3 seconds (healthy)")]
+    [InlineData(HealthVerdict.Unhealthy, "Up 3 seconds (unhealthy)")]
+    public void One_with_a_health_check_says_what_it_found(HealthVerdict verdict, string words) => Assert.Equal(
+        words,
+        ContainerWords.Describe(
+            new ContainerState(ContainerStatus.Running, 1, 0, false, "", s_now.AddSeconds(-3), null), ContainerHealth.Starting with { Verdict = verdict }, s_now));
 }

@@ -96,6 +96,17 @@ public sealed class OciSpecBuilderTests
     }
 
     [Fact]
+    public void All_capabilities_are_those_the_daemon_has()
+    {
+        var own = CapabilitySet.Parse("Name:\tskein\nCapPrm:\t0000000000000000\nCapEff:\t0000000000001003\n", "CapEff");
+        Assert.Equal(["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_NET_ADMIN"], own);
+        Assert.Equal(["CAP_CHOWN", "CAP_NET_ADMIN"], CapabilitySet.Of(["ALL"], ["DAC_OVERRIDE"], own));
+        var exec = new ExecDefinition(["sh"], [], "", "", false, false, true, true, Privileged: true, "");
+        var process = new OciSpecBuilder("/skein", false, null) { AllCapabilities = own }.BuildExec(new OciProcess { Args = ["sh"], Cwd = "/", Env = [], User = Root }, exec, Root);
+        Assert.Equal(own, process.Capabilities!.Effective);
+    }
+
+    [Fact]
     public void ACapabilityOpensItsSystemCalls()
     {
         Assert.True(Refused("mount", []) && Refused("unshare", []) && Refused("clone3", []) && Refused("keyctl", ["CAP_SYS_ADMIN"]));

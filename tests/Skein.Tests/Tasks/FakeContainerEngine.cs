@@ -76,6 +76,14 @@ internal sealed class FakeContainerEngine : IContainerEngine
 
     public Task<IContainerStreams> StartExecAsync(string execId, uint? height, uint? width, CancellationToken cancel) => throw new NotSupportedException();
 
+    public Task KillExecAsync(string execId, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task NoteHealthAsync(string id, ContainerHealth health, CancellationToken cancel)
+    {
+        _records[id] = Find(id) with { Health = health };
+        return Task.CompletedTask;
+    }
+
     public Task ResizeExecAsync(string execId, uint height, uint width, CancellationToken cancel) => throw new NotSupportedException();
 
     public IAsyncEnumerable<ContainerLogLine> ReadLogsAsync(string id, LogQuery query, CancellationToken cancel) => throw new NotSupportedException();

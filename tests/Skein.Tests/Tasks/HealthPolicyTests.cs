@@ -1,3 +1,4 @@
+using Skein.Agent.Containers;
 using Skein.Agent.Tasks;
 using Skein.Model;
 using Xunit;

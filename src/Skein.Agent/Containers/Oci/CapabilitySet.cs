@@ -1,3 +1,4 @@
+using System.Globalization;
 using Skein.Model;
 
 namespace Skein.Agent.Containers.Oci;
@@ -22,11 +23,19 @@ internal static class CapabilitySet
         "CAP_WAKE_ALARM", "CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ", "CAP_PERFMON", "CAP_BPF", "CAP_CHECKPOINT_RESTORE",
     ];
 
-    public static IReadOnlyList<string> Of(IEnumerable<string> added, IEnumerable<string> dropped)
+    /// <summary>Those of a process's set as /proc/PID/status writes it. Nobody can give what he has not.</summary>
+    public static IReadOnlyList<string> Parse(string status, string field)
+    {
+        var line = status.Split('\n').FirstOrDefault(l => l.StartsWith(field + ":", StringComparison.Ordinal));
+        if (!ulong.TryParse(line?[(field.Length + 1)..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var bits)) return All;
+        return [.. All.Where((_, number) => (bits >> number & 1) != 0)];
+    }
+
+    public static IReadOnlyList<string> Of(IEnumerable<string> added, IEnumerable<string> dropped, IReadOnlyList<string>? all = null)
     {
         var add = added.Select(Canonical).ToList();
         var drop = dropped.Select(Canonical).ToList();
-        var from = add.Contains("ALL") ? All : drop.Contains("ALL") ? [] : Default;
+        var from = add.Contains("ALL") ? all ?? All : drop.Contains("ALL") ? [] : Default;
         return [.. from.Where(name => !drop.Contains(name)).Union(add.Where(name => name != "ALL"))];
     }
 

@@ -9,6 +9,9 @@ namespace Skein.Agent.Containers.Oci;
 /// <param name="InitPath">The host's init for `--init`; null = none installed.</param>
 internal sealed record OciSpecBuilder(string CgroupParent, bool UnifiedCgroups, string? InitPath)
 {
+    /// <summary>What ALL and --privileged mean on this host.</summary>
+    public IReadOnlyList<string> AllCapabilities { get; init; } = CapabilitySet.All;
+
     private const string InitInContainer = "/sbin/docker-init";
 
     private const ulong CpuPeriodMicroseconds = 100_000;
@@ -20,7 +23,7 @@ internal sealed record OciSpecBuilder(string CgroupParent, bool UnifiedCgroups, 
         if (init && InitPath is null)
             throw SkeinException.Invalid("exec: \"docker-init\": executable file not found in $PATH");
         var command = Command(spec, image);
-        var capabilities = CapabilitySet.Of(spec.CapabilityAdd, spec.CapabilityDrop);
+        var capabilities = CapabilitySet.Of(spec.CapabilityAdd, spec.CapabilityDrop, AllCapabilities);
         return new OciSpec
         {
             Process = new OciProcess
@@ -51,14 +54,14 @@ internal sealed record OciSpecBuilder(string CgroupParent, bool UnifiedCgroups, 
     }
 
     /// <summary>A process executed in a container: the container's own environment and directory unless others are given.</summary>
-    public static OciProcess BuildExec(OciProcess container, ExecDefinition exec, OciUser user) => new()
+    public OciProcess BuildExec(OciProcess container, ExecDefinition exec, OciUser user) => new()
     {
         Terminal = exec.Tty,
         User = user,
         Args = exec.Command,
         Env = MergeEnvironment(exec.Tty ? MergeEnvironment(container.Env, ["TERM=xterm"]) : container.Env, exec.Env),
         Cwd = FirstNonEmpty(exec.WorkingDir, container.Cwd),
-        Capabilities = exec.Privileged ? Grant(CapabilitySet.All, user) : Grant(container.Capabilities?.Bounding ?? [], user),
+        Capabilities = exec.Privileged ? Grant(AllCapabilities, user) : Grant(container.Capabilities?.Bounding ?? [], user),
         Rlimits = container.Rlimits,
         OomScoreAdj = container.OomScoreAdj,
     };

@@ -47,7 +47,14 @@ internal sealed record ContainerInspectJson
         int ExitCode,
         string Error,
         string StartedAt,
-        string FinishedAt);
+        string FinishedAt,
+        HealthJson? Health);
+
+    internal sealed record HealthJson(string Status, int FailingStreak, IReadOnlyList<HealthProbeJson> Log);
+
+    internal sealed record HealthProbeJson(string Start, string End, int ExitCode, string Output);
+
+    internal sealed record HealthcheckJson(IReadOnlyList<string> Test, long? Interval, long? Timeout, long? StartPeriod, long? StartInterval, int? Retries);
 
     internal sealed record LogConfigJson(string Type, IReadOnlyDictionary<string, string> Config);
 
@@ -77,19 +84,24 @@ internal sealed record ContainerInspectJson
         bool OpenStdin,
         bool StdinOnce,
         IReadOnlyList<string> Env,
-        IReadOnlyList<string> Cmd,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] IReadOnlyList<string>? Cmd,
         string Image,
         string WorkingDir,
-        IReadOnlyList<string>? Entrypoint,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] IReadOnlyList<string>? Entrypoint,
         IReadOnlyDictionary<string, string> Labels,
-        string? StopSignal);
+        string? StopSignal,
+        HealthcheckJson? Healthcheck,
+        IReadOnlyDictionary<string, EmptyJson>? ExposedPorts,
+        IReadOnlyDictionary<string, EmptyJson>? Volumes);
+
+    internal sealed record EmptyJson;
 
     internal sealed record PortBindingJson(string HostIp, string HostPort);
 
     internal sealed record NetworkSettingsJson(
         string SandboxID,
         string SandboxKey,
-        IReadOnlyDictionary<string, IReadOnlyList<PortBindingJson>> Ports,
+        IReadOnlyDictionary<string, IReadOnlyList<PortBindingJson>?> Ports,
         IReadOnlyDictionary<string, EndpointJson> Networks);
 
     public static ContainerInspectJson From(ContainerRecord container, ContainerNetwork? network, ImageRecord? image, VolumeFolders volumes)
@@ -103,7 +115,7 @@ internal sealed record ContainerInspectJson
             Created = GoTime.Format(container.Created),
             Path = command is [var program, ..] ? program : "",
             Args = [.. command.Skip(1)],
-            State = WriteState(container.State),
+            State = WriteState(container.State, container.Health),
             Image = image?.Id ?? "",
             ResolvConfPath = definition.ResolvConfPath,
             HostnamePath = definition.HostnamePath,
@@ -111,13 +123,13 @@ internal sealed record ContainerInspectJson
             Name = "/" + container.Name,
             HostConfig = WriteHostConfig(definition),
             Mounts = MountPointJson.Of(container, volumes),
-            Config = WriteConfig(definition),
+            Config = WriteConfig(definition, image),
             NetworkSettings = new NetworkSettingsJson(
-                container.Id, network?.NamespacePath ?? definition.NetworkNamespacePath, Ports(network), EndpointJson.From(network)),
+                container.Id, network?.NamespacePath ?? definition.NetworkNamespacePath, Ports(container, network, image), EndpointJson.From(container, network)),
         };
     }
 
-    private static StateJson WriteState(ContainerState state) => new(
+    private static StateJson WriteState(ContainerState state, ContainerHealth? health) => new(
         ContainerWords.StatusName(state.Status),
         state.Status is ContainerStatus.Running or ContainerStatus.Paused,
         state.Status == ContainerStatus.Paused,
@@ -128,7 +140,11 @@ internal sealed record ContainerInspectJson
         state.ExitCode,
         state.Error,
         GoTime.Format(state.StartedAt),
-        GoTime.Format(state.FinishedAt));
+        GoTime.Format(state.FinishedAt),
+        health is null ? null : new HealthJson(
+            ContainerWords.HealthName(health),
+            health.FailingStreak,
+            [.. health.Log.Select(p => new HealthProbeJson(GoTime.Format(p.Start), GoTime.Format(p.End), p.ExitCode, p.Output))]));
 
     private static HostConfigJson WriteHostConfig(ContainerDefinition definition) => new(
         "default",
@@ -143,28 +159,52 @@ internal sealed record ContainerInspectJson
         definition.Resources?.Limits?.Pids ?? 0,
         Privileged: false);
 
-    private static ConfigJson WriteConfig(ContainerDefinition definition) => new(
-        definition.Hostname,
-        "",
-        definition.Spec.User,
-        AttachStdin: false,
-        AttachStdout: false,
-        AttachStderr: false,
-        definition.Spec.Tty,
-        definition.Spec.OpenStdin,
-        StdinOnce: false,
-        [.. definition.Spec.Env],
-        [.. definition.Spec.Args],
-        definition.Spec.Image,
-        definition.Spec.Dir,
-        definition.Spec.Command.Count == 0 ? null : [.. definition.Spec.Command],
-        definition.Labels,
-        definition.Spec.StopSignal.Length == 0 ? null : definition.Spec.StopSignal);
+    /// <summary>The service's values over the image's, as the container was made from them.</summary>
+    private static ConfigJson WriteConfig(ContainerDefinition definition, ImageRecord? image)
+    {
+        var (spec, config) = (definition.Spec, image?.Config);
+        IReadOnlyList<string> entrypoint = spec.Command.Count > 0 ? [.. spec.Command] : config?.Entrypoint ?? [];
+        IReadOnlyList<string>? command = spec.Args.Count > 0 ? [.. spec.Args] : spec.Command.Count > 0 ? null : config?.Cmd;
+        var labels = new Dictionary<string, string>(config?.Labels ?? new Dictionary<string, string>());
+        foreach (var (name, value) in definition.Labels) labels[name] = value;
+        return new ConfigJson(
+            definition.Hostname,
+            "",
+            spec.User.Length > 0 ? spec.User : config?.User ?? "",
+            AttachStdin: false,
+            AttachStdout: false,
+            AttachStderr: false,
+            spec.Tty,
+            spec.OpenStdin,
+            StdinOnce: false,
+            ContainerWords.Environment(spec, image),
+            command,
+            spec.Image,
+            spec.Dir.Length > 0 ? spec.Dir : config?.WorkingDir ?? "",
+            entrypoint.Count == 0 ? null : entrypoint,
+            labels,
+            spec.StopSignal.Length > 0 ? spec.StopSignal : config?.StopSignal is { Length: > 0 } signal ? signal : null,
+            Healthcheck(spec.Healthcheck is { Test.Count: > 0 } ? spec.Healthcheck : config?.Healthcheck),
+            Set(config?.ExposedPorts),
+            Set(config?.Volumes));
+    }
 
-    private static Dictionary<string, IReadOnlyList<PortBindingJson>> Ports(ContainerNetwork? network) =>
-        (network?.HostPorts ?? [])
-            .GroupBy(p => $"{p.TargetPort}/{ContainerSummaryJson.ProtocolName(p.Protocol)}")
+    private static HealthcheckJson? Healthcheck(HealthConfig? health) => health is null or { Test.Count: 0 }
+        ? null
+        : new HealthcheckJson([.. health.Test], Given(health.Interval), Given(health.Timeout), Given(health.StartPeriod), Given(health.StartInterval), (int?)Given(health.Retries));
+
+    private static long? Given(long value) => value == 0 ? null : value;
+
+    private static Dictionary<string, EmptyJson>? Set(IReadOnlyList<string>? names) =>
+        names is null or [] ? null : names.ToDictionary(name => name, _ => new EmptyJson());
+
+    /// <summary>A port that is exposed and not published here has null in place of its bindings.</summary>
+    private static Dictionary<string, IReadOnlyList<PortBindingJson>?> Ports(ContainerRecord container, ContainerNetwork? network, ImageRecord? image) =>
+        ContainerSummaryJson.PortsOf(container, network, image)
+            .GroupBy(p => $"{p.PrivatePort}/{p.Type}")
             .ToDictionary(
                 g => g.Key,
-                g => (IReadOnlyList<PortBindingJson>)[.. g.Select(p => new PortBindingJson("0.0.0.0", p.PublishedPort.ToString()))]);
+                g => g.All(p => p.PublicPort is null)
+                    ? null
+                    : (IReadOnlyList<PortBindingJson>?)[.. g.Where(p => p.PublicPort is not null).Select(p => new PortBindingJson(p.IP ?? "", $"{p.PublicPort}"))]);
 }

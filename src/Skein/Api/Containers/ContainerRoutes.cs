@@ -35,33 +35,21 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         app.MapGet("/volumes", context => context.Response.WriteAsync("{\"Volumes\":[],\"Warnings\":[]}", context.RequestAborted));
     }
 
-    private Task ListAsync(HttpContext context)
+    private async Task ListAsync(HttpContext context)
     {
-        var filters = context.Filters().Accept(
-            "id", "name", "label", "status", "ancestor", "network", "exited", "before", "since", "health", "is-task", "publish", "expose", "volume");
-        var all = context.QueryBool("all") || filters.Has("status") || filters.Has("exited");
+        var filter = new ContainerFilter(context.Filters(), containers, images);
+        var limit = context.QueryInt("limit") is { } given and > 0 ? given : int.MaxValue;
+        var all = context.QueryBool("all") || limit < int.MaxValue || filter.AnyState;
         var now = time.GetUtcNow();
         var rows = containers.List()
             .Where(c => all || c.State.Status is ContainerStatus.Running or ContainerStatus.Paused)
-            .Where(c => filters.Prefix("id", c.Id))
-            .Where(c => filters.Matches("name", c.Name, "/" + c.Name))
-            .Where(c => filters.Labels("label", c.Definition.Labels))
-            .Where(c => filters.Exact("status", ContainerWords.StatusName(c.State.Status)))
-            .Where(c => filters.Any("ancestor", wanted => IsOfImage(c, wanted)))
-            .Where(c => filters.Any("exited", wanted => c.State.Status == ContainerStatus.Exited && wanted == c.State.ExitCode.ToString(CultureInfo.InvariantCulture)))
-            .Where(c => filters.Flag("is-task") is not { } task || task == c.Definition.Labels.ContainsKey("com.docker.swarm.task.id"))
             .Select(c => (Container: c, Network: networks.Find(c.Id)))
-            .Where(c => filters.Any("network", wanted => c.Network?.Legs.Any(l => l.NetworkName == wanted || l.NetworkId.StartsWith(wanted, StringComparison.Ordinal)) == true))
+            .Where(c => filter.Takes(c.Container, c.Network))
             .OrderByDescending(c => c.Container.Created)
-            .Take(context.QueryInt("limit") is { } limit and > 0 ? limit : int.MaxValue)
-            .Select(c => ContainerSummaryJson.From(c.Container, c.Network, images.UsedBy(c.Container), volumes, now));
-        return context.JsonAsync<IReadOnlyList<ContainerSummaryJson>>([.. rows], ContainersJson.Default.IReadOnlyListContainerSummaryJson);
-    }
-
-    private static bool IsOfImage(ContainerRecord container, string wanted)
-    {
-        var image = container.Definition.Spec.Image;
-        return image == wanted || image.StartsWith(wanted + ":", StringComparison.Ordinal) || image.StartsWith(wanted + "@", StringComparison.Ordinal);
+            .Take(limit)
+            .Select(c => ContainerSummaryJson.From(c.Container, c.Network, images.UsedBy(c.Container), volumes, now))
+            .ToList();
+        await context.JsonAsync(rows, ContainersJson.Default.IReadOnlyListContainerSummaryJson);
     }
 
     private Task InspectAsync(HttpContext context)

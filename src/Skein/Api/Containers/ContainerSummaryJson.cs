@@ -38,19 +38,33 @@ internal sealed record ContainerSummaryJson(
             image?.Id ?? "",
             string.Join(' ', ContainerWords.CommandLine(spec, image)),
             container.Created.ToUnixTimeSeconds(),
-            PortsOf(container, network),
+            PortsOf(container, network, image),
             container.Definition.Labels,
             ContainerWords.StatusName(container.State.Status),
-            ContainerWords.Describe(container.State, now),
+            ContainerWords.Describe(container.State, container.Health, now),
             new HostModeJson("default"),
-            new NetworksJson(EndpointJson.From(network)),
+            new NetworksJson(EndpointJson.From(container, network)),
             MountPointJson.Of(container, volumes));
     }
 
-    private static IReadOnlyList<PortJson> PortsOf(ContainerRecord container, ContainerNetwork? network) =>
-        container.State.Status != ContainerStatus.Running || network is null
-            ? []
-            : [.. network.HostPorts.Select(p => new PortJson("0.0.0.0", p.TargetPort, p.PublishedPort, ProtocolName(p.Protocol)))];
+    /// <summary>What this host publishes for it, and what its image exposes besides: "0.0.0.0:9100->80/tcp", "443/tcp".</summary>
+    public static IReadOnlyList<PortJson> PortsOf(ContainerRecord container, ContainerNetwork? network, ImageRecord? image)
+    {
+        if (container.State.Status is not (ContainerStatus.Running or ContainerStatus.Paused)) return [];
+        var published = (network?.HostPorts ?? []).Select(p => new PortJson("0.0.0.0", p.TargetPort, p.PublishedPort, ProtocolName(p.Protocol))).ToList();
+        var exposed = Exposed(image).Where(e => published.All(p => p.PrivatePort != e.PrivatePort || p.Type != e.Type));
+        return [.. published, .. exposed];
+    }
+
+    /// <summary>"80/tcp", or "80", which means the same.</summary>
+    private static IEnumerable<PortJson> Exposed(ImageRecord? image)
+    {
+        foreach (var port in image?.Config.ExposedPorts ?? [])
+        {
+            var parts = port.Split('/');
+            if (uint.TryParse(parts[0], out var number)) yield return new PortJson(null, number, null, parts.Length > 1 ? parts[1].ToLowerInvariant() : "tcp");
+        }
+    }
 
     internal static string ProtocolName(PortProtocol protocol) => protocol switch
     {

@@ -17,14 +17,33 @@ internal static class ContainerWords
         return [.. image.Config.Entrypoint, .. spec.Args.Count > 0 ? spec.Args : image.Config.Cmd];
     }
 
-    /// <summary>"Up 3 minutes", "Exited (0) 2 hours ago": the STATUS column of `docker ps`.</summary>
-    public static string Describe(ContainerState state, DateTimeOffset now) => state.Status switch
+    /// <summary>The image's variables and the spec's over them.</summary>
+    public static IReadOnlyList<string> Environment(ContainerSpec spec, ImageRecord? image)
     {
-        ContainerStatus.Running => $"Up {Ago(now - state.StartedAt)}",
+        var own = spec.Env.Select(NameOf).ToHashSet(StringComparer.Ordinal);
+        return [.. (image?.Config.Env ?? []).Where(entry => !own.Contains(NameOf(entry))), .. spec.Env];
+    }
+
+    private static string NameOf(string entry) => entry.Split('=', 2)[0];
+
+    /// <summary>"Up 3 minutes", "Exited (0) 2 hours ago": the STATUS column of `docker ps`.</summary>
+    public static string Describe(ContainerState state, ContainerHealth? health, DateTimeOffset now) => state.Status switch
+    {
+        ContainerStatus.Running => $"Up {Ago(now - state.StartedAt)}{HealthNote(health)}",
         ContainerStatus.Paused => $"Up {Ago(now - state.StartedAt)} (Paused)",
         ContainerStatus.Exited => $"Exited ({state.ExitCode}) {Ago(now - state.FinishedAt)} ago",
         ContainerStatus.Dead => "Dead",
         _ => "Created",
+    };
+
+    /// <summary>"none", "starting", "healthy" or "unhealthy".</summary>
+    public static string HealthName(ContainerHealth? health) => health?.Verdict.ToString().ToLowerInvariant() ?? "none";
+
+    private static string HealthNote(ContainerHealth? health) => health?.Verdict switch
+    {
+        null => "",
+        HealthVerdict.Starting => " (health: starting)",
+        _ => $" ({HealthName(health)})",
     };
 
     /// <summary>Docker's rounding (go-units' HumanDuration).</summary>

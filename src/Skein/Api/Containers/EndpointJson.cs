@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Skein.Agent.Containers;
 using Skein.Agent.Networks;
+using Skein.Api.Networks;
 
 namespace Skein.Api.Containers;
 
@@ -32,15 +34,15 @@ internal sealed record EndpointJson
 
     internal sealed record IpamJson(string? IPv4Address);
 
-    public static IReadOnlyDictionary<string, EndpointJson> From(ContainerNetwork? network)
+    public static IReadOnlyDictionary<string, EndpointJson> From(ContainerRecord container, ContainerNetwork? network)
     {
         if (network is null) return new Dictionary<string, EndpointJson>();
         return network.Legs
             .Where(leg => leg.NetworkName != "docker_gwbridge")   // Docker does not list it either
-            .ToDictionary(leg => leg.NetworkName, From);
+            .ToDictionary(leg => leg.NetworkName, leg => From(container, leg));
     }
 
-    private static EndpointJson From(ContainerLeg leg)
+    private static EndpointJson From(ContainerRecord container, ContainerLeg leg)
     {
         var v4 = Split(leg.Addresses.FirstOrDefault(a => !a.Contains(':')));
         var v6 = Split(leg.Addresses.FirstOrDefault(a => a.Contains(':')));
@@ -49,12 +51,13 @@ internal sealed record EndpointJson
             IPAMConfig = new IpamJson(v4.Address),
             MacAddress = leg.Mac,
             NetworkID = leg.NetworkId,
-            EndpointID = "",
+            EndpointID = EndpointId.Of(container.Id, leg.NetworkId),
             Gateway = leg.Gateway,
             IPAddress = v4.Address,
             IPPrefixLen = v4.Length,
             GlobalIPv6Address = v6.Address,
             GlobalIPv6PrefixLen = v6.Length,
+            DNSNames = [container.Name, container.Id[..Math.Min(12, container.Id.Length)]],
         };
     }
 
