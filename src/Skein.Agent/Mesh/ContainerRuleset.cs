@@ -17,6 +17,11 @@ internal static class ContainerRuleset
         rules.Chain("output", "type nat hook output priority -100", [.. DnsRules(spec), .. Dispatch(served)]);
         AddRefusals(rules, spec.Balancers.Where(b => b.Backends.Count == 0).Select(b => b.Vip.ToString()).ToList());
         if (spec.ReturnPath is { } path) AddReturnPath(rules, path);
+        if (spec.Guard is { } guard)
+        {
+            rules.Chain("gateway-guard", "type filter hook input priority 0",
+                $"iifname \"{guard.Interface}\" ip saddr {guard.Subnet} ip saddr != {guard.Host} ct state new drop");
+        }
         return rules.ToString();
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using Skein.Agent.Dns;
 using Skein.Agent.Networks;
 using Skein.Linux.Namespaces;
+using Skein.Linux.Netlink;
 using Skein.Model;
 
 namespace Skein.Agent.Mesh;
@@ -84,7 +85,13 @@ internal sealed class ContainerServices : IAsyncDisposable
         _resolver.UdpPort,
         _resolver.TcpPort,
         mesh.Balancers(Spec.Legs.Select(l => l.NetworkId), StableHash(Spec.ContainerId)),
-        ReturnPathOf(mesh));
+        ReturnPathOf(mesh),
+        GuardOf(Legs));
+
+    private static GatewayGuardSpec? GuardOf(IReadOnlyList<ContainerLeg> legs) =>
+        legs.FirstOrDefault(l => l.NetworkName == HostRuleset.Bridge) is { Addresses: [var cidr, ..] } leg && IPAddress.TryParse(leg.Gateway, out var host)
+            ? new GatewayGuardSpec(leg.Interface, InterfaceAddress.Parse(cidr).Network.ToString(), host)
+            : null;
 
     private ReturnPathSpec? ReturnPathOf(MeshView mesh)
     {

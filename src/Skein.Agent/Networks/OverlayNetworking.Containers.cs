@@ -121,7 +121,9 @@ public sealed partial class OverlayNetworking
         if (spec.Legs.Count == 0 || spec.Legs.Any(leg => NetworkOf(leg.NetworkId)?.Internal != true))
         {
             var device = $"eth{spec.Legs.Count}";
-            legs.Add(GatewayLeg(spec.ContainerId, device, _gateway.Hold(spec.ContainerId, NamespaceLegs.AddressOf(inside, device)), isolated: true));
+            // Other containers of this host reach its ports of the host from bridge port to bridge port (see GatewayGuardSpec).
+            var ofHost = spec.Ports.Any(port => port.PublishMode == PublishMode.Host);
+            legs.Add(GatewayLeg(spec.ContainerId, device, _gateway.Hold(spec.ContainerId, NamespaceLegs.AddressOf(inside, device)), isolated: !ofHost));
         }
         NamespaceLegs.Tune(legs, spec.Sysctls);
         Programmer().Apply(space, inside, legs, pool.Host.Address);

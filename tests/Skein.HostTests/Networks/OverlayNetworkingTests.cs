@@ -175,6 +175,19 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Only_a_container_with_a_port_of_the_host_is_reached_from_other_ports_of_docker_gwbridge()
+    {
+        _a.Publish([Ov], []);
+        await _a.Networking.AttachAsync(Spec(C1, "10.0.1.5"), _cancel);
+        await _a.Networking.AttachAsync(
+            Spec(C2, "10.0.1.6") with { Ports = [new PortConfig { TargetPort = 80, PublishedPort = 8099, PublishMode = PublishMode.Host }] }, _cancel);
+        Assert.Contains("isolated on", PortOf(C1));
+        Assert.Contains("isolated off", PortOf(C2));
+
+        string PortOf(string id) => _a.Space.Run(() => Commands.Run("bridge", "-d", "link", "show", "dev", DeviceNames.GatewayPort(id)));
+    }
+
+    [Fact]
     public async Task An_internal_network_has_no_way_out_and_a_network_option_sets_the_MTU()
     {
         _a.Publish([new OverlayNetwork(Ov) { Internal = true, DriverOptions = { ["com.docker.network.driver.mtu"] = "1300" } }], []);

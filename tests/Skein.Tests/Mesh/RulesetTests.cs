@@ -83,6 +83,15 @@ public class RulesetTests
         ContainerRuleset.Render(new ContainerMeshSpec(20001, 20001, [], null)));
 
     [Fact]
+    public void By_docker_gwbridge_a_container_is_reached_from_the_host_only() => Assert.Contains("""
+          chain gateway-guard {
+            type filter hook input priority 0; policy accept;
+            iifname "eth1" ip saddr 172.18.0.0/16 ip saddr != 172.18.0.1 ct state new drop
+          }
+        """,
+        ContainerRuleset.Render(new ContainerMeshSpec(20001, 20001, [], null, new GatewayGuardSpec("eth1", "172.18.0.0/16", Address("172.18.0.1")))));
+
+    [Fact]
     public void The_ingress_namespace_turns_ports_with_tasks_and_leaves_the_others_to_be_refused() => Assert.Equal("""
         table ip skein
         delete table ip skein
