@@ -21,15 +21,18 @@ public sealed partial class LeaderElection
     private readonly LeaderClaim _claim;
     private readonly string _self;
     private readonly Func<LeaderTerm, CancellationToken, Task> _lead;
+    private readonly QuorumWatch _quorum;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
 
     /// <param name="self">This manager's node id.</param>
     /// <param name="lead">Runs until its token is cancelled; when it ends or fails before, the claim is given back.</param>
-    public LeaderElection(EtcdClient etcd, ValueSeal seal, string self, Func<LeaderTerm, CancellationToken, Task> lead, TimeProvider time, ILogger log)
+    /// <param name="quorum">Told of every answer that most members have a part in.</param>
+    public LeaderElection(
+        EtcdClient etcd, ValueSeal seal, string self, Func<LeaderTerm, CancellationToken, Task> lead, QuorumWatch quorum, TimeProvider time, ILogger log)
     {
         _claim = new(etcd, seal, time);
-        (_self, _lead, _time, _log) = (self, lead, time, log);
+        (_self, _lead, _quorum, _time, _log) = (self, lead, quorum, time, log);
     }
 
     public async Task RunAsync(CancellationToken stop)
@@ -59,6 +62,7 @@ public sealed partial class LeaderElection
             {
                 var reading = await _claim.ReadAsync(stop);
                 failingSince = null;
+                _quorum.Hear();
                 if (watch.Observe(reading, _self, started, _time.GetUtcNow())
                     && await _claim.TakeAsync(_self, reading, stop) is { } term)
                 {
@@ -124,6 +128,7 @@ public sealed partial class LeaderElection
             try
             {
                 if (!await _claim.BeatAsync(term, cancel)) return true;
+                _quorum.Hear();
                 await Task.WhenAny(leading, Task.Delay(BeatPeriod, _time, cancel));
             }
             catch (RpcException e) when (!cancel.IsCancellationRequested)

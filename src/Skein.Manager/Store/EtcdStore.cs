@@ -22,11 +22,8 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
     /// </summary>
     private static readonly TimeSpan FirstDeadline = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestDeadline = TimeSpan.FromSeconds(8);
-    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
-    private const string NoLeader =
-        "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online. " +
-        "Make sure more than half of the managers are online.";
 
     private readonly EtcdClient _etcd;
     private readonly ValueSeal _seal;
@@ -70,13 +67,14 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
         var started = _time.GetTimestamp();
         for (var deadline = FirstDeadline; ; deadline = deadline * 2 < LongestDeadline ? deadline * 2 : LongestDeadline)
         {
-            var reply = await TryTransactionAsync(request, deadline, cancel);
+            var left = GiveUpAfter - _time.GetElapsedTime(started);
+            var reply = await TryTransactionAsync(request, deadline < left ? deadline : left, cancel);
             if (reply is not null)
             {
                 var revision = reply.Succeeded ? reply.Header.Revision : CommittedBefore(reply, term, witness);
                 return await _replica.WaitAsync((ulong)revision, cancel);
             }
-            if (_time.GetElapsedTime(started) > GiveUpAfter) throw SkeinException.Unavailable(NoLeader);
+            if (_time.GetElapsedTime(started) > GiveUpAfter) throw RpcError.NoLeader();
             await Task.Delay(RetryDelay, _time, cancel);
         }
     }

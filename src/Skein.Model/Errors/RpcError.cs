@@ -23,6 +23,10 @@ public static class RpcError
     /// <summary>The object changed since the version the caller names; Docker answers 500.</summary>
     public static SkeinException OutOfSequence() => Make(ErrorKind.Internal, "Unknown", "update out of sequence");
 
+    public static SkeinException NoLeader() => Make(
+        ErrorKind.Unavailable, "Unknown",
+        "The swarm does not have a leader. It's possible that too few managers are online. Make sure more than half of the managers are online.");
+
     private static SkeinException Make(ErrorKind kind, string code, string description) =>
         new(kind, $"rpc error: code = {code} desc = {description}");
 }

@@ -28,6 +28,9 @@ public interface ISwarmNode
     /// <summary>The swarm's verbs; null when this node is not a manager.</summary>
     ISwarmControl? Control { get; }
 
+    /// <summary>This node is a manager, and too few others are in reach: what the swarm is and shall be cannot be told by it.</summary>
+    bool LacksLeader { get; }
+
     /// <summary>Managers as this node knows them, for its sessions and for `docker info`.</summary>
     IReadOnlyList<ManagerPeer> Managers { get; }
 

@@ -31,6 +31,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
     private readonly ILoggerFactory _logs;
     private readonly ILogger _log;
     private readonly EtcdMembership _members;
+    private readonly QuorumWatch _quorum;
     private readonly CancellationTokenSource _stop = new();
     private EtcdStore? _store;
     private SwarmControl? _control;
@@ -42,11 +43,15 @@ internal sealed partial class ManagerParts : IAsyncDisposable
     {
         (_process, _etcd, _nodeId, _time, _ids, _logs) = (process, etcd, nodeId, time, ids, logs);
         _seal = new(memory.StoreKey);
+        _quorum = new(time);
         _log = logs.CreateLogger<ManagerParts>();
         _members = new(etcd, process, memory.StoreKey, memory.ClusterToken, time, logs.CreateLogger<EtcdMembership>());
     }
 
     public IStore Store => _store ?? throw new InvalidOperationException("the store is not open yet");
+
+    /// <summary>Too few managers are in reach for this one to know or change anything.</summary>
+    public bool IsCutOff => _quorum.IsLost;
 
     public ISwarmControl Control => _control ?? throw new InvalidOperationException("the store is not open yet");
 
@@ -87,7 +92,8 @@ internal sealed partial class ManagerParts : IAsyncDisposable
         _listener = await ManagerListener.StartAsync(listen, identity, store, _members, dispatcher, _time, _ids, _logs, cancel);
         var liveness = new NodeLiveness(store, _nodeId, _time, _logs);
         var loop = new SwarmLoop(store, _time, _ids, _logs.CreateLogger<SwarmLoop>());
-        var election = new LeaderElection(_etcd, _seal, _nodeId, (term, token) => LeadAsync(loop, liveness, term, token), _time, _logs.CreateLogger<LeaderElection>());
+        _quorum.Hear();
+        var election = new LeaderElection(_etcd, _seal, _nodeId, (term, token) => LeadAsync(loop, liveness, term, token), _quorum, _time, _logs.CreateLogger<LeaderElection>());
         _running = Task.WhenAll(
             KeepRunningAsync("dispatcher", dispatcher.RunAsync),
             KeepRunningAsync("liveness", liveness.WatchAsync),

@@ -48,6 +48,9 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
 
     public ISwarmControl? Control => _control;
 
+    public bool LacksLeader =>
+        State is LocalNodeState.Active or LocalNodeState.Pending && _memory?.Manager is not null && (_control is null || _manager is not { IsCutOff: false });
+
     public IReadOnlyList<ManagerPeer> Managers => _agent.Managers;
 
     private string CertificateFolder => Path.Combine(_options.SwarmFolder, "certificates");

@@ -4,6 +4,7 @@ using System.Net;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Skein.Agent.Session;
+using Skein.Api.Swarm;
 using Skein.Hosting;
 using Skein.Manager.Certificates;
 using Skein.Model;
@@ -115,6 +116,34 @@ public class SwarmNodeTests(ITestOutputHelper output)
         await first.RestartAsync();
         await hosts.UntilAsync("the first is a manager again", () => first.Node.Control is not null);
         await hosts.UntilAsync("it sees what it missed", () => first.Node.Control!.Snapshot.Networks.All.Any(network => network.Spec.Annotations.Name == "after"));
+    }
+
+    [Fact]
+    public async Task A_manager_without_a_majority_says_so_to_reads_and_writes_until_it_has_one()
+    {
+        const string noLeader =
+            "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online. " +
+            "Make sure more than half of the managers are online.";
+        await using var hosts = new SwarmHosts();
+        var first = await hosts.InitAsync();
+        var second = await hosts.JoinAsync(first, NodeRole.Manager);
+        var third = await hosts.JoinAsync(first, NodeRole.Manager);
+        await second.StopAsync();
+        await third.StopAsync();
+        Assert.NotNull(first.Node.ManagerControl());
+
+        var refused = await Assert.ThrowsAsync<SkeinException>(() => first.Node.Control!.CreateNetworkAsync(Overlay("lost"), default).WaitAsync(SwarmHosts.Deadline));
+        Assert.Equal((ErrorKind.Unavailable, noLeader), (refused.Kind, refused.Message));
+        await hosts.UntilAsync("the majority is missed", () => first.Node.LacksLeader);
+        Assert.Equal(noLeader, Assert.Throws<SkeinException>(first.Node.ManagerControl).Message);
+        Assert.Equal(noLeader, SwarmInfoJson.From(first.Node).Error);
+
+        await first.RestartAsync();
+        Assert.Equal(noLeader, Assert.Throws<SkeinException>(first.Node.ManagerControl).Message);   // a manager, though one that knows nothing
+
+        await second.RestartAsync();
+        await hosts.UntilAsync("there is a majority again", () => !first.Node.LacksLeader);
+        await first.Node.ManagerControl().CreateNetworkAsync(Overlay("found"), default).WaitAsync(SwarmHosts.Deadline);
     }
 
     [Fact]

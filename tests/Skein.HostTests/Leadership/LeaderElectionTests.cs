@@ -86,7 +86,7 @@ public class LeaderElectionTests(ITestOutputHelper output)
             terms.Add(term, cancel);
             return Task.Delay(Timeout.Infinite, cancel);
         }
-        var election = new LeaderElection(member.Client, member.Seal, member.Options.Name, Lead, TimeProvider.System, NullLogger.Instance);
+        var election = new LeaderElection(member.Client, member.Seal, member.Options.Name, Lead, new(TimeProvider.System), TimeProvider.System, NullLogger.Instance);
         return Task.Run(() => election.RunAsync(stop), CancellationToken.None);
     }
 

@@ -7,7 +7,13 @@ namespace Skein.Api.Swarm;
 /// <summary>The swarm's verbs, or Docker's word for why this node does not have them.</summary>
 internal static class SwarmAccess
 {
-    public static ISwarmControl ManagerControl(this ISwarmNode swarm) => swarm.Control ?? throw SkeinException.Unavailable(swarm.State switch
+    public static ISwarmControl ManagerControl(this ISwarmNode swarm)
+    {
+        if (swarm.LacksLeader) throw RpcError.NoLeader();
+        return swarm.Control ?? throw NoManager(swarm);
+    }
+
+    private static SkeinException NoManager(ISwarmNode swarm) => SkeinException.Unavailable(swarm.State switch
     {
         LocalNodeState.Active or LocalNodeState.Pending =>
             "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this command on a manager node or promote the current node to a manager.",

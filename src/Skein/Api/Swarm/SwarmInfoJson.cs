@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Skein.Hosting;
+using Skein.Model;
 
 namespace Skein.Api.Swarm;
 
@@ -33,7 +34,7 @@ internal sealed record SwarmInfoJson
             NodeAddr = swarm.NodeAddress,
             LocalNodeState = StateName(swarm.State),
             ControlAvailable = snapshot is not null,
-            Error = swarm.Error,
+            Error = swarm.LacksLeader ? RpcError.NoLeader().Message : swarm.Error,
             RemoteManagers = managers.Count == 0 ? null : managers,
             Nodes = snapshot?.Nodes.Count,
             Managers = snapshot?.Nodes.All.Count(n => n.ManagerStatus is not null),
