@@ -81,7 +81,7 @@ run "for i in 1 2 3 4 5 6 7 8; do docker -H \$h3 exec $caller wget -q -O - http:
 step "Published: every host answers, also one without a task, and the container sees the client's address"
 run 'docker -H $h1 service update --publish-add 8080:80 httpd'
 for n in 1 2 3; do
-    eventually 5 "host $n answers" "$skein lab exec lan -- curl -sf -m 2 http://192.168.56.1$n:8080/"
+    eventually 10 "host $n answers" "$skein lab exec lan -- curl -sf -m 2 http://192.168.56.1$n:8080/"
     run "$skein lab exec lan -- curl -s http://192.168.56.1$n:8080/"
 done
 run "$skein lab exec h1 -- curl -s http://127.0.0.1:8080/"
@@ -95,13 +95,13 @@ run 'docker -H $h1 service inspect --pretty httpd'
 step "A container dies: another takes its place"
 victim=$(container "$h2" httpd)
 run "docker -H \$h2 kill $victim"
-eventually 3 "it is noticed" '! docker -H $h2 ps --quiet --no-trunc | grep -q '"$victim"
+eventually 10 "it is noticed" '! docker -H $h2 ps --quiet --no-trunc | grep -q '"$victim"
 eventually 20 "four replicas run again" 'running httpd 4'
 
 step "The daemon dies: no container notices, and it manages them as before when it is back"
 run 'docker -H $h2 ps --format "{{.ID}} {{.Status}} {{.Names}}"'
 run "$skein lab exec h2 -- pkill -KILL -x skein"
-eventually 3 "the daemon's successor answers" 'docker -H $h2 version'
+eventually 10 "the daemon's successor answers" 'docker -H $h2 version'
 run 'docker -H $h2 ps --format "{{.ID}} {{.Status}} {{.Names}}"'
 
 step "A host loses its power: its tasks run elsewhere; it comes back without ghosts"
