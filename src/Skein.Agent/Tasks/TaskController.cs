@@ -126,7 +126,7 @@ internal sealed partial class TaskController
             }
             catch (Exception error)
             {
-                if (!token.IsCancellationRequested) LogFailed(error, TaskId, kind);
+                if (!token.IsCancellationRequested) LogFailed(error, kind);
                 answer = new TaskEvent.WorkFailed(Reason(error));
             }
             _events.Writer.TryWrite(answer);
@@ -197,7 +197,7 @@ internal sealed partial class TaskController
             }
             catch (Exception error) when (!cancel.IsCancellationRequested)
             {
-                LogFailed(error, TaskId, kind);
+                LogFailed(error, kind);
             }
             await Task.Delay(pause, _parts.Time, cancel);
         }
@@ -247,7 +247,7 @@ internal sealed partial class TaskController
             }
             catch (Exception error) when (!_daemon.IsCancellationRequested)
             {
-                LogFailed(error, TaskId, TaskWork.Removing);
+                LogFailed(error, TaskWork.Removing);
             }
             catch (OperationCanceledException)
             {

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
-using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Agent.Containers;
 using Skein.Agent.Session;
 using Skein.Agent.Tasks;
@@ -18,13 +17,18 @@ public sealed class TaskManagerTests : IDisposable
     private readonly FakeContainerEngine _engine = new();
     private readonly Outbox _outbox = new();
     private readonly CancellationTokenSource _daemon = new();
+    private readonly SeenLog _log = new();
     private readonly TaskManager _manager;
 
     public TaskManagerTests() => _manager = new TaskManager(
         _assignments, _images, _networking, _engine, _outbox,
-        () => new NodeDescription { Hostname = "h1" }, new CryptoIdSource(), TimeProvider.System, NullLoggerFactory.Instance);
+        () => new NodeDescription { Hostname = "h1" }, new CryptoIdSource(), TimeProvider.System, _log);
 
-    public void Dispose() => _daemon.Cancel();
+    public void Dispose()
+    {
+        _daemon.Cancel();
+        _log.Dispose();
+    }
 
     [Fact]
     public async Task A_task_runs_is_stopped_and_its_container_stays_until_it_is_unassigned()
@@ -88,6 +92,18 @@ public sealed class TaskManagerTests : IDisposable
         Assert.Equal("No such image: nope:latest", (await _outbox.UntilAsync(TaskState.Rejected)).Err);
         Assert.Equal(_networking.Attached.Keys, _networking.Detached.Distinct());
         Assert.Empty(_engine.List());
+    }
+
+    [Fact]
+    public async Task What_failed_is_logged_in_the_words_of_its_reason_and_without_a_stack()
+    {
+        _images.PullError = SkeinException.NotFound("manifest for nope:latest not found: manifest unknown: manifest unknown");
+        Run();
+        Publish(NewTask("t1", TaskState.Running, "nope"));
+        await _outbox.UntilAsync(TaskState.Rejected);
+
+        Assert.Contains(("task t1: Preparing failed: No such image: nope:latest", null), _log.Lines);
+        Assert.All(_log.Lines, line => Assert.Null(line.Error));
     }
 
     [Fact]
