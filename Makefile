@@ -18,6 +18,7 @@ setup: ## install what is needed from Debian's packages (as root)
 build: setup $(SKEIN) ## publish the native program to out/skein
 
 $(SKEIN): $(SOURCES)
+	@echo "building the native program: some minutes, the first time also for its packages"
 	dotnet publish src/Skein -c Release -v q -nologo -o out
 	@touch $@
 	@ls -l $@
@@ -25,7 +26,8 @@ $(SKEIN): $(SOURCES)
 demo: build ## raise three hosts and walk through everything, step by step
 	@scripts/demo.sh
 
-down: build ## take the demo's lab down
+down: ## take the demo's lab down
+	@[ -x $(SKEIN) ] || $(MAKE) -s build
 	@$(SKEIN) lab down
 
 test: build ## all three test projects (as root)

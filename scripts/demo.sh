@@ -35,7 +35,8 @@ running() { [ "$(docker -H "$h1" service ps "$1" --filter desired-state=running 
 container() { docker -H "$1" ps --quiet --filter "label=com.docker.swarm.service.name=$2" | head -1; }
 
 [ "$(id -u)" = 0 ] || give_up "the lab makes namespaces and mounts: run make demo as root"
-[ ! -e /run/skein-lab ] || run "$skein lab down"
+# Of an earlier demo; only the second is there when the machine was booted anew since.
+[ ! -e /run/skein-lab ] && [ ! -e /var/lib/skein-lab ] || run "$skein lab down"
 
 step "Three hosts on a LAN of their own, each with containerd and a Skein daemon"
 run "$skein lab up --hosts 3"

@@ -3,6 +3,7 @@
 # not come to its end, and when it ran no test at all. Arguments go to every assembly: scripts/test.sh -namespace '*Dns*'.
 set -u
 cd "$(dirname "$0")/.."
+[ "$(id -u)" = 0 ] || { echo "test: host and cluster tests make namespaces and mounts: run me as root (tests/Skein.Tests alone needs no root)" >&2; exit 1; }
 
 export SKEIN_PROGRAM="${SKEIN_PROGRAM:-$PWD/out/skein}"     # what the lab of the cluster tests runs
 limit=${TEST_LIMIT_SECONDS:-600}                            # for one assembly
