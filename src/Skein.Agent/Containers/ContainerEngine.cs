@@ -79,6 +79,12 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         return Task.FromResult(container.Io.Attach(container.NextExit));
     }
 
+    public async Task<long> WrittenAsync(string id, CancellationToken cancel)
+    {
+        var usage = new Containerd.SnapshotsApi.UsageRequest { Snapshotter = ContainerdClient.Snapshotter, Key = containers.Find(id).Id };
+        return (await containerd.Snapshots.UsageAsync(usage, cancellationToken: cancel)).Size;
+    }
+
     public async Task ResizeAsync(string id, uint height, uint width, CancellationToken cancel)
     {
         var container = Running(id);

@@ -27,6 +27,9 @@ public interface IContainerEngine
 
     Task RemoveAsync(string id, bool force, CancellationToken cancel);
 
+    /// <summary>Bytes that it has written into its own layer.</summary>
+    Task<long> WrittenAsync(string id, CancellationToken cancel);
+
     Task ResizeAsync(string id, uint height, uint width, CancellationToken cancel);
 
     Task<IContainerStreams> AttachAsync(string id, CancellationToken cancel);

@@ -20,6 +20,9 @@ public interface IImageStore
     /// <summary>By reference, id or unique id prefix; NotFound "No such image: x" otherwise.</summary>
     ImageRecord Find(string reference);
 
+    /// <summary>How it was made, oldest step first.</summary>
+    Task<IReadOnlyList<ImageStep>> HistoryAsync(string reference, CancellationToken cancel);
+
     Task<IReadOnlyList<(string? Untagged, string? Deleted)>> RemoveAsync(string reference, bool force, CancellationToken cancel);
 
     /// <summary>Loads a tar of docker save's (or an OCI layout's) form; answers with the references made.</summary>

@@ -15,7 +15,11 @@ public sealed record ImageRecord(
     string Architecture,
     string Os,
     IReadOnlyList<string> Layers,
-    ImageConfig Config);
+    ImageConfig Config)
+{
+    /// <summary>Bytes of each layer on disk, in the order of <see cref="Layers"/>.</summary>
+    public IReadOnlyList<long> LayerSizes { get; init; } = [];
+}
 
 /// <summary>The image config's "config" object, as far as it is used.</summary>
 public sealed record ImageConfig(

@@ -116,6 +116,22 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         return Find(image.Id);
     }
 
+    public async Task<IReadOnlyList<ImageStep>> HistoryAsync(string reference, CancellationToken cancel)
+    {
+        await OpenAsync(cancel);
+        var image = Find(reference);
+        var config = ImageJson.ReadConfig(await NeedAsync(image.Id, cancel), reference);
+        var sizes = image.LayerSizes;
+        // An image whose maker told nothing has a step for each of its layers all the same.
+        var told = config.History ?? [.. sizes.Select(_ => new OciHistory { Created = config.Created })];
+        var layer = 0;
+        return [.. told.Select(step => new ImageStep(
+            ImageRecords.Time(step.Created),
+            step.CreatedBy ?? "",
+            step.Comment ?? "",
+            !step.EmptyLayer && layer < sizes.Count ? sizes[layer++] : 0))];
+    }
+
     public async Task<IReadOnlyList<(string? Untagged, string? Deleted)>> RemoveAsync(string reference, bool force, CancellationToken cancel)
     {
         await OpenAsync(cancel);
@@ -212,8 +228,8 @@ public sealed partial class ImageStore : IImageStore, IDisposable
             manifest = ImageJson.ReadManifest(await NeedAsync(manifestDigest, cancel), name);
         }
         var config = ImageJson.ReadConfig(await NeedAsync(manifest.Config!.Digest, cancel), name);
-        var size = await _unpacker.SizeAsync(config.RootFs?.DiffIds ?? [], cancel);
-        var entry = new CatalogueEntry(name, target, manifestDigest, ImageRecords.From(manifest.Config.Digest, config, size));
+        var sizes = await _unpacker.SizesAsync(config.RootFs?.DiffIds ?? [], cancel);
+        var entry = new CatalogueEntry(name, target, manifestDigest, ImageRecords.From(manifest.Config.Digest, config, sizes));
         lock (_lock) _catalogue = _catalogue.With(entry);
         return entry;
     }

@@ -46,7 +46,7 @@ public sealed class DockerApi(
         app.UseRouting();
         new EngineRoutes(identity, containers, images, swarm, _events, time).Map(app);
         new ContainerRoutes(containers, images, networking, new(identity.DataRoot), time).Map(app);
-        new ImageRoutes(images, _events).Map(app);
+        new ImageRoutes(images, _events, time).Map(app);
         new NetworkRoutes(new NetworkCatalog(identity, swarm, assignments, networking, containers, time), swarm, time).Map(app);
         new SwarmRoutes(swarm).Map(app);
         new NodeRoutes(swarm).Map(app);

@@ -27,8 +27,7 @@ internal sealed class UnsupportedRoutes(IContainerEngine containers)
     private static readonly (string Path, string Command)[] s_others =
     [
         ("/build", "docker build"),
-        ("/build/{**rest}", "docker build"),
-        ("/containers/prune", "docker container prune"),
+        ("/build/cancel", "docker build"),
         ("/volumes/create", "docker volume create"),
         ("/volumes/prune", "docker volume prune"),
         ("/volumes/{name}", "docker volume"),
@@ -50,6 +49,12 @@ internal sealed class UnsupportedRoutes(IContainerEngine containers)
         {
             containers.Find(context.Query("container"));
             throw Refusal("docker commit");
+        });
+        // Nothing is built here, so that there is nothing to prune: `docker system prune` asks this last.
+        app.MapPost("/build/prune", context =>
+        {
+            context.Response.ContentType = ErrorResponse.ContentType;
+            return context.Response.WriteAsync("{\"CachesDeleted\":[],\"SpaceReclaimed\":0}", context.RequestAborted);
         });
         foreach (var (path, command) in s_others) app.MapMethods(path, s_all, _ => throw Refusal(command));
     }

@@ -34,6 +34,8 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         Assert.Equal(["80/tcp"], record.Config.ExposedPorts);
         Assert.Equal(new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.Zero), record.Created);
         Assert.True(record.Size > 1_000_000, $"size {record.Size}");
+        var steps = await store.HistoryAsync(name, Soon);
+        Assert.Equal((record.Layers.Count, record.Size), (steps.Count(step => step.Size > 0), steps.Sum(step => step.Size)));
         var stat = await bed.Containerd.Client.Snapshots.StatAsync(
             new StatSnapshotRequest { Snapshotter = ContainerdClient.Snapshotter, Key = ChainId.Of(record.Layers) });
         Assert.Equal(Kind.Committed, stat.Info.Kind);

@@ -66,6 +66,8 @@ internal sealed class FakeContainerEngine : IContainerEngine
 
     public Task KillAsync(string id, string signal, CancellationToken cancel) => throw new NotSupportedException();
 
+    public Task<long> WrittenAsync(string id, CancellationToken cancel) => throw new NotSupportedException();
+
     public Task ResizeAsync(string id, uint height, uint width, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task<IContainerStreams> AttachAsync(string id, CancellationToken cancel) => throw new NotSupportedException();

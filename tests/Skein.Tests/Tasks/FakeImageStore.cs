@@ -13,6 +13,8 @@ internal sealed class FakeImageStore : IImageStore
 
     public bool Here { get; set; }
 
+    public DateTimeOffset? Created { get; set; }
+
     public TaskCompletionSource PullCancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public bool Hangs { get; set; }
@@ -43,7 +45,7 @@ internal sealed class FakeImageStore : IImageStore
         return Any;
     }
 
-    public ImageRecord Find(string reference) => Here ? Any : throw SkeinException.NotFound($"No such image: {ImageReference.Parse(reference).Familiar}");
+    public ImageRecord Find(string reference) => Here ? Any with { Created = Created } : throw SkeinException.NotFound($"No such image: {ImageReference.Parse(reference).Familiar}");
 
     public async Task<RemoteImage> ResolveAsync(string reference, RegistryAuth? auth, CancellationToken cancel)
     {
@@ -56,6 +58,8 @@ internal sealed class FakeImageStore : IImageStore
     public Task LoginAsync(RegistryAuth auth, CancellationToken cancel) => throw new NotSupportedException();
 
     public IReadOnlyList<ImageRecord> List() => [];
+
+    public Task<IReadOnlyList<ImageStep>> HistoryAsync(string reference, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<(string? Untagged, string? Deleted)>> RemoveAsync(string reference, bool force, CancellationToken cancel) => throw new NotSupportedException();
 

@@ -6,16 +6,22 @@ namespace Skein.Agent.Images.Content;
 /// <summary>An image's config document in the terms of the rest of the agent.</summary>
 internal static class ImageRecords
 {
-    public static ImageRecord From(string configDigest, OciImageConfig config, long size) => new(
+    public static ImageRecord From(string configDigest, OciImageConfig config, IReadOnlyList<long> layerSizes) => new(
         configDigest,
         [],
         [],
-        DateTimeOffset.TryParse(config.Created, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var created) ? created : null,
-        size,
+        Time(config.Created),
+        layerSizes.Sum(),
         config.Architecture,
         config.Os,
         config.RootFs?.DiffIds ?? [],
-        From(config.Config ?? new OciRuntimeConfig()));
+        From(config.Config ?? new OciRuntimeConfig()))
+    {
+        LayerSizes = layerSizes,
+    };
+
+    public static DateTimeOffset? Time(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
 
     private static ImageConfig From(OciRuntimeConfig config) => new(
         config.Entrypoint ?? [],

@@ -36,9 +36,10 @@ internal sealed class LayerUnpacker(ContainerdClient containerd)
     }
 
     /// <summary>Bytes on disk of a chain of layers.</summary>
-    public async Task<long> SizeAsync(IEnumerable<string> diffIds, CancellationToken cancel)
+    /// <summary>Of each layer, from the lowest up to the first that is not unpacked here.</summary>
+    public async Task<IReadOnlyList<long>> SizesAsync(IEnumerable<string> diffIds, CancellationToken cancel)
     {
-        long size = 0;
+        var sizes = new List<long>();
         var chain = "";
         foreach (var diffId in diffIds)
         {
@@ -46,14 +47,14 @@ internal sealed class LayerUnpacker(ContainerdClient containerd)
             try
             {
                 var usage = new UsageRequest { Snapshotter = ContainerdClient.Snapshotter, Key = chain };
-                size += (await containerd.Snapshots.UsageAsync(usage, cancellationToken: cancel)).Size;
+                sizes.Add((await containerd.Snapshots.UsageAsync(usage, cancellationToken: cancel)).Size);
             }
             catch (RpcException error) when (error.StatusCode == StatusCode.NotFound)
             {
-                return size;
+                break;
             }
         }
-        return size;
+        return sizes;
     }
 
     private async Task<bool> UnpackOnceAsync(OciDescriptor layer, string parent, string chain, string diffId, string lease, CancellationToken cancel)

@@ -13,8 +13,23 @@ internal sealed record OciImageConfig
 
     public OciRuntimeConfig? Config { get; init; }
 
+    public List<OciHistory>? History { get; init; }
+
     [JsonPropertyName("rootfs")]
     public OciRootFs? RootFs { get; init; }
+}
+
+internal sealed record OciHistory
+{
+    public string? Created { get; init; }
+
+    [JsonPropertyName("created_by")]
+    public string? CreatedBy { get; init; }
+
+    public string? Comment { get; init; }
+
+    [JsonPropertyName("empty_layer")]
+    public bool EmptyLayer { get; init; }
 }
 
 internal sealed record OciRootFs

@@ -31,6 +31,8 @@ internal sealed record ContainerInspectJson
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public IReadOnlyList<string>? ExecIDs { get; init; }
 
+    public long? SizeRw { get; init; }
+    public long? SizeRootFs { get; init; }
     public required HostConfigJson HostConfig { get; init; }
     public IReadOnlyList<MountPointJson> Mounts { get; init; } = [];
     public required ConfigJson Config { get; init; }

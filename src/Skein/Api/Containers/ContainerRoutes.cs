@@ -18,6 +18,7 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         app.MapGet("/containers/json", ListAsync);
         app.MapPost("/containers/create", _ => throw SkeinException.NotImplemented(
             "containers outside services are not supported yet: use docker service create"));
+        app.MapPost("/containers/prune", PruneAsync);
         app.MapGet("/containers/{id}/json", InspectAsync);
         app.MapGet("/containers/{id}/top", TopAsync);
         app.MapGet("/containers/{id}/logs", LogsAsync);
@@ -41,22 +42,57 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         var limit = context.QueryInt("limit") is { } given and > 0 ? given : int.MaxValue;
         var all = context.QueryBool("all") || limit < int.MaxValue || filter.AnyState;
         var now = time.GetUtcNow();
-        var rows = containers.List()
+        var found = containers.List()
             .Where(c => all || c.State.Status is ContainerStatus.Running or ContainerStatus.Paused)
             .Select(c => (Container: c, Network: networks.Find(c.Id)))
             .Where(c => filter.Takes(c.Container, c.Network))
             .OrderByDescending(c => c.Container.Created)
             .Take(limit)
-            .Select(c => ContainerSummaryJson.From(c.Container, c.Network, images.UsedBy(c.Container), volumes, now))
             .ToList();
+        var rows = new List<ContainerSummaryJson>(found.Count);
+        foreach (var (container, network) in found)
+        {
+            var image = images.UsedBy(container);
+            var row = ContainerSummaryJson.From(container, network, image, volumes, now);
+            rows.Add(context.QueryBool("size") ? row.WithSize(await containers.WrittenAsync(container.Id, context.RequestAborted), image) : row);
+        }
         await context.JsonAsync(rows, ContainersJson.Default.IReadOnlyListContainerSummaryJson);
     }
 
-    private Task InspectAsync(HttpContext context)
+    /// <summary>Those that have ended. One that was made and has not run yet is a task's that is about to start.</summary>
+    private async Task PruneAsync(HttpContext context)
+    {
+        var taken = new PruneFilter(context.Filters().Accept("label", "label!", "until"), time.GetUtcNow());
+        var (deleted, reclaimed) = (new List<string>(), 0L);
+        foreach (var container in containers.List().Where(c => c.State.Status is ContainerStatus.Exited or ContainerStatus.Dead))
+        {
+            if (!taken.Takes(container.Definition.Labels, container.Created)) continue;
+            try
+            {
+                var written = await containers.WrittenAsync(container.Id, context.RequestAborted);
+                await containers.RemoveAsync(container.Id, force: false, context.RequestAborted);
+                deleted.Add(container.Id);
+                reclaimed += written;
+            }
+            catch (SkeinException)
+            {
+                // Another hand was faster.
+            }
+        }
+        await context.JsonAsync(new ContainerPruneJson(deleted, reclaimed), ContainersJson.Default.ContainerPruneJson);
+    }
+
+    private async Task InspectAsync(HttpContext context)
     {
         var container = containers.Find(context.Route("id"));
-        return context.JsonAsync(
-            ContainerInspectJson.From(container, networks.Find(container.Id), images.UsedBy(container), volumes), ContainersJson.Default.ContainerInspectJson);
+        var image = images.UsedBy(container);
+        var answer = ContainerInspectJson.From(container, networks.Find(container.Id), image, volumes);
+        if (context.QueryBool("size"))
+        {
+            var written = await containers.WrittenAsync(container.Id, context.RequestAborted);
+            answer = answer with { SizeRw = written, SizeRootFs = written + (image?.Size ?? 0) };
+        }
+        await context.JsonAsync(answer, ContainersJson.Default.ContainerInspectJson);
     }
 
     private async Task TopAsync(HttpContext context)
@@ -70,13 +106,15 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
     {
         var query = LogQueryOf(context);
         var container = containers.Find(context.Route("id"));
-        var timestamps = context.QueryBool("timestamps");
+        var (timestamps, details) = (context.QueryBool("timestamps"), context.QueryBool("details"));
         var tty = container.Definition.Spec.Tty;
         context.Response.ContentType = tty ? StreamFrames.RawContentType : StreamFrames.MultiplexedContentType;
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);   // the client waits for the head before the first line
         await foreach (var line in containers.ReadLogsAsync(container.Id, query, context.RequestAborted))
         {
-            var content = timestamps ? WithTimestamp(line) : line.Line;
+            // The driver's attributes would stand there; none are kept, and Docker's space is written all the same.
+            var content = details ? new ReadOnlyMemory<byte>([(byte)' ', .. line.Line.Span]) : line.Line;
+            if (timestamps) content = WithTimestamp(line.Time, content);
             if (tty) await context.Response.BodyWriter.WriteAsync(content, context.RequestAborted);
             else
             {
@@ -95,10 +133,10 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         return new LogQuery(stdout, stderr, context.QueryBool("follow"), context.QueryTime("since"), context.QueryTime("until"), lines);
     }
 
-    private static ReadOnlyMemory<byte> WithTimestamp(ContainerLogLine line)
+    private static ReadOnlyMemory<byte> WithTimestamp(DateTimeOffset time, ReadOnlyMemory<byte> line)
     {
-        var stamp = line.Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z '", CultureInfo.InvariantCulture);
-        return Encoding.ASCII.GetBytes(stamp).Concat(line.Line.ToArray()).ToArray();
+        var stamp = time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z '", CultureInfo.InvariantCulture);
+        return (byte[])[.. Encoding.ASCII.GetBytes(stamp), .. line.Span];
     }
 
     private async Task StartAsync(HttpContext context)

@@ -22,6 +22,14 @@ internal sealed record ContainerSummaryJson(
     ContainerSummaryJson.NetworksJson NetworkSettings,
     IReadOnlyList<MountPointJson> Mounts)
 {
+    /// <summary>Bytes it has written; null when they were not asked for.</summary>
+    public long? SizeRw { get; init; }
+
+    /// <summary>With those of its image.</summary>
+    public long? SizeRootFs { get; init; }
+
+    public ContainerSummaryJson WithSize(long written, ImageRecord? image) => this with { SizeRw = written, SizeRootFs = written + (image?.Size ?? 0) };
+
     internal sealed record HostModeJson(string NetworkMode);
 
     internal sealed record NetworksJson(IReadOnlyDictionary<string, EndpointJson> Networks);

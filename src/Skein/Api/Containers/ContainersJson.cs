@@ -5,6 +5,7 @@ namespace Skein.Api.Containers;
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, PropertyNameCaseInsensitive = true)]
 [JsonSerializable(typeof(IReadOnlyList<ContainerSummaryJson>))]
 [JsonSerializable(typeof(ContainerInspectJson))]
+[JsonSerializable(typeof(ContainerPruneJson))]
 [JsonSerializable(typeof(TopJson))]
 [JsonSerializable(typeof(WaitJson))]
 [JsonSerializable(typeof(IdJson))]

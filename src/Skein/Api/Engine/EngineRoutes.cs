@@ -191,21 +191,36 @@ internal sealed class EngineRoutes(
             && filters.Exact("scope", happened.Scope)
             && filters.Any("event", wanted => happened.Action == wanted || happened.Action.StartsWith(wanted + ":", StringComparison.Ordinal))
             && filters.Labels("label", happened.Attributes)
-            && OfType("container") && OfType("image") && OfType("network") && OfType("service") && OfType("node");
+            && OfImage(filters, happened)
+            && OfType("container") && OfType("network") && OfType("service") && OfType("node");
 
         bool OfType(string type) => !filters.Has(type)
             || (happened.Type == type && filters.Any(type, w => w == name || happened.Id.StartsWith(w, StringComparison.Ordinal)));
     }
 
-    private Task DiskUsageAsync(HttpContext context)
+    /// <summary>An image's own events, and those of the containers made from it; with or without its tag.</summary>
+    private static bool OfImage(Filters filters, EngineEvent happened)
     {
-        var summaries = images.List().Select(ImageSummaryJson.From).ToList();
-        var usage = new DiskUsageJson(
-            summaries.Sum(i => i.Size),
-            summaries,
-            [.. containers.List().Select(c => ContainerSummaryJson.From(c, null, images.UsedBy(c), new(identity.DataRoot), time.GetUtcNow()))],
-            [],
-            []);
-        return context.JsonAsync(usage, EngineJson.Default.DiskUsageJson);
+        var name = happened.Attributes.GetValueOrDefault(happened.Type == "image" ? "name" : "image") ?? "";
+        return filters.Exact("image", happened.Id, name, ImageReference.TryParse(name, out var reference) ? reference!.FamiliarName : name);
+    }
+
+    private async Task DiskUsageAsync(HttpContext context)
+    {
+        var all = images.List();
+        var rows = new List<ContainerSummaryJson>();
+        foreach (var container in containers.List())
+        {
+            var image = images.UsedBy(container);
+            var row = ContainerSummaryJson.From(container, null, image, new(identity.DataRoot), time.GetUtcNow());
+            rows.Add(row.WithSize(await containers.WrittenAsync(container.Id, context.RequestAborted), image));
+        }
+        var sharing = new LayerSharing(all);
+        var summaries = all.Select(image => ImageSummaryJson.From(image) with
+        {
+            Containers = rows.Count(row => row.ImageID == image.Id),
+            SharedSize = sharing.SharedBy(image),
+        });
+        await context.JsonAsync(new DiskUsageJson(sharing.Total, [.. summaries], rows, [], []), EngineJson.Default.DiskUsageJson);
     }
 }

@@ -1,4 +1,3 @@
-using System.IO.Enumeration;
 using System.Threading.Channels;
 using Skein.Agent.Images;
 using Skein.Api.Engine;
@@ -8,14 +7,14 @@ using Skein.Model;
 namespace Skein.Api.Images;
 
 /// <summary>/images, /distribution and /auth. Names hold slashes, so the verb is the path's last part.</summary>
-internal sealed class ImageRoutes(IImageStore images, EventHub events)
+internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvider time)
 {
     public void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/images/json", ListAsync);
         app.MapPost("/images/create", PullAsync);
         app.MapPost("/images/load", LoadAsync);
-        app.MapPost("/images/prune", _ => throw SkeinException.NotImplemented("image prune is not supported: remove images by name"));
+        app.MapPost("/images/prune", PruneAsync);
         app.MapGet("/images/{**name}", GetAsync);
         app.MapPost("/images/{**name}", PostAsync);
         app.MapDelete("/images/{**name}", RemoveAsync);
@@ -23,35 +22,54 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events)
         app.MapPost("/auth", LoginAsync);
     }
 
-    private Task ListAsync(HttpContext context)
+    private async Task ListAsync(HttpContext context)
     {
-        var filters = context.Filters().Accept("reference", "label", "dangling", "before", "since", "until");
-        var rows = images.List()
-            .Where(i => filters.Labels("label", i.Config.Labels))
-            .Where(i => filters.Flag("dangling") is not { } dangling || dangling == (i.Tags.Count == 0))
-            .Select(i => ByReference(i, filters))
-            .OfType<ImageRecord>()
-            .OrderByDescending(i => i.Created)
-            .Select(ImageSummaryJson.From);
-        return context.JsonAsync<IReadOnlyList<ImageSummaryJson>>([.. rows], ImagesJson.Default.IReadOnlyListImageSummaryJson);
+        var filter = new ImageFilter(context.Filters(), images, time.GetUtcNow());
+        var rows = images.List().Select(filter.Take).OfType<ImageRecord>().OrderByDescending(i => i.Created).Select(ImageSummaryJson.From).ToList();
+        await context.JsonAsync(rows, ImagesJson.Default.IReadOnlyListImageSummaryJson);
     }
 
-    /// <summary>The image with those of its names that were asked for; null when none was.</summary>
-    private static ImageRecord? ByReference(ImageRecord image, Filters filters)
+    /// <summary>Images without a tag that nobody uses; with dangling=false all that nobody uses.</summary>
+    private async Task PruneAsync(HttpContext context)
     {
-        if (!filters.Has("reference")) return image;
-        var asked = image with { Tags = Asked(image.Tags), Digests = Asked(image.Digests) };
-        return asked.Tags.Count + asked.Digests.Count > 0 ? asked : null;
-
-        IReadOnlyList<string> Asked(IReadOnlyList<string> names) => [.. names.Where(n => filters.Any("reference", wanted => MatchesReference(n, wanted)))];
+        var filters = context.Filters().Accept("dangling", "label", "label!", "until");
+        var taken = new PruneFilter(filters, time.GetUtcNow());
+        var tagged = filters.Flag("dangling") == false;
+        var (deleted, reclaimed) = (new List<ImageDeleteJson>(), 0L);
+        foreach (var image in images.List().Where(i => (tagged || i.Tags.Count == 0) && taken.Takes(i.Config.Labels, i.Created)))
+        {
+            var removed = await TryRemoveAsync(image, context.RequestAborted);
+            deleted.AddRange(removed);
+            if (removed.Exists(r => r.Deleted == image.Id)) reclaimed += image.Size;
+        }
+        await context.JsonAsync(new ImagePruneJson(deleted, reclaimed), ImagesJson.Default.ImagePruneJson);
     }
 
-    /// <summary>A pattern over the whole reference, or over its name alone.</summary>
-    private static bool MatchesReference(string reference, string wanted)
+    /// <summary>Name by name; what a container uses stays.</summary>
+    private async Task<List<ImageDeleteJson>> TryRemoveAsync(ImageRecord image, CancellationToken cancel)
     {
-        var mark = reference.IndexOf('@') is >= 0 and var at ? at : reference.IndexOf(':', reference.LastIndexOf('/') + 1);
-        return FileSystemName.MatchesSimpleExpression(wanted, reference, ignoreCase: false)
-            || (mark >= 0 && FileSystemName.MatchesSimpleExpression(wanted, reference.AsSpan(0, mark), ignoreCase: false));
+        var removed = new List<ImageDeleteJson>();
+        try
+        {
+            foreach (var name in image.Tags.Concat(image.Digests).DefaultIfEmpty(image.Id))
+            {
+                if (images.List().All(i => i.Id != image.Id)) break;   // it went with a name before
+                removed.AddRange(await RemoveAsync(name, image.Id, force: false, cancel));
+            }
+        }
+        catch (SkeinException error) when (error.Kind is ErrorKind.Conflict or ErrorKind.NotFound)
+        {
+            // In use, or gone by another hand.
+        }
+        return removed;
+    }
+
+    private async Task<IEnumerable<ImageDeleteJson>> RemoveAsync(string name, string id, bool force, CancellationToken cancel)
+    {
+        var removed = await images.RemoveAsync(name, force, cancel);
+        foreach (var (untagged, deleted) in removed)
+            events.Publish("image", untagged is null ? "delete" : "untag", id, "local", new Dictionary<string, string> { ["name"] = untagged ?? deleted ?? "" });
+        return removed.Select(r => new ImageDeleteJson(r.Untagged, r.Deleted));
     }
 
     private async Task PullAsync(HttpContext context)
@@ -59,6 +77,9 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events)
         var name = context.Query("fromImage");
         if (name.Length == 0) throw SkeinException.NotImplemented("importing an image is not supported: load one made by docker save");
         var tag = context.Query("tag");
+        // Without a tag the client means all of them; it sends "latest" itself where none was given.
+        if (tag.Length == 0 && !name.Contains('@')) throw SkeinException.NotImplemented("docker pull --all-tags is not supported");
+        RequestedPlatform.Check(context.Query("platform"));
         var reference = tag.Length == 0 ? name : tag.Contains(':') ? $"{name}@{tag}" : $"{name}:{tag}";
         context.Response.ContentType = ErrorResponse.ContentType;
 
@@ -98,7 +119,7 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events)
         {
             var id = images.Find(reference).Id;
             events.Publish("image", "load", id, "local", new Dictionary<string, string> { ["name"] = reference });
-            await context.JsonLineAsync(new ProgressJson { Stream = $"Loaded image: {reference}\n" }, ImagesJson.Default.ProgressJson);
+            await context.JsonLineAsync(new ProgressJson { Stream = $"Loaded image{(reference.StartsWith("sha256:", StringComparison.Ordinal) ? " ID" : "")}: {reference}\n" }, ImagesJson.Default.ProgressJson);
         }
     }
 
@@ -107,10 +128,16 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events)
         var path = context.Route("name");
         if (path is "get" || path.EndsWith("/get", StringComparison.Ordinal)) throw UnsupportedRoutes.Refusal("docker save");
         if (path is "search") throw UnsupportedRoutes.Refusal("docker search");
-        if (path.EndsWith("/history", StringComparison.Ordinal)) throw UnsupportedRoutes.Refusal("docker history");
+        if (path.EndsWith("/history", StringComparison.Ordinal)) return HistoryAsync(context, path[..^"/history".Length]);
         if (!path.EndsWith("/json", StringComparison.Ordinal)) throw SkeinException.NotFound("page not found");
         var image = images.Find(path[..^"/json".Length]);
         return context.JsonAsync(ImageInspectJson.From(image), ImagesJson.Default.ImageInspectJson);
+    }
+
+    private async Task HistoryAsync(HttpContext context, string name)
+    {
+        var steps = await images.HistoryAsync(name, context.RequestAborted);
+        await context.JsonAsync(ImageHistoryJson.From(images.Find(name), steps), ImagesJson.Default.IReadOnlyListImageHistoryJson);
     }
 
     private async Task PostAsync(HttpContext context)
@@ -126,13 +153,8 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events)
     private async Task RemoveAsync(HttpContext context)
     {
         var name = context.Route("name");
-        var force = context.QueryBool("force");
-        var image = images.Find(name);
-        var removed = await images.RemoveAsync(name, force, context.RequestAborted);
-        foreach (var (untagged, deleted) in removed)
-            events.Publish("image", untagged is null ? "delete" : "untag", image.Id, "local", new Dictionary<string, string> { ["name"] = untagged ?? deleted ?? "" });
-        await context.JsonAsync<IReadOnlyList<ImageDeleteJson>>(
-            [.. removed.Select(r => new ImageDeleteJson(r.Untagged, r.Deleted))], ImagesJson.Default.IReadOnlyListImageDeleteJson);
+        var removed = await RemoveAsync(name, images.Find(name).Id, context.QueryBool("force"), context.RequestAborted);
+        await context.JsonAsync<IReadOnlyList<ImageDeleteJson>>([.. removed], ImagesJson.Default.IReadOnlyListImageDeleteJson);
     }
 
     private async Task ResolveAsync(HttpContext context)

@@ -8,6 +8,8 @@ namespace Skein.Api.Images;
 [JsonSerializable(typeof(IReadOnlyList<ImageSummaryJson>))]
 [JsonSerializable(typeof(ImageInspectJson))]
 [JsonSerializable(typeof(IReadOnlyList<ImageDeleteJson>))]
+[JsonSerializable(typeof(IReadOnlyList<ImageHistoryJson>))]
+[JsonSerializable(typeof(ImagePruneJson))]
 [JsonSerializable(typeof(ProgressJson))]
 [JsonSerializable(typeof(DistributionJson))]
 internal sealed partial class ImagesJson : JsonSerializerContext;

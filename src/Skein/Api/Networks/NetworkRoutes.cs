@@ -70,11 +70,11 @@ internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm, Ti
     private async Task PruneAsync(HttpContext context)
     {
         var filters = context.Filters().Accept("until", "label", "label!");
-        var until = filters.Until(time.GetUtcNow());
+        var taken = new PruneFilter(filters, time.GetUtcNow());
         var removed = new List<string>();
         if (swarm.Control is { } control)
         {
-            foreach (var network in control.Snapshot.Networks.All.Where(n => !n.Spec.Ingress && Prunes(n)))
+            foreach (var network in control.Snapshot.Networks.All.Where(n => !n.Spec.Ingress && taken.Takes(n.Spec.Annotations.Labels, n.Meta?.CreatedAt?.ToDateTimeOffset())))
             {
                 try
                 {
@@ -88,13 +88,5 @@ internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm, Ti
             }
         }
         await context.JsonAsync(new NetworkPruneJson(removed), NetworksJson.Default.NetworkPruneJson);
-
-        bool Prunes(Network network)
-        {
-            var labels = network.Spec.Annotations.Labels;
-            return filters.Labels("label", labels)
-                && (!filters.Has("label!") || !filters.Labels("label!", labels))
-                && (until is not { } limit || network.Meta?.CreatedAt?.ToDateTimeOffset() <= limit);
-        }
     }
 }

@@ -1,0 +1,3 @@
+namespace Skein.Api.Containers;
+
+internal sealed record ContainerPruneJson(IReadOnlyList<string> ContainersDeleted, long SpaceReclaimed);

@@ -1,0 +1,68 @@
+using Skein.Agent.Images;
+using Skein.Api.Http;
+using Skein.Api.Images;
+using Skein.Model;
+using Skein.Tests.Tasks;
+using Xunit;
+
+namespace Skein.Tests.Api;
+
+public class ImageVerbsTests
+{
+    private static readonly DateTimeOffset s_now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData("before", "httpd", -1, true)]
+    [InlineData("before", "httpd", 0, false)]
+    [InlineData("since", "httpd", 0, false)]
+    [InlineData("since", "httpd", 1, true)]
+    [InlineData("until", "10m", -11, true)]
+    [InlineData("until", "10m", -9, false)]
+    [InlineData("label!", "kept=yes", 0, false)]
+    [InlineData("label!", "kept=no", 0, true)]
+    [InlineData("dangling", "true", 0, false)]
+    [InlineData("reference", "web:*", 0, true)]
+    public void A_filter_means_what_it_says(string key, string value, int minutes, bool taken)
+    {
+        var store = new FakeImageStore { Here = true, Created = s_now };
+        var filter = new ImageFilter(Filters.Parse($$"""{"{{key}}":["{{value}}"]}"""), store, s_now);
+        Assert.Equal(taken, filter.Take(Image("sha256:1", s_now.AddMinutes(minutes))) is not null);
+    }
+
+    [Fact]
+    public void A_layer_of_two_images_is_counted_once()
+    {
+        var one = Image("sha256:1", s_now) with { Layers = ["sha256:a", "sha256:b"], LayerSizes = [100, 10] };
+        var two = Image("sha256:2", s_now) with { Layers = ["sha256:a", "sha256:c"], LayerSizes = [100, 1] };
+        // The same files upon others are another directory on disk.
+        var three = Image("sha256:3", s_now) with { Layers = ["sha256:b"], LayerSizes = [10] };
+        var sharing = new LayerSharing([one, two, three]);
+        Assert.Equal((121, 100, 100, 0), (sharing.Total, sharing.SharedBy(one), sharing.SharedBy(two), sharing.SharedBy(three)));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("linux")]
+    public void The_hosts_own_platform_is_taken(string platform) => RequestedPlatform.Check(platform);
+
+    [Theory]
+    [InlineData("linux/s390x", ErrorKind.NotImplemented)]
+    [InlineData("s390x", ErrorKind.NotImplemented)]
+    [InlineData("windows", ErrorKind.NotImplemented)]
+    [InlineData("bogus", ErrorKind.InvalidArgument)]
+    public void Anothers_is_refused_rather_than_replaced(string platform, ErrorKind kind) =>
+        Assert.Equal(kind, Assert.Throws<SkeinException>(() => RequestedPlatform.Check(platform)).Kind);
+
+    [Fact]
+    public void The_newest_step_bears_the_images_name()
+    {
+        var rows = ImageHistoryJson.From(Image("sha256:1", s_now), [new ImageStep(s_now, "ADD", "", 7), new ImageStep(s_now, "CMD", "", 0)]);
+        Assert.Equal([("sha256:1", "CMD", 0L), ("<missing>", "ADD", 7L)], rows.Select(r => (r.Id, r.CreatedBy, r.Size)));
+        Assert.Equal(["web:1"], rows[0].Tags);
+        Assert.Null(rows[1].Tags);
+    }
+
+    private static ImageRecord Image(string id, DateTimeOffset created) => new(
+        id, ["web:1"], [], created, 1, "amd64", "linux", [],
+        new ImageConfig([], [], [], "", "", [], [], new Dictionary<string, string> { ["kept"] = "yes" }, "", null));
+}
