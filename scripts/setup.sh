@@ -30,6 +30,7 @@ need busybox-static busybox
 need iputils-ping ping             # this and the next for the tests
 need bind9-dnsutils dig
 need curl curl
+need jq jq
 need make make
 need ca-certificates /etc/ssl/certs/ca-certificates.crt
 need clang clang                 # NativeAOT links with clang and lld
