@@ -8,6 +8,7 @@ using Skein.Agent.Containers.Io;
 using Skein.Agent.Containers.Logs;
 using Skein.Agent.Containers.Oci;
 using Skein.Agent.Containers.Processes;
+using Skein.Agent.Containers.Stats;
 using Skein.Agent.Containers.Storage;
 using Skein.Agent.Images;
 using Skein.Linux.Pipes;
@@ -50,6 +51,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         this.ids = ids;
         logger = loggers.CreateLogger<ContainerEngine>();
         records = new ContainerRecords(options);
+        stats = new StatsReader("/sys/fs/cgroup", "/proc", time);
         mounts = new MountResolver(options.Volumes);
         volumeContent = new VolumeContent(options.Volumes, options.CopyFolder);
         string[] inits = ["/usr/bin/docker-init", "/usr/libexec/docker/docker-init", "/usr/bin/tini-static"];

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Skein.Agent.Containers.Stats;
 
 namespace Skein.Agent.Containers;
 
@@ -53,6 +54,9 @@ public interface IContainerEngine
 
     /// <summary>Processes with host pids, as `ps` with these arguments shows them.</summary>
     Task<(IReadOnlyList<string> Titles, IReadOnlyList<IReadOnlyList<string>> Processes)> TopAsync(string id, string psArgs, CancellationToken cancel);
+
+    /// <summary>What it has used so far; null when it does not run.</summary>
+    ContainerStats? ReadStats(string id);
 
     /// <summary>create, start, die, destroy, kill, stop, exec_create, exec_start, exec_die, … as Docker's events; complete the reader to leave.</summary>
     ChannelReader<ContainerEvent> Subscribe(CancellationToken cancel);

@@ -21,7 +21,6 @@ internal sealed class UnsupportedRoutes(IContainerEngine containers)
         ("archive", "docker cp"),
         ("export", "docker export"),
         ("changes", "docker diff"),
-        ("stats", "docker stats"),
     ];
 
     private static readonly (string Path, string Command)[] s_others =

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Skein.Agent.Containers;
+using Skein.Agent.Containers.Stats;
 using Skein.Agent.Images;
 using Skein.Agent.Networks;
 using Skein.Api.Http;
@@ -13,6 +14,8 @@ namespace Skein.Api.Containers;
 /// <summary>/containers and /exec, but for the streams that take over a connection (see Hijack).</summary>
 internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore images, ITaskNetworking networks, VolumeFolders volumes, TimeProvider time)
 {
+    private static readonly TimeSpan s_statsInterval = TimeSpan.FromSeconds(1);
+
     public void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/containers/json", ListAsync);
@@ -20,6 +23,7 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
             "containers outside services are not supported yet: use docker service create"));
         app.MapPost("/containers/prune", PruneAsync);
         app.MapGet("/containers/{id}/json", InspectAsync);
+        app.MapGet("/containers/{id}/stats", StatsAsync);
         app.MapGet("/containers/{id}/top", TopAsync);
         app.MapGet("/containers/{id}/logs", LogsAsync);
         app.MapPost("/containers/{id}/start", StartAsync);
@@ -93,6 +97,38 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
             answer = answer with { SizeRw = written, SizeRootFs = written + (image?.Size ?? 0) };
         }
         await context.JsonAsync(answer, ContainersJson.Default.ContainerInspectJson);
+    }
+
+    /// <summary>One sample a second; stream=false: the second of two, so that there is a difference, with one-shot the first.</summary>
+    private async Task StatsAsync(HttpContext context)
+    {
+        var id = containers.Find(context.Route("id")).Id;
+        var stream = context.Query("stream").Length == 0 || context.QueryBool("stream");
+        var before = stream || context.QueryBool("one-shot") ? null : await NextStatsAsync(id, context.RequestAborted);
+        context.Response.ContentType = ErrorResponse.ContentType;
+        try
+        {
+            do
+            {
+                var container = containers.Find(id);
+                var now = containers.ReadStats(id);
+                await context.JsonLineAsync(StatsJson.From(container, now, before), StatsJsonContext.Default.StatsJson);
+                before = now;
+                if (stream) await Task.Delay(s_statsInterval, time, context.RequestAborted);
+            }
+            while (stream);
+        }
+        catch (SkeinException) when (context.Response.HasStarted)
+        {
+            // It was removed: the stream ends.
+        }
+    }
+
+    private async Task<ContainerStats?> NextStatsAsync(string id, CancellationToken cancel)
+    {
+        var first = containers.ReadStats(id);
+        if (first is not null) await Task.Delay(s_statsInterval, time, cancel);
+        return first;
     }
 
     private async Task TopAsync(HttpContext context)

@@ -177,6 +177,9 @@ internal static class ServiceSpecReader
     private static LogDriver? ReadLogDriver(TaskSpecJson.LogDriverJson? json)
     {
         if (json?.Name is null or "") return null;
+        // Docker learns on the node that there is no such driver; where only these are, the manager knows it.
+        if (json.Name is not ("" or "json-file" or "local" or "none"))
+            throw SkeinException.NotImplemented($"the log driver \"{json.Name}\" is not supported: use json-file, local or none");
         var driver = new LogDriver { Name = json.Name };
         Copy(driver.Options, json.Options);
         return driver;
