@@ -47,6 +47,30 @@ public sealed class ContainerTests(SwarmFixture swarm)
         await Manager.OutputOfAsync("service rm talker");
     }
 
+    [Fact]
+    public async Task A_container_shows_its_health_its_port_of_the_host_and_its_use()
+    {
+        await Manager.OutputOfAsync(
+            "service create --quiet --detach --name watched --constraint node.hostname==h2 --health-cmd true --health-interval 200ms --publish mode=host,published=8117,target=80 httpd");
+        await Manager.OutputOfAsync("service create --quiet --detach --name asking --constraint node.hostname==h2 --stop-grace-period 0s busybox sleep 100000");
+        var docker = swarm.Host(2);
+        var healthy = await Poll.UntilAsync(
+            "its health check has passed", Poll.Seconds(20), () => docker.LinesOfAsync("ps --filter name=^watched --filter health=healthy --format {{.ID}}|{{.Status}}|{{.Ports}}"), rows => rows.Length == 1);
+        var row = healthy[0].Split('|');
+        Assert.EndsWith(" (healthy)", row[1], StringComparison.Ordinal);
+        Assert.Equal("0.0.0.0:8117->80/tcp", row[2]);
+        Assert.Equal("healthy true", (await docker.RunAsync("inspect", "--format", "{{.State.Health.Status}} {{index .Config.Healthcheck.Test 1}}", row[0])).Succeeded());
+        Assert.Empty(await docker.LinesOfAsync("ps --quiet --filter name=^watched --filter health=unhealthy"));
+        Assert.Equal("80/tcp -> 0.0.0.0:8117", await docker.OutputOfAsync($"port {row[0]}"));
+        Assert.StartsWith("watched.1.", await docker.OutputOfAsync($"stats --no-stream --format {{{{.Name}}}} {row[0]}"), StringComparison.Ordinal);
+
+        // Its neighbour asks for it by the host's address, as anybody else does.
+        await Manager.RunningAsync("asking", 1);
+        var asking = await docker.OutputOfAsync("ps --quiet --filter name=^asking");
+        Assert.Contains("It works", await docker.OutputOfAsync($"exec {asking} timeout 5 wget -qO- http://{SwarmFixture.Address(2)}:8117/"), StringComparison.Ordinal);
+        await Manager.OutputOfAsync("service rm watched asking");
+    }
+
     private async Task<string[]> AllOfBereftAsync()
     {
         List<string> all = [];
