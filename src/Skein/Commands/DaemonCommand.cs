@@ -43,7 +43,10 @@ internal static class DaemonCommand
     {
         try
         {
-            await Daemon.RunAsync(Options(result), cancel);
+            var options = Options(result);
+            if (!Environment.IsPrivilegedProcess)
+                throw new SkeinException(ErrorKind.Forbidden, "the daemon makes namespaces, mounts and nftables rules: run it as root");
+            await Daemon.RunAsync(options, cancel);
             return 0;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -77,7 +80,8 @@ internal static class DaemonCommand
             SwarmDefaultAdvertiseAddr = result.GetValue(Advertise) ?? options.SwarmDefaultAdvertiseAddr,
         };
         if (result.GetValue(Level) is { } level) options = options with { LogLevel = LogLevels.Parse(level) };
-        return result.GetValue(Debug) ? options with { LogLevel = LogLevel.Debug } : options;
+        if (result.GetValue(Debug)) options = options with { LogLevel = LogLevel.Debug };
+        return options.Checked();
     }
 
     private static string[]? Given(ParseResult result, Option<string[]> option) =>

@@ -141,9 +141,12 @@ internal static class LabCommand
     {
         try
         {
+            // All of it, `ps` too: half of what it would see is hidden from anyone else.
+            if (!Environment.IsPrivilegedProcess)
+                throw new SkeinException(ErrorKind.Forbidden, "the lab makes namespaces and mounts: run it as root");
             return await action();
         }
-        catch (SkeinException e)
+        catch (Exception e) when (e is SkeinException or IOException)
         {
             await Console.Error.WriteLineAsync("skein: " + e.Message);
             return 1;

@@ -89,7 +89,7 @@ internal sealed partial class Daemon : IAsyncDisposable
     {
         var started = _time.GetTimestamp();
         var group = EngineListeners.GroupOf(_options.Group);
-        await _containerd.WaitUntilServingAsync(ContainerdPatience, _time, cancel);
+        await WaitForContainerdAsync(cancel);
         await _images.OpenAsync(cancel);
         await _containers.RecoverAsync(cancel);
         _running = Task.WhenAll(_containers.RunAsync(_stop.Token), _api.RunAsync(_stop.Token), new IdleMemory(_time).RunAsync(_stop.Token));
@@ -104,6 +104,22 @@ internal sealed partial class Daemon : IAsyncDisposable
         await app.WaitForShutdownAsync(cancel);
         SystemdNotify.Stopping();
         LogStopping();
+    }
+
+    private async Task WaitForContainerdAsync(CancellationToken cancel)
+    {
+        if (!File.Exists(_options.Containerd)) LogWaiting(_options.Containerd);
+        try
+        {
+            await _containerd.WaitUntilServingAsync(ContainerdPatience, _time, cancel);
+        }
+        catch (TimeoutException e)
+        {
+            throw new SkeinException(
+                ErrorKind.Unavailable,
+                $"containerd does not answer on {_options.Containerd} since {ContainerdPatience.TotalSeconds:0} s: is it installed, and does it run?",
+                e);
+        }
     }
 
     private WebApplication BuildApi()
@@ -145,4 +161,7 @@ internal sealed partial class Daemon : IAsyncDisposable
 
     [LoggerMessage(1002, LogLevel.Warning, "{Sockets} stays root's alone: this host has no group {Group}")]
     private partial void LogNoGroup(string sockets, string group);
+
+    [LoggerMessage(1003, LogLevel.Information, "Waiting for containerd: {Socket} is not there yet")]
+    private partial void LogWaiting(string socket);
 }

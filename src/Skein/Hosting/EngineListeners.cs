@@ -12,6 +12,17 @@ internal static class EngineListeners
     private const string Unix = "unix://";
     private const string Tcp = "tcp://";
 
+    /// <exception cref="SkeinException">One of them is no place to listen at.</exception>
+    public static void Check(IReadOnlyList<string> hosts)
+    {
+        foreach (var host in hosts)
+        {
+            if (host.StartsWith(Tcp, StringComparison.Ordinal)) EndPoint(host);
+            else if (!host.StartsWith(Unix + "/", StringComparison.Ordinal))
+                throw SkeinException.Invalid($"invalid bind address \"{host}\": it must be unix:///PATH or tcp://IP:PORT");
+        }
+    }
+
     public static void Add(KestrelServerOptions kestrel, IReadOnlyList<string> hosts, DockerApi api)
     {
         kestrel.AddServerHeader = false;
@@ -21,8 +32,7 @@ internal static class EngineListeners
         foreach (var host in hosts)
         {
             if (host.StartsWith(Unix, StringComparison.Ordinal)) kestrel.ListenUnixSocket(FreePath(host[Unix.Length..]), Configure);
-            else if (host.StartsWith(Tcp, StringComparison.Ordinal)) kestrel.Listen(EndPoint(host), Configure);
-            else throw SkeinException.Invalid($"invalid bind address \"{host}\": it must begin with unix:// or tcp://");
+            else kestrel.Listen(EndPoint(host), Configure);
         }
 
         void Configure(ListenOptions listener)

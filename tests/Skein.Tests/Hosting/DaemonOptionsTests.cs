@@ -46,6 +46,12 @@ public sealed class DaemonOptionsTests : IDisposable
     [InlineData("""{ "hosts": "unix:///a" }""", "\"hosts\" must be a list of strings")]
     [InlineData("""[]""", "it holds no JSON object")]
     [InlineData("""{ "log-level": "loud" }""", "invalid logging level: loud")]
+    [InlineData("""{ "hosts": ["http://x"] }""", "invalid bind address \"http://x\"")]
+    [InlineData("""{ "hosts": ["unix://relative.sock"] }""", "invalid bind address \"unix://relative.sock\"")]
+    [InlineData("""{ "hosts": ["tcp://localhost:2375"] }""", "invalid bind address \"tcp://localhost:2375\"")]
+    [InlineData("""{ "registry-mirrors": ["mirror:5000"] }""", "invalid mirror: \"mirror:5000\"")]
+    [InlineData("""{ "default-address-pools": [{"base": "10.0.0.0/33", "size": 24}] }""", "invalid base pool: \"10.0.0.0/33\"")]
+    [InlineData("""{ "default-address-pools": [{"base": "10.0.0.0/16", "size": 99}] }""", "invalid size 99 of the pool 10.0.0.0/16: from 16 to 29")]
     public void What_is_wrong_is_named(string json, string why)
     {
         File.WriteAllText(_file, json);

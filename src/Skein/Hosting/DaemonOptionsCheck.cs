@@ -1,0 +1,30 @@
+using System.Net;
+using System.Net.Sockets;
+using Skein.Model;
+
+namespace Skein.Hosting;
+
+/// <summary>What would fail later, or far from its cause, is said before anything starts.</summary>
+internal static class DaemonOptionsCheck
+{
+    private const int SmallestGatewaySubnet = 29;
+
+    /// <exception cref="SkeinException">An option's value is of no use; the message names it.</exception>
+    public static DaemonOptions Checked(this DaemonOptions options)
+    {
+        EngineListeners.Check(options.Hosts);
+        foreach (var mirror in options.RegistryMirrors)
+        {
+            if (!Uri.TryCreate(mirror, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+                throw SkeinException.Invalid($"invalid mirror: \"{mirror}\" must be http://HOST or https://HOST");
+        }
+        foreach (var pool in options.DefaultAddressPools)
+        {
+            if (!IPNetwork.TryParse(pool.Base, out var network) || network.BaseAddress.AddressFamily != AddressFamily.InterNetwork)
+                throw SkeinException.Invalid($"invalid base pool: \"{pool.Base}\" must be an IPv4 subnet such as 10.10.0.0/16");
+            if (pool.Size < network.PrefixLength || pool.Size > SmallestGatewaySubnet)
+                throw SkeinException.Invalid($"invalid size {pool.Size} of the pool {pool.Base}: from {network.PrefixLength} to {SmallestGatewaySubnet}");
+        }
+        return options;
+    }
+}
