@@ -28,5 +28,8 @@ public interface IImageStore
     /// <summary>Loads a tar of docker save's (or an OCI layout's) form; answers with the references made.</summary>
     Task<IReadOnlyList<string>> LoadAsync(Stream tar, CancellationToken cancel);
 
+    /// <summary>Writes a tar that <see cref="LoadAsync"/>, Docker and containerd read; a name without a tag means all of its tags.</summary>
+    Task SaveAsync(IReadOnlyList<string> references, Stream target, CancellationToken cancel);
+
     Task<ImageRecord> TagAsync(string source, string target, CancellationToken cancel);
 }

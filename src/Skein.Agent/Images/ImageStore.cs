@@ -155,6 +155,17 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         return made;
     }
 
+    public async Task SaveAsync(IReadOnlyList<string> references, Stream target, CancellationToken cancel)
+    {
+        await OpenAsync(cancel);
+        var catalogue = _catalogue;
+        var wanted = references.SelectMany(catalogue.Named).ToList();
+        var items = wanted.GroupBy(entry => entry.ManifestDigest).Select(image => new SaveItem(
+            image.Key,
+            [.. image.Select(entry => entry.Reference).OfType<ImageReference>().Where(reference => reference.Digest.Length == 0).Distinct()]));
+        await new ImageSaver(_content, _workDirectory).SaveAsync([.. items], target, cancel);
+    }
+
     public void Dispose()
     {
         _registry.Dispose();

@@ -53,6 +53,8 @@ internal sealed class BusyboxImages(ContainerdClient containerd) : IImageStore
 
     public Task<RemoteImage> ResolveAsync(string reference, RegistryAuth? auth, CancellationToken cancel) => throw new NotSupportedException();
 
+    public Task SaveAsync(IReadOnlyList<string> references, Stream target, CancellationToken cancel) => throw new NotSupportedException();
+
     public Task<IReadOnlyList<ImageStep>> HistoryAsync(string reference, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<(string? Untagged, string? Deleted)>> RemoveAsync(string reference, bool force, CancellationToken cancel) => throw new NotSupportedException();

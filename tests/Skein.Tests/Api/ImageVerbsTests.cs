@@ -49,6 +49,8 @@ public class ImageVerbsTests
     [InlineData("linux/s390x", ErrorKind.NotImplemented)]
     [InlineData("s390x", ErrorKind.NotImplemented)]
     [InlineData("windows", ErrorKind.NotImplemented)]
+    [InlineData("""{"architecture":"s390x","os":"linux"}""", ErrorKind.NotImplemented)]
+    [InlineData("{bad", ErrorKind.InvalidArgument)]
     [InlineData("bogus", ErrorKind.InvalidArgument)]
     public void Anothers_is_refused_rather_than_replaced(string platform, ErrorKind kind) =>
         Assert.Equal(kind, Assert.Throws<SkeinException>(() => RequestedPlatform.Check(platform)).Kind);

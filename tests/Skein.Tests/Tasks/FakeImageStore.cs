@@ -59,6 +59,8 @@ internal sealed class FakeImageStore : IImageStore
 
     public IReadOnlyList<ImageRecord> List() => [];
 
+    public Task SaveAsync(IReadOnlyList<string> references, Stream target, CancellationToken cancel) => throw new NotSupportedException();
+
     public Task<IReadOnlyList<ImageStep>> HistoryAsync(string reference, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<(string? Untagged, string? Deleted)>> RemoveAsync(string reference, bool force, CancellationToken cancel) => throw new NotSupportedException();

@@ -29,16 +29,22 @@ internal sealed class ContentStore(ContainerdClient containerd)
     /// <summary>null when the blob is not here.</summary>
     public async Task<byte[]?> TryReadAsync(string digest, CancellationToken cancel)
     {
+        using var whole = new MemoryStream();
+        return await TryCopyAsync(digest, whole, cancel) ? whole.ToArray() : null;
+    }
+
+    /// <summary>False when the blob is not here.</summary>
+    public async Task<bool> TryCopyAsync(string digest, Stream target, CancellationToken cancel)
+    {
         try
         {
             using var call = containerd.Content.Read(new ReadContentRequest { Digest = digest }, cancellationToken: cancel);
-            using var whole = new MemoryStream();
-            while (await call.ResponseStream.MoveNext(cancel)) call.ResponseStream.Current.Data.WriteTo(whole);
-            return whole.ToArray();
+            while (await call.ResponseStream.MoveNext(cancel)) await target.WriteAsync(call.ResponseStream.Current.Data.Memory, cancel);
+            return true;
         }
         catch (RpcException error) when (error.StatusCode == StatusCode.NotFound)
         {
-            return null;
+            return false;
         }
     }
 

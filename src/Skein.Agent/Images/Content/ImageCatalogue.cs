@@ -37,6 +37,20 @@ internal sealed record ImageCatalogue(ImmutableDictionary<string, CatalogueEntry
             ?? Entries.Values.FirstOrDefault(entry => Holds(entry, reference.Digest));
     }
 
+    /// <summary>What `docker save` takes for a text: a tag, every tag of a repository, or an image without its names.</summary>
+    public IReadOnlyList<CatalogueEntry> Named(string text)
+    {
+        if (ImageReference.TryParse(text, out var reference))
+        {
+            var bare = !text.Contains('@') && text.IndexOf(':', text.LastIndexOf('/') + 1) < 0;
+            var tags = Entries.Values.Where(e => e.Reference is { Digest.Length: 0 } r && r.Repository == reference!.Repository && (bare || r.Tag == reference.Tag)).ToList();
+            if (reference!.Digest.Length == 0 && tags.Count > 0) return [.. tags.OrderBy(e => e.Name, StringComparer.Ordinal)];
+        }
+        var image = TryFind(text) ?? throw NoSuchImage(text);
+        var any = Entries.Values.First(entry => entry.Image.Id == image.Id);
+        return [new CatalogueEntry(image.Id, any.Target, any.ManifestDigest, any.Image)];
+    }
+
     public static SkeinException NoSuchImage(string text) =>
         SkeinException.NotFound($"No such image: {(ImageReference.TryParse(text, out var reference) ? reference!.Familiar : text)}");
 

@@ -25,6 +25,8 @@ internal sealed partial class ImageJson : JsonSerializerContext
 
     public static List<SavedImage> ReadSaved(ReadOnlySpan<byte> json) => Read(json, Default.ListSavedImage, "manifest.json");
 
+    public static byte[] Write(List<SavedImage> saved) => JsonSerializer.SerializeToUtf8Bytes(saved, Default.ListSavedImage);
+
     public static byte[] Write(OciManifest manifest) => JsonSerializer.SerializeToUtf8Bytes(manifest, Default.OciManifest);
 
     private static T Read<T>(ReadOnlySpan<byte> json, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, string name)

@@ -113,6 +113,7 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
 
     private async Task LoadAsync(HttpContext context)
     {
+        RequestedPlatform.Check(context.Query("platform"));
         var loaded = await images.LoadAsync(context.Request.Body, context.RequestAborted);
         context.Response.ContentType = ErrorResponse.ContentType;
         foreach (var reference in loaded)
@@ -126,12 +127,22 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
     private Task GetAsync(HttpContext context)
     {
         var path = context.Route("name");
-        if (path is "get" || path.EndsWith("/get", StringComparison.Ordinal)) throw UnsupportedRoutes.Refusal("docker save");
+        if (path is "get") return SaveAsync(context, [.. context.Request.Query["names"].SelectMany(names => names!.Split(','))]);
+        if (path.EndsWith("/get", StringComparison.Ordinal)) return SaveAsync(context, [path[..^"/get".Length]]);
         if (path is "search") throw UnsupportedRoutes.Refusal("docker search");
         if (path.EndsWith("/history", StringComparison.Ordinal)) return HistoryAsync(context, path[..^"/history".Length]);
         if (!path.EndsWith("/json", StringComparison.Ordinal)) throw SkeinException.NotFound("page not found");
         var image = images.Find(path[..^"/json".Length]);
         return context.JsonAsync(ImageInspectJson.From(image), ImagesJson.Default.ImageInspectJson);
+    }
+
+    private async Task SaveAsync(HttpContext context, IReadOnlyList<string> names)
+    {
+        RequestedPlatform.Check(context.Query("platform"));
+        context.Response.ContentType = "application/x-tar";
+        await images.SaveAsync(names, context.Response.Body, context.RequestAborted);
+        foreach (var name in names)
+            events.Publish("image", "save", images.Find(name).Id, "local", new Dictionary<string, string> { ["name"] = name });
     }
 
     private async Task HistoryAsync(HttpContext context, string name)

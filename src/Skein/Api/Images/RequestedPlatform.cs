@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Skein.Api.Engine;
 using Skein.Model;
 
@@ -9,9 +10,10 @@ internal static class RequestedPlatform
     private static readonly string[] s_architectures =
         ["386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le", "riscv64", "s390x", "wasm"];
 
-    /// <param name="text">"linux/arm64", "linux/arm/v7", "amd64", "linux"; empty when nothing was asked for.</param>
+    /// <param name="text">"linux/arm64", "linux/arm/v7", "amd64", "linux", or {"os":"linux","architecture":"arm64"}, as save and load have it; empty when nothing was asked for.</param>
     public static void Check(string text)
     {
+        if (text.StartsWith('{')) text = FromJson(text);
         if (text.Length == 0) return;
         var parts = text.ToLowerInvariant().Split('/');
         if (parts is [var one] && one is not ("linux" or "windows" or "darwin") && !s_architectures.Contains(one))
@@ -24,5 +26,18 @@ internal static class RequestedPlatform
         };
         if ((system, architecture) != ("linux", HostFacts.GoArchitecture))
             throw SkeinException.NotImplemented($"images of the platform {text} are not supported: this host runs linux/{HostFacts.GoArchitecture}");
+    }
+
+    private static string FromJson(string json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return $"{document.RootElement.GetProperty("os").GetString()}/{document.RootElement.GetProperty("architecture").GetString()}";
+        }
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw SkeinException.Invalid($"failed to parse platform: {error.Message}");
+        }
     }
 }
