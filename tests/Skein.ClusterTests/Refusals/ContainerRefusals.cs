@@ -57,7 +57,7 @@ public sealed class ContainerRefusals(SwarmFixture swarm)
             $"container {id[..12]} is a task of the service target, which starts another when it ends: use docker service update --force target");
         await ExecFailsAsync(docker, id, ["nosuch"], 127, "exec: \"nosuch\": executable file not found in $PATH");
         await ExecFailsAsync(docker, id, ["/etc/passwd"], 126, "exec: \"/etc/passwd\": permission denied");
-        await ExecFailsAsync(docker, id, ["/etc"], 126, "exec: \"/etc\": permission denied");
+        await ExecFailsAsync(docker, id, ["/etc"], 126, "exec: \"/etc\": ");    // "permission denied", or "is a directory" of a newer runc
 
         // All that left it as it was.
         Assert.Equal([id], await docker.ContainersOfAsync("target"));

@@ -8,6 +8,9 @@ internal static partial class Refused
 {
     private const string Daemon = "Error response from daemon: ";
 
+    // Those of Debian 12 and 13 (20.10, 26.1) end a sentence of `run` with a dot, and wrap that of `node inspect`.
+    private static readonly string[] CliEndings = ["", ".", ", Code: 1"];
+
     /// <summary>The daemon refuses the line in these words, all of them, and the CLI ends with this status.</summary>
     public static async Task RefusesAsync(this Docker docker, string line, string message, int status = 1)
     {
@@ -16,10 +19,10 @@ internal static partial class Refused
         Assert.True(result.Errors.Split('\n').Any(line => Says(line, message)), $"expected: {Daemon}{message}\nof {result}");
     }
 
-    // Debian 12's CLI (20.10) has words of its own for what is not found, and ends a sentence of `run` with a dot.
+    // Debian 12's CLI (20.10) has words of its own for what is not found.
     private static bool Says(string line, string message)
     {
-        if (line.EndsWith(Daemon + message, StringComparison.Ordinal) || line.EndsWith(Daemon + message + ".", StringComparison.Ordinal))
+        if (CliEndings.Any(ending => line.EndsWith(Daemon + message + ending, StringComparison.Ordinal)))
             return true;
         var notFound = message.EndsWith(" not found", StringComparison.Ordinal) || message.StartsWith("No such ", StringComparison.Ordinal);
         return notFound && OlderNotFound().Match(line) is { Success: true } older && message.Contains(older.Groups[1].Value, StringComparison.Ordinal);
