@@ -89,6 +89,7 @@ internal sealed partial class Daemon : IAsyncDisposable
     {
         var started = _time.GetTimestamp();
         var group = EngineListeners.GroupOf(_options.Group);
+        EngineListeners.RequireFree(_options.Hosts);
         await WaitForContainerdAsync(cancel);
         await _images.OpenAsync(cancel);
         await _containers.RecoverAsync(cancel);

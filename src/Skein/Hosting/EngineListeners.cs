@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Skein.Api;
 using Skein.Linux.Files;
@@ -62,10 +63,29 @@ internal static class EngineListeners
     public static IEnumerable<string> UnixPaths(IReadOnlyList<string> hosts) =>
         hosts.Where(host => host.StartsWith(Unix, StringComparison.Ordinal)).Select(host => host[Unix.Length..]);
 
+    /// <summary>A socket that a killed daemon left is replaced; one that is listened at stays its owner's.</summary>
+    /// <exception cref="SkeinException">Another program serves there: on a host with Docker, dockerd.</exception>
+    public static void RequireFree(IReadOnlyList<string> hosts)
+    {
+        foreach (var path in UnixPaths(hosts).Where(File.Exists))
+        {
+            using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                client.Connect(new UnixDomainSocketEndPoint(path));
+            }
+            catch (SocketException)
+            {
+                continue;
+            }
+            throw SkeinException.Conflict($"another program serves at {path} (dockerd?): end it, or give Skein another place by \"hosts\"");
+        }
+    }
+
     private static string FreePath(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.Delete(path);   // of a daemon that was killed: no one else holds the lock by now
+        File.Delete(path);
         return path;
     }
 
