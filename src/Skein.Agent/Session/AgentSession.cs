@@ -56,6 +56,9 @@ public sealed partial class AgentSession
     /// <summary>Called with each Welcome: at the beginning of a session, and when the node's desired role changes.</summary>
     public Action<Welcome> Welcomed { get; set; } = _ => { };
 
+    /// <summary>Called when a manager asks for tasks' logs, with where they go to and the session's end. Must not block.</summary>
+    public Action<LogSubscription, Dispatcher.DispatcherClient, CancellationToken> LogsWanted { get; set; } = (_, _, _) => { };
+
     /// <summary>The manager whose session this node is in; empty while there is none.</summary>
     public string ConnectedTo { get; private set; } = "";
 
@@ -116,7 +119,7 @@ public sealed partial class AgentSession
             using var channel = await _openChannel(addr, cancel);
             var hello = await _describe(cancel);
             _outbox.Reset();
-            var conversation = new ManagerConversation(_nodeId, hello, _state, _outbox, _managers, _time, OnWelcome, OnAssigned);
+            var conversation = new ManagerConversation(_nodeId, hello, _state, _outbox, _managers, _time, OnWelcome, OnAssigned, (wanted, manager, ended) => LogsWanted(wanted, manager, ended));
             await conversation.RunAsync(new Dispatcher.DispatcherClient(channel), cancel);
             LogEnded(addr, "the manager ended it");
         }

@@ -12,7 +12,8 @@ internal sealed class ManagerConversation(
     ManagerDirectory managers,
     TimeProvider time,
     Action<Welcome> onWelcome,
-    Action onAssigned)
+    Action onAssigned,
+    Action<LogSubscription, Dispatcher.DispatcherClient, CancellationToken> onLogs)
 {
     private const int MissedBeats = 3;
     private const int TicksPerBeat = 4;
@@ -34,7 +35,7 @@ internal sealed class ManagerConversation(
         [
             BeatAsync(call.RequestStream, ended.Token),
             SayAsync(call.RequestStream, ended.Token),
-            ListenAsync(call.ResponseStream, ended.Token),
+            ListenAsync(call.ResponseStream, client, ended.Token),
         ];
         var first = await Task.WhenAny(sides);
         await ended.CancelAsync();
@@ -48,7 +49,7 @@ internal sealed class ManagerConversation(
         while (true) await SendAsync(writer, new() { Statuses = await outbox.TakeAsync(cancel) }, cancel);
     }
 
-    private async Task ListenAsync(IAsyncStreamReader<ManagerMessage> reader, CancellationToken cancel)
+    private async Task ListenAsync(IAsyncStreamReader<ManagerMessage> reader, Dispatcher.DispatcherClient client, CancellationToken cancel)
     {
         while (await reader.MoveNext(cancel))
         {
@@ -60,6 +61,7 @@ internal sealed class ManagerConversation(
                 case ManagerMessage.MessageOneofCase.Assignments: Assigned(message.Assignments); break;
                 case ManagerMessage.MessageOneofCase.Managers: managers.Set(message.Managers.Managers); break;
                 case ManagerMessage.MessageOneofCase.Stored: outbox.Stored(message.Stored.TaskIds); break;
+                case ManagerMessage.MessageOneofCase.Logs: onLogs(message.Logs, client, cancel); break;
             }
         }
     }

@@ -15,7 +15,7 @@ namespace Skein.Manager.Certificates;
 public sealed partial class CallerAuthorization(NodeIdentity identity, ILogger<CallerAuthorization> log) : Interceptor
 {
     private const string OpenToAll = "/skein.CertificateAuthority/";
-    private const string ManagersOnly = "/skein.Membership/";
+    private static readonly string[] s_managersOnly = ["/skein.Membership/", "/skein.NodeLogs/"];
     private readonly ILogger _log = log;
 
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
@@ -60,7 +60,7 @@ public sealed partial class CallerAuthorization(NodeIdentity identity, ILogger<C
         var verdict = identity.Check(certificate, ofServer: false);
         if (verdict.Name is not { } caller)
             throw Refuse(context, StatusCode.Unauthenticated, $"the certificate is not accepted: {verdict.Refusal}");
-        if (context.Method.StartsWith(ManagersOnly, StringComparison.Ordinal) && caller.Role != Model.NodeRole.Manager)
+        if (s_managersOnly.Any(service => context.Method.StartsWith(service, StringComparison.Ordinal)) && caller.Role != Model.NodeRole.Manager)
             throw Refuse(context, StatusCode.PermissionDenied, $"node {caller.NodeId} is not a manager");
         NodeCaller.Set(context, caller);
     }

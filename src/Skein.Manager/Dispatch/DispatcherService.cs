@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using Skein.Manager.Logs;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Specs;
@@ -28,6 +30,8 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
     private readonly ILogger _logger;
     private readonly AssignmentIndexCache _indexes = new();
     private readonly SessionTable _sessions = new();
+    private readonly ConcurrentDictionary<string, SessionStream> _streams = new(StringComparer.Ordinal);
+    private readonly OpenLogs _logs;
     private readonly TaskStatusWriter _statuses;
     private readonly NodeWriter _nodes;
     private readonly ManagerBeats _beats;
@@ -49,6 +53,7 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
         _ids = ids;
         _time = time;
         _logger = logs.CreateLogger<DispatcherService>();
+        _logs = new(ids, time);
         _statuses = new(store, time, _logger);
         _nodes = new(store);
         _beats = new(store, managerId, time, _logger);
@@ -99,6 +104,23 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
         }
     }
 
+    public override async Task<LogsTaken> PublishLogs(IAsyncStreamReader<LogLines> requestStream, ServerCallContext context)
+    {
+        await _logs.TakeAsync(_identify(context).NodeId, requestStream, context.CancellationToken);
+        return new();
+    }
+
+    /// <summary>Lines of a node that is in session with this manager.</summary>
+    /// <exception cref="TimeoutException">It is not, or does not answer.</exception>
+    public IAsyncEnumerable<LogLines> ReadLogsAsync(string nodeId, LogSubscription wanted, CancellationToken cancel) =>
+        _logs.ReadAsync(nodeId, wanted, (subscription, token) => AskAsync(nodeId, subscription, token), cancel);
+
+    private async Task AskAsync(string nodeId, LogSubscription subscription, CancellationToken cancel)
+    {
+        if (!_streams.TryGetValue(nodeId, out var stream)) throw new TimeoutException($"node {nodeId} is not in session with this manager");
+        await stream.SendAsync(new() { Logs = subscription }, cancel).WaitAsync(HelloTimeout, _time, cancel);
+    }
+
     private async Task ConverseAsync(
         string nodeId,
         string sessionId,
@@ -110,7 +132,9 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
         var conversation = new NodeConversation(
             nodeId, sessionId, _store, _indexes, _statuses, _nodes, _time, () => _sessions.Heard(nodeId, sessionId, Now), stream);
         Task[] sides = [conversation.ListenAsync(reader, ended.Token), conversation.TellAsync(ended.Token)];
+        _streams[nodeId] = stream;
         var first = await Task.WhenAny(sides);
+        _streams.TryRemove(new(nodeId, stream));
         await ended.CancelAsync();
         await Task.WhenAll(sides).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await first;

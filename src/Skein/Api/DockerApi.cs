@@ -52,6 +52,7 @@ public sealed class DockerApi(
         new NodeRoutes(swarm).Map(app);
         new ServiceRoutes(swarm).Map(app);
         new TaskRoutes(swarm).Map(app);
+        new LogRoutes(swarm).Map(app);
         new UnsupportedRoutes(containers).Map(app);
         app.MapFallback(_ => throw SkeinException.NotFound("page not found"));
     }

@@ -1,3 +1,5 @@
+using Skein.Model;
+
 namespace Skein.Hosting;
 
 /// <summary>What acts on a node's assignments: tasks, networks, names and balancers.</summary>
@@ -11,4 +13,7 @@ internal interface INodeParts
 
     /// <summary>The assignments are empty by now: ends what was there, follows no more, and takes all of ours out of this host.</summary>
     Task RemoveAllAsync(CancellationToken cancel);
+
+    /// <summary>Sends tasks' lines to a manager, until all are sent, nobody reads them, or the session ends. Never throws.</summary>
+    Task PublishLogsAsync(LogSubscription wanted, Dispatcher.DispatcherClient manager, CancellationToken session);
 }

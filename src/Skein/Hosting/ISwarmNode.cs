@@ -1,4 +1,5 @@
 using Skein.Manager.Control;
+using Skein.Manager.Logs;
 using Skein.Model;
 
 namespace Skein.Hosting;
@@ -27,6 +28,9 @@ public interface ISwarmNode
 
     /// <summary>The swarm's verbs; null when this node is not a manager.</summary>
     ISwarmControl? Control { get; }
+
+    /// <summary>null when this node is not a manager.</summary>
+    ISwarmLogs? Logs { get; }
 
     /// <summary>This node is a manager, and too few others are in reach: what the swarm is and shall be cannot be told by it.</summary>
     bool LacksLeader { get; }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Skein.Manager.Certificates;
 using Skein.Manager.Dispatch;
+using Skein.Manager.Logs;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Identity;
@@ -30,6 +31,7 @@ internal static class ManagerListener
         builder.Services.AddSingleton(dispatcher);
         builder.Services.AddSingleton<CertificateAuthorityService>();
         builder.Services.AddSingleton<MembershipService>();
+        builder.Services.AddSingleton<NodeLogsService>();
         builder.Services.AddSingleton<CallerAuthorization>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = StopDeadline);
         // The daemon's own life is not this listener's: a signal is the daemon's to handle.
@@ -55,6 +57,7 @@ internal static class ManagerListener
         app.MapGrpcService<CertificateAuthorityService>();
         app.MapGrpcService<MembershipService>();
         app.MapGrpcService<DispatcherService>();
+        app.MapGrpcService<NodeLogsService>();
         try
         {
             await app.StartAsync(cancel);

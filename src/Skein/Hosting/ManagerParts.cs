@@ -1,9 +1,12 @@
 using System.Net;
 using Grpc.Core;
+using Grpc.Net.Client;
+using Skein.Agent.Session;
 using Skein.Manager.Certificates;
 using Skein.Manager.Control;
 using Skein.Manager.Dispatch;
 using Skein.Manager.Leadership;
+using Skein.Manager.Logs;
 using Skein.Manager.Orchestration;
 using Skein.Manager.Store;
 using Skein.Model;
@@ -50,6 +53,9 @@ internal sealed partial class ManagerParts : IAsyncDisposable
 
     public IStore Store => _store ?? throw new InvalidOperationException("the store is not open yet");
 
+    /// <summary>null until this manager serves.</summary>
+    public ISwarmLogs? Logs { get; private set; }
+
     /// <summary>Too few managers are in reach for this one to know or change anything.</summary>
     public bool IsCutOff => _quorum.IsLost;
 
@@ -90,6 +96,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
         var store = _store ?? throw new InvalidOperationException("the store is not open yet");
         var dispatcher = new DispatcherService(store, _nodeId, Identify, _ids, _time, _logs);
         _listener = await ManagerListener.StartAsync(listen, identity, store, _members, dispatcher, _time, _ids, _logs, cancel);
+        Logs = new SwarmLogs(store, _nodeId, dispatcher, addr => OpenChannel(addr, identity), _time);
         var liveness = new NodeLiveness(store, _nodeId, _time, _logs);
         var loop = new SwarmLoop(store, _time, _ids, _logs.CreateLogger<SwarmLoop>());
         _quorum.Hear();
@@ -131,6 +138,13 @@ internal sealed partial class ManagerParts : IAsyncDisposable
         _seal.Dispose();
         _stop.Dispose();
     }
+
+    private static GrpcChannel OpenChannel(string addr, NodeIdentity identity) => GrpcChannel.ForAddress($"https://{addr}", new GrpcChannelOptions
+    {
+        HttpHandler = SessionHttpHandler.Create(identity.ClientOptions()),
+        DisposeHttpClient = true,
+        MaxReceiveMessageSize = null,
+    });
 
     private static CallerIdentity Identify(ServerCallContext context)
     {

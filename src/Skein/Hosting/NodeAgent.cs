@@ -58,7 +58,10 @@ internal sealed class NodeAgent(
             membership.Identity.Current.Name.NodeId, assignments, (addr, _) => ValueTask.FromResult(Open(addr, membership.Identity)), _managers,
             _ => ValueTask.FromResult(new Hello { Description = Describe(), AdvertiseAddr = membership.AdvertiseAddr, Vtep = membership.Vtep }),
             MemoryPath, time, new Random(), logs)
-        { Welcomed = welcomed };
+        {
+            Welcomed = welcomed,
+            LogsWanted = (wanted, manager, session) => _ = parts.PublishLogsAsync(wanted, manager, session),
+        };
         _session.Restore();
         if (_managers.Current.Count == 0) _managers.Set(membership.Managers);
         outbox.Attach(_session.Outbox);

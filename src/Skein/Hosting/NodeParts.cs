@@ -1,4 +1,5 @@
 using Skein.Agent.Containers;
+using Skein.Agent.Logs;
 using Skein.Agent.Mesh;
 using Skein.Agent.Networks;
 using Skein.Agent.Tasks;
@@ -16,6 +17,7 @@ internal sealed partial class NodeParts(
     private const string TaskLabel = "com.docker.swarm.task.id";
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
     private readonly ILogger _log = log;
+    private readonly LogPublisher _logs = new(containers, log);
     private CancellationTokenSource? _stop;
     private Task _running = Task.CompletedTask;
 
@@ -36,6 +38,9 @@ internal sealed partial class NodeParts(
         _stop.Dispose();
         _stop = null;
     }
+
+    public Task PublishLogsAsync(LogSubscription wanted, Dispatcher.DispatcherClient manager, CancellationToken session) =>
+        _logs.PublishAsync(wanted, manager, session);
 
     public async Task RemoveAllAsync(CancellationToken cancel)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using Skein.Manager.Certificates;
 using Skein.Manager.Control;
+using Skein.Manager.Logs;
 using Skein.Model;
 using Skein.Model.Identity;
 
@@ -47,6 +48,8 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
     public string NodeAddress => _memory?.AdvertiseAddr ?? "";
 
     public ISwarmControl? Control => _control;
+
+    public ISwarmLogs? Logs => _control is null ? null : _manager?.Logs;
 
     public bool LacksLeader =>
         State is LocalNodeState.Active or LocalNodeState.Pending && _memory?.Manager is not null && (_control is null || _manager is not { IsCutOff: false });

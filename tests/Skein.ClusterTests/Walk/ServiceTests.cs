@@ -34,6 +34,22 @@ public sealed class ServiceTests(SwarmFixture swarm) : IClassFixture<SwarmFixtur
     }
 
     [Fact]
+    public async Task The_logs_of_a_service_come_from_every_host()
+    {
+        (await Manager.RunAsync(
+            "service", "create", "--quiet", "--mode", "global", "--name", "talker", "busybox", "sh", "-c", "echo said; echo meant >&2; sleep 1000")).Succeeded();
+        await Poll.UntilAsync(
+            "each host's line, told apart by task and host",
+            Poll.Seconds(20),
+            () => Manager.LinesOfAsync("service logs talker"),
+            lines => lines.Length == 3 && Enumerable.Range(1, 3).All(h => lines.Any(l =>
+                l.StartsWith("talker.0.", StringComparison.Ordinal) && l.Contains($"@h{h} ", StringComparison.Ordinal) && l.EndsWith("| said", StringComparison.Ordinal))));
+        var task = (await Manager.LinesOfAsync("service ps --quiet talker"))[0];
+        Assert.Equal(["said"], await Manager.LinesOfAsync($"service logs --raw --tail 1 {task}"));
+        await Manager.OutputOfAsync("service rm talker");
+    }
+
+    [Fact]
     public async Task What_cannot_be_placed_says_why()
     {
         await Manager.OutputOfAsync("service create --detach --name nowhere --constraint node.hostname==nobody httpd");

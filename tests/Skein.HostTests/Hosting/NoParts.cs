@@ -1,4 +1,5 @@
 using Skein.Hosting;
+using Skein.Model;
 
 namespace Skein.HostTests.Hosting;
 
@@ -12,4 +13,6 @@ internal sealed class NoParts : INodeParts
     public Task StopAsync() => Task.CompletedTask;
 
     public Task RemoveAllAsync(CancellationToken cancel) => Task.CompletedTask;
+
+    public Task PublishLogsAsync(LogSubscription wanted, Dispatcher.DispatcherClient manager, CancellationToken session) => Task.CompletedTask;
 }

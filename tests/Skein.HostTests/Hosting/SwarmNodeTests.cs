@@ -210,6 +210,7 @@ public class SwarmNodeTests(ITestOutputHelper output)
         var asWorker = NodeIdentity.Load(Path.Combine(worker.Options.SwarmFolder, "certificates"), TimeProvider.System)!;
         var refused = await Assert.ThrowsAsync<RpcException>(() => AddManagerAsync(manager, asWorker));
         Assert.Equal(StatusCode.PermissionDenied, refused.StatusCode);
+        Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(() => ReadLogsAsync(manager, asWorker))).StatusCode);
         Assert.Equal(StatusCode.Unauthenticated, (await Assert.ThrowsAsync<RpcException>(() => AddManagerAsync(manager, null))).StatusCode);
 
         using var authority = RootAuthority.Open(cluster.RootCa.Cert.Span, cluster.RootCa.Key.Span, TimeProvider.System, new CryptoIdSource());
@@ -243,10 +244,22 @@ public class SwarmNodeTests(ITestOutputHelper output)
         return new("/nonexistent", NodeCredentials.Create(pem, request.KeyPem, authority.CertificatePem), TimeProvider.System);
     }
 
-    private static async Task AddManagerAsync(SwarmHost manager, NodeIdentity? identity)
+    private static async Task ReadLogsAsync(SwarmHost manager, NodeIdentity identity)
+    {
+        using var channel = Open(manager, identity);
+        using var call = new NodeLogs.NodeLogsClient(channel).Read(new() { NodeId = manager.Node.NodeId, Subscription = new() });
+        await call.ResponseStream.MoveNext(default);
+    }
+
+    private static GrpcChannel Open(SwarmHost manager, NodeIdentity? identity)
     {
         var tls = identity?.ClientOptions() ?? new() { RemoteCertificateValidationCallback = (_, _, _, _) => true };
-        using var channel = GrpcChannel.ForAddress($"https://{manager.Address}", new GrpcChannelOptions { HttpHandler = SessionHttpHandler.Create(tls), DisposeHttpClient = true });
+        return GrpcChannel.ForAddress($"https://{manager.Address}", new GrpcChannelOptions { HttpHandler = SessionHttpHandler.Create(tls), DisposeHttpClient = true });
+    }
+
+    private static async Task AddManagerAsync(SwarmHost manager, NodeIdentity? identity)
+    {
+        using var channel = Open(manager, identity);
         await new Membership.MembershipClient(channel).AddManagerAsync(new() { PeerUrl = "x" });
     }
 

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Manager.Dispatch;
+using Skein.Manager.Logs;
 using Skein.Manager.Store;
 using Skein.Model;
 using Xunit;
@@ -30,7 +31,10 @@ internal sealed class LoopbackManager : IAsyncDisposable
         _app = app;
         _running = dispatcher.RunAsync(_stop.Token);
         Addr = new Uri(app.Urls.Single()).Authority;
+        Dispatcher = dispatcher;
     }
+
+    public DispatcherService Dispatcher { get; }
 
     public string Addr { get; }
 
@@ -44,6 +48,7 @@ internal sealed class LoopbackManager : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http2));
         var app = builder.Build();
         app.MapGrpcService<DispatcherService>();
+        app.MapGrpcService<NodeLogsService>();
         await app.StartAsync();
         return new(app, dispatcher);
     }

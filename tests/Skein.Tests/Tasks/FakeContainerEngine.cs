@@ -90,7 +90,9 @@ internal sealed class FakeContainerEngine : IContainerEngine
 
     public Task ResizeExecAsync(string execId, uint height, uint width, CancellationToken cancel) => throw new NotSupportedException();
 
-    public IAsyncEnumerable<ContainerLogLine> ReadLogsAsync(string id, LogQuery query, CancellationToken cancel) => throw new NotSupportedException();
+    public Func<string, LogQuery, CancellationToken, IAsyncEnumerable<ContainerLogLine>> Logs { get; set; } = (_, _, _) => throw new NotSupportedException();
+
+    public IAsyncEnumerable<ContainerLogLine> ReadLogsAsync(string id, LogQuery query, CancellationToken cancel) => Logs(id, query, cancel);
 
     public Task<(IReadOnlyList<string> Titles, IReadOnlyList<IReadOnlyList<string>> Processes)> TopAsync(string id, string psArgs, CancellationToken cancel) =>
         throw new NotSupportedException();

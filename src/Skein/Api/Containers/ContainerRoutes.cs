@@ -160,7 +160,7 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         }
     }
 
-    private static LogQuery LogQueryOf(HttpContext context)
+    internal static LogQuery LogQueryOf(HttpContext context)
     {
         var (stdout, stderr) = (context.QueryBool("stdout"), context.QueryBool("stderr"));
         if (!stdout && !stderr) throw SkeinException.Invalid("Bad parameters: you must choose at least one stream");
@@ -169,11 +169,10 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         return new LogQuery(stdout, stderr, context.QueryBool("follow"), context.QueryTime("since"), context.QueryTime("until"), lines);
     }
 
-    private static ReadOnlyMemory<byte> WithTimestamp(DateTimeOffset time, ReadOnlyMemory<byte> line)
-    {
-        var stamp = time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z '", CultureInfo.InvariantCulture);
-        return (byte[])[.. Encoding.ASCII.GetBytes(stamp), .. line.Span];
-    }
+    internal static string LogStamp(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z '", CultureInfo.InvariantCulture);
+
+    private static ReadOnlyMemory<byte> WithTimestamp(DateTimeOffset time, ReadOnlyMemory<byte> line) =>
+        (byte[])[.. Encoding.ASCII.GetBytes(LogStamp(time)), .. line.Span];
 
     private async Task StartAsync(HttpContext context)
     {

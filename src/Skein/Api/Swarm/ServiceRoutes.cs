@@ -15,7 +15,6 @@ internal sealed class ServiceRoutes(ISwarmNode swarm)
         app.MapGet("/services/{id}", InspectAsync);
         app.MapPost("/services/{id}/update", UpdateAsync);
         app.MapDelete("/services/{id}", RemoveAsync);
-        app.MapGet("/services/{id}/logs", _ => throw SkeinException.NotImplemented("docker service logs is not supported yet: use docker logs on the task's host"));
     }
 
     private Task ListAsync(HttpContext context)

@@ -12,7 +12,6 @@ internal sealed class TaskRoutes(ISwarmNode swarm)
     {
         app.MapGet("/tasks", ListAsync);
         app.MapGet("/tasks/{id}", InspectAsync);
-        app.MapGet("/tasks/{id}/logs", _ => throw SkeinException.NotImplemented("docker service logs is not supported yet: use docker logs on the task's host"));
     }
 
     private Task ListAsync(HttpContext context)

@@ -1,0 +1,78 @@
+using System.Text;
+using Skein.Agent.Containers;
+using Skein.Api.Containers;
+using Skein.Api.Http;
+using Skein.Hosting;
+using Skein.Manager.Control;
+using Skein.Manager.Logs;
+using Skein.Model;
+
+namespace Skein.Api.Swarm;
+
+/// <summary>/services/ID/logs and /tasks/ID/logs</summary>
+internal sealed class LogRoutes(ISwarmNode swarm)
+{
+    // The third of Docker's streams: what the daemon itself has to say. Its client ends with it, so it comes last.
+    private const LogStream DaemonStream = (LogStream)3;
+
+    public void Map(IEndpointRouteBuilder app)
+    {
+        app.MapGet("/services/{id}/logs", ServiceAsync);
+        app.MapGet("/tasks/{id}/logs", TaskAsync);
+    }
+
+    private Task ServiceAsync(HttpContext context)
+    {
+        var control = swarm.ManagerControl();
+        var service = control.FindService(context.Route("id"));
+        return WriteAsync(context, control, new(service.Id), service.Spec.Task.Container.Tty);
+    }
+
+    private Task TaskAsync(HttpContext context)
+    {
+        var control = swarm.ManagerControl();
+        var task = control.FindTask(context.Route("id"));
+        return WriteAsync(context, control, LogSelection.Task(task), task.Spec.Container.Tty);
+    }
+
+    private async Task WriteAsync(HttpContext context, ISwarmControl control, LogSelection selection, bool tty)
+    {
+        var logs = swarm.Logs ?? throw RpcError.NoLeader();
+        var query = ContainerRoutes.LogQueryOf(context);
+        var request = new LogRequest(query.Stdout, query.Stderr, query.Follow, query.Since, query.Tail);
+        var (details, timestamps) = (context.QueryBool("details"), context.QueryBool("timestamps"));
+        context.Response.ContentType = tty ? StreamFrames.RawContentType : StreamFrames.MultiplexedContentType;
+        var output = context.Response.BodyWriter;
+        await output.FlushAsync(context.RequestAborted);   // the client waits for the head before the first line
+        try
+        {
+            await foreach (var batch in logs.ReadAsync(selection, request, context.RequestAborted))
+            {
+                foreach (var line in batch.Lines) Write(line.Stderr ? LogStream.Stderr : LogStream.Stdout, Content(line));
+                await output.FlushAsync(context.RequestAborted);
+            }
+        }
+        catch (SkeinException incomplete)
+        {
+            Write(DaemonStream, Encoding.UTF8.GetBytes($"Error grabbing logs: {incomplete.Message}\n"));
+            await output.FlushAsync(context.RequestAborted);
+        }
+
+        byte[] Content(LogLine line)
+        {
+            var prefix = details ? LogDetails.Of(line.TaskId, control.Snapshot) + " " : "";
+            if (timestamps) prefix = ContainerRoutes.LogStamp(line.Time.ToDateTimeOffset()) + prefix;
+            return [.. Encoding.UTF8.GetBytes(prefix), .. line.Data.Span];
+        }
+
+        void Write(LogStream stream, byte[] content)
+        {
+            if (!tty) StreamFrames.WriteFrame(output, stream, content);
+            else
+            {
+                content.CopyTo(output.GetSpan(content.Length));
+                output.Advance(content.Length);
+            }
+        }
+    }
+}
