@@ -17,7 +17,7 @@ internal static class SwarmAddresses
         if (text.Length == 0) return new(IPAddress.Any, DefaultPort);
         var (host, port) = Split(text);
         if (host.Length == 0) return new(IPAddress.Any, port);
-        return new(IPAddress.TryParse(host, out var address) ? address : OfInterface(host), port);
+        return new(Address(host, "listen address must be an IP address or network interface (with optional port number)"), port);
     }
 
     /// <param name="towards">A host that the address must reach, e.g. the manager to join; null = none.</param>
@@ -27,13 +27,27 @@ internal static class SwarmAddresses
         if (given.Length > 0)
         {
             var (host, port) = Split(given);
-            return new(Address(host), port);
+            var address = Address(host, text.Length > 0
+                ? "advertise address must be a non-zero IP address or network interface (with optional port number)"
+                : "default advertise address must be a non-zero IP address or network interface (without a port number)");
+            return new(NotAny(address, "advertise address must be a non-zero IP address or network interface (with optional port number)"), port);
         }
         if (!listen.Address.Equals(IPAddress.Any) && !listen.Address.Equals(IPAddress.IPv6Any)) return listen;
         return new(towards is null ? OnlyAddress() : SourceTowards(towards), listen.Port);
     }
 
-    public static IPAddress Address(string host) => IPAddress.TryParse(host, out var address) ? address : OfInterface(host);
+    /// <summary>--data-path-addr; null = none given, so that of advertise.</summary>
+    public static IPAddress? DataPath(string text)
+    {
+        const string bad = "data path address must be a non-zero IP address or network interface (without a port number)";
+        return text.Length == 0 ? null : NotAny(Address(text, bad), bad);
+    }
+
+    private static IPAddress Address(string host, string otherwise) =>
+        IPAddress.TryParse(host, out var address) ? address : OfInterface(host, otherwise);
+
+    private static IPAddress NotAny(IPAddress address, string otherwise) =>
+        address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? throw SkeinException.Invalid(otherwise) : address;
 
     /// <summary>Where a manager to be joined is; the port is 2377 unless given.</summary>
     public static IPEndPoint Remote(string text)
@@ -60,10 +74,10 @@ internal static class SwarmAddresses
         return (text[..colon].Trim('[', ']'), port);
     }
 
-    private static IPAddress OfInterface(string name)
+    private static IPAddress OfInterface(string name, string otherwise)
     {
         var device = NetworkInterface.GetAllNetworkInterfaces().FirstOrDefault(candidate => candidate.Name == name)
-            ?? throw SkeinException.Invalid($"unknown network interface or address \"{name}\"");
+            ?? throw SkeinException.Invalid(otherwise);
         var addresses = Usable(device);
         return addresses.Count switch
         {

@@ -23,7 +23,7 @@ internal static class SwarmMessages
             "The only way to restore a swarm that has lost consensus is to reinitialize it with `--force-new-cluster`. " +
             "Use `--force` to suppress this message.";
         if (reachable == 1 && unreachable == 0)
-            return SkeinException.Unavailable(start + "Removing the last manager erases all current state of a swarm. Use `--force` to ignore this message. ");
+            return SkeinException.Unavailable(start + "Removing the last manager erases all current state of the swarm. Use `--force` to ignore this message. ");
         if (reachable == 0) return SkeinException.Unavailable(start + "Doing so may lose the consensus of your cluster. " + end);
         return LosesQuorum(reachable, unreachable)
             ? SkeinException.Unavailable(

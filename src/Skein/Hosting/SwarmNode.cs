@@ -88,6 +88,8 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
             if (State != LocalNodeState.Inactive) throw SwarmMessages.AlreadyInSwarm();
             var listen = SwarmAddresses.Listen(request.ListenAddr);
             var advertise = SwarmAddresses.Advertise(request.AdvertiseAddr, _options.SwarmDefaultAdvertiseAddr, listen, towards: null);
+            SwarmAddresses.DataPath(request.DataPathAddr);
+            SwarmInitCheck.Check(request);
             return await GuardAsync(() => BeginSwarmAsync(request, listen, advertise, cancel));
         }
         finally
@@ -105,6 +107,7 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
             if (request.RemoteAddrs.Count == 0) throw SkeinException.Invalid("at least 1 RemoteAddr is required to join");
             var token = JoinToken.Parse(request.JoinToken);
             var listen = SwarmAddresses.Listen(request.ListenAddr);
+            SwarmAddresses.DataPath(request.DataPathAddr);
             await GuardAsync(() => JoinSwarmAsync(request, token, listen, cancel));
         }
         finally
@@ -225,7 +228,7 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
     private static SwarmMemory Remember(
         string nodeId, IPEndPoint listen, IPEndPoint advertise, string dataPathAddr, uint dataPathPort, IReadOnlyList<string> managers, ManagerMemory? manager)
     {
-        var vtep = dataPathAddr.Length == 0 ? advertise.Address : SwarmAddresses.Address(dataPathAddr);
+        var vtep = SwarmAddresses.DataPath(dataPathAddr) ?? advertise.Address;
         return new(nodeId, listen.ToString(), advertise.Address.ToString(), advertise.Port, vtep.ToString(), dataPathPort, managers, manager);
     }
 

@@ -69,7 +69,7 @@ public sealed class SwarmRefusals(SwarmFixture swarm)
         await Manager.RefusesAsync(
             "swarm leave",
             "You are attempting to leave the swarm on a node that is participating as a manager. "
-            + "Removing the last manager erases all current state of a swarm. Use `--force` to ignore this message.");
+            + "Removing the last manager erases all current state of the swarm. Use `--force` to ignore this message.");
     });
 
     [Fact]

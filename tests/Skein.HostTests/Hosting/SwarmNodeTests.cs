@@ -46,7 +46,7 @@ public class SwarmNodeTests(ITestOutputHelper output)
         var refused = await Assert.ThrowsAsync<SkeinException>(() => host.Node.LeaveAsync(false, default));
         Assert.Equal(
             "You are attempting to leave the swarm on a node that is participating as a manager. " +
-            "Removing the last manager erases all current state of a swarm. Use `--force` to ignore this message. ", refused.Message);
+            "Removing the last manager erases all current state of the swarm. Use `--force` to ignore this message. ", refused.Message);
         await host.Node.LeaveAsync(true, default);
 
         Assert.Equal(LocalNodeState.Inactive, host.Node.State);

@@ -73,6 +73,14 @@ public class FiltersTests
         Assert.Null(Filters.Parse("").Until(now));
     }
 
+    [Fact]
+    public void A_value_that_the_key_does_not_have_is_refused()
+    {
+        var filters = Filters.Parse("""{"role":{"boss":true}}""");
+        filters.Values("membership", "accepted").Values("role", "boss");
+        Assert.Equal("Invalid role filter: 'boss'", Assert.Throws<SkeinException>(() => filters.Values("role", "worker", "manager")).Message);
+    }
+
     [Theory]
     [InlineData("web", true)]
     [InlineData("^/web", true)]

@@ -45,6 +45,16 @@ internal sealed class Filters
         return this;
     }
 
+    /// <summary>Refuses a value of the key that is not among these.</summary>
+    public Filters Values(string key, params ReadOnlySpan<string> values)
+    {
+        foreach (var value in this[key])
+        {
+            if (!values.Contains(value)) throw SkeinException.Invalid($"Invalid {key} filter: '{value}'");
+        }
+        return this;
+    }
+
     /// <summary>True when the key is not asked for or one of its values is one of these.</summary>
     public bool Exact(string key, params ReadOnlySpan<string> candidates)
     {

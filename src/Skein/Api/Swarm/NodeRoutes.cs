@@ -19,6 +19,7 @@ internal sealed class NodeRoutes(ISwarmNode swarm)
     {
         var snapshot = swarm.ManagerControl().Snapshot;
         var filters = context.Filters().Accept("id", "label", "membership", "name", "node.label", "role");
+        filters.Values("role", "worker", "manager").Values("membership", "accepted", "pending");
         var rows = snapshot.Nodes.All
             .Where(n => filters.Prefix("id", n.Id))
             .Where(n => filters.Any("name", w => (n.Description?.Hostname ?? "").StartsWith(w, StringComparison.Ordinal)))

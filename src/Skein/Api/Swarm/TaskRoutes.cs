@@ -19,6 +19,7 @@ internal sealed class TaskRoutes(ISwarmNode swarm)
         var control = swarm.ManagerControl();
         var snapshot = control.Snapshot;
         var filters = context.Filters().Accept("id", "label", "name", "node", "service", "desired-state", "runtime", "_up-to-date");
+        filters.Values("desired-state", s_states);
         var services = filters["service"].Select(s => control.FindService(s).Id).ToHashSet();
         var nodes = filters["node"].Select(n => control.FindNode(n == "self" ? swarm.NodeId : n).Id).ToHashSet();
         var tasks = services.Count > 0 ? services.SelectMany(snapshot.TasksOfService) : snapshot.Tasks.All;
@@ -34,6 +35,8 @@ internal sealed class TaskRoutes(ISwarmNode swarm)
             .Select(t => TaskJson.From(t, snapshot));
         return context.JsonAsync<IReadOnlyList<TaskJson>>([.. rows], SwarmJson.Default.IReadOnlyListTaskJson);
     }
+
+    private static readonly string[] s_states = [.. Enum.GetValues<TaskState>().Select(TaskJson.StateName)];
 
     private static string NameOf(SwarmTask task) => task.Annotations?.Name ?? "";
 
