@@ -92,7 +92,7 @@ internal static class TaskMachine
         {
             Work = TaskWork.None,
             State = Later(life.State, life.State < TaskState.Starting ? TaskState.Rejected : TaskState.Failed),
-            Err = reason,
+            Err = life.Work == TaskWork.Starting ? $"starting container failed: {reason}" : reason,
             Healthy = false,
         },
     };

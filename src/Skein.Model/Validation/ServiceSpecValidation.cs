@@ -47,6 +47,7 @@ public static class ServiceSpecValidation
 
     private static void CheckContainer(ContainerSpec container)
     {
+        TemplateValidation.Check(container);
         if (container.Image.Length == 0) throw RpcError.InvalidArgument("ContainerSpec: image reference must be provided");
         if (!ImageReferenceValidation.IsValid(container.Image))
             throw RpcError.InvalidArgument($"ContainerSpec: \"{container.Image}\" is not a valid repository/tag");

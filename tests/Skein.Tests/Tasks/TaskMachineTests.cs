@@ -60,7 +60,7 @@ public class TaskMachineTests
 
     [Fact]
     public void What_cannot_be_started_has_failed() => Tells(TaskState.Running,
-        [Prepared, new TaskEvent.WorkFailed("starting container failed: exec: \"nope\": executable file not found in $PATH")],
+        [Prepared, new TaskEvent.WorkFailed("exec: \"nope\": executable file not found in $PATH")],
         """
         Accepted accepted
         Preparing preparing

@@ -151,7 +151,7 @@ public sealed class TaskManagerTests : IDisposable
     [Fact]
     public async Task A_container_that_cannot_start_fails_its_task()
     {
-        _engine.StartError = "starting container failed: no";
+        _engine.StartError = "no";
         Run();
         Publish(NewTask("t1", TaskState.Running));
         Assert.Equal("starting container failed: no", (await _outbox.UntilAsync(TaskState.Failed)).Err);

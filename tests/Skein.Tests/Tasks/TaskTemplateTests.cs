@@ -30,6 +30,12 @@ public class TaskTemplateTests
     public void Placeholders_are_replaced(string text, string expected) => Assert.Equal(expected, Expand(text));
 
     [Fact]
+    public void What_a_service_may_name_is_what_a_task_expands()
+    {
+        foreach (var field in Skein.Model.Validation.TemplateValidation.Fields) Assert.DoesNotContain("{{", Expand($"{{{{{field}}}}}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_unknown_one_is_named()
     {
         var error = Assert.Throws<SkeinException>(() => Expand("{{.Secret}}"));
