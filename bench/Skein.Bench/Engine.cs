@@ -38,7 +38,11 @@ internal sealed class Engine(string name, string skein, string? daemon, string p
 
     public EngineApi Impatient(int number) => new($"/run/skein-lab-{_lab}/h{number}/docker.sock", TimeSpan.FromSeconds(1));
 
-    public Task UpAsync() => LabAsync(daemon is null ? ["up", "--hosts", $"{Hosts}"] : ["up", "--hosts", $"{Hosts}", "--daemon", daemon]);
+    public async Task UpAsync()
+    {
+        await DownAsync();   // a bench that was interrupted left its lab, in a swarm
+        await LabAsync(daemon is null ? ["up", "--hosts", $"{Hosts}"] : ["up", "--hosts", $"{Hosts}", "--daemon", daemon]);
+    }
 
     public async Task DownAsync()
     {
