@@ -16,9 +16,13 @@ internal static class SwarmInitCheck
         CheckPools(request.DefaultAddrPool, request.SubnetSize == 0 ? SwarmBirth.DefaultSubnetSize : request.SubnetSize);
         if (request.DataPathPort is not (0 or >= 1024 and <= 49151))
             throw SkeinException.Invalid($"Datapath port number is not in valid range (1024-49151) : {request.DataPathPort}");
+        // A name that is not given is filled in when the cluster is made.
+        var spec = request.Spec.Clone();
+        spec.Annotations ??= new();
+        if (spec.Annotations.Name.Length == 0) spec.Annotations.Name = "default";
         try
         {
-            ClusterSpecValidation.Check(request.Spec);
+            ClusterSpecValidation.Check(spec);
         }
         catch (SkeinException error)
         {

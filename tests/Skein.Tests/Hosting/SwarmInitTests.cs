@@ -13,6 +13,7 @@ public class SwarmInitTests
     public void What_is_usual_is_taken()
     {
         SwarmInitCheck.Check(s_plain);
+        SwarmInitCheck.Check(s_plain with { Spec = new() });
         SwarmInitCheck.Check(s_plain with { DataPathPort = 7789, DefaultAddrPool = ["10.20.0.0/16", "10.30.0.0/16"], SubnetSize = 28 });
     }
 
