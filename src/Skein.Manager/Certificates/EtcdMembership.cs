@@ -79,7 +79,7 @@ public sealed partial class EtcdMembership : IAsyncDisposable
         }
         catch (RpcException e)
         {
-            LogNotHandedOver(e.Status.Detail);
+            LogNotHandedOver(EtcdClient.Reason(e));
         }
     }
 
@@ -151,7 +151,7 @@ public sealed partial class EtcdMembership : IAsyncDisposable
             }
             catch (RpcException e)
             {
-                last = e.Status.Detail;
+                last = EtcdClient.Reason(e);
             }
             await Task.Delay(RetryPause, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -73,7 +73,7 @@ public sealed partial class LeaderElection
             catch (RpcException e) when (!stop.IsCancellationRequested)
             {
                 failingSince = started;   // one slow read, as far as it proves anything
-                LogUnreachable(e.Status.Detail);
+                LogUnreachable(EtcdClient.Reason(e));
             }
             catch (RpcException)
             {
@@ -133,7 +133,7 @@ public sealed partial class LeaderElection
             }
             catch (RpcException e) when (!cancel.IsCancellationRequested)
             {
-                LogUnreachable(e.Status.Detail);
+                LogUnreachable(EtcdClient.Reason(e));
                 await Task.WhenAny(leading, Task.Delay(RetryPeriod, _time, cancel));
             }
             catch (RpcException)
@@ -158,7 +158,7 @@ public sealed partial class LeaderElection
         }
         catch (RpcException e)
         {
-            LogUnreachable(e.Status.Detail);   // the others follow when they hear no beat
+            LogUnreachable(EtcdClient.Reason(e));   // the others follow when they hear no beat
         }
     }
 }

@@ -66,5 +66,8 @@ public sealed class EtcdClient : IDisposable
         // So says etcd when the deadline passes on its side of the call.
         || (e.StatusCode == StatusCode.Unknown && e.Status.Detail.Contains("context deadline exceeded", StringComparison.Ordinal));
 
+    /// <summary>For the log: a call that had no answer in time fails without a word of detail.</summary>
+    internal static string Reason(RpcException e) => e.Status.Detail.Length > 0 ? e.Status.Detail : e.StatusCode.ToString();
+
     public void Dispose() => _channel.Dispose();
 }

@@ -67,7 +67,7 @@ public sealed partial class EtcdProcess : IAsyncDisposable
             }
             catch (RpcException e) when (!cancel.IsCancellationRequested)
             {
-                last = e.Status.Detail;
+                last = EtcdClient.Reason(e);
             }
             if (_time.GetElapsedTime(started) > deadline)
                 throw SkeinException.Unavailable($"etcd did not become ready within {deadline.TotalSeconds:0} s: {last}{LastLogLine()}");

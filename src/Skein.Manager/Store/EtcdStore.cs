@@ -95,7 +95,7 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
         }
         catch (RpcException e) when (EtcdClient.IsTransient(e) && !cancel.IsCancellationRequested)
         {
-            LogRetry(e.Status.Detail);
+            LogRetry(EtcdClient.Reason(e));
             return null;
         }
         catch (RpcException) when (cancel.IsCancellationRequested)
