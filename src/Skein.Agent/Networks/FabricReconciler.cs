@@ -59,7 +59,7 @@ internal sealed partial class FabricReconciler : IDisposable
             var plan = FabricPlan.Between(spec, observed);
             if (plan.Changes.Count == 0)
             {
-                _reached = spec;
+                _reached = spec.WithPorts(port => observed.Find(port.Device) is not null);
                 return true;
             }
             Note(plan, observed, countDrift: look == 1);

@@ -34,6 +34,12 @@ internal sealed record FabricSpec(IPAddress? Vtep, ushort UdpPort, ImmutableDict
         return new FabricSpec(vtep, (ushort)assignments.Local.DataPathPort, networks);
     }
 
+    /// <summary>The wish without the ports that are not there: a container's leg is made after it has been wished.</summary>
+    public FabricSpec WithPorts(Func<LocalPort, bool> thatAreThere) => this with
+    {
+        Networks = Networks.Values.Select(network => network with { Ports = [.. network.Ports.Where(thatAreThere)] }).ToImmutableDictionary(network => network.Vni),
+    };
+
     /// <summary>What the underlay leaves. The network's own option, too, speaks of the underlay, as in Docker: 1400 there is 1350 here.</summary>
     public static uint MtuOf(OverlayNetwork network, IPAddress vtep, uint underlayMtu)
     {
