@@ -56,6 +56,10 @@ public sealed partial class EtcdMembership : IAsyncDisposable
         }
     }
 
+    /// <summary>Ids of the nodes that are members and have been started once.</summary>
+    internal async Task<IReadOnlySet<string>> NamesAsync(CancellationToken cancel) =>
+        (await ListAsync(cancel)).Select(member => member.Name).Where(name => name.Length > 0).ToHashSet();
+
     /// <summary>Takes the node's member out; nothing happens when it has none.</summary>
     public async Task RemoveMemberAsync(string nodeId, CancellationToken cancel)
     {

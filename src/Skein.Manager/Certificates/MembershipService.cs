@@ -8,7 +8,7 @@ using Skein.Model;
 namespace Skein.Manager.Certificates;
 
 /// <summary>
-/// Managers joining and leaving etcd. A new member comes as a learner: it copies the state without a vote, and one that
+/// Managers joining etcd. A new member comes as a learner: it copies the state without a vote, and one that
 /// never starts takes no majority away. It votes from the moment it has caught up.
 /// </summary>
 public sealed partial class MembershipService(EtcdMembership members, IStore store, ILogger<MembershipService> log) : Membership.MembershipBase
@@ -39,15 +39,6 @@ public sealed partial class MembershipService(EtcdMembership members, IStore sto
         };
         response.Members.AddRange(all);
         return response;
-    }
-
-    public override async Task<RemoveManagerResponse> RemoveManager(RemoveManagerRequest request, ServerCallContext context)
-    {
-        await RequireManagerNodeAsync(NodeCaller.RequireManager(context).NodeId, context.CancellationToken);
-        await members.RemoveMemberAsync(request.NodeId, context.CancellationToken);
-        await UpdateNodeAsync(request.NodeId, node => node.ManagerStatus = null, context.CancellationToken);
-        LogRemoved(request.NodeId);
-        return new();
     }
 
     /// <summary>The certificate says manager; the state may say by now that the node was demoted or removed.</summary>
@@ -90,7 +81,4 @@ public sealed partial class MembershipService(EtcdMembership members, IStore sto
 
     [LoggerMessage(2330, LogLevel.Information, "Manager {Node} is added to the state's members at {PeerUrl}")]
     private partial void LogAdded(string node, string peerUrl);
-
-    [LoggerMessage(2331, LogLevel.Information, "Manager {Node} is no member of the state any more")]
-    private partial void LogRemoved(string node);
 }

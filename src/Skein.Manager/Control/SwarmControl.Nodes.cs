@@ -7,6 +7,8 @@ namespace Skein.Manager.Control;
 
 public sealed partial class SwarmControl
 {
+    private static readonly TimeSpan DemotionWait = TimeSpan.FromSeconds(5);
+
     public async Task<Node> UpdateNodeAsync(string id, ulong version, NodeSpec spec, CancellationToken cancel)
     {
         var found = FindNode(id).Id;
@@ -17,7 +19,24 @@ public sealed partial class SwarmControl
     public async Task RemoveNodeAsync(string id, bool force, CancellationToken cancel)
     {
         var found = FindNode(id).Id;
+        await WaitOutOfManagersAsync(found, cancel);
         await WriteAsync(seen => RemoveNode(seen, found, force), cancel);
+    }
+
+    /// <summary>A node that was demoted just now is on its way out of the managers: `demote` and `rm` follow one another in scripts.</summary>
+    private async Task WaitOutOfManagersAsync(string id, CancellationToken cancel)
+    {
+        using var limit = new CancellationTokenSource(DemotionWait, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
+        try
+        {
+            var seen = store.Current;
+            while (seen.Nodes.Find(id) is { ManagerStatus: not null, Spec.Role: NodeRole.Worker }) seen = await store.WaitNewerAsync(seen.Revision, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            // it is refused by what the state says
+        }
     }
 
     private Changes UpdateNode(Snapshot seen, string id, ulong version, NodeSpec spec)
@@ -51,7 +70,7 @@ public sealed partial class SwarmControl
     private Changes RemoveNode(Snapshot seen, string id, bool force)
     {
         var node = seen.Nodes.Find(id) ?? throw RpcError.NotFound($"node {id} not found");
-        if (node.Spec?.Role == NodeRole.Manager && node.ManagerStatus is not null)
+        if (node.ManagerStatus is not null)
         {
             throw RpcError.FailedPrecondition(
                 $"node {id} is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal");

@@ -40,6 +40,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
     private SwarmControl? _control;
     private WebApplication? _listener;
     private Task _running = Task.CompletedTask;
+    private bool _isRemoved;
 
     private ManagerParts(
         EtcdProcess process, EtcdClient etcd, ManagerMemory memory, string nodeId, TimeProvider time, IIdSource ids, ILoggerFactory logs)
@@ -86,7 +87,8 @@ internal sealed partial class ManagerParts : IAsyncDisposable
     /// <summary>Opens the store however long the other members stay away: after a power cut of all hosts they come one by one.</summary>
     public async Task OpenStoreAsync(CancellationToken cancel)
     {
-        _store = await EtcdStore.OpenAsync(_etcd, _seal, _time, _logs.CreateLogger<EtcdStore>(), cancel);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stop.Token);
+        _store = await EtcdStore.OpenAsync(_etcd, _seal, _time, _logs.CreateLogger<EtcdStore>(), either.Token);
         _control = new(_store, _ids, _time, new JoinTokenSource(_ids), AllocationWait);
     }
 
@@ -100,23 +102,27 @@ internal sealed partial class ManagerParts : IAsyncDisposable
         var liveness = new NodeLiveness(store, _nodeId, _time, _logs);
         var loop = new SwarmLoop(store, _time, _ids, _logs.CreateLogger<SwarmLoop>());
         _quorum.Hear();
-        var election = new LeaderElection(_etcd, _seal, _nodeId, (term, token) => LeadAsync(loop, liveness, term, token), _quorum, _time, _logs.CreateLogger<LeaderElection>());
+        var removal = new ManagerRemoval(store, _members, _nodeId, _time, _logs.CreateLogger<ManagerRemoval>());
+        var election = new LeaderElection(
+            _etcd, _seal, _nodeId, (term, token) => LeadAsync([loop.RunAsync, liveness.RunAsync, removal.RunAsync], term, token), _quorum, _time, _logs.CreateLogger<LeaderElection>());
         _running = Task.WhenAll(
             KeepRunningAsync("dispatcher", dispatcher.RunAsync),
             KeepRunningAsync("liveness", liveness.WatchAsync),
             KeepRunningAsync("election", election.RunAsync));
     }
 
-    /// <summary>Takes this manager out of etcd; done in good order only when most members are there.</summary>
-    public async Task RemoveSelfAsync(CancellationToken cancel)
+    /// <summary>Takes this manager out of etcd. False when that cannot be had: its member does not answer, or most others do not.</summary>
+    public async Task<bool> TryRemoveSelfAsync(CancellationToken cancel)
     {
         try
         {
             await _members.RemoveMemberAsync(_nodeId, cancel);
+            return _isRemoved = true;
         }
         catch (Exception e) when (e is RpcException or OperationCanceledException)
         {
             LogNotRemoved(e.Message);
+            return false;
         }
     }
 
@@ -129,7 +135,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
             await _listener.StopAsync();
             await _listener.DisposeAsync();
         }
-        if (_store is not null) await _members.HandOverAsync();
+        if (_store is not null && !_isRemoved) await _members.HandOverAsync();
         _control?.Dispose();
         await _members.DisposeAsync();
         if (_store is not null) await _store.DisposeAsync();
@@ -152,13 +158,13 @@ internal sealed partial class ManagerParts : IAsyncDisposable
         return new(caller.NodeId, caller.Role);
     }
 
-    /// <summary>Ends when either does: leading halfway is worse than another manager's turn.</summary>
-    private static async Task LeadAsync(SwarmLoop loop, NodeLiveness liveness, LeaderTerm term, CancellationToken cancel)
+    /// <summary>Ends when one does: leading in part is worse than another manager's turn.</summary>
+    private static async Task LeadAsync(IEnumerable<Func<LeaderTerm, CancellationToken, Task>> loops, LeaderTerm term, CancellationToken cancel)
     {
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        Task[] parts = [loop.RunAsync(term, both.Token), liveness.RunAsync(term, both.Token)];
+        using var all = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task[] parts = [.. loops.Select(loop => loop(term, all.Token))];
         var first = await Task.WhenAny(parts);
-        await both.CancelAsync();
+        await all.CancelAsync();
         await Task.WhenAll(parts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await first;
     }

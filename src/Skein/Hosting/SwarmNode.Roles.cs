@@ -42,7 +42,7 @@ internal sealed partial class SwarmNode
     private async Task ResumeAsync(NodeIdentity identity, CancellationToken stop)
     {
         if (_manager is not { } manager || _control is not null) return;
-        while (!stop.IsCancellationRequested)
+        while (!stop.IsCancellationRequested && _manager == manager)
         {
             try
             {
@@ -69,7 +69,8 @@ internal sealed partial class SwarmNode
             _roleChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
             try
             {
-                while (_desiredRole is { } desired && desired != RoleNow()) await TakeRoleAsync(desired, identity, renewal, stop);
+                while (_desiredRole is { } desired && (desired != RoleNow() || desired != identity.Current.Name.Role))
+                    await TakeRoleAsync(desired, identity, renewal, stop);
             }
             catch (Exception e) when (!stop.IsCancellationRequested)
             {
@@ -85,10 +86,11 @@ internal sealed partial class SwarmNode
     private async Task TakeRoleAsync(NodeRole desired, NodeIdentity identity, CertificateRenewal renewal, CancellationToken stop)
     {
         LogRole(desired);
-        if (identity.Current.Name.Role != desired && !await renewal.TryRenewAsync(stop))
-            throw SkeinException.Unavailable("no manager has given a certificate for the new role");
-        if (desired == NodeRole.Manager) await BecomeManagerAsync(OtherManager(), stop);
-        else await CeaseToBeManagerAsync();
+        // etcd speaks to managers' certificates alone: the new one comes before the first word to it, and after the last.
+        if (desired == NodeRole.Worker) await CeaseToBeManagerAsync(stop);
+        if (identity.Current.Name.Role != desired) await renewal.TryRenewAsync(stop);
+        if (identity.Current.Name.Role != desired) throw SkeinException.Unavailable("no manager has given a certificate for the new role");
+        if (desired != RoleNow()) await BecomeManagerAsync(OtherManager(), stop);
     }
 
     private string OtherManager() =>
@@ -141,11 +143,13 @@ internal sealed partial class SwarmNode
         }
     }
 
-    private async Task CeaseToBeManagerAsync()
+    private async Task CeaseToBeManagerAsync(CancellationToken stop)
     {
         if (_manager is not { } manager) return;
+        if (!await LeaveMembersAsync(manager) && IsManagerInState())
+            throw SkeinException.Unavailable("this node's etcd is still a member of the managers' state");
+        stop.ThrowIfCancellationRequested();
         _control = null;
-        await LeaveMembersAsync(manager);
         await manager.DisposeAsync();
         _manager = null;
         _memory = _memory! with { Manager = null, Managers = [.. _agent.Managers.Where(peer => peer.NodeId != NodeId).Select(peer => peer.Addr)] };
@@ -153,14 +157,17 @@ internal sealed partial class SwarmNode
         Directory.Delete(EtcdFolder, recursive: true);
     }
 
+    /// <summary>As the manager of this node's session says. A member that ends while it is one takes its vote away from the others.</summary>
+    private bool IsManagerInState() => _agent.Managers.Any(manager => manager.NodeId == NodeId);
+
     private string EtcdFolder => Path.Combine(_options.SwarmFolder, "etcd");
 
     private bool HasCompany() => _agent.Managers.Any(manager => manager.NodeId != NodeId) || _memory?.Manager is { NewCluster: false };
 
     /// <summary>Out of etcd before the power goes: members that are gone for good count against the majority.</summary>
-    private static async Task LeaveMembersAsync(ManagerParts manager)
+    private static async Task<bool> LeaveMembersAsync(ManagerParts manager)
     {
         using var patience = new CancellationTokenSource(LeaveMembersPatience);
-        await manager.RemoveSelfAsync(patience.Token);
+        return await manager.TryRemoveSelfAsync(patience.Token);
     }
 }

@@ -179,7 +179,35 @@ public class SwarmNodeTests(ITestOutputHelper output)
         await SetRoleAsync(manager, worker, NodeRole.Worker);
         await hosts.UntilAsync("it is a worker again", () => worker.Node.Control is null);
         await hosts.UntilAsync("its etcd is gone", () => !Directory.Exists(Path.Combine(worker.Options.SwarmFolder, "etcd")));
+        await hosts.UntilAsync("it is shown as a worker", () => manager.Node.Control!.Snapshot.Nodes.Find(worker.Node.NodeId)!.ManagerStatus is null);
+        await hosts.UntilAsync("its certificate is a worker's", () => RoleOf(worker) == NodeRole.Worker);
         await manager.Node.Control!.CreateNetworkAsync(Overlay("alone"), default).WaitAsync(SwarmHosts.Deadline);
+    }
+
+    [Fact]
+    public async Task A_dead_manager_that_is_demoted_counts_no_more_and_comes_back_as_a_worker()
+    {
+        await using var hosts = new SwarmHosts();
+        var first = await hosts.InitAsync();
+        var second = await hosts.JoinAsync(first, NodeRole.Manager);
+        var third = await hosts.JoinAsync(first, NodeRole.Manager);
+        Node Stored(SwarmHost host) => first.Node.Control!.Snapshot.Nodes.Find(host.Node.NodeId)!;
+
+        var dead = third.Node.NodeId;
+        await third.StopAsync();
+        await hosts.UntilAsync("it is out of reach", () => Stored(third).ManagerStatus.Reachability == Reachability.Unreachable);
+        await SetRoleAsync(first, third, NodeRole.Worker);
+        await hosts.UntilAsync("it is no manager any more", () => Stored(third).ManagerStatus is null);
+
+        // Were it still a member, two of three would be gone now, and no write could land.
+        await SetRoleAsync(first, second, NodeRole.Worker);
+        await hosts.UntilAsync("the second has left", () => second.Node.Control is null && Stored(second).ManagerStatus is null);
+        await first.Node.Control!.CreateNetworkAsync(Overlay("alone"), default).WaitAsync(SwarmHosts.Deadline);
+
+        await third.RestartAsync();
+        await hosts.UntilAsync("it is a worker", () => RoleOf(third) == NodeRole.Worker && Stored(third).Status.State == NodeState.Ready);
+        await hosts.UntilAsync("its etcd is gone", () => !Directory.Exists(Path.Combine(third.Options.SwarmFolder, "etcd")));
+        Assert.Equal(dead, third.Node.NodeId);
     }
 
     [Fact]
@@ -236,6 +264,9 @@ public class SwarmNodeTests(ITestOutputHelper output)
         Assert.False(Directory.Exists(host.Options.SwarmFolder));
         Assert.DoesNotContain(Directory.GetDirectories("/proc"), folder => RunsIn(folder, host.Options.DataRoot));
     }
+
+    private static NodeRole RoleOf(SwarmHost host) =>
+        NodeIdentity.Load(Path.Combine(host.Options.SwarmFolder, "certificates"), TimeProvider.System)!.Current.Name.Role;
 
     private static NodeIdentity Issue(RootAuthority authority, string nodeId, string clusterId, TimeSpan lifetime)
     {
