@@ -17,10 +17,8 @@ public sealed record ContainerHealth(HealthVerdict Verdict, int FailingStreak, I
 
     public static readonly ContainerHealth Starting = new(HealthVerdict.Starting, 0, []);
 
-    public ContainerHealth After(HealthProbeResult probe, HealthVerdict verdict) => new(
-        verdict,
-        probe.ExitCode == 0 ? 0 : FailingStreak + 1,
-        [.. Log.TakeLast(Kept - 1), probe]);
+    public ContainerHealth After(HealthProbeResult probe, HealthVerdict verdict, int failingStreak) =>
+        new(verdict, failingStreak, [.. Log.TakeLast(Kept - 1), probe]);
 }
 
 /// <param name="ExitCode">-1 when it did not end in time or could not be run.</param>

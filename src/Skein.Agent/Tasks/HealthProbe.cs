@@ -24,7 +24,7 @@ internal sealed class HealthProbe(IContainerEngine engine, TimeProvider time, st
                 await Task.Delay(HealthPolicy.Delay(health, state, time.GetElapsedTime(began)), time, cancel);
                 var probe = await ProbeAsync(cancel);
                 var next = HealthPolicy.Next(health, state, probe.ExitCode == 0, time.GetElapsedTime(began));
-                shown = shown.After(probe, next.Verdict) with { FailingStreak = next.Failures };
+                shown = shown.After(probe, next.Verdict, next.Failures);
                 await NoteAsync(shown, cancel);
                 if (next.Verdict != state.Verdict) tell(next.Verdict == HealthVerdict.Healthy);
                 state = next;

@@ -34,6 +34,7 @@ public sealed partial class ManagerRemoval(IStore store, EtcdMembership members,
         }
     }
 
+    /// <summary>Demoted, and not out of the managers yet.</summary>
     internal static bool IsLeaving(Node node) => node.Spec?.Role != NodeRole.Manager && node.ManagerStatus is not null;
 
     private async Task<bool> TryRemoveAsync(IReadOnlyList<Node> leaving, LeaderTerm term, CancellationToken cancel)
@@ -59,7 +60,7 @@ public sealed partial class ManagerRemoval(IStore store, EtcdMembership members,
         }
         catch (Exception e) when (e is RpcException or SkeinException or SequenceConflictException && !cancel.IsCancellationRequested)
         {
-            LogNotRemoved(e is RpcException rpc ? EtcdClient.Reason(rpc) : e.Message);
+            LogNotRemoved(EtcdClient.Reason(e));
             return false;
         }
     }

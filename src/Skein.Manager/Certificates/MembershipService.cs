@@ -15,6 +15,7 @@ public sealed partial class MembershipService(EtcdMembership members, IStore sto
 {
     /// <summary>A manager just given its certificate by another may not have reached this replica yet.</summary>
     private static readonly TimeSpan NodeVisibleDeadline = TimeSpan.FromSeconds(3);
+    private readonly NodeWriter _nodes = new(store);
     private readonly ILogger _log = log;
 
     public override async Task<AddManagerResponse> AddManager(AddManagerRequest request, ServerCallContext context)
@@ -24,11 +25,14 @@ public sealed partial class MembershipService(EtcdMembership members, IStore sto
         if (!Uri.TryCreate(request.PeerUrl, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttps)
             throw new RpcException(new(StatusCode.InvalidArgument, $"\"{request.PeerUrl}\" is no URL of a manager's etcd"));
         var (memberId, all) = await members.AddAsync(caller.NodeId, request.PeerUrl, context.CancellationToken);
-        await UpdateNodeAsync(caller.NodeId, node => node.ManagerStatus = new()
+        await _nodes.ChangeAsync(caller.NodeId, node => new(node)
         {
-            Addr = request.Addr,
-            Reachability = Reachability.Reachable,
-            MemberId = memberId.ToString("x", CultureInfo.InvariantCulture),
+            ManagerStatus = new()
+            {
+                Addr = request.Addr,
+                Reachability = Reachability.Reachable,
+                MemberId = memberId.ToString("x", CultureInfo.InvariantCulture),
+            },
         }, context.CancellationToken);
         LogAdded(caller.NodeId, request.PeerUrl);
         var response = new AddManagerResponse
@@ -54,28 +58,6 @@ public sealed partial class MembershipService(EtcdMembership members, IStore sto
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             throw new RpcException(new(StatusCode.PermissionDenied, $"node {nodeId} is not a manager of this swarm"));
-        }
-    }
-
-    private async Task UpdateNodeAsync(string nodeId, Action<Node> change, CancellationToken cancel)
-    {
-        var snapshot = store.Current;
-        while (snapshot.Nodes.Find(nodeId) is { } node)
-        {
-            var next = node.Clone();
-            change(next);
-            var changes = new Changes();
-            changes.Put(next);
-            try
-            {
-                await store.CommitAsync(changes, null, cancel);
-                return;
-            }
-            catch (SequenceConflictException)
-            {
-                // Changed by another meanwhile: its change is the next thing to come here, or has come already.
-                snapshot = await store.WaitNewerAsync(snapshot.Revision, cancel);
-            }
         }
     }
 

@@ -1,4 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
+using Skein.Manager.Certificates;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Specs;
@@ -31,7 +32,7 @@ public sealed partial class SwarmControl
         try
         {
             var seen = store.Current;
-            while (seen.Nodes.Find(id) is { ManagerStatus: not null, Spec.Role: NodeRole.Worker }) seen = await store.WaitNewerAsync(seen.Revision, either.Token);
+            while (seen.Nodes.Find(id) is { } node && ManagerRemoval.IsLeaving(node)) seen = await store.WaitNewerAsync(seen.Revision, either.Token);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {

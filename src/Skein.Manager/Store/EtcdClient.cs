@@ -67,7 +67,12 @@ public sealed class EtcdClient : IDisposable
         || (e.StatusCode == StatusCode.Unknown && e.Status.Detail.Contains("context deadline exceeded", StringComparison.Ordinal));
 
     /// <summary>For the log: a call that had no answer in time fails without a word of detail.</summary>
-    internal static string Reason(RpcException e) => e.Status.Detail.Length > 0 ? e.Status.Detail : e.StatusCode.ToString();
+    internal static string Reason(Exception e) => e switch
+    {
+        RpcException { Status.Detail.Length: > 0 } told => told.Status.Detail,
+        RpcException silent => silent.StatusCode.ToString(),
+        _ => e.Message,
+    };
 
     public void Dispose() => _channel.Dispose();
 }

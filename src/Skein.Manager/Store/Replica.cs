@@ -50,7 +50,7 @@ internal sealed partial class Replica(EtcdClient etcd, ValueSeal seal, TimeProvi
             {
                 // Whatever it was: who waits for the replica would wait for ever if it were followed no more.
                 _mustLoad |= e is not RpcException;
-                LogInterrupted(e is RpcException rpc ? EtcdClient.Reason(rpc) : e.Message);
+                LogInterrupted(EtcdClient.Reason(e));
                 await Task.Delay(RetryDelay, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

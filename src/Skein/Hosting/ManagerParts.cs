@@ -1,7 +1,5 @@
 using System.Net;
 using Grpc.Core;
-using Grpc.Net.Client;
-using Skein.Agent.Session;
 using Skein.Manager.Certificates;
 using Skein.Manager.Control;
 using Skein.Manager.Dispatch;
@@ -98,7 +96,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
         var store = _store ?? throw new InvalidOperationException("the store is not open yet");
         var dispatcher = new DispatcherService(store, _nodeId, Identify, _ids, _time, _logs);
         _listener = await ManagerListener.StartAsync(listen, identity, store, _members, dispatcher, _time, _ids, _logs, cancel);
-        Logs = new SwarmLogs(store, _nodeId, dispatcher, addr => OpenChannel(addr, identity), _time);
+        Logs = new SwarmLogs(store, _nodeId, dispatcher, addr => ManagerChannel.Open(addr, identity), _time);
         var liveness = new NodeLiveness(store, _nodeId, _time, _logs);
         var loop = new SwarmLoop(store, _time, _ids, _logs.CreateLogger<SwarmLoop>());
         _quorum.Hear();
@@ -144,13 +142,6 @@ internal sealed partial class ManagerParts : IAsyncDisposable
         _seal.Dispose();
         _stop.Dispose();
     }
-
-    private static GrpcChannel OpenChannel(string addr, NodeIdentity identity) => GrpcChannel.ForAddress($"https://{addr}", new GrpcChannelOptions
-    {
-        HttpHandler = SessionHttpHandler.Create(identity.ClientOptions()),
-        DisposeHttpClient = true,
-        MaxReceiveMessageSize = null,
-    });
 
     private static CallerIdentity Identify(ServerCallContext context)
     {

@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using Grpc.Net.Client;
 using Skein.Agent.Session;
 using Skein.Api.Engine;
 using Skein.Commands;
@@ -55,7 +54,7 @@ internal sealed class NodeAgent(
         _managers = new();
         _stop = new();
         _session = new(
-            membership.Identity.Current.Name.NodeId, assignments, (addr, _) => ValueTask.FromResult(Open(addr, membership.Identity)), _managers,
+            membership.Identity.Current.Name.NodeId, assignments, (addr, _) => ValueTask.FromResult(ManagerChannel.Open(addr, membership.Identity)), _managers,
             _ => ValueTask.FromResult(new Hello { Description = Describe(), AdvertiseAddr = membership.AdvertiseAddr, Vtep = membership.Vtep }),
             MemoryPath, time, new Random(), logs)
         {
@@ -94,11 +93,4 @@ internal sealed class NodeAgent(
         _stop.Dispose();
         (_stop, _session) = (null, null);
     }
-
-    private static GrpcChannel Open(string addr, NodeIdentity identity) => GrpcChannel.ForAddress($"https://{addr}", new GrpcChannelOptions
-    {
-        HttpHandler = SessionHttpHandler.Create(identity.ClientOptions()),
-        DisposeHttpClient = true,
-        MaxReceiveMessageSize = null,
-    });
 }

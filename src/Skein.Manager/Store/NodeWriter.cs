@@ -1,7 +1,6 @@
-using Skein.Manager.Store;
 using Skein.Model;
 
-namespace Skein.Manager.Dispatch;
+namespace Skein.Manager.Store;
 
 /// <summary>Changes one node, again from what is newer when somebody else changed it first.</summary>
 internal sealed class NodeWriter(IStore store)
