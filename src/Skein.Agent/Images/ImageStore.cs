@@ -48,8 +48,9 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         _workDirectory = workDirectory;
         _registry = new RegistryClient(registries, handlerFactory ?? Transport, time, loggers.CreateLogger<RegistryClient>());
         _content = new ContentStore(containerd);
-        _unpacker = new LayerUnpacker(containerd);
-        _installer = new ImageInstaller(containerd, _content, _unpacker, time);
+        var leases = new InstallLeases(containerd, time);
+        _unpacker = new LayerUnpacker(containerd, leases);
+        _installer = new ImageInstaller(containerd, _content, _unpacker, leases, time);
     }
 
     /// <summary>Who uses an image, by its id; asked before one is removed. Set where the parts are put together.</summary>

@@ -285,6 +285,27 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
     }
 
     [Fact]
+    public async Task What_is_removed_and_wanted_again_at_once_is_not_collected_from_under_it()
+    {
+        var layers = Enumerable.Range(0, 4).Select(i => TestImage.Layer(($"again {i}", TestImage.Text($"again {i}")))).ToList();
+        var image = TestImage.Make("removed and wanted", layers: layers);
+        var tar = image.Save("wanted:1");
+        using var store = bed.NewStore();
+        using var enough = new CancellationTokenSource();
+        var collecting = CollectUntilAsync(enough.Token);
+
+        for (var round = 0; round < 25; round++)
+        {
+            await store.LoadAsync(new MemoryStream(tar), Soon);
+            Assert.Equal(image.Id, store.Find("wanted:1").Id);
+            await store.RemoveAsync("wanted:1", force: true, Soon);
+        }
+
+        await enough.CancelAsync();
+        await collecting;
+    }
+
+    [Fact]
     public async Task An_oci_layout_is_loaded()
     {
         var image = TestImage.Make("layout", docker: false);
@@ -301,6 +322,11 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         await Assert.ThrowsAsync<SkeinException>(() => store.LoadAsync(new MemoryStream(TestImage.Layer(("readme", TestImage.Text("x")))), Soon));
         await Assert.ThrowsAsync<SkeinException>(() => store.LoadAsync(new MemoryStream(new byte[700].Select((_, i) => (byte)(i + 1)).ToArray()), Soon));
         Assert.Empty(Directory.GetDirectories(Path.Combine(bed.Containerd.Folder, "work")));
+    }
+
+    private async Task CollectUntilAsync(CancellationToken enough)
+    {
+        while (!enough.IsCancellationRequested) await bed.CollectGarbageAsync();
     }
 
     private sealed class Lines : IProgress<PullProgress>

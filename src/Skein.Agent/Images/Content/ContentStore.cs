@@ -2,7 +2,6 @@ using Google.Protobuf;
 using Grpc.Core;
 using Skein.Agent.Containerd;
 using Skein.Agent.Containerd.ContentApi;
-using Skein.Agent.Containerd.LeasesApi;
 using Skein.Model;
 using LabelMap = System.Collections.Generic.IReadOnlyDictionary<string, string>;
 
@@ -48,11 +47,9 @@ internal sealed class ContentStore(ContainerdClient containerd)
         }
     }
 
-    /// <summary>Keeps what is here already for the lease, and gives it labels that it lacks.</summary>
-    public async Task KeepAsync(Info present, LabelMap labels, string lease, CancellationToken cancel)
+    /// <summary>Gives a blob that is here labels that it lacks.</summary>
+    public async Task LabelAsync(Info present, LabelMap labels, CancellationToken cancel)
     {
-        await containerd.Leases.AddResourceAsync(
-            new AddResourceRequest { Id = lease, Resource = new Resource { Id = present.Digest, Type = "content" } }, cancellationToken: cancel);
         var lacking = labels.Where(label => !present.Labels.TryGetValue(label.Key, out var value) || value != label.Value).ToList();
         if (lacking.Count == 0) return;
         var info = new Info { Digest = present.Digest };

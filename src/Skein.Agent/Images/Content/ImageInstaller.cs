@@ -2,7 +2,6 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Skein.Agent.Containerd;
 using Skein.Agent.Containerd.ImagesApi;
-using Skein.Agent.Containerd.LeasesApi;
 using Skein.Agent.Containerd.Types;
 using Skein.Model;
 
@@ -10,14 +9,14 @@ namespace Skein.Agent.Images.Content;
 
 /// <summary>
 /// Brings an image's blobs into containerd and unpacks them, under a lease that keeps the unfinished from garbage
-/// collection. A lease of a failed try stays for an hour: the next try finds there what had come.
+/// collection.
 /// </summary>
-internal sealed class ImageInstaller(ContainerdClient containerd, ContentStore content, LayerUnpacker unpacker, TimeProvider time)
+internal sealed class ImageInstaller(
+    ContainerdClient containerd, ContentStore content, LayerUnpacker unpacker, InstallLeases leases, TimeProvider time)
 {
     // Docker's max-concurrent-downloads.
     private const int ConcurrentDownloads = 3;
     private const int TriesPerBlob = 5;
-    private static readonly TimeSpan LeaseLife = TimeSpan.FromHours(1);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
 
     private readonly SharedWork<string, bool> _fetching = new();
@@ -27,19 +26,18 @@ internal sealed class ImageInstaller(ContainerdClient containerd, ContentStore c
     public async Task InstallAsync(
         ImageContent image, IReadOnlyList<string> names, IBlobSource source, IProgress<PullProgress>? progress, CancellationToken cancel)
     {
-        var lease = await BeginLeaseAsync($"skein-install {names[0]}", cancel);
-        var manifest = ImageJson.ReadManifest(image.ManifestBytes, image.Manifest.Digest);
-        var configBytes = await FetchConfigAsync(manifest.Config!, source, cancel);
-        var diffIds = ImageJson.ReadConfig(configBytes, manifest.Config!.Digest).RootFs?.DiffIds ?? [];
-        if (diffIds.Count != manifest.Layers!.Count)
-            throw new SkeinException(ErrorKind.Internal, $"{image.Manifest.Digest}: {manifest.Layers.Count} layers, but the config names {diffIds.Count}");
-
-        await InstallLayersAsync(manifest.Layers, diffIds, lease, source, progress, cancel);
-        await PutAsync(manifest.Config, configBytes, GcLabels.OfConfig(ChainId.Of(diffIds)), lease, cancel);
-        await PutAsync(image.Manifest, image.ManifestBytes, GcLabels.OfManifest(manifest), lease, cancel);
-        if (image.IndexBytes is not null) await PutAsync(image.Target, image.IndexBytes, GcLabels.OfIndex(image.Manifest), lease, cancel);
-        foreach (var name in names) await NameAsync(name, image.Target, cancel);
-        await EndLeaseAsync(lease, cancel);
+        var lease = await leases.BeginAsync(names[0], cancel);
+        var installed = false;
+        try
+        {
+            await InstallPartsAsync(image, lease, source, progress, cancel);
+            foreach (var name in names) await NameAsync(name, image.Target, cancel);
+            installed = true;
+        }
+        finally
+        {
+            await leases.EndAsync(lease, installed);
+        }
     }
 
     /// <summary>Points a name at content that is here; the name may have pointed elsewhere.</summary>
@@ -61,6 +59,21 @@ internal sealed class ImageInstaller(ContainerdClient containerd, ContentStore c
             await containerd.Images.UpdateAsync(
                 new UpdateImageRequest { Image = image, UpdateMask = new FieldMask { Paths = { "target" } } }, cancellationToken: cancel);
         }
+    }
+
+    private async Task InstallPartsAsync(
+        ImageContent image, string lease, IBlobSource source, IProgress<PullProgress>? progress, CancellationToken cancel)
+    {
+        var manifest = ImageJson.ReadManifest(image.ManifestBytes, image.Manifest.Digest);
+        var configBytes = await FetchConfigAsync(manifest.Config!, source, cancel);
+        var diffIds = ImageJson.ReadConfig(configBytes, manifest.Config!.Digest).RootFs?.DiffIds ?? [];
+        if (diffIds.Count != manifest.Layers!.Count)
+            throw new SkeinException(ErrorKind.Internal, $"{image.Manifest.Digest}: {manifest.Layers.Count} layers, but the config names {diffIds.Count}");
+
+        await InstallLayersAsync(manifest.Layers, diffIds, lease, source, progress, cancel);
+        await PutAsync(manifest.Config, configBytes, GcLabels.OfConfig(ChainId.Of(diffIds)), lease, cancel);
+        await PutAsync(image.Manifest, image.ManifestBytes, GcLabels.OfManifest(manifest), lease, cancel);
+        if (image.IndexBytes is not null) await PutAsync(image.Target, image.IndexBytes, GcLabels.OfIndex(image.Manifest), lease, cancel);
     }
 
     private async Task InstallLayersAsync(
@@ -93,13 +106,8 @@ internal sealed class ImageInstaller(ContainerdClient containerd, ContentStore c
     private async Task<bool> FetchLayerAsync(
         OciDescriptor layer, string lease, IBlobSource source, IProgress<PullProgress>? progress, CancellationToken cancel)
     {
-        if (await content.FindAsync(layer.Digest, cancel) is { } present)
-        {
-            await content.KeepAsync(present, GcLabels.None, lease, cancel);
-            return false;
-        }
-        var (_, began) = await _fetching.RunAsync(layer.Digest, token => DownloadAsync(layer, lease, source, progress, token), cancel);
-        if (!began && await content.FindAsync(layer.Digest, cancel) is { } fetched) await content.KeepAsync(fetched, GcLabels.None, lease, cancel);
+        if (await KeepAsync(layer.Digest, GcLabels.None, lease, cancel)) return false;
+        await _fetching.RunAsync(layer.Digest, token => DownloadAsync(layer, lease, source, progress, token), cancel);
         progress?.Report(new PullProgress(layer.Short, "Download complete", null, null));
         return true;
     }
@@ -144,40 +152,21 @@ internal sealed class ImageInstaller(ContainerdClient containerd, ContentStore c
     private async Task PutAsync(
         OciDescriptor blob, byte[] bytes, IReadOnlyDictionary<string, string> labels, string lease, CancellationToken cancel)
     {
+        if (await KeepAsync(blob.Digest, labels, lease, cancel)) return;
         // containerd locks a blob while it is written: two pulls of one image by two names take turns.
-        var (present, began) = await _fetching.RunAsync(blob.Digest, async token =>
+        await _fetching.RunAsync(blob.Digest, async token =>
         {
-            if (await content.FindAsync(blob.Digest, token) is not null) return true;
             await new ContentStore(containerd.WithLease(lease)).WriteAsync(blob, bytes, labels, token);
-            return false;
+            return true;
         }, cancel);
-        if ((present || !began) && await content.FindAsync(blob.Digest, cancel) is { } info) await content.KeepAsync(info, labels, lease, cancel);
     }
 
-    private async Task<string> BeginLeaseAsync(string id, CancellationToken cancel)
+    /// <returns>false when the blob is not here; the lease holds it as soon as it is.</returns>
+    private async Task<bool> KeepAsync(string digest, IReadOnlyDictionary<string, string> labels, string lease, CancellationToken cancel)
     {
-        var request = new CreateRequest { Id = id };
-        request.Labels["containerd.io/gc.expire"] = (time.GetUtcNow() + LeaseLife).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
-        try
-        {
-            await containerd.Leases.CreateAsync(request, cancellationToken: cancel);
-        }
-        catch (RpcException error) when (error.StatusCode == StatusCode.AlreadyExists)
-        {
-            // Of a try that failed: what it holds is what this one goes on from.
-        }
-        return id;
-    }
-
-    private async Task EndLeaseAsync(string lease, CancellationToken cancel)
-    {
-        try
-        {
-            await containerd.Leases.DeleteAsync(new DeleteRequest { Id = lease }, cancellationToken: cancel);
-        }
-        catch (RpcException error) when (error.StatusCode == StatusCode.NotFound)
-        {
-            // Expired while a slow registry was read.
-        }
+        await leases.HoldAsync(lease, "content", digest, cancel);
+        if (await content.FindAsync(digest, cancel) is not { } present) return false;
+        await content.LabelAsync(present, labels, cancel);
+        return true;
     }
 }

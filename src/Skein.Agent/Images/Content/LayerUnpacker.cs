@@ -1,7 +1,6 @@
 using Grpc.Core;
 using Skein.Agent.Containerd;
 using Skein.Agent.Containerd.DiffApi;
-using Skein.Agent.Containerd.LeasesApi;
 using Skein.Agent.Containerd.SnapshotsApi;
 using Skein.Agent.Containerd.Types;
 using Skein.Model;
@@ -10,7 +9,7 @@ using Mount = Skein.Agent.Containerd.Types.Mount;
 namespace Skein.Agent.Images.Content;
 
 /// <summary>Makes committed snapshots of layers, each named by the chain id that ends in it.</summary>
-internal sealed class LayerUnpacker(ContainerdClient containerd)
+internal sealed class LayerUnpacker(ContainerdClient containerd, InstallLeases leases)
 {
     private readonly SharedWork<string, bool> _unpacking = new();
 
@@ -18,8 +17,8 @@ internal sealed class LayerUnpacker(ContainerdClient containerd)
     public async Task UnpackAsync(OciDescriptor layer, string parent, string diffId, string lease, CancellationToken cancel)
     {
         var chain = ChainId.Extend(parent, diffId);
-        var (present, began) = await _unpacking.RunAsync(chain, token => UnpackOnceAsync(layer, parent, chain, diffId, lease, token), cancel);
-        if (present || !began) await HoldAsync(chain, lease, cancel);
+        await leases.HoldAsync(lease, $"snapshots/{ContainerdClient.Snapshotter}", chain, cancel);
+        await _unpacking.RunAsync(chain, token => UnpackOnceAsync(layer, parent, chain, diffId, lease, token), cancel);
     }
 
     public async Task<bool> IsUnpackedAsync(string chain, CancellationToken cancel)
@@ -35,8 +34,7 @@ internal sealed class LayerUnpacker(ContainerdClient containerd)
         }
     }
 
-    /// <summary>Bytes on disk of a chain of layers.</summary>
-    /// <summary>Of each layer, from the lowest up to the first that is not unpacked here.</summary>
+    /// <summary>Bytes on disk of each layer, from the lowest up to the first that is not unpacked here.</summary>
     public async Task<IReadOnlyList<long>> SizesAsync(IEnumerable<string> diffIds, CancellationToken cancel)
     {
         var sizes = new List<long>();
@@ -57,9 +55,10 @@ internal sealed class LayerUnpacker(ContainerdClient containerd)
         return sizes;
     }
 
+    /// <returns>false when it was unpacked already.</returns>
     private async Task<bool> UnpackOnceAsync(OciDescriptor layer, string parent, string chain, string diffId, string lease, CancellationToken cancel)
     {
-        if (await IsUnpackedAsync(chain, cancel)) return true;
+        if (await IsUnpackedAsync(chain, cancel)) return false;
         var key = $"skein-extract {chain}";
         var leased = containerd.WithLease(lease);
         var mounts = await PrepareAsync(leased, key, parent, cancel);
@@ -67,7 +66,7 @@ internal sealed class LayerUnpacker(ContainerdClient containerd)
         {
             await ApplyAsync(leased, layer, mounts, diffId, cancel);
             await CommitAsync(leased, key, chain, cancel);
-            return false;
+            return true;
         }
         catch
         {
@@ -124,11 +123,6 @@ internal sealed class LayerUnpacker(ContainerdClient containerd)
             throw new OperationCanceledException(error.Message, error, cancel);
         }
     }
-
-    private async Task HoldAsync(string chain, string lease, CancellationToken cancel) =>
-        await containerd.Leases.AddResourceAsync(
-            new AddResourceRequest { Id = lease, Resource = new Resource { Id = chain, Type = $"snapshots/{ContainerdClient.Snapshotter}" } },
-            cancellationToken: cancel);
 
     private async Task RemoveAsync(string key)
     {
