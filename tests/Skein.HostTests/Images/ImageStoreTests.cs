@@ -55,25 +55,25 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
     [Fact]
     public async Task What_was_saved_is_loaded_again_with_the_names_asked_for()
     {
-        var index = TestImage.Index(TestImage.Make("amd64"), TestImage.Make("arm64"));
-        await bed.Registry.PushAsync("library/saved", "v1", index);
+        var index = TestImage.Index(TestImage.Make("kept amd64"), TestImage.Make("kept arm64"));
+        await bed.Registry.PushAsync("library/kept", "v1", index);
         using var store = bed.NewStore();
-        var pulled = await store.PullAsync("saved:v1", null, null, Soon);
-        await store.TagAsync("saved:v1", "saved:v2", Soon);
-        await store.TagAsync("saved:v1", "other:v3", Soon);
+        var pulled = await store.PullAsync("kept:v1", null, null, Soon);
+        await store.TagAsync("kept:v1", "kept:v2", Soon);
+        await store.TagAsync("kept:v1", "alike:v3", Soon);
         using var tar = new MemoryStream();
-        await store.SaveAsync(["saved", "other:v3"], tar, Soon);
+        await store.SaveAsync(["kept", "alike:v3"], tar, Soon);
         using var nameless = new MemoryStream();
         await store.SaveAsync([pulled.Id[7..19]], nameless, Soon);
         using var nothing = new MemoryStream();
-        await Assert.ThrowsAsync<SkeinException>(() => store.SaveAsync(["saved:v1", "never:v1"], nothing, Soon));
+        await Assert.ThrowsAsync<SkeinException>(() => store.SaveAsync(["kept:v1", "never:v1"], nothing, Soon));
         Assert.Equal(0, nothing.Length);
 
         await store.RemoveAsync(pulled.Id, force: true, Soon);
         await bed.CollectGarbageAsync();
         tar.Position = nameless.Position = 0;
-        Assert.Equal(["other:v3", "saved:v1", "saved:v2"], (await store.LoadAsync(tar, Soon)).Order(StringComparer.Ordinal));
-        Assert.Equal((index.Id, pulled.Size), (store.Find("saved:v2").Id, store.Find("saved:v2").Size));
+        Assert.Equal(["alike:v3", "kept:v1", "kept:v2"], (await store.LoadAsync(tar, Soon)).Order(StringComparer.Ordinal));
+        Assert.Equal((index.Id, pulled.Size), (store.Find("kept:v2").Id, store.Find("kept:v2").Size));
         await store.RemoveAsync(pulled.Id, force: true, Soon);
         Assert.Equal([pulled.Id], await store.LoadAsync(nameless, Soon));
         Assert.Empty(store.Find(pulled.Id).Tags);
