@@ -114,7 +114,7 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
             var reply = await ForwardAsync(message, query, overTcp: false, cancel);
             await _udp.SendToAsync(reply, SocketFlags.None, client, cancel);
         }
-        catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException or SocketException)
+        catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException or SocketException or IOException)
         {
             LogReplyLost(_services.Log, query.Name, error.Message);
         }

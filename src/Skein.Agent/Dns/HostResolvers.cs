@@ -14,12 +14,21 @@ internal sealed class HostResolvers(string path)
     {
         get
         {
-            var written = File.GetLastWriteTimeUtc(path);   // the year 1601 when there is none
-            var snapshot = _snapshot;
-            if (snapshot.Written == written) return snapshot.Servers;
-            var servers = File.Exists(path) ? Parse(File.ReadLines(path)) : [];
-            _snapshot = new Snapshot(written, servers);
-            return servers;
+            try
+            {
+                // By the open file: the path is often a link, and a link's own time stays when what it leads to is written.
+                using var file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
+                var written = File.GetLastWriteTimeUtc(file);
+                if (_snapshot is var snapshot && snapshot.Written == written) return snapshot.Servers;
+                using var reader = new StreamReader(new FileStream(file, FileAccess.Read));
+                var servers = Parse(reader.ReadToEnd().Split('\n'));
+                _snapshot = new Snapshot(written, servers);
+                return servers;
+            }
+            catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+            {
+                return [];   // also where a link leads to nothing, as before systemd-resolved has started
+            }
         }
     }
 

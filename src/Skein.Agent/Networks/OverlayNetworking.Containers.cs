@@ -52,7 +52,7 @@ public sealed partial class OverlayNetworking
         await _gate.WaitAsync(cancel);
         try
         {
-            foreach (var name in StrangerPins(known)) await RemoveStrangerAsync(name, cancel);
+            foreach (var name in StrangerPins(known)) await TryRemoveStrangerAsync(name, cancel);
             RemoveFabricPorts(running);
             RemoveGatewayPorts(known);
         }
@@ -169,12 +169,23 @@ public sealed partial class OverlayNetworking
     {
         var folder = Directory.CreateDirectory(_options.FilesOf(spec.ContainerId)).FullName;
         var own = legs.Where(leg => spec.Legs.Count == 0 || (leg.NetworkId != DeviceNames.GatewayBridge && NetworkOf(leg.NetworkId)?.Ingress != true));
-        var host = File.Exists(_options.HostResolvConf) ? File.ReadAllLines(_options.HostResolvConf) : [];
-        WriteIfMissing(Path.Combine(folder, "resolv.conf"), ContainerFiles.ResolvConf(spec.Dns, host));
+        WriteIfMissing(Path.Combine(folder, "resolv.conf"), ContainerFiles.ResolvConf(spec.Dns, HostResolvLines()));
         WriteIfMissing(
             Path.Combine(folder, "hosts"),
             ContainerFiles.Hosts(spec.Hostname, spec.ExtraHosts, own.SelectMany(leg => leg.Addresses).Select(address => InterfaceAddress.Parse(address).Address.ToString())));
         WriteIfMissing(Path.Combine(folder, "hostname"), spec.Hostname + "\n");
+    }
+
+    private string[] HostResolvLines()
+    {
+        try
+        {
+            return File.ReadAllLines(_options.HostResolvConf);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return [];   // also where a link leads to nothing
+        }
     }
 
     private static void WriteIfMissing(string path, string text)
@@ -201,6 +212,19 @@ public sealed partial class OverlayNetworking
             .Select(path => Path.GetFileName(path))
             .Where(name => name is not (DeviceNames.FabricSpace or DeviceNames.IngressSpace) && !known.Contains(name) && !_containers.ContainsKey(name)),
     ];
+
+    /// <summary>What is left of one that is gone must not keep those that run from their names and ports.</summary>
+    private async Task TryRemoveStrangerAsync(string containerId, CancellationToken cancel)
+    {
+        try
+        {
+            await RemoveStrangerAsync(containerId, cancel);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            LogStrangerStays(error, containerId);
+        }
+    }
 
     private async Task RemoveStrangerAsync(string containerId, CancellationToken cancel)
     {

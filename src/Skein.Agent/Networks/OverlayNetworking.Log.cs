@@ -21,4 +21,7 @@ public sealed partial class OverlayNetworking
 
     [LoggerMessage(2315, LogLevel.Debug, "Container {Container} attached in {Milliseconds} ms")]
     private partial void LogAttached(string container, double milliseconds);
+
+    [LoggerMessage(2316, LogLevel.Warning, "What is left of the network of container {Container} could not be removed; the next daemon tries again")]
+    private partial void LogStrangerStays(Exception error, string container);
 }

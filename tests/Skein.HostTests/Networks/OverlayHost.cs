@@ -45,7 +45,10 @@ internal sealed class OverlayHost : IAsyncDisposable
 
     public RecordingNamespaceServices Services { get; private set; } = new();
 
-    public OverlayNetworkingOptions Options => new(Path.Combine(_folder, "run"), Path.Combine(_folder, "data"));
+    /// <summary>Counts from the next restart on.</summary>
+    public string ResolvConf { get; set; } = "/etc/resolv.conf";
+
+    public OverlayNetworkingOptions Options => new(Path.Combine(_folder, "run"), Path.Combine(_folder, "data"), HostResolvConf: ResolvConf);
 
     public NetworkNamespace OpenFabric() => NetworkNamespace.Open(Options.PinOf("skein-fabric"));
 

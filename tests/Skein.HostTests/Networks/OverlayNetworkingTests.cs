@@ -121,6 +121,39 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_stranger_that_cannot_be_removed_keeps_no_container_from_being_taken_over()
+    {
+        await BothAttachedAsync();
+        var stranger = new string('9', 64);
+        NetworkNamespace.Create(_a.Options.PinOf(stranger)).Dispose();
+        var busy = Directory.CreateDirectory(Path.Combine(_a.Options.FilesOf(stranger), "busy")).FullName;
+        MountPoint.Mount("tmpfs", busy, "tmpfs", MountFlags.None);
+        try
+        {
+            await _a.RestartAsync();
+            PublishBoth(_a);
+            await _a.Networking.RecoverAsync([Spec(C1, "10.0.1.5")], _cancel);
+        }
+        finally
+        {
+            MountPoint.Unmount(busy);
+        }
+        Assert.NotNull(_a.Networking.Find(C1));
+        Assert.Contains($"open {C1} eth0=10.0.1.5/24 eth1=172.18.0.3/16", _a.Services.Calls);
+    }
+
+    /// <summary>As /etc/resolv.conf is before systemd-resolved has started.</summary>
+    [Fact]
+    public async Task A_host_whose_resolv_conf_leads_to_nothing_has_containers_all_the_same()
+    {
+        _a.ResolvConf = Path.Combine(_folder, "resolv.conf");
+        File.CreateSymbolicLink(_a.ResolvConf, Path.Combine(_folder, "nowhere"));
+        await _a.RestartAsync();
+        await BothAttachedAsync();
+        Assert.Equal("nameserver 127.0.0.11\noptions ndots:0\n", File.ReadAllText(_a.Networking.Find(C1)!.ResolvConf));
+    }
+
+    [Fact]
     public async Task The_ingress_namespace_stands_between_docker_gwbridge_and_the_overlay()
     {
         foreach (var host in new[] { _a, _b })
