@@ -2,7 +2,8 @@ namespace Skein.Agent.Images.Content;
 
 /// <summary>
 /// Work asked for several times at once is done once: who comes while it is under way waits for the same end. It is
-/// cancelled when the last who waits has gone.
+/// cancelled when the last who waits has gone; who asks for it again then waits until it has ended and cleaned up: both use
+/// the same names in containerd.
 /// </summary>
 internal sealed class SharedWork<TKey, TResult>
     where TKey : notnull
@@ -17,10 +18,11 @@ internal sealed class SharedWork<TKey, TResult>
         bool began;
         lock (_lock)
         {
-            began = !_flights.TryGetValue(key, out var known);
-            flight = known ?? (_flights[key] = new Flight());
+            var known = _flights.GetValueOrDefault(key);
+            began = known is not { Waiting: > 0 };
+            flight = began ? _flights[key] = new Flight() : known!;
             flight.Waiting++;
-            if (began) flight.Work = Task.Run(() => work(flight.Stop.Token), CancellationToken.None);
+            if (began) flight.Work = Task.Run(() => WorkAfterAsync(known?.Work, work, flight.Stop.Token), CancellationToken.None);
         }
         try
         {
@@ -32,14 +34,29 @@ internal sealed class SharedWork<TKey, TResult>
         }
     }
 
+    private static async Task<TResult> WorkAfterAsync(Task? calledOff, Func<CancellationToken, Task<TResult>> work, CancellationToken stop)
+    {
+        if (calledOff is not null) await calledOff.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        stop.ThrowIfCancellationRequested();
+        return await work(stop);
+    }
+
     private void Leave(TKey key, Flight flight)
     {
         lock (_lock)
         {
             if (--flight.Waiting > 0) return;
-            if (_flights.TryGetValue(key, out var known) && known == flight) _flights.Remove(key);
         }
-        if (!flight.Work.IsCompleted) flight.Stop.Cancel();
+        flight.Stop.Cancel();
+        _ = flight.Work.ContinueWith(_ => Forget(key, flight), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private void Forget(TKey key, Flight flight)
+    {
+        lock (_lock)
+        {
+            if (_flights.GetValueOrDefault(key) == flight) _flights.Remove(key);
+        }
     }
 
     private sealed class Flight
