@@ -16,15 +16,26 @@ internal sealed class LogBatches(IClientStreamWriter<LogLines> writer) : IDispos
 
     public async Task SendAsync(string taskId, IAsyncEnumerable<ContainerLogLine> lines, CancellationToken cancel)
     {
-        await using var reader = lines.GetAsyncEnumerator(cancel);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        await using var reader = lines.GetAsyncEnumerator(stop.Token);
         var batch = new LogLines();
         var bytes = 0;
         while (true)
         {
-            var next = reader.MoveNextAsync();
+            var next = reader.MoveNextAsync().AsTask();
             if (batch.Lines.Count > 0 && (!next.IsCompleted || bytes >= BytesMax || batch.Lines.Count >= LinesMax))
             {
-                await SendAsync(batch, cancel);
+                try
+                {
+                    await SendAsync(batch, cancel);
+                }
+                catch
+                {
+                    // A reader that still waits for its next line cannot be disposed of.
+                    await stop.CancelAsync();
+                    await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    throw;
+                }
                 (batch, bytes) = (new(), 0);
             }
             if (!await next) break;
