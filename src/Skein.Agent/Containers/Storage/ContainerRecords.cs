@@ -39,9 +39,12 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
         {
             try
             {
-                found.Add(StoredContainer.Parser.ParseFrom(File.ReadAllBytes(Path.Combine(folder, FileName))));
+                var stored = StoredContainer.Parser.ParseFrom(File.ReadAllBytes(Path.Combine(folder, FileName)));
+                // A power cut may leave a file without its bytes, which reads as a message without fields.
+                if (stored.Created is null) throw new InvalidDataException($"{FileName} is empty");
+                found.Add(stored);
             }
-            catch (Exception error) when (error is IOException or InvalidProtocolBufferException)
+            catch (Exception error) when (error is IOException or InvalidProtocolBufferException or InvalidDataException)
             {
                 unreadable(Path.GetFileName(folder), error);
             }
