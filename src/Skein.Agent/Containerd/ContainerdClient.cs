@@ -86,9 +86,12 @@ public sealed class ContainerdClient : IDisposable
     /// <summary>The same connection; what its calls make is held by this lease. Not to be disposed on its own.</summary>
     public ContainerdClient WithLease(string lease) => new(channel, Namespace, lease, ownsChannel: false);
 
-    /// <summary>containerd's version, e.g. "1.6.20~ds1"; throws RpcException (Unavailable) when nothing answers at the socket.</summary>
-    public async Task<string> VersionAsync(CancellationToken cancel) =>
-        (await Version.VersionAsync(new Google.Protobuf.WellKnownTypes.Empty(), cancellationToken: cancel)).Version;
+    /// <summary>containerd's version, e.g. "1.6.20~ds1", and the commit it was built from; throws RpcException (Unavailable) when nothing answers at the socket.</summary>
+    public async Task<(string Version, string Revision)> VersionAsync(CancellationToken cancel)
+    {
+        var said = await Version.VersionAsync(new Google.Protobuf.WellKnownTypes.Empty(), cancellationToken: cancel);
+        return (said.Version, said.Revision);
+    }
 
     /// <summary>Waits until containerd answers, as it does some 50 to 500 ms after its start; TimeoutException names the last answer.</summary>
     public async Task WaitUntilServingAsync(TimeSpan patience, TimeProvider time, CancellationToken cancel)

@@ -61,6 +61,18 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         };
     }
 
+    public async Task<(string Version, string Revision)?> RuntimeVersionAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await containerd.VersionAsync(cancel);
+        }
+        catch (RpcException error) when (error.StatusCode == StatusCode.Unavailable)
+        {
+            return null;
+        }
+    }
+
     public IReadOnlyList<ContainerRecord> List() => [.. containers.All.Select(container => container.Record)];
 
     public ContainerRecord Find(string idOrName) => containers.Find(idOrName).Record;

@@ -9,6 +9,9 @@ namespace Skein.Agent.Containers;
 /// </summary>
 public interface IContainerEngine
 {
+    /// <summary>containerd's version and the commit it was built from; null while it does not answer.</summary>
+    Task<(string Version, string Revision)?> RuntimeVersionAsync(CancellationToken cancel);
+
     IReadOnlyList<ContainerRecord> List();
 
     ContainerRecord Find(string idOrName);

@@ -9,6 +9,15 @@ public sealed class NodeTests(SwarmFixture swarm)
     private Docker Manager => swarm.Manager;
 
     [Fact]
+    public async Task Version_and_info_name_the_containerd_that_runs_the_containers()
+    {
+        // "containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+deb12u1"
+        var said = (await swarm.InsideAsync(1, "containerd --version")).Split(' ')[2];
+        Assert.Equal(said, await Manager.OutputOfAsync("info --format {{.ContainerdCommit.ID}}"));
+        Assert.Contains($"containerd={said}", (await Manager.RunAsync("version", "--format", "{{range .Server.Components}}{{.Name}}={{.Version}} {{end}}")).Output.Split(' '));
+    }
+
+    [Fact]
     public async Task A_drained_node_gives_its_tasks_away_and_takes_new_ones_when_active_again()
     {
         await Manager.OutputOfAsync("service create --quiet --detach --name movable --replicas 3 httpd");

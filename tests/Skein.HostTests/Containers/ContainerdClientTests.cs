@@ -19,7 +19,7 @@ public sealed class ContainerdClientTests
         await using var containerd = await ContainerdProcess.StartAsync();
         var client = containerd.Client;
 
-        Assert.StartsWith("1.", await client.VersionAsync(default));
+        Assert.StartsWith("1.", (await client.VersionAsync(default)).Version);
         var plugins = await client.Introspection.PluginsAsync(new PluginsRequest { Filters = { "type==io.containerd.snapshotter.v1" } });
         Assert.Contains(plugins.Plugins, plugin => plugin.Id == "overlayfs" && plugin.Exports.Count > 0);
 

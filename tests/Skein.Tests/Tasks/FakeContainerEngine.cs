@@ -66,6 +66,8 @@ internal sealed class FakeContainerEngine : IContainerEngine
 
     public Task KillAsync(string id, string signal, CancellationToken cancel) => throw new NotSupportedException();
 
+    public Task<(string Version, string Revision)?> RuntimeVersionAsync(CancellationToken cancel) => throw new NotSupportedException();
+
     public Skein.Agent.Containers.Stats.ContainerStats? ReadStats(string id) => throw new NotSupportedException();
 
     public Task<long> WrittenAsync(string id, CancellationToken cancel) => throw new NotSupportedException();

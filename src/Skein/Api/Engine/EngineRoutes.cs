@@ -51,7 +51,7 @@ internal sealed class EngineRoutes(
         return swarm.State != LocalNodeState.Active ? state : swarm.Control is null ? $"{state}/worker" : $"{state}/manager";
     }
 
-    private Task VersionAsync(HttpContext context)
+    private async Task VersionAsync(HttpContext context)
     {
         var details = new Dictionary<string, string>
         {
@@ -65,9 +65,12 @@ internal sealed class EngineRoutes(
             ["MinAPIVersion"] = ApiVersion.Minimum.ToString(),
             ["Os"] = "linux",
         };
+        var components = new List<VersionJson.Component> { new("Engine", identity.Version, details) };
+        if (await containers.RuntimeVersionAsync(context.RequestAborted) is { } containerd)
+            components.Add(new("containerd", containerd.Version, new Dictionary<string, string> { ["GitCommit"] = containerd.Revision }));
         var version = new VersionJson(
             new VersionJson.PlatformJson($"Skein {identity.Version}"),
-            [new VersionJson.Component("Engine", identity.Version, details)],
+            components,
             identity.Version,
             details["ApiVersion"],
             details["MinAPIVersion"],
@@ -77,10 +80,10 @@ internal sealed class EngineRoutes(
             details["Arch"],
             details["KernelVersion"],
             "");
-        return context.JsonAsync(version, EngineJson.Default.VersionJson);
+        await context.JsonAsync(version, EngineJson.Default.VersionJson);
     }
 
-    private Task InfoAsync(HttpContext context)
+    private async Task InfoAsync(HttpContext context)
     {
         var all = containers.List();
         var running = all.Count(c => c.State.Status == ContainerStatus.Running);
@@ -110,9 +113,10 @@ internal sealed class EngineRoutes(
             Name = identity.Name,
             Labels = identity.Labels,
             ServerVersion = identity.Version,
+            ContainerdCommit = new((await containers.RuntimeVersionAsync(context.RequestAborted))?.Version ?? ""),
             Swarm = SwarmInfoJson.From(swarm),
         };
-        return context.JsonAsync(info, EngineJson.Default.InfoJson);
+        await context.JsonAsync(info, EngineJson.Default.InfoJson);
     }
 
     private InfoJson.RegistryConfigJson RegistryConfig()

@@ -51,6 +51,7 @@ internal sealed record InfoJson
     public IReadOnlyDictionary<string, RuntimeJson> Runtimes { get; init; } =
         new Dictionary<string, RuntimeJson> { ["io.containerd.runc.v2"] = new("runc"), ["runc"] = new("runc") };
     public string DefaultRuntime { get; init; } = "runc";
+    public required CommitJson ContainerdCommit { get; init; }
     public required SwarmInfoJson Swarm { get; init; }
     public bool LiveRestoreEnabled { get; init; } = true;
     public string Isolation { get; init; } = "";
@@ -60,6 +61,9 @@ internal sealed record InfoJson
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     internal sealed record RuntimeJson(string path);
+
+    /// <param name="ID">What `docker info` shows as the version: Docker has its commit there.</param>
+    internal sealed record CommitJson(string ID);
 
     internal sealed record PluginsJson
     {
