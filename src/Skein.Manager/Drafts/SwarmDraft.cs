@@ -16,10 +16,13 @@ namespace Skein.Manager.Drafts;
 internal sealed class SwarmDraft
 {
     /// <summary>
-    /// The most objects one batch writes or makes: a transaction has to fit etcd's request limit. What is left over is in the next
-    /// batch, which follows at once, planned from what this one left.
+    /// The most objects one batch writes or makes. What is left over is in the next batch, which follows at once, planned from
+    /// what this one left.
     /// </summary>
     public const int BatchSize = 2000;
+
+    /// <summary>The most bytes of tasks in one batch: a transaction has to fit etcd's request limit of 32 MiB, and each task carries its whole spec.</summary>
+    private const int BatchBytes = 16 << 20;
 
     private readonly Dictionary<string, Drafted<Node>> _nodesById = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Drafted<Network>> _networksById = new(StringComparer.Ordinal);
@@ -93,9 +96,11 @@ internal sealed class SwarmDraft
         foreach (var network in Networks.Where(n => n.HasChanged)) changes.Put(Stamped(network, n => n.Meta ??= new()));
         foreach (var node in Nodes.Where(n => n.HasChanged)) changes.Put(Stamped(node, n => n.Meta ??= new()));
         foreach (var service in Services.Where(s => s.HasChanged)) changes.Put(Stamped(service, s => s.Meta ??= new()));
+        var bytes = 0;
         foreach (var task in _tasks.Where(t => t.HasChanged))
         {
-            if (changes.All.Count >= BatchSize) break;
+            if (changes.All.Count >= BatchSize || bytes >= BatchBytes) break;
+            bytes += task.Value.CalculateSize();
             if (task.IsDeleted) changes.Delete(ObjectKind.Task, task.Value.Id, task.Value.Meta?.Version);
             else changes.Put(Stamped(task, t => t.Meta ??= new()));
         }

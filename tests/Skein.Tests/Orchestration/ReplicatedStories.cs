@@ -314,6 +314,17 @@ public class ReplicatedStories
     }
 
     [Fact]
+    public void No_transaction_is_larger_than_etcd_takes()
+    {
+        _swarm.Tracing = false;
+        _swarm.NodesIdle = true;
+        _swarm.AddService("web", 400, s => s.Task.Container.Env.Add("TABLE=" + new string('x', 100_000)));
+        _swarm.Settle();
+        Assert.Equal(400, _swarm.Tasks.Count(t => t.Status.State == TaskState.Assigned));
+        Assert.InRange(_swarm.Store.Commits.Max(c => c.Sum(o => o.Object?.CalculateSize() ?? 0)), 1 << 20, 32 << 20);
+    }
+
+    [Fact]
     public void More_than_one_transaction_holds_is_written_in_several()
     {
         _swarm.Tracing = false;
