@@ -1,4 +1,3 @@
-using Google.Protobuf.WellKnownTypes;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Validation;
@@ -84,7 +83,7 @@ public sealed partial class SwarmControl
         return next;
     }
 
-    private Service RolledBack(Snapshot seen, Service current)
+    private static Service RolledBack(Snapshot seen, Service current)
     {
         if (current.PreviousSpec is null) throw RpcError.FailedPrecondition($"service {current.Id} does not have a previous spec");
         if (!Equals(current.PreviousSpec.Endpoint, current.Spec.Endpoint)) PublishedPorts.CheckFree(seen, current.PreviousSpec, current.Id);
@@ -93,12 +92,8 @@ public sealed partial class SwarmControl
         next.SpecVersion = current.PreviousSpecVersion;
         next.PreviousSpec = current.Spec.Clone();
         next.PreviousSpecVersion = current.SpecVersion;
-        next.UpdateStatus = new()
-        {
-            State = UpdateState.RollbackStarted,
-            Message = "manually requested rollback",
-            StartedAt = time.GetUtcNow().ToTimestamp(),
-        };
+        // When it started the leader notes: by its clock it tells the tasks made in this rollback from those before.
+        next.UpdateStatus = new() { State = UpdateState.RollbackStarted, Message = "manually requested rollback" };
         return next;
     }
 

@@ -28,7 +28,8 @@ internal sealed class RollingUpdate
         if (state is UpdateState.Paused or UpdateState.RollbackPaused) return;
         var isActive = state is UpdateState.Updating or UpdateState.RollbackStarted;
         if (!isActive && !slots.Any(s => NeedsWork(draft, service.Value, s))) return;
-        var since = state == UpdateState.None ? draft.Now : service.Value.UpdateStatus?.StartedAt.AsTime() ?? draft.Now;
+        if (isActive && service.Value.UpdateStatus is { StartedAt: null }) service.Edit().UpdateStatus.StartedAt = draft.Stamp;
+        var since = service.Value.UpdateStatus?.StartedAt?.AsTime() ?? draft.Now;
         new RollingUpdate(draft, service, slots, since).Run(state, isActive);
     }
 

@@ -1,4 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
+using Microsoft.Extensions.Time.Testing;
+using Skein.Manager.Control;
 using Skein.Model;
 using Xunit;
 
@@ -258,6 +260,27 @@ public class UpdateStories
         _swarm.NodesIdle = false;
         _swarm.Pass(10);
         Assert.Equal("rollback completed", Status.Message);
+    }
+
+    [Fact]
+    public async Task A_rollback_asked_of_a_manager_whose_clock_is_ahead_goes_slot_by_slot_too()
+    {
+        Running(5, update: null);
+        NewImage("httpd:2");
+        _swarm.Pass(60);
+        var ahead = new FakeTimeProvider(_swarm.Now.AddSeconds(10));
+        using var control = new SwarmControl(_swarm.Store, new CountedIds(), ahead, null!, TimeSpan.Zero);
+        var service = control.FindService("web");
+        await control.UpdateServiceAsync("web", service.Meta.Version, new(), RegistryAuthSource.Given, rollback: true, default);
+
+        _swarm.NodesIdle = true;
+        _swarm.Settle();
+        Assert.Equal(1, _swarm.Tasks.Count(t => t.Spec.Container.Image == "httpd:1" && t.Status.State == TaskState.Assigned));
+
+        _swarm.NodesIdle = false;
+        _swarm.Pass(60);
+        Assert.Equal("rollback completed", Status.Message);
+        Assert.Equal(5, _swarm.Tasks.Count(t => t.Spec.Container.Image == "httpd:1" && t.Status.State == TaskState.Running));
     }
 
     private UpdateStatus Status => _swarm.Current.Services.Find("web")!.UpdateStatus;
