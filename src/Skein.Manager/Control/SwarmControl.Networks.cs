@@ -32,6 +32,7 @@ public sealed partial class SwarmControl
 
     private Changes CreateNetwork(Snapshot seen, string id, NetworkSpec given)
     {
+        if (seen.Networks.Find(id) is not null) return new();   // made by an earlier attempt, whose answer was lost
         if (given.Ingress && seen.Networks.All.FirstOrDefault(n => n.Spec.Ingress) is { } ingress)
             throw RpcError.AlreadyExists($"ingress network ({ingress.Id}) is already present");
         if (seen.Networks.All.Any(n => SameName(n.Spec.Annotations, given.Annotations)))

@@ -39,6 +39,7 @@ public sealed partial class SwarmControl
 
     private Changes CreateService(Snapshot seen, string id, ServiceSpec given)
     {
+        if (seen.Services.Find(id) is not null) return new();   // made by an earlier attempt, whose answer was lost
         var spec = WithNetworkIds(seen, given);
         PublishedPorts.CheckFree(seen, spec, ownServiceId: "");
         CheckIngressPresent(seen, spec);

@@ -1,3 +1,4 @@
+using Skein.Manager.Store;
 using Skein.Model;
 using Xunit;
 using static Skein.Tests.Control.ControlWorld;
@@ -101,6 +102,21 @@ public class NetworkVerbsTests
         Assert.Equal(
             "rpc error: code = FailedPrecondition desc = service needs ingress network, but no ingress network is present",
             await MessageOf(() => _world.Control.CreateServiceAsync(Httpd("web", Port(80, 80)), default), ErrorKind.InvalidArgument));
+    }
+
+    [Fact]
+    public async Task One_whose_making_was_not_confirmed_is_there_and_no_conflict_with_itself()
+    {
+        _world.Store.BeforeCommit = changes =>
+        {
+            _world.Store.BeforeCommit = null;
+            var network = changes.All.Select(c => c.Object).OfType<Network>().Single();
+            _world.Store.Commit(c => c.Put(network));
+            throw new SequenceConflictException();
+        };
+        var spec = Overlay("back");
+        spec.Ipam.Add(new IpamConfig { Subnet = "10.9.0.0/24" });
+        Assert.Equal("back", (await _world.Control.CreateNetworkAsync(spec, default)).Spec.Annotations.Name);
     }
 
     [Fact]

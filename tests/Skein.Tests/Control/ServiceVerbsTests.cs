@@ -1,4 +1,5 @@
 using Skein.Manager.Control;
+using Skein.Manager.Store;
 using Skein.Model;
 using Xunit;
 using static Skein.Tests.Control.ControlWorld;
@@ -151,6 +152,25 @@ public class ServiceVerbsTests
         var refusal = await Refusal(Httpd("slower", Port(8080, 80)), ErrorKind.InvalidArgument);
         Assert.Contains("already in use by service 'faster'", refusal);
         Assert.Equal(["faster"], _world.Store.Current.Services.All.Select(s => s.Spec.Annotations.Name));
+    }
+
+    [Fact]
+    public async Task One_whose_making_was_not_confirmed_is_there_and_no_conflict_with_itself()
+    {
+        _world.Store.BeforeCommit = changes =>
+        {
+            _world.Store.BeforeCommit = null;
+            var service = changes.All.Select(c => c.Object).OfType<Service>().Single();
+            _world.Store.Commit(c => c.Put(service));
+            // The leader was quicker than the second attempt: what is found is no more what was sent.
+            var allocated = _world.Store.Current.Services.Find(service.Id)!.Clone();
+            allocated.Endpoint = new();
+            _world.Store.Commit(c => c.Put(allocated));
+            throw new SequenceConflictException();
+        };
+        var created = await _world.Control.CreateServiceAsync(Httpd("web", Port(8080, 80)), default);
+        Assert.NotNull(created.Endpoint);
+        Assert.Single(_world.Store.Current.Services.All);
     }
 
     [Fact]
