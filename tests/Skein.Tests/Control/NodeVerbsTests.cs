@@ -86,6 +86,19 @@ public class NodeVerbsTests
             await MessageOf(() => _world.Control.UpdateClusterAsync(next.Meta.Version, renamed, false, false, default), ErrorKind.InvalidArgument));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(99_999_999)]
+    [InlineData(86_400_000_000_001)]
+    public async Task A_heartbeat_that_nobody_can_keep_is_refused(long nanoseconds)
+    {
+        var spec = _world.Store.Current.Cluster!.Spec.Clone();
+        spec.Dispatcher = new() { HeartbeatPeriod = nanoseconds };
+        Assert.Equal(
+            "rpc error: code = InvalidArgument desc = heartbeat time period must be between 100ms and 24h0m0s",
+            await MessageOf(() => _world.Control.UpdateClusterAsync(_world.Store.Current.Cluster.Meta.Version, spec, false, false, default), ErrorKind.InvalidArgument));
+    }
+
     private Task<Node> DemoteAsync(string id) =>
         _world.Control.UpdateNodeAsync(id, _world.Store.Current.Nodes.Find(id)!.Meta.Version, new() { Role = NodeRole.Worker }, default);
 
