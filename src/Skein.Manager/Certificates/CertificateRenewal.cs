@@ -48,8 +48,9 @@ public sealed partial class CertificateRenewal(
                     LogRenewed(issued.Credentials.NotAfter);
                     return true;
                 }
-                catch (SkeinException e)
+                catch (Exception e) when (!cancel.IsCancellationRequested)
                 {
+                    // Whatever it was, a full disk as well: a certificate that is renewed no more ends the node in the end.
                     LogRefused(manager, e.Message);
                 }
             }
