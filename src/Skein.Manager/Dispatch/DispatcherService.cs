@@ -87,7 +87,7 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
 
         var sessionId = _ids.NewId();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
-        _sessions.Open(caller.NodeId, sessionId, () => End(ended), Now)?.Invoke();
+        _sessions.Open(caller.NodeId, sessionId, () => End(ended), Now, Patience)?.Invoke();
         try
         {
             if (!await RegisterAsync(caller.NodeId, sessionId, hello, ended.Token)) throw NotInSwarm(caller.NodeId);
@@ -130,7 +130,7 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
     {
         using var stream = new SessionStream(writer);
         var conversation = new NodeConversation(
-            nodeId, sessionId, _store, _indexes, _statuses, _nodes, _time, () => _sessions.Heard(nodeId, sessionId, Now), stream);
+            nodeId, sessionId, _store, _indexes, _statuses, _nodes, _time, () => _sessions.Heard(nodeId, sessionId, Now, Patience), stream);
         Task[] sides = [conversation.ListenAsync(reader, ended.Token), conversation.TellAsync(ended.Token)];
         _streams[nodeId] = stream;
         var first = await Task.WhenAny(sides);
@@ -181,10 +181,8 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
     /// <summary>Cut off from the store this manager can tell nothing new and store nothing: nodes are better served elsewhere.</summary>
     private void RefuseWithoutStore()
     {
-        if (StoreIsLost) throw new RpcException(new(StatusCode.Unavailable, "this manager does not reach the swarm's state at the moment"));
+        if (_beats.AreMissed) throw new RpcException(new(StatusCode.Unavailable, "this manager does not reach the swarm's state at the moment"));
     }
-
-    private bool StoreIsLost => _beats.SinceLanded > Patience;
 
     private TimeSpan Patience => ClusterDefaults.HeartbeatPeriodOf(_store.Current.Cluster) * ClusterDefaults.MissedBeats;
 
@@ -196,13 +194,14 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
         var lost = false;
         while (true)
         {
-            if (StoreIsLost && !lost)
+            var wasLost = lost;
+            lost = _beats.AreMissed;
+            if (lost && !wasLost)
             {
                 LogStoreLost();
                 foreach (var end in _sessions.Ends()) end();
             }
-            if (!StoreIsLost && lost) _sessions.Forgive(Now + LongestReturn);
-            lost = StoreIsLost;
+            if (!lost && wasLost) _sessions.Forgive(Now + LongestReturn);
             if (!lost) await MarkSilentAsync(cancel);
             await Task.Delay(ClusterDefaults.HeartbeatPeriodOf(_store.Current.Cluster) / 10, _time, cancel);
         }

@@ -12,14 +12,24 @@ namespace Skein.Manager.Dispatch;
 /// </summary>
 internal sealed partial class ManagerBeats(IStore store, string managerId, TimeProvider time, ILogger logger)
 {
-    private long _landed = time.GetTimestamp();
+    private volatile Landing _last = new(time.GetTimestamp(), TimeSpan.Zero);
 
-    /// <summary>How long ago a beat was last stored.</summary>
-    public TimeSpan SinceLanded => time.GetElapsedTime(Volatile.Read(ref _landed));
+    /// <summary>Three of them in a row could not be stored: this manager does not reach the swarm's state.</summary>
+    public bool AreMissed
+    {
+        get
+        {
+            var last = _last;
+            var period = ClusterDefaults.HeartbeatPeriodOf(store.Current.Cluster);
+            return SinceLanded > (period > last.Period ? period : last.Period) * ClusterDefaults.MissedBeats;
+        }
+    }
+
+    private TimeSpan SinceLanded => time.GetElapsedTime(_last.At);
 
     public async Task RunAsync(CancellationToken cancel)
     {
-        Volatile.Write(ref _landed, time.GetTimestamp());
+        _last = new(time.GetTimestamp(), TimeSpan.Zero);
         while (true)
         {
             var period = ClusterDefaults.HeartbeatPeriodOf(store.Current.Cluster);
@@ -41,7 +51,7 @@ internal sealed partial class ManagerBeats(IStore store, string managerId, TimeP
             var changes = new Changes();
             changes.Put(beat);
             await store.CommitAsync(changes, null, either.Token);
-            Volatile.Write(ref _landed, time.GetTimestamp());
+            _last = new(time.GetTimestamp(), period);
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
@@ -50,6 +60,9 @@ internal sealed partial class ManagerBeats(IStore store, string managerId, TimeP
             await Task.Delay(period / 10, time, cancel);
         }
     }
+
+    /// <param name="Period">In force then: the next beat comes after it, also when a shorter one is set meanwhile.</param>
+    private sealed record Landing(long At, TimeSpan Period);
 
     [LoggerMessage(2311, LogLevel.Warning, "this manager's beat could not be stored, the last was {Seconds:F1} s ago: {Reason}")]
     private partial void LogMissed(double seconds, string reason);

@@ -19,12 +19,13 @@ internal sealed class ManagerWatch(string self)
 
     public void Observe(Snapshot snapshot, TimeSpan now)
     {
+        var period = ClusterDefaults.HeartbeatPeriodOf(snapshot.Cluster);
         var own = snapshot.ManagerBeats.Find(self)?.Count ?? 0;
         if (own != _managers.GetValueOrDefault(self)?.Count) _ownBeats++;
         foreach (var id in Known(snapshot))
         {
             var count = snapshot.ManagerBeats.Find(id)?.Count ?? 0;
-            if (!_managers.TryGetValue(id, out var seen) || seen.Count != count) _managers[id] = new(count, now, _ownBeats, null);
+            if (!_managers.TryGetValue(id, out var seen) || seen.Count != count) _managers[id] = new(count, now, period, _ownBeats, null);
         }
     }
 
@@ -46,7 +47,7 @@ internal sealed class ManagerWatch(string self)
             .Where(id => id != self && snapshot.Nodes.Find(id)?.ManagerStatus is null && _managers.GetValueOrDefault(id)?.SilentSince is not null)];
 
     private bool IsSilent(string id, Seen seen, TimeSpan now, TimeSpan period) =>
-        id != self && now - seen.At >= period * ClusterDefaults.MissedBeats && _ownBeats - seen.OwnBeats >= OwnBeatsNeeded;
+        id != self && now - seen.At >= Longer(period, seen.Period) * ClusterDefaults.MissedBeats && _ownBeats - seen.OwnBeats >= OwnBeatsNeeded;
 
     private Node? Verdict(Node node, TimeSpan now, TimeSpan period, DateTimeOffset wallClock)
     {
@@ -82,7 +83,10 @@ internal sealed class ManagerWatch(string self)
             .Concat(snapshot.Nodes.All.Where(n => n.Status?.State == NodeState.Ready).Select(n => n.Session?.ManagerId ?? ""))
             .Distinct(StringComparer.Ordinal);
 
+    private static TimeSpan Longer(TimeSpan a, TimeSpan b) => a > b ? a : b;
+
     /// <param name="At">When its count last changed.</param>
+    /// <param name="Period">In force then: one that fell asleep for a longer period does not wake for a shorter.</param>
     /// <param name="OwnBeats">How many beats of one's own had landed then.</param>
-    private sealed record Seen(ulong Count, TimeSpan At, ulong OwnBeats, TimeSpan? SilentSince);
+    private sealed record Seen(ulong Count, TimeSpan At, TimeSpan Period, ulong OwnBeats, TimeSpan? SilentSince);
 }

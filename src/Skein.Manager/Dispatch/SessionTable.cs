@@ -3,6 +3,7 @@ namespace Skein.Manager.Dispatch;
 /// <summary>
 /// Which nodes this manager answers for, and when each was last heard. A session whose stream has ended stays here: the node
 /// may be restarting its daemon, and counts as down only when it has missed its beats. Times are since an arbitrary start.
+/// A node has the longer of two patiences, the one of now and the one of when it was heard: it may beat by the old period still.
 /// </summary>
 internal sealed class SessionTable
 {
@@ -10,12 +11,12 @@ internal sealed class SessionTable
     private readonly Dictionary<string, Entry> _byNode = new(StringComparer.Ordinal);
 
     /// <summary>The node's stream is here now; answers with how to end the one it replaces.</summary>
-    public Action? Open(string nodeId, string sessionId, Action end, TimeSpan now)
+    public Action? Open(string nodeId, string sessionId, Action end, TimeSpan now, TimeSpan patience)
     {
         lock (_lock)
         {
             var replaced = _byNode.GetValueOrDefault(nodeId);
-            _byNode[nodeId] = new(sessionId, now, end);
+            _byNode[nodeId] = new(sessionId, now, patience, end);
             return replaced?.End;
         }
     }
@@ -23,14 +24,14 @@ internal sealed class SessionTable
     /// <summary>A session found in the store under this manager's name, from before it restarted.</summary>
     public void Adopt(string nodeId, string sessionId, TimeSpan heard)
     {
-        lock (_lock) _byNode.TryAdd(nodeId, new(sessionId, heard, null));
+        lock (_lock) _byNode.TryAdd(nodeId, new(sessionId, heard, TimeSpan.Zero, null));
     }
 
-    public void Heard(string nodeId, string sessionId, TimeSpan now)
+    public void Heard(string nodeId, string sessionId, TimeSpan now, TimeSpan patience)
     {
         lock (_lock)
         {
-            if (_byNode.TryGetValue(nodeId, out var entry) && entry.SessionId == sessionId) _byNode[nodeId] = entry with { Heard = now };
+            if (_byNode.TryGetValue(nodeId, out var entry) && entry.SessionId == sessionId) _byNode[nodeId] = entry with { Heard = now, Patience = patience };
         }
     }
 
@@ -57,7 +58,7 @@ internal sealed class SessionTable
     /// <summary>Those not heard for <paramref name="patience"/>. They stay until forgotten, so a mark that could not be written is tried again.</summary>
     public IReadOnlyList<(string NodeId, string SessionId, Action? End)> Silent(TimeSpan now, TimeSpan patience)
     {
-        lock (_lock) return [.. _byNode.Where(e => now - e.Value.Heard >= patience).Select(e => (e.Key, e.Value.SessionId, e.Value.End))];
+        lock (_lock) return [.. _byNode.Where(e => now - e.Value.Heard >= patience && now - e.Value.Heard >= e.Value.Patience).Select(e => (e.Key, e.Value.SessionId, e.Value.End))];
     }
 
     public IReadOnlyList<Action> Ends()
@@ -65,5 +66,5 @@ internal sealed class SessionTable
         lock (_lock) return [.. _byNode.Values.Select(e => e.End).OfType<Action>()];
     }
 
-    private sealed record Entry(string SessionId, TimeSpan Heard, Action? End);
+    private sealed record Entry(string SessionId, TimeSpan Heard, TimeSpan Patience, Action? End);
 }

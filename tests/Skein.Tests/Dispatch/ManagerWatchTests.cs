@@ -97,6 +97,30 @@ public class ManagerWatchTests
         Assert.Equal(["m3"], _watch.Leftovers(_store.Current));
     }
 
+    [Fact]
+    public void When_the_period_is_made_shorter_a_beat_of_the_longer_one_is_awaited_still()
+    {
+        SetPeriod(30);
+        Run(0, 0, "m1", "m2", "m3");
+        SetPeriod(1);
+        Run(1, 29, "m1");   // the others sleep until their next beat of the old period
+        Run(30, 32, "m1", "m2", "m3");
+        Run(33, 35, "m1", "m3");
+        Assert.Equal(
+            """
+            0: m1 Ready Reachable, m2 Ready Reachable, m3 Ready Reachable
+            35: m2 Down Unreachable
+            """,
+            Trace());
+    }
+
+    private void SetPeriod(int seconds)
+    {
+        var cluster = _store.Current.Cluster!.Clone();
+        cluster.Spec.Dispatcher = new() { HeartbeatPeriod = seconds * 1_000_000_000L };
+        _store.Commit(c => c.Put(cluster));
+    }
+
     private void Run(int from, int to, params string[] beating)
     {
         for (var second = from; second <= to; second++)

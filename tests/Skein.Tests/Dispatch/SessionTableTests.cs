@@ -11,8 +11,8 @@ public class SessionTableTests
     [Fact]
     public void A_node_is_silent_after_three_beats_whether_its_stream_ended_or_not()
     {
-        _table.Open("n1", "s1", () => { }, At(0));
-        _table.Heard("n1", "s1", At(2));
+        _table.Open("n1", "s1", () => { }, At(0), Patience);
+        _table.Heard("n1", "s1", At(2), Patience);
         Assert.Empty(_table.Silent(At(4.9), Patience));
         Assert.Equal("s1", Assert.Single(_table.Silent(At(5), Patience)).SessionId);
     }
@@ -21,10 +21,10 @@ public class SessionTableTests
     public void A_newer_session_ends_the_older_and_the_olders_beats_count_no_more()
     {
         var ended = false;
-        _table.Open("n1", "s1", () => ended = true, At(0));
-        _table.Open("n1", "s2", () => { }, At(1))?.Invoke();
+        _table.Open("n1", "s1", () => ended = true, At(0), Patience);
+        _table.Open("n1", "s2", () => { }, At(1), Patience)?.Invoke();
         Assert.True(ended);
-        _table.Heard("n1", "s1", At(3));
+        _table.Heard("n1", "s1", At(3), Patience);
         Assert.Equal("s2", Assert.Single(_table.Silent(At(4), Patience)).SessionId);
         _table.Forget("n1", "s1");
         Assert.Single(_table.Silent(At(4), Patience));
@@ -35,7 +35,7 @@ public class SessionTableTests
     [Fact]
     public void What_is_adopted_does_not_replace_a_live_session()
     {
-        _table.Open("n1", "s2", () => { }, At(0));
+        _table.Open("n1", "s2", () => { }, At(0), Patience);
         _table.Adopt("n1", "s1", At(9));
         Assert.Equal("s2", Assert.Single(_table.Silent(At(3), Patience)).SessionId);
     }
@@ -43,10 +43,21 @@ public class SessionTableTests
     [Fact]
     public void Forgiving_gives_everyone_the_same_new_start()
     {
-        _table.Open("n1", "s1", () => { }, At(0));
+        _table.Open("n1", "s1", () => { }, At(0), Patience);
         _table.Forgive(At(10));
         Assert.Empty(_table.Silent(At(12), Patience));
         Assert.Single(_table.Silent(At(13), Patience));
+    }
+
+    [Fact]
+    public void One_heard_under_a_longer_period_is_not_silent_by_a_shorter_one_until_it_was_heard_under_that()
+    {
+        _table.Open("n1", "s1", () => { }, At(0), At(90));
+        Assert.Empty(_table.Silent(At(30), Patience));
+        _table.Heard("n1", "s1", At(30), Patience);
+        Assert.Single(_table.Silent(At(33), Patience));
+        // The other way round it has the longer one at once.
+        Assert.Empty(_table.Silent(At(33), At(90)));
     }
 
     private static TimeSpan At(double seconds) => TimeSpan.FromSeconds(seconds);
