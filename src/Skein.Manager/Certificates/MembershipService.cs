@@ -11,7 +11,8 @@ namespace Skein.Manager.Certificates;
 /// Managers joining etcd. A new member comes as a learner: it copies the state without a vote, and one that
 /// never starts takes no majority away. It votes from the moment it has caught up.
 /// </summary>
-public sealed partial class MembershipService(EtcdMembership members, IStore store, ILogger<MembershipService> log) : Membership.MembershipBase
+public sealed partial class MembershipService(EtcdMembership members, IStore store, TimeProvider time, ILogger<MembershipService> log)
+    : Membership.MembershipBase
 {
     /// <summary>A manager just given its certificate by another may not have reached this replica yet.</summary>
     private static readonly TimeSpan NodeVisibleDeadline = TimeSpan.FromSeconds(3);
@@ -48,18 +49,11 @@ public sealed partial class MembershipService(EtcdMembership members, IStore sto
     /// <summary>The certificate says manager; the state may say by now that the node was demoted or removed.</summary>
     private async Task RequireManagerNodeAsync(string nodeId, CancellationToken cancel)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        deadline.CancelAfter(NodeVisibleDeadline);
-        try
-        {
-            var snapshot = store.Current;
-            while (snapshot.Nodes.Find(nodeId)?.Spec.Role != NodeRole.Manager) snapshot = await store.WaitNewerAsync(snapshot.Revision, deadline.Token);
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            throw new RpcException(new(StatusCode.PermissionDenied, $"node {nodeId} is not a manager of this swarm"));
-        }
+        var seen = await store.WaitUntilAsync(s => IsManager(s, nodeId), NodeVisibleDeadline, time, cancel);
+        if (!IsManager(seen, nodeId)) throw new RpcException(new(StatusCode.PermissionDenied, $"node {nodeId} is not a manager of this swarm"));
     }
+
+    private static bool IsManager(Snapshot snapshot, string nodeId) => snapshot.Nodes.Find(nodeId)?.Spec.Role == NodeRole.Manager;
 
     [LoggerMessage(2330, LogLevel.Information, "Manager {Node} is added to the state's members at {PeerUrl}")]
     private partial void LogAdded(string node, string peerUrl);

@@ -10,8 +10,11 @@ public sealed partial class SwarmControl
     {
         NetworkSpecValidation.Check(spec);
         var id = ids.NewId();
-        var after = await WriteAsync(seen => CreateNetwork(seen, id, spec), cancel);
-        return await WaitAllocatedAsync(after, id, cancel);
+        await WriteAsync(seen => CreateNetwork(seen, id, spec), cancel);
+        // The leader gives subnet and VNI; a `network inspect` right after creating should show them. With no leader in reach
+        // the network stands all the same and is answered as it is: it will get them later.
+        var after = await store.WaitUntilAsync(seen => seen.Networks.Find(id) is not { Vni: 0 }, allocationWait, time, cancel);
+        return after.Networks.Find(id) ?? throw RpcError.NotFound($"network {id} not found");
     }
 
     public async Task RemoveNetworkAsync(string id, CancellationToken cancel)
@@ -44,29 +47,5 @@ public sealed partial class SwarmControl
         changes.Put(new Network { Id = id, Meta = Created(), Spec = spec });
         RaiseFence(seen, changes);
         return changes;
-    }
-
-    /// <summary>
-    /// The leader gives subnet and VNI; a `network inspect` right after creating should show them. With no leader in reach
-    /// the network stands all the same and is answered as it is: it will get them later.
-    /// </summary>
-    private async Task<Network> WaitAllocatedAsync(Snapshot after, string id, CancellationToken cancel)
-    {
-        using var timeout = new CancellationTokenSource(allocationWait, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancel);
-        var network = after.Networks.Find(id);
-        try
-        {
-            while (network is { Vni: 0 } && allocationWait > TimeSpan.Zero)
-            {
-                after = await store.WaitNewerAsync(after.Revision, either.Token);
-                network = after.Networks.Find(id);
-            }
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            // As it is, then.
-        }
-        return network ?? throw RpcError.NotFound($"network {id} not found");
     }
 }

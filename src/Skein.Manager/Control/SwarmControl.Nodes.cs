@@ -20,24 +20,9 @@ public sealed partial class SwarmControl
     public async Task RemoveNodeAsync(string id, bool force, CancellationToken cancel)
     {
         var found = FindNode(id).Id;
-        await WaitOutOfManagersAsync(found, cancel);
+        // A node that was demoted just now is on its way out of the managers: `demote` and `rm` follow one another in scripts.
+        await store.WaitUntilAsync(seen => seen.Nodes.Find(found) is not { } node || !ManagerRemoval.IsLeaving(node), DemotionWait, time, cancel);
         await WriteAsync(seen => RemoveNode(seen, found, force), cancel);
-    }
-
-    /// <summary>A node that was demoted just now is on its way out of the managers: `demote` and `rm` follow one another in scripts.</summary>
-    private async Task WaitOutOfManagersAsync(string id, CancellationToken cancel)
-    {
-        using var limit = new CancellationTokenSource(DemotionWait, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
-        try
-        {
-            var seen = store.Current;
-            while (seen.Nodes.Find(id) is { } node && ManagerRemoval.IsLeaving(node)) seen = await store.WaitNewerAsync(seen.Revision, either.Token);
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            // it is refused by what the state says
-        }
     }
 
     private Changes UpdateNode(Snapshot seen, string id, ulong version, NodeSpec spec)

@@ -163,17 +163,8 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
 
     private async Task WaitNodeVisibleAsync(string nodeId, CancellationToken cancel)
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        timeout.CancelAfter(NodeVisibleTimeout);
-        var snapshot = _store.Current;
-        try
-        {
-            while (snapshot.Nodes.Find(nodeId) is null) snapshot = await _store.WaitNewerAsync(snapshot.Revision, timeout.Token);
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            throw NotInSwarm(nodeId);
-        }
+        var seen = await _store.WaitUntilAsync(s => s.Nodes.Find(nodeId) is not null, NodeVisibleTimeout, _time, cancel);
+        if (seen.Nodes.Find(nodeId) is null) throw NotInSwarm(nodeId);
     }
 
     private static RpcException NotInSwarm(string nodeId) => new(new(StatusCode.PermissionDenied, $"node {nodeId} is not part of the swarm"));
