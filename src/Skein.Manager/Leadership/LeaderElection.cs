@@ -23,6 +23,7 @@ public sealed partial class LeaderElection
     private readonly Func<LeaderTerm, CancellationToken, Task> _lead;
     private readonly QuorumWatch _quorum;
     private readonly TimeProvider _time;
+    private readonly long _start;
     private readonly ILogger _log;
 
     /// <param name="self">This manager's node id.</param>
@@ -32,7 +33,7 @@ public sealed partial class LeaderElection
         EtcdClient etcd, ValueSeal seal, string self, Func<LeaderTerm, CancellationToken, Task> lead, QuorumWatch quorum, TimeProvider time, ILogger log)
     {
         _claim = new(etcd, seal, time);
-        (_self, _lead, _quorum, _time, _log) = (self, lead, quorum, time, log);
+        (_self, _lead, _quorum, _time, _log, _start) = (self, lead, quorum, time, log, time.GetTimestamp());
     }
 
     public async Task RunAsync(CancellationToken stop)
@@ -51,19 +52,21 @@ public sealed partial class LeaderElection
         }
     }
 
+    private TimeSpan Now => _time.GetElapsedTime(_start);
+
     private async Task<LeaderTerm> ContendAsync(CancellationToken stop)
     {
         var watch = new ClaimWatch(Patience, Grace);
-        DateTimeOffset? failingSince = null;
+        TimeSpan? failingSince = null;
         while (true)
         {
-            var started = failingSince ?? _time.GetUtcNow();
+            var started = failingSince ?? Now;
             try
             {
                 var reading = await _claim.ReadAsync(stop);
                 failingSince = null;
                 _quorum.Hear();
-                if (watch.Observe(reading, _self, started, _time.GetUtcNow())
+                if (watch.Observe(reading, _self, started, Now)
                     && await _claim.TakeAsync(_self, reading, stop) is { } term)
                 {
                     LogLeads(term.KeyRevision, reading is null ? "nobody" : reading.ManagerId);

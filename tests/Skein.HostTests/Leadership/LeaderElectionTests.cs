@@ -79,16 +79,62 @@ public class LeaderElectionTests(ITestOutputHelper output)
         await run;
     }
 
-    private static Task Run(EtcdMember member, BlockingCollection<LeaderTerm> terms, CancellationToken stop)
+    [Fact]
+    public async Task A_clock_that_is_set_ahead_makes_nobody_less_patient()
+    {
+        await using var members = await EtcdMembers.StartAsync(1);
+        await new LeaderClaim(members[0].Client, members[0].Seal, TimeProvider.System).TakeAsync("silent", null, default);
+        var terms = new BlockingCollection<LeaderTerm>();
+        using var cancel = new CancellationTokenSource();
+        var clock = new SettableClock();
+        var watch = Stopwatch.StartNew();
+        var run = Task.Run(() => Election(members[0], "m1", terms, clock).RunAsync(cancel.Token), CancellationToken.None);
+
+        // The claim has been read: silence is counted from here.
+        await clock.LookedAt(3).WaitAsync(EtcdMembers.Deadline);
+        clock.SetAhead(TimeSpan.FromSeconds(10));
+
+        Next(terms, "m1 after the silent one");
+        Assert.True(watch.ElapsedMilliseconds >= 1200, $"it was followed after {watch.Elapsed}");
+        await cancel.CancelAsync();
+        await run;
+    }
+
+    private sealed class SettableClock : TimeProvider
+    {
+        private readonly TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _looks;
+        private int _enough = int.MaxValue;
+        private long _aheadTicks;
+
+        public Task LookedAt(int times)
+        {
+            Volatile.Write(ref _enough, times);
+            if (Volatile.Read(ref _looks) >= times) _looked.TrySetResult();
+            return _looked.Task;
+        }
+
+        public void SetAhead(TimeSpan by) => Interlocked.Add(ref _aheadTicks, by.Ticks);
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            if (Interlocked.Increment(ref _looks) >= Volatile.Read(ref _enough)) _looked.TrySetResult();
+            return base.GetUtcNow().AddTicks(Interlocked.Read(ref _aheadTicks));
+        }
+    }
+
+    private static LeaderElection Election(EtcdMember member, string self, BlockingCollection<LeaderTerm> terms, TimeProvider time)
     {
         Task Lead(LeaderTerm term, CancellationToken cancel)
         {
             terms.Add(term, cancel);
             return Task.Delay(Timeout.Infinite, cancel);
         }
-        var election = new LeaderElection(member.Client, member.Seal, member.Options.Name, Lead, new(TimeProvider.System), TimeProvider.System, NullLogger.Instance);
-        return Task.Run(() => election.RunAsync(stop), CancellationToken.None);
+        return new(member.Client, member.Seal, self, Lead, new(time), time, NullLogger.Instance);
     }
+
+    private static Task Run(EtcdMember member, BlockingCollection<LeaderTerm> terms, CancellationToken stop) =>
+        Task.Run(() => Election(member, member.Options.Name, terms, TimeProvider.System).RunAsync(stop), CancellationToken.None);
 
     private static LeaderTerm Next(BlockingCollection<LeaderTerm> terms, string what) =>
         terms.TryTake(out var term, EtcdMembers.Deadline) ? term : throw new TimeoutException($"no {what} within {EtcdMembers.Deadline}");

@@ -5,14 +5,13 @@ namespace Skein.Tests.Leadership;
 
 public class ClaimWatchTests
 {
-    private static readonly DateTimeOffset Start = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private readonly ClaimWatch _watch = new(patience: TimeSpan.FromMilliseconds(1200), grace: TimeSpan.FromMilliseconds(600));
 
     [Fact]
     public void A_claim_that_nobody_holds_or_that_is_ones_own_is_taken_at_once()
     {
-        Assert.True(_watch.Observe(null, "me", Start, Start));
-        Assert.True(_watch.Observe(new("me", 5, 9), "me", Start, Start));
+        Assert.True(_watch.Observe(null, "me", TimeSpan.Zero, TimeSpan.Zero));
+        Assert.True(_watch.Observe(new("me", 5, 9), "me", TimeSpan.Zero, TimeSpan.Zero));
     }
 
     [Fact]
@@ -43,5 +42,5 @@ public class ClaimWatchTests
     }
 
     private bool Read(int startedAt, int endedAt, long beat) =>
-        _watch.Observe(new("other", 5, beat), "me", Start.AddMilliseconds(startedAt), Start.AddMilliseconds(endedAt));
+        _watch.Observe(new("other", 5, beat), "me", TimeSpan.FromMilliseconds(startedAt), TimeSpan.FromMilliseconds(endedAt));
 }
