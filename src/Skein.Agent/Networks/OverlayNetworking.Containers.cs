@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using Skein.Agent.Session;
 using Skein.Linux.Namespaces;
 using Skein.Linux.Netlink;
@@ -8,6 +9,8 @@ namespace Skein.Agent.Networks;
 
 public sealed partial class OverlayNetworking
 {
+    private const UnixFileMode ReadableByAll = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
     public async Task<ContainerNetwork> AttachAsync(ContainerNetworkSpec spec, CancellationToken cancel)
     {
         var started = _time.GetTimestamp();
@@ -190,7 +193,8 @@ public sealed partial class OverlayNetworking
 
     private static void WriteIfMissing(string path, string text)
     {
-        if (!File.Exists(path)) File.WriteAllText(path, text);
+        // Whole or not at all: the one that a full disk left empty would be taken for the container's own.
+        if (!File.Exists(path)) WholeFile.Write(path, Encoding.UTF8.GetBytes(text), ReadableByAll, durable: false);
     }
 
     private async Task RemoveAsync(string containerId, CancellationToken cancel)

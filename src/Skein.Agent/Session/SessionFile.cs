@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Skein.Model;
+using Skein.Model.Identity;
 
 namespace Skein.Agent.Session;
 
@@ -23,15 +24,7 @@ internal static class SessionFile
     public static void Write(string path, SessionMemory memory)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var beside = path + ".new";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        // It names images, environment and commands of every task.
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var file = new FileStream(beside, options))
-        {
-            memory.WriteTo(file);
-            file.Flush(flushToDisk: true);
-        }
-        File.Move(beside, path, overwrite: true);
+        // Private: it names images, environment and commands of every task.
+        PrivateFile.Write(path, memory.ToByteArray());
     }
 }

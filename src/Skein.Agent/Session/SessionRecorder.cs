@@ -7,10 +7,12 @@ namespace Skein.Agent.Session;
 internal sealed partial class SessionRecorder(string path, Func<SessionMemory> remembered, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
 
     private readonly ILogger _logger = logger;
     private readonly SemaphoreSlim _marked = new(0, 1);
     private readonly Lock _writing = new();
+    private bool _failed;   // _writing
 
     public void Mark()
     {
@@ -30,25 +32,34 @@ internal sealed partial class SessionRecorder(string path, Func<SessionMemory> r
         {
             await _marked.WaitAsync(cancel);
             await Task.Delay(Gather, time, cancel);
-            Write();
+            while (!Write()) await Task.Delay(Retry, time, cancel);
         }
     }
 
-    public void Write()
+    /// <summary>False when it could not be written: the disk is full, or gone.</summary>
+    public bool Write()
     {
         lock (_writing)
         {
             try
             {
                 SessionFile.Write(path, remembered());
+                if (_failed) LogWritten(path);
+                _failed = false;
+                return true;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                LogNotWritten(path, e.Message);
+                if (!_failed) LogNotWritten(path, e.Message);
+                _failed = true;
+                return false;
             }
         }
     }
 
     [LoggerMessage(3111, LogLevel.Error, "what this node knows could not be written to {Path}: {Reason}; after a restart it waits for a manager")]
     private partial void LogNotWritten(string path, string reason);
+
+    [LoggerMessage(3113, LogLevel.Information, "what this node knows is in {Path} again")]
+    private partial void LogWritten(string path);
 }

@@ -53,6 +53,12 @@ public sealed partial class CertificateRenewal(
                     // Whatever it was, a full disk as well: a certificate that is renewed no more ends the node in the end.
                     LogRefused(manager, e.Message);
                 }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    // The old one goes on being used; another manager's answer would find no more space.
+                    LogNotKept(e.Message);
+                    return false;
+                }
             }
             return false;
         }
@@ -64,6 +70,9 @@ public sealed partial class CertificateRenewal(
 
     [LoggerMessage(2320, LogLevel.Information, "This node has a new certificate, valid until {NotAfter:u}")]
     private partial void LogRenewed(DateTimeOffset notAfter);
+
+    [LoggerMessage(2322, LogLevel.Error, "This node's new certificate could not be written and is not used: {Reason}")]
+    private partial void LogNotKept(string reason);
 
     [LoggerMessage(2321, LogLevel.Warning, "Manager {Manager} has not renewed the certificate: {Reason}")]
     private partial void LogRefused(string manager, string reason);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Grpc.Core;
 using Skein.Api.Engine;
 using Skein.Manager.Store;
 using Skein.Model;
@@ -25,6 +26,7 @@ internal sealed record ErrorResponse([property: JsonPropertyName("message")] str
     public static string MessageOf(Exception error) => error switch
     {
         JsonException e => $"invalid JSON: {e.Message}",
+        RpcException { Status.Detail.Length: > 0 } e => e.Status.Detail,
         _ => error.Message,
     };
 

@@ -93,9 +93,10 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
             var image = await pull;
             events.Publish("image", "pull", image.Id, "local", new Dictionary<string, string> { ["name"] = reference });
         }
-        catch (SkeinException error) when (context.Response.HasStarted)
+        catch (Exception error) when (context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
-            await context.JsonLineAsync(ProgressJson.Failed(error.Message), ImagesJson.Default.ProgressJson);
+            // The status is sent: only a line can still tell, also of what nobody foresaw.
+            await context.JsonLineAsync(ProgressJson.Failed(ErrorResponse.MessageOf(error)), ImagesJson.Default.ProgressJson);
         }
     }
 
