@@ -173,14 +173,18 @@ public sealed partial class ContainerEngine
         catch (RpcException error) when (error.StatusCode == StatusCode.NotFound)
         {
         }
-        catch (RpcException error) when (error.StatusCode == StatusCode.FailedPrecondition)
+        catch (RpcException error) when (IsOfRunning(error))
         {
-            // It runs: end it first.
+            // End it first.
             await IgnoreMissingAsync(async () => await containerd.Tasks.KillAsync(new() { ContainerId = id, Signal = Signals.Kill, All = true }));
             await IgnoreMissingAsync(async () => await containerd.Tasks.WaitAsync(new() { ContainerId = id }));
             await IgnoreMissingAsync(async () => await containerd.Tasks.DeleteAsync(new() { ContainerId = id }));
         }
     }
+
+    // The shim's refusal reaches us without its code.
+    private static bool IsOfRunning(RpcException error) =>
+        error.StatusCode == StatusCode.FailedPrecondition || error.Status.Detail.Contains("cannot delete a running process", StringComparison.Ordinal);
 
     private async Task RemoveStoppedAsync(ManagedContainer container)
     {

@@ -7,8 +7,8 @@ public sealed partial class ContainerEngine
     [LoggerMessage(3201, LogLevel.Information, "{Count} containers found, {Running} of them running")]
     private partial void LogRecovered(int count, int running);
 
-    [LoggerMessage(3202, LogLevel.Error, "container {Id}: its record cannot be read, so it is removed")]
-    private partial void LogUnreadable(string id, Exception error);
+    [LoggerMessage(3202, LogLevel.Error, "container {Id}: its record cannot be read, so it is removed: {Reason}")]
+    private partial void LogUnreadable(string id, string reason);
 
     [LoggerMessage(3203, LogLevel.Warning, "container {Id} has no record here and is removed from containerd")]
     private partial void LogSwept(string id);
@@ -27,6 +27,9 @@ public sealed partial class ContainerEngine
 
     [LoggerMessage(3208, LogLevel.Error, "container {Id}: its end could not be dealt with")]
     private partial void LogWatchFailed(string id, Exception error);
+
+    [LoggerMessage(3222, LogLevel.Error, "container {Id}: its state could not be written, which is tried again: {Reason}")]
+    private partial void LogNotRecorded(string id, string reason);
 
     [LoggerMessage(3209, LogLevel.Debug, "containerd's events are interrupted: {Reason}")]
     private partial void LogEventsBroke(string reason);

@@ -14,6 +14,7 @@ namespace Skein.Agent.Containers;
 public sealed partial class ContainerEngine
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RecordPause = TimeSpan.FromSeconds(2);
 
     // A container whose task is gone without a trace: the host went down under it. Docker shows the same code.
     private const int LostExitCode = 255;
@@ -21,7 +22,12 @@ public sealed partial class ContainerEngine
     /// <summary>Takes up every container on disk as it stands now, and removes from containerd what belongs to none.</summary>
     public async Task RecoverAsync(CancellationToken cancel)
     {
-        var stored = records.ReadAll((id, error) => LogUnreadable(id, error));
+        var unreadable = new List<string>();
+        var stored = records.ReadAll((id, error) =>
+        {
+            LogUnreadable(id, error.Message);
+            unreadable.Add(id);
+        });
         var tasks = (await containerd.Tasks.ListAsync(new(), cancellationToken: cancel)).Tasks.ToDictionary(task => task.Id);
         foreach (var record in stored)
         {
@@ -31,13 +37,26 @@ public sealed partial class ContainerEngine
         }
         volumeContent.Clear();
         await SweepAsync(cancel);
+        // Last: until nothing of it runs, its folder is what tells of it.
+        foreach (var id in unreadable) Forget(id);
         LogRecovered(stored.Count, containers.All.Count(container => container.Running));
     }
 
-    /// <summary>Follows what containerd tells without being asked: containers out of memory.</summary>
+    private void Forget(string id)
+    {
+        records.Delete(id);
+        if (Directory.Exists(options.IoFolder(id))) Directory.Delete(options.IoFolder(id), recursive: true);
+    }
+
+    /// <summary>Follows what containerd tells without being asked: containers out of memory. Writes records that could not be written.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancel, closing.Token);
+        await Task.WhenAll(FollowEventsAsync(linked), KeepRecordsAsync(linked.Token));
+    }
+
+    private async Task FollowEventsAsync(CancellationTokenSource linked)
+    {
         while (!linked.IsCancellationRequested)
         {
             try
@@ -56,6 +75,36 @@ public sealed partial class ContainerEngine
                 return;
             }
             await Task.Delay(RetryDelay, time, linked.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+    }
+
+    private async Task KeepRecordsAsync(CancellationToken cancel)
+    {
+        while (!cancel.IsCancellationRequested)
+        {
+            await Task.Delay(RecordPause, time, cancel).ContinueWith(_ => { }, TaskScheduler.Default);
+            foreach (var container in unrecorded.Values)
+                await RecordAsync(container);
+        }
+    }
+
+    private async Task RecordAsync(ManagedContainer container)
+    {
+        await container.Gate.WaitAsync(CancellationToken.None);
+        try
+        {
+            if (containers.Contains(container.Id))
+                Write(container);
+            else
+                unrecorded.TryRemove(container.Id, out _);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Said once already; the next round tries again.
+        }
+        finally
+        {
+            container.Gate.Release();
         }
     }
 
@@ -94,8 +143,7 @@ public sealed partial class ContainerEngine
         foreach (var orphan in known.Containers.Where(container => !containers.Contains(container.Id)))
         {
             LogSwept(orphan.Id);
-            await DeleteTaskAsync(orphan.Id);
-            await RemoveFromContainerdAsync(orphan.Id);
+            await SweepAsync(orphan.Id);
         }
         using var snapshots = containerd.Snapshots.List(
             new() { Snapshotter = Containerd.ContainerdClient.Snapshotter, Filters = { $"labels.\"{OwnerLabel}\"" } }, cancellationToken: cancel);
@@ -103,7 +151,21 @@ public sealed partial class ContainerEngine
         await foreach (var batch in snapshots.ResponseStream.ReadAllAsync(cancel))
             orphans.AddRange(batch.Info.Select(info => info.Labels[OwnerLabel]).Where(id => !containers.Contains(id)));
         foreach (var id in orphans)
+            await SweepAsync(id);
+    }
+
+    // What cannot be removed now must not keep the daemon from everything else: the next one tries again.
+    private async Task SweepAsync(string id)
+    {
+        try
+        {
+            await DeleteTaskAsync(id);
             await RemoveFromContainerdAsync(id);
+        }
+        catch (RpcException error)
+        {
+            LogLeftBehind(id, error.Status.Detail);
+        }
     }
 
     private async Task WatchAsync(ManagedContainer container)

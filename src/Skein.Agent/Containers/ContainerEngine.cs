@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
@@ -40,6 +41,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     private readonly OciSpecBuilder specs;
     private readonly PipePoller poller = new();
     private readonly CancellationTokenSource closing = new();
+    private readonly ConcurrentDictionary<string, ManagedContainer> unrecorded = new();   // whose record on disk is behind
 
     public ContainerEngine(
         ContainerdClient containerd, IImageStore images, ContainerEngineOptions options, TimeProvider time, IIdSource ids, ILoggerFactory loggers)
@@ -147,7 +149,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     private ManagedContainer Manage(ContainerRecord record, IReadOnlyList<Containerd.Types.Mount> rootMounts, string stopSignal)
     {
         var spec = record.Definition.Spec;
-        var log = new ContainerLog(options.ContainerFolder(record.Id), LogLimits.Of(record.Definition.LogDriver), time);
+        var log = new ContainerLog(options.ContainerFolder(record.Id), LogLimits.Of(record.Definition.LogDriver), time, logger);
         var paths = StdioPaths.In(options.IoFolder(record.Id), "", stdin: spec.OpenStdin, stdout: true, stderr: !spec.Tty);
         return new ManagedContainer(record, rootMounts, stopSignal, log, new ProcessIo(paths, spec.Tty));
     }
@@ -155,7 +157,21 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     private void Store(ManagedContainer container, ContainerState state)
     {
         container.Record = container.Record with { State = state };
+        try
+        {
+            Write(container);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // What has happened has happened, and is told; KeepRecordsAsync writes it down when there is space.
+            if (unrecorded.TryAdd(container.Id, container)) LogNotRecorded(container.Id, error.Message);
+        }
+    }
+
+    private void Write(ManagedContainer container)
+    {
         records.Write(container.Record, container.RootMounts, container.StopSignal);
+        unrecorded.TryRemove(container.Id, out _);
     }
 
     private void Publish(ManagedContainer container, string action, params ReadOnlySpan<(string Name, string Value)> extra)

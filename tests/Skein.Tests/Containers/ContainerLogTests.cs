@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Skein.Agent.Containers;
 using Skein.Agent.Containers.Logs;
@@ -19,7 +20,7 @@ public sealed class ContainerLogTests : IDisposable
     [Fact]
     public async Task KeepsBytesTimesAndStreams()
     {
-        using var log = new ContainerLog(folder, LogLimits.Default, time);
+        using var log = new ContainerLog(folder, LogLimits.Default, time, NullLogger.Instance);
         var (stdout, stderr) = (log.Splitter(LogStream.Stdout), log.Splitter(LogStream.Stderr));
         log.Append(stdout, "a\nhal"u8);
         time.Advance(TimeSpan.FromSeconds(1.5));
@@ -39,7 +40,7 @@ public sealed class ContainerLogTests : IDisposable
     [Fact]
     public async Task TailSinceAndUntilChooseLines()
     {
-        using var log = new ContainerLog(folder, LogLimits.Default, time);
+        using var log = new ContainerLog(folder, LogLimits.Default, time, NullLogger.Instance);
         var splitter = log.Splitter(LogStream.Stdout);
         var began = time.GetUtcNow();
         for (var i = 0; i < 5; i++)
@@ -58,7 +59,7 @@ public sealed class ContainerLogTests : IDisposable
     [Fact]
     public async Task OldFilesGoAndAFollowerReadsAcrossThem()
     {
-        using var log = new ContainerLog(folder, new LogLimits(200, 2, Kept: true), time);
+        using var log = new ContainerLog(folder, new LogLimits(200, 2, Kept: true), time, NullLogger.Instance);
         var splitter = log.Splitter(LogStream.Stdout);
         var ended = false;
         var follower = Task.Run(() => TextsAsync(log, All with { Follow = true }, () => ended));
@@ -73,7 +74,7 @@ public sealed class ContainerLogTests : IDisposable
         Assert.InRange(Directory.GetFiles(folder).Length, 1, 2);
         Assert.Equal("39\n", (await TextsAsync(log, All))[^1]);
 
-        using var reopened = new ContainerLog(folder, new LogLimits(200, 2, Kept: true), time);
+        using var reopened = new ContainerLog(folder, new LogLimits(200, 2, Kept: true), time, NullLogger.Instance);
         reopened.Append(reopened.Splitter(LogStream.Stdout), "40\n"u8);
         Assert.Equal(["39\n", "40\n"], await TextsAsync(reopened, All with { Tail = 2 }));
     }
@@ -81,7 +82,7 @@ public sealed class ContainerLogTests : IDisposable
     [Fact]
     public async Task ALineWithoutEndIsKeptInParts()
     {
-        using var log = new ContainerLog(folder, LogLimits.Default, time);
+        using var log = new ContainerLog(folder, LogLimits.Default, time, NullLogger.Instance);
         var splitter = log.Splitter(LogStream.Stdout);
         var text = new string('x', 40_000);
         foreach (var chunk in Encoding.UTF8.GetBytes(text + "\n").Chunk(7_001))
@@ -95,8 +96,33 @@ public sealed class ContainerLogTests : IDisposable
     public async Task WhatIsNoLineIsPassedOver()
     {
         File.WriteAllText(folder + "/log.1", "2026-01-02T03:04:05.000000000Z stdout F good\ncut off by a power fail\n");
-        using var log = new ContainerLog(folder, LogLimits.Default, time);
+        using var log = new ContainerLog(folder, LogLimits.Default, time, NullLogger.Instance);
         Assert.Equal(["good\n"], await TextsAsync(log, All));
+    }
+
+    [Fact]
+    public async Task ALineThatWasCutOffTakesNoOtherWithIt()
+    {
+        File.WriteAllText(folder + "/log.1", "2026-01-02T03:04:05.000000000Z stdout F good\n2026-01-02T03:04:05.0000");
+        using var log = new ContainerLog(folder, LogLimits.Default, time, NullLogger.Instance);
+        log.Append(log.Splitter(LogStream.Stdout), "next\n"u8);
+        Assert.Equal(["good\n", "next\n"], await TextsAsync(log, All));
+    }
+
+    [Fact]
+    public async Task WhatCannotBeWrittenIsLostAndTheRestIsNot()
+    {
+        var limits = new LogLimits(200, 2, Kept: true);
+        using var log = new ContainerLog(folder, limits, time, NullLogger.Instance);
+        var splitter = log.Splitter(LogStream.Stdout);
+        Directory.CreateDirectory(folder + "/log.2");
+        for (var i = 0; i < 8; i++)
+            log.Append(splitter, Encoding.UTF8.GetBytes($"{i:00}\n"));
+        Directory.Delete(folder + "/log.2");
+        log.Append(splitter, "08\n"u8);
+        var lines = await TextsAsync(log, All);
+        Assert.Equal("08\n", lines[^1]);
+        Assert.InRange(lines.Count, 2, 8);
     }
 
     [Theory]

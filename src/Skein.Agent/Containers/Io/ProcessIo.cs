@@ -61,8 +61,9 @@ internal sealed class ProcessIo
         {
             await drained.WaitAsync(patience, time);
         }
-        catch (TimeoutException)
+        catch (Exception error) when (error is TimeoutException or IOException)
         {
+            // Output that cannot be had any more must not hide the end.
         }
         foreach (var reader in readers)
             reader.Dispose();

@@ -1,25 +1,30 @@
 using System.Buffers;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
 
 namespace Skein.Agent.Containers.Logs;
 
 /// <summary>
 /// A container's output on disk: files log.1, log.2, … of bounded size, of which the newest few stay. One writer per
-/// stream, any number of readers; readers keep no hold on a file that is rotated away.
+/// stream, any number of readers; readers keep no hold on a file that is rotated away. What cannot be written, because the
+/// disk is full, is lost, as in Docker: the container must not stand still for its log.
 /// </summary>
-internal sealed class ContainerLog : IDisposable
+internal sealed partial class ContainerLog : IDisposable
 {
     private readonly string folder;
     private readonly LogLimits limits;
     private readonly TimeProvider time;
     private readonly Lock gate = new();
-    private FileStream? file;          // gate
+    private readonly ILogger logger;
+    private FileStream? file;          // gate; null also after a write that failed
+    private long lost;                 // gate; bytes, since the last one that was written
     private int fileNumber;            // gate
     private TaskCompletionSource? changed;   // gate; made by a follower that has read everything
 
-    public ContainerLog(string folder, LogLimits limits, TimeProvider time)
+    public ContainerLog(string folder, LogLimits limits, TimeProvider time, ILogger logger)
     {
+        this.logger = logger;
         this.folder = folder;
         this.limits = limits;
         this.time = time;
@@ -120,10 +125,18 @@ internal sealed class ContainerLog : IDisposable
             return;
         lock (gate)
         {
-            file ??= Open();
-            file.Write(lines);
-            if (file.Position >= limits.MaxBytesPerFile)
-                Rotate();
+            try
+            {
+                file ??= Open();
+                file.Write(lines);
+                Found();
+                if (file.Position >= limits.MaxBytesPerFile)
+                    Rotate();
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                Lose(lines.Length, error);
+            }
         }
         Wake();
     }
@@ -131,14 +144,50 @@ internal sealed class ContainerLog : IDisposable
     private void Rotate()
     {
         file!.Dispose();
+        file = null;
         fileNumber++;
-        file = Open();
         foreach (var number in FileNumbers().Where(number => number <= fileNumber - limits.MaxFiles))
             File.Delete(PathOf(folder, number));
     }
 
-    private FileStream Open() =>
-        new(PathOf(folder, fileNumber), FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+    /// <summary>For writing at its end. A line that a full disk or a power cut left without end gets one: readers pass over it.</summary>
+    private FileStream Open()
+    {
+        var opened = new FileStream(
+            PathOf(folder, fileNumber), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        try
+        {
+            if (opened.Seek(0, SeekOrigin.End) == 0) return opened;
+            opened.Seek(-1, SeekOrigin.End);
+            if (opened.ReadByte() != '\n') opened.WriteByte((byte)'\n');
+            return opened;
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+    }
+
+    private void Lose(int bytes, Exception error)
+    {
+        if (lost == 0) LogNotWritten(folder, error.Message);
+        lost += bytes;
+        file?.Dispose();
+        file = null;
+    }
+
+    private void Found()
+    {
+        if (lost > 0) LogWrittenAgain(folder, lost);
+        lost = 0;
+    }
+
+    [LoggerMessage(3220, LogLevel.Error, "a container's output can't be written to {Folder} and is lost until it can: {Reason}")]
+    private partial void LogNotWritten(string folder, string reason);
+
+    [LoggerMessage(3221, LogLevel.Warning, "a container's output is written to {Folder} again; {Bytes} bytes are lost")]
+    private partial void LogWrittenAgain(string folder, long bytes);
 
     internal static string PathOf(string folder, int number) =>
         Path.Combine(folder, "log." + number.ToString(CultureInfo.InvariantCulture));

@@ -12,14 +12,14 @@ namespace Skein.Agent.Containers.Storage;
 internal sealed class ContainerRecords(ContainerEngineOptions options)
 {
     private const string FileName = "container.pb";
+    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     public void Write(ContainerRecord record, IReadOnlyList<Containerd.Types.Mount> rootMounts, string stopSignal)
     {
         var folder = options.ContainerFolder(record.Id);
         Directory.CreateDirectory(folder);
-        var path = Path.Combine(folder, FileName);
-        File.WriteAllBytes(path + ".new", ToStored(record, rootMounts, stopSignal).ToByteArray());
-        File.Move(path + ".new", path, overwrite: true);
+        // Not durable: after a power cut no container runs any more, and three waits for the disk would slow every start.
+        WholeFile.Write(Path.Combine(folder, FileName), ToStored(record, rootMounts, stopSignal).ToByteArray(), Mode, durable: false);
     }
 
     public void Delete(string id)
@@ -41,10 +41,10 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
             {
                 var stored = StoredContainer.Parser.ParseFrom(File.ReadAllBytes(Path.Combine(folder, FileName)));
                 // A power cut may leave a file without its bytes, which reads as a message without fields.
-                if (stored.Created is null) throw new InvalidDataException($"{FileName} is empty");
+                if (stored.Id != Path.GetFileName(folder) || stored.Created is null) throw new InvalidDataException($"{FileName} is cut short");
                 found.Add(stored);
             }
-            catch (Exception error) when (error is IOException or InvalidProtocolBufferException or InvalidDataException)
+            catch (Exception error) when (error is IOException or InvalidDataException or InvalidProtocolBufferException)
             {
                 unreadable(Path.GetFileName(folder), error);
             }

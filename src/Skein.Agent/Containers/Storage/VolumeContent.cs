@@ -68,7 +68,7 @@ internal sealed class VolumeContent(VolumeFolders volumes, string workFolder) : 
             foreach (var (target, folder) in empty)
             {
                 using var content = RootedFolder.Open(root, target);
-                if (content is not null) FileTree.Copy(content.Path, folder);
+                if (content is not null) CopyWhole(content.Path, folder);
             }
         }
         catch (IOException error)
@@ -79,6 +79,24 @@ internal sealed class VolumeContent(VolumeFolders volumes, string workFolder) : 
         {
             MountPoint.UnmountUnder(work);
             Directory.Delete(work, recursive: true);
+        }
+    }
+
+    /// <summary>All or nothing: a volume with a part of the image's files is not empty, and would never get the rest.</summary>
+    private static void CopyWhole(string content, string folder)
+    {
+        try
+        {
+            FileTree.Copy(content, folder);
+        }
+        catch (IOException)
+        {
+            foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos())
+            {
+                if (entry is DirectoryInfo { LinkTarget: null } subfolder) subfolder.Delete(recursive: true);
+                else entry.Delete();
+            }
+            throw;
         }
     }
 
