@@ -48,16 +48,16 @@ public sealed partial class CertificateRenewal(
                     LogRenewed(issued.Credentials.NotAfter);
                     return true;
                 }
-                catch (Exception e) when (!cancel.IsCancellationRequested)
-                {
-                    // Whatever it was, a full disk as well: a certificate that is renewed no more ends the node in the end.
-                    LogRefused(manager, e.Message);
-                }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                 {
                     // The old one goes on being used; another manager's answer would find no more space.
                     LogNotKept(e.Message);
                     return false;
+                }
+                catch (Exception e) when (!cancel.IsCancellationRequested)
+                {
+                    // Whatever it was: a certificate that is renewed no more ends the node in the end.
+                    LogRefused(manager, e.Message);
                 }
             }
             return false;

@@ -25,6 +25,7 @@ public sealed partial class LeaderElection
     private readonly TimeProvider _time;
     private readonly long _start;
     private readonly ILogger _log;
+    private readonly Repeats _repeats;
 
     /// <param name="self">This manager's node id.</param>
     /// <param name="lead">Runs until its token is cancelled; when it ends or fails before, the claim is given back.</param>
@@ -34,6 +35,7 @@ public sealed partial class LeaderElection
     {
         _claim = new(etcd, seal, time);
         (_self, _lead, _quorum, _time, _log, _start) = (self, lead, quorum, time, log, time.GetTimestamp());
+        _repeats = new(time);
     }
 
     public async Task RunAsync(CancellationToken stop)
@@ -53,6 +55,12 @@ public sealed partial class LeaderElection
     }
 
     private TimeSpan Now => _time.GetElapsedTime(_start);
+
+    private void NoteUnreachable(RpcException e)
+    {
+        var reason = EtcdClient.Reason(e);
+        if (_repeats.IsNews(reason)) LogUnreachable(reason);
+    }
 
     private async Task<LeaderTerm> ContendAsync(CancellationToken stop)
     {
@@ -76,7 +84,7 @@ public sealed partial class LeaderElection
             catch (RpcException e) when (!stop.IsCancellationRequested)
             {
                 failingSince = started;   // one slow read, as far as it proves anything
-                LogUnreachable(EtcdClient.Reason(e));
+                NoteUnreachable(e);
             }
             catch (RpcException)
             {
@@ -136,7 +144,7 @@ public sealed partial class LeaderElection
             }
             catch (RpcException e) when (!cancel.IsCancellationRequested)
             {
-                LogUnreachable(EtcdClient.Reason(e));
+                NoteUnreachable(e);
                 await Task.WhenAny(leading, Task.Delay(RetryPeriod, _time, cancel));
             }
             catch (RpcException)
@@ -161,7 +169,7 @@ public sealed partial class LeaderElection
         }
         catch (RpcException e)
         {
-            LogUnreachable(EtcdClient.Reason(e));   // the others follow when they hear no beat
+            NoteUnreachable(e);   // the others follow when they hear no beat
         }
     }
 }

@@ -30,7 +30,7 @@ internal static class EtcdArguments
             // One transaction carries a whole burst of a control loop.
             "--max-txn-ops", "20000",
             "--max-request-bytes", "33554432",
-            "--quota-backend-bytes", "8589934592",
+            "--quota-backend-bytes", options.QuotaBytes.ToString(CultureInfo.InvariantCulture),
             "--auto-compaction-mode", "periodic",
             "--auto-compaction-retention", "10m",
             "--snapshot-count", "10000",

@@ -66,6 +66,10 @@ public sealed class EtcdClient : IDisposable
         // So says etcd when the deadline passes on its side of the call.
         || (e.StatusCode == StatusCode.Unknown && e.Status.Detail.Contains("context deadline exceeded", StringComparison.Ordinal));
 
+    /// <summary>etcd's data has reached its quota; <see cref="EtcdUpkeep"/> makes room where it can.</summary>
+    internal static bool IsOutOfSpace(RpcException e) =>
+        e.StatusCode == StatusCode.ResourceExhausted && e.Status.Detail.Contains("database space exceeded", StringComparison.Ordinal);
+
     /// <summary>For the log: a call that had no answer in time fails without a word of detail.</summary>
     internal static string Reason(Exception e) => e switch
     {

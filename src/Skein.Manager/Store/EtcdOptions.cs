@@ -8,7 +8,8 @@ namespace Skein.Manager.Store;
 /// <param name="Name">Of the member: the node's id.</param>
 /// <param name="PeerListen">Where it listens for its peers, e.g. 0.0.0.0:2380.</param>
 /// <param name="PeerUrl">Where its peers reach it, e.g. https://192.168.56.11:2380.</param>
-public sealed record EtcdOptions(string Binary, string Folder, string Name, IPEndPoint PeerListen, string PeerUrl)
+/// <param name="QuotaBytes">Of its data: a member that has more takes no writes. 8 GiB is the most that etcd advises.</param>
+public sealed record EtcdOptions(string Binary, string Folder, string Name, IPEndPoint PeerListen, string PeerUrl, long QuotaBytes = 8L << 30)
 {
     /// <summary>etcd names a unix socket by host:port, relative to its working directory; this is both.</summary>
     internal const string SocketName = "client:0";

@@ -17,6 +17,7 @@ public sealed partial class EtcdProcess : IAsyncDisposable
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ReadyPoll = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LogPeriod = TimeSpan.FromMinutes(1);
     private const long LogLimitBytes = 10 << 20;
 
     private readonly EtcdOptions _options;
@@ -34,7 +35,7 @@ public sealed partial class EtcdProcess : IAsyncDisposable
     {
         (_options, _bootstrap, _pace, _identity, _time, _log) = (options, bootstrap, pace, identity, time, log);
         _process = AdoptOrStart();
-        _supervision = SuperviseAsync(_stop.Token);
+        _supervision = Task.WhenAll(SuperviseAsync(_stop.Token), TrimLogAsync(_stop.Token));
     }
 
     public int Pid
@@ -81,8 +82,8 @@ public sealed partial class EtcdProcess : IAsyncDisposable
         lock (_lock)
         {
             if (_pace == EtcdPace.Several) return;
-            _pace = EtcdPace.Several;
             File.WriteAllBytes(_options.SeveralPath, []);
+            _pace = EtcdPace.Several;
             _process.Kill();   // its log is synced before it acknowledges anything; the supervision starts it again
         }
     }
@@ -163,7 +164,6 @@ public sealed partial class EtcdProcess : IAsyncDisposable
 
     private Process StartNew(IReadOnlyList<string> arguments)
     {
-        RotateLog();
         File.Delete(_options.SocketPath);   // of a killed member: etcd does not bind over it
         var info = new ProcessStartInfo(_options.Binary, arguments)
         {
@@ -200,10 +200,36 @@ public sealed partial class EtcdProcess : IAsyncDisposable
         if (!string.IsNullOrEmpty(line)) LogOutput(line);
     }
 
-    private void RotateLog()
+    private async Task TrimLogAsync(CancellationToken stop)
     {
-        var file = new FileInfo(_options.LogPath);
-        if (file.Exists && file.Length > LogLimitBytes) file.MoveTo(_options.LogPath + ".old", overwrite: true);
+        while (!stop.IsCancellationRequested)
+        {
+            TrimLog(_options.LogPath, LogLimitBytes);
+            await Task.Delay(LogPeriod, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>etcd runs for months and holds its log open: it is copied and emptied. etcd writes at its end, wherever that is.</summary>
+    internal static void TrimLog(string path, long limit)
+    {
+        try
+        {
+            if (!File.Exists(path) || new FileInfo(path).Length <= limit) return;
+            try
+            {
+                File.Copy(path, path + ".old", overwrite: true);
+            }
+            finally
+            {
+                // Also when there was no room for a copy.
+                using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+                file.SetLength(0);
+            }
+        }
+        catch (IOException)
+        {
+            // The next round tries again.
+        }
     }
 
     private string LastLogLine()

@@ -30,12 +30,14 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Replica _replica;
+    private readonly Repeats _repeats;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _following;
 
     private EtcdStore(EtcdClient etcd, ValueSeal seal, TimeProvider time, ILogger log)
     {
         (_etcd, _seal, _time, _log) = (etcd, seal, time, log);
+        _repeats = new(time);
         _replica = new(etcd, seal, time, log);
         _following = _replica.FollowAsync(_stop.Token);
     }
@@ -65,16 +67,18 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
         if (changes.IsEmpty) return Current;
         var request = BuildTransaction(changes, term, out var witness);
         var started = _time.GetTimestamp();
+        var isFull = false;
         for (var deadline = FirstDeadline; ; deadline = deadline * 2 < LongestDeadline ? deadline * 2 : LongestDeadline)
         {
             var left = GiveUpAfter - _time.GetElapsedTime(started);
-            var reply = await TryTransactionAsync(request, deadline < left ? deadline : left, cancel);
+            var (reply, why) = await TryTransactionAsync(request, deadline < left ? deadline : left, cancel);
             if (reply is not null)
             {
                 var revision = reply.Succeeded ? reply.Header.Revision : CommittedBefore(reply, term, witness);
                 return await _replica.WaitAsync((ulong)revision, cancel);
             }
-            if (_time.GetElapsedTime(started) > GiveUpAfter) throw RpcError.NoLeader();
+            isFull |= EtcdClient.IsOutOfSpace(why!);
+            if (_time.GetElapsedTime(started) > GiveUpAfter) throw isFull ? RpcError.OutOfSpace() : RpcError.NoLeader();
             await Task.Delay(RetryDelay, _time, cancel);
         }
     }
@@ -86,17 +90,17 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
         _stop.Dispose();
     }
 
-    /// <summary>null when the answer was lost, or the members have no leader at the moment.</summary>
-    private async Task<TxnResponse?> TryTransactionAsync(TxnRequest request, TimeSpan deadline, CancellationToken cancel)
+    /// <summary>No reply when the answer was lost, or the members have no leader at the moment: then why.</summary>
+    private async Task<(TxnResponse? Reply, RpcException? Why)> TryTransactionAsync(TxnRequest request, TimeSpan deadline, CancellationToken cancel)
     {
         try
         {
-            return await _etcd.Kv.TxnAsync(request, deadline: (_time.GetUtcNow() + deadline).UtcDateTime, cancellationToken: cancel);
+            return (await _etcd.Kv.TxnAsync(request, deadline: (_time.GetUtcNow() + deadline).UtcDateTime, cancellationToken: cancel), null);
         }
         catch (RpcException e) when (EtcdClient.IsTransient(e) && !cancel.IsCancellationRequested)
         {
-            LogRetry(EtcdClient.Reason(e));
-            return null;
+            if (_repeats.IsNews(EtcdClient.Reason(e))) LogRetry(EtcdClient.Reason(e));
+            return (null, e);
         }
         catch (RpcException) when (cancel.IsCancellationRequested)
         {

@@ -15,6 +15,7 @@ internal sealed partial class Replica(EtcdClient etcd, ValueSeal seal, TimeProvi
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ILogger _log = log;
+    private readonly Repeats _repeats = new(time);
     private volatile Box _box = new(Snapshot.Empty);
     private bool _mustLoad = true;
 
@@ -50,7 +51,7 @@ internal sealed partial class Replica(EtcdClient etcd, ValueSeal seal, TimeProvi
             {
                 // Whatever it was: who waits for the replica would wait for ever if it were followed no more.
                 _mustLoad |= e is not RpcException;
-                LogInterrupted(EtcdClient.Reason(e));
+                if (_repeats.IsNews(EtcdClient.Reason(e))) LogInterrupted(EtcdClient.Reason(e));
                 await Task.Delay(RetryDelay, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

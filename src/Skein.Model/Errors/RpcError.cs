@@ -27,6 +27,9 @@ public static class RpcError
         ErrorKind.Unavailable, "Unknown",
         "The swarm does not have a leader. It's possible that too few managers are online. Make sure more than half of the managers are online.");
 
+    /// <summary>The managers' state has reached its bound, in etcd's words; nothing but a removal is taken.</summary>
+    public static SkeinException OutOfSpace() => Make(ErrorKind.Unavailable, "ResourceExhausted", "etcdserver: mvcc: database space exceeded");
+
     private static SkeinException Make(ErrorKind kind, string code, string description) =>
         new(kind, $"rpc error: code = {code} desc = {description}");
 }

@@ -25,6 +25,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
 
     private readonly EtcdProcess _process;
     private readonly EtcdClient _etcd;
+    private readonly long _quota;
     private readonly ValueSeal _seal;
     private readonly string _nodeId;
     private readonly TimeProvider _time;
@@ -41,8 +42,9 @@ internal sealed partial class ManagerParts : IAsyncDisposable
     private bool _isRemoved;
 
     private ManagerParts(
-        EtcdProcess process, EtcdClient etcd, ManagerMemory memory, string nodeId, TimeProvider time, IIdSource ids, ILoggerFactory logs)
+        EtcdProcess process, EtcdClient etcd, long quota, ManagerMemory memory, string nodeId, TimeProvider time, IIdSource ids, ILoggerFactory logs)
     {
+        _quota = quota;
         (_process, _etcd, _nodeId, _time, _ids, _logs) = (process, etcd, nodeId, time, ids, logs);
         _seal = new(memory.StoreKey);
         _quorum = new(time);
@@ -72,7 +74,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
         var bootstrap = new EtcdBootstrap(manager.ClusterToken, manager.NewCluster, [.. manager.Members.Select(member => (member.Name, member.PeerUrl))]);
         var pace = manager is { NewCluster: true, Members.Count: 1 } ? EtcdPace.Alone : EtcdPace.Several;
         var process = EtcdProcess.Start(etcd, bootstrap, pace, identity, time, logs.CreateLogger<EtcdProcess>());
-        return new(process, new(etcd.SocketPath, identity), manager, memory.NodeId, time, ids, logs);
+        return new(process, new(etcd.SocketPath, identity), etcd.QuotaBytes, manager, memory.NodeId, time, ids, logs);
     }
 
     /// <summary>Waits until the member takes part, and opens the store.</summary>
@@ -106,6 +108,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
         _running = Task.WhenAll(
             KeepRunningAsync("dispatcher", dispatcher.RunAsync),
             KeepRunningAsync("liveness", liveness.WatchAsync),
+            KeepRunningAsync("upkeep", new EtcdUpkeep(_etcd, _quota, _time, _logs.CreateLogger<EtcdUpkeep>()).RunAsync),
             KeepRunningAsync("election", election.RunAsync));
     }
 

@@ -23,9 +23,11 @@ internal sealed class EtcdMembers : IAsyncDisposable
 
     public EtcdMember this[int index] => _all[index];
 
-    public static async Task<EtcdMembers> StartAsync(int count)
+    private long? _quota;
+
+    public static async Task<EtcdMembers> StartAsync(int count, long? quota = null)
     {
-        var members = new EtcdMembers();
+        var members = new EtcdMembers { _quota = quota };
         try
         {
             var ports = Enumerable.Range(0, count).Select(_ => LoopbackPorts.Take()).ToList();
@@ -47,6 +49,7 @@ internal sealed class EtcdMembers : IAsyncDisposable
         var folder = Path.Combine(_folder, name);
         var identity = Identity(name, NodeRole.Manager);
         var options = new EtcdOptions("etcd", Path.Combine(folder, "etcd"), name, new(IPAddress.Loopback, port), $"https://127.0.0.1:{port}");
+        if (_quota is { } quota) options = options with { QuotaBytes = quota };
         var member = new EtcdMember(options, EtcdProcess.Start(options, bootstrap, pace, identity, TimeProvider.System, NullLogger.Instance),
             new(options.SocketPath, identity), identity, StoreKey);
         _all.Add(member);

@@ -1,0 +1,22 @@
+namespace Skein.Manager;
+
+/// <summary>What goes wrong many times a second is said once in ten: a log must not fill the disk whose fullness it tells of.</summary>
+internal sealed class Repeats(TimeProvider time)
+{
+    private const int MostReasons = 16;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, long> _said = [];
+
+    public bool IsNews(string reason)
+    {
+        lock (_lock)
+        {
+            if (_said.TryGetValue(reason, out var at) && time.GetElapsedTime(at) < Pause) return false;
+            if (_said.Count == MostReasons) _said.Clear();
+            _said[reason] = time.GetTimestamp();
+            return true;
+        }
+    }
+}
