@@ -19,10 +19,10 @@ internal static class Commands
         using var process = Process.Start(info)!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
-        if (!process.WaitForExit(TimeSpan.FromSeconds(30)))
+        if (!process.WaitForExit(Poll.Patience))
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end within 30 s");
+            throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end within {Poll.Patience.TotalSeconds} s");
         }
         return (process.ExitCode, output, error.Result);
     }

@@ -11,18 +11,21 @@ public sealed class Docker(string socket)
 
     public async Task<string[]> LinesOfAsync(string line) => (await RunAsync(line.Split(' '))).Lines();
 
-    /// <summary>The full ids of the service's containers that run on this host.</summary>
-    public Task<string[]> ContainersOfAsync(string service) =>
-        LinesOfAsync($"ps --quiet --no-trunc --filter label=com.docker.swarm.service.name={service}");
+    /// <summary>The full ids of the service's containers on this host: those that run, or all.</summary>
+    public Task<string[]> ContainersOfAsync(string service, bool all = false) =>
+        LinesOfAsync($"ps --quiet --no-trunc {(all ? "--all " : "")}--filter label=com.docker.swarm.service.name={service}");
 
     /// <summary>Current states of the tasks that the service wants to run.</summary>
     public async Task<string[]> StatesOfAsync(string service) =>
         (await RunAsync("service", "ps", service, "--filter", "desired-state=running", "--format", "{{.CurrentState}} on {{.Node}} {{.Error}}")).Lines();
 
-    public Task<string[]> RunningAsync(string service, int replicas, double seconds = 20) =>
+    /// <summary>A network is in use until the last of its tasks is gone from its node.</summary>
+    public Task RemoveNetworkAsync(string network) => Poll.UntilAsync(
+        $"the network {network} can be removed", () => RunAsync("network", "rm", network), result => result.ExitCode == 0);
+
+    public Task<string[]> RunningAsync(string service, int replicas) =>
         Poll.UntilAsync(
             $"{replicas} tasks of {service} run",
-            Poll.Seconds(seconds),
             () => StatesOfAsync(service),
             states => states.Length == replicas && states.All(s => s.StartsWith("Running", StringComparison.Ordinal)));
 }

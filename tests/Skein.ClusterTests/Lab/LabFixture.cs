@@ -20,6 +20,8 @@ public abstract class LabFixture(int hosts) : IAsyncLifetime
 
     public static string Address(int host) => $"192.168.56.{10 + host}";
 
+    private static readonly Lazy<Task> Swept = new(TakeDownLeftoversAsync);
+
     public Docker Host(int number) => new($"/run/skein-lab-{Name}/h{number}/docker.sock");
 
     public async Task<string> LabAsync(params string[] arguments) => (await TryLabAsync(arguments)).Succeeded();
@@ -34,6 +36,7 @@ public abstract class LabFixture(int hosts) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        await Swept.Value;
         try
         {
             // With dockerd in the hosts the same tests tell which of their expectations are Docker's own.
@@ -56,6 +59,29 @@ public abstract class LabFixture(int hosts) : IAsyncLifetime
     }
 
     protected virtual Task PrepareAsync() => Task.CompletedTask;
+
+    /// <summary>Labs of test runs that were killed: they would go on running, and one may bear the name of one that is about to be raised.</summary>
+    private static async Task TakeDownLeftoversAsync()
+    {
+        foreach (var folder in Directory.EnumerateDirectories("/var/lib", "skein-lab-t*-*"))
+        {
+            var name = Path.GetFileName(folder)["skein-lab-".Length..];
+            if (!int.TryParse(name[1..].Split('-')[0], out var run) || run != Environment.ProcessId && IsTestRun(run)) continue;
+            (await ExternalProgram.RunAsync(Program, "lab", "down", "--name", name)).Succeeded();
+        }
+    }
+
+    private static bool IsTestRun(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline").Contains(typeof(LabFixture).Assembly.GetName().Name!, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     // Beside the test program: what the daemons said is often the only trace of why a test failed.
     private void KeepLogs()

@@ -16,24 +16,30 @@ public sealed class SwarmFixture() : LabFixture(3)
         await AllReadyAsync();
     }
 
-    public Task AllReadyAsync(double seconds = 20) => Poll.UntilAsync(
+    public Task AllReadyAsync() => Poll.UntilAsync(
         "every node is ready",
-        Poll.Seconds(seconds),
         () => Manager.LinesOfAsync("node ls --format {{.Status}}"),
         states => states.Length == Hosts && states.All(s => s == "Ready"));
 
     /// <summary>A container of the service, with the host that runs it.</summary>
     public async Task<(int Host, string Id)> AnyContainerOfAsync(string service)
     {
-        for (var host = 1; host <= Hosts; host++)
-        {
-            if (await Host(host).ContainersOfAsync(service) is [var id, ..])
-                return (host, id);
-        }
-
-        Assert.Fail($"no host has a container of {service}");
-        return default;
+        var all = await ContainersOfAsync(service);
+        Assert.True(all.Count > 0, $"no host has a container of {service}");
+        return all[0];
     }
+
+    /// <summary>The service's containers on every host: those that run, or all.</summary>
+    public async Task<List<(int Host, string Id)>> ContainersOfAsync(string service, bool all = false)
+    {
+        List<(int, string)> found = [];
+        for (var host = 1; host <= Hosts; host++)
+            found.AddRange((await Host(host).ContainersOfAsync(service, all)).Select(id => (host, id)));
+        return found;
+    }
+
+    public Task NoContainerOfAsync(string service) =>
+        Poll.UntilAsync($"no container of {service} is left", () => ContainersOfAsync(service, all: true), left => left.Count == 0);
 
     /// <summary>Creates a service by the CLI, attached: it returns when the service has converged.</summary>
     public Task CreateAsync(string service) => Manager.OutputOfAsync("service create --quiet " + service);

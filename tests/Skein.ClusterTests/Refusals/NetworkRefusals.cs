@@ -13,6 +13,10 @@ public sealed class NetworkRefusals(SwarmFixture swarm)
     {
         var network = await Manager.OutputOfAsync("network create -d overlay --subnet 10.31.0.0/24 needed");
         var service = await Manager.OutputOfAsync("service create --quiet --detach --name needing --replicas 0 --network needed httpd");
+        await Poll.UntilAsync(
+            "the leader has given it its address, which changes its version",
+            () => Manager.RunAsync("service", "inspect", "--format", "{{len .Endpoint.VirtualIPs}}", "needing"),
+            addresses => addresses.Succeeded() == "1");
         await Manager.ChangesNothingAsync(async () =>
         {
             await Manager.RefusesAsync("network rm needed", $"rpc error: code = FailedPrecondition desc = network {network} is in use by service {service}");

@@ -42,7 +42,6 @@ public sealed class PlacementRefusals(SwarmFixture swarm)
         await ReasonAsync("ported", r => r.StartsWith("Pending", StringComparison.Ordinal) && r.EndsWith("\"no suitable node (host-mode port already in use on 3 nodes)\"", StringComparison.Ordinal));
         await Poll.UntilAsync(
             "three of four run",
-            Poll.Seconds(20),
             () => Manager.StatesOfAsync("ported"),
             states => states.Count(s => s.StartsWith("Running", StringComparison.Ordinal)) == 3);
         await Manager.OutputOfAsync("service rm ported");
@@ -64,12 +63,11 @@ public sealed class PlacementRefusals(SwarmFixture swarm)
         await Manager.OutputOfAsync("service scale --detach early=1");
         await Manager.RunningAsync("late", 2);
         await Manager.OutputOfAsync("service rm early late");
-        await Poll.UntilAsync("the network can be removed", Poll.Seconds(20), () => Manager.RunAsync("network", "rm", "tiny"), r => r.ExitCode == 0);
+        await Manager.RemoveNetworkAsync("tiny");
     }
 
     private Task<string[]> ReasonAsync(string service, Func<string, bool> isIt) => Poll.UntilAsync(
         $"service ps {service} gives the reason",
-        Poll.Seconds(20),
         async () => (await Manager.RunAsync("service", "ps", service, "--no-trunc", "--format", "{{.CurrentState}} {{.Error}}")).Lines(),
         rows => rows.Any(isIt));
 }

@@ -27,7 +27,6 @@ public sealed class SwarmRefusals(SwarmFixture swarm)
         await outsider.OutputOfAsync("swarm leave");
         await Poll.UntilAsync(
             "the node that left is down",
-            Poll.Seconds(20),
             () => Manager.OutputOfAsync("node ls --filter name=h3 --format {{.Status}}"),
             status => status == "Down");
         await Manager.OutputOfAsync("node rm h3");

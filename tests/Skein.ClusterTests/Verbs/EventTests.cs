@@ -21,15 +21,16 @@ public sealed class EventTests(SwarmFixture swarm)
         await Manager.OutputOfAsync("node update --availability pause h3");
         await Manager.OutputOfAsync("node update --availability active h3");
         await Manager.OutputOfAsync("service rm told");
-        await Poll.UntilAsync("the network can be removed", Poll.Seconds(20), () => Manager.RunAsync("network", "rm", "told"), r => r.ExitCode == 0);
+        await Manager.RemoveNetworkAsync("told");
 
         var swarms = await Poll.UntilAsync(
-            "the removal of the network is told", Poll.Seconds(10), () => EventsAsync(began, "scope=swarm", "type=service", "type=network", "type=node"), all => all.Contains("network remove told"));
+            "the removal of the network is told", () => EventsAsync(began, "scope=swarm", "type=service", "type=network", "type=node"), all => all.Contains("network remove told"));
         Assert.Equal(["network create told", "service create told", "service update told", "service remove told", "network remove told"], swarms.Where(e => e.EndsWith(" told", StringComparison.Ordinal)));
-        Assert.Equal(2, swarms.Count(e => e == "node update h3"));
+        // A node that missed its beats is told of as well.
+        Assert.InRange(swarms.Count(e => e == "node update h3"), 2, int.MaxValue);
 
         var containers = await Poll.UntilAsync(
-            "the removal of both containers is told", Poll.Seconds(20), () => EventsAsync(began, "type=container"), all => Of(all, "destroy") == 2);
+            "the removal of both containers is told", () => EventsAsync(began, "type=container"), all => Of(all, "destroy") == 2);
         foreach (var action in (string[])["create", "start", "die"]) Assert.Equal(2, Of(containers, action));
     }
 

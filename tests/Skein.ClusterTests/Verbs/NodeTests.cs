@@ -23,16 +23,15 @@ public sealed class NodeTests(SwarmFixture swarm)
         await Manager.OutputOfAsync("service create --quiet --detach --name movable --replicas 3 httpd");
         await Manager.OutputOfAsync("service create --quiet --detach --name everywhere --mode global httpd");
         await Manager.RunningAsync("everywhere", 3);
-        await Poll.UntilAsync("a task runs on h2", Poll.Seconds(20), () => Manager.StatesOfAsync("movable"), states => OnH2(states) == 1);
+        await Poll.UntilAsync("a task runs on h2", () => Manager.StatesOfAsync("movable"), states => OnH2(states) == 1);
 
         await Manager.OutputOfAsync("node update --availability drain h2");
         Assert.Equal("Drain", await Manager.OutputOfAsync("node ls --filter name=h2 --format {{.Availability}}"));
         await Poll.UntilAsync(
             "all run elsewhere",
-            Poll.Seconds(30),
             () => Manager.StatesOfAsync("movable"),
             states => states.Length == 3 && OnH2(states) == 0 && states.All(s => s.StartsWith("Running", StringComparison.Ordinal)));
-        await Poll.UntilAsync("no container runs on h2", Poll.Seconds(30), () => swarm.Host(2).LinesOfAsync("ps --quiet"), left => left.Length == 0);
+        await Poll.UntilAsync("no container runs on h2", () => swarm.Host(2).LinesOfAsync("ps --quiet"), left => left.Length == 0);
         Assert.Equal(2, (await Manager.StatesOfAsync("everywhere")).Length);
 
         await Manager.OutputOfAsync("node update --availability active h2");

@@ -23,7 +23,6 @@ public sealed class UpdateTests(SwarmFixture swarm)
         Assert.Equal(before, await SpecAsync("imaged"));
         await Poll.UntilAsync(
             "the service says that it was rolled back",
-            Poll.Seconds(20),
             () => Manager.OutputOfAsync("service inspect --format {{.UpdateStatus.State}} imaged"),
             state => state == "rollback_completed");
         await Manager.OutputOfAsync("service rm imaged");
@@ -37,7 +36,6 @@ public sealed class UpdateTests(SwarmFixture swarm)
         await UpdateAsync("forced", "--force");
         await Poll.UntilAsync(
             "two other tasks run",
-            Poll.Seconds(30),
             () => TasksAsync("forced"),
             now => now.Length == 2 && !now.Intersect(before).Any());
         await Manager.RunningAsync("forced", 2);
@@ -63,21 +61,13 @@ public sealed class UpdateTests(SwarmFixture swarm)
         await Manager.OutputOfAsync("network create -d overlay shrinking");
         await CreateAsync("shrinking", "--replicas 5 --network shrinking httpd");
         await Manager.OutputOfAsync("service scale --detach shrinking=1");
-        await Poll.UntilAsync("one container is left", Poll.Seconds(20), ContainersOfShrinkingAsync, all => all.Length == 1);
+        await Poll.UntilAsync("one container is left", () => swarm.ContainersOfAsync("shrinking", all: true), all => all.Count == 1);
         await Manager.OutputOfAsync("service scale --detach shrinking=0");
-        await Poll.UntilAsync("no container is left", Poll.Seconds(20), ContainersOfShrinkingAsync, all => all.Length == 0);
+        await swarm.NoContainerOfAsync("shrinking");
         Assert.Equal("shrinking 0/0", await Manager.OutputOfAsync("service ls --filter name=shrinking --format {{.Name}}@{{.Replicas}}").Spaced());
         await Manager.OutputOfAsync("service rm shrinking");
-        await Poll.UntilAsync("the network can be removed", Poll.Seconds(20), () => Manager.RunAsync("network", "rm", "shrinking"), r => r.ExitCode == 0);
+        await Manager.RemoveNetworkAsync("shrinking");
         Assert.Empty(await Manager.LinesOfAsync("network ls --quiet --filter name=shrinking"));
-    }
-
-    private async Task<string[]> ContainersOfShrinkingAsync()
-    {
-        List<string> all = [];
-        for (var host = 1; host <= swarm.Hosts; host++)
-            all.AddRange(await swarm.Host(host).LinesOfAsync("ps --all --quiet --filter label=com.docker.swarm.service.name=shrinking"));
-        return [.. all];
     }
 
     private async Task CreateAsync(string name, string wish)
@@ -95,13 +85,11 @@ public sealed class UpdateTests(SwarmFixture swarm)
 
     private Task RunsAsync(string name, int replicas, string image) => Poll.UntilAsync(
         $"{replicas} tasks of {name} run {image}",
-        Poll.Seconds(30),
         async () => (await Manager.RunAsync("service", "ps", name, "--filter", "desired-state=running", "--format", "{{.CurrentState}}/{{.Image}}")).Lines(),
         rows => rows.Length == replicas && rows.All(r => r.StartsWith("Running", StringComparison.Ordinal) && r.EndsWith("/" + image, StringComparison.Ordinal)));
 
     private Task PortAnswersAsync(int port, bool answers) => Poll.UntilAsync(
         $"port {port} {(answers ? "answers" : "is closed")} on every host",
-        Poll.Seconds(20),
         async () =>
         {
             var open = 0;

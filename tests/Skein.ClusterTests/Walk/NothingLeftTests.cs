@@ -28,7 +28,7 @@ public sealed class NothingLeftTests
         }
 
         // A process that was killed stays in the list until the machine's init has read its status.
-        await Poll.UntilAsync("no trace of the lab is left", Poll.Seconds(10), () => TracesAsync(lab.Name), left => left.Length == 0);
+        await Poll.UntilAsync("no trace of the lab is left", () => TracesAsync(lab.Name), left => left.Length == 0);
     }
 
     /// <summary>A lab that has all that a lab can have: a swarm, an overlay, containers, a killed host.</summary>

@@ -26,8 +26,7 @@ public sealed class OverlayTests(SwarmFixture swarm) : IClassFixture<SwarmFixtur
 
         // The service's name is its virtual address; tasks.NAME is every task's.
         var virtualAddress = Assert.Single(await AddressesAsync(docker, caller, "web"));
-        var tasks = await AddressesAsync(docker, caller, "tasks.web");
-        Assert.Equal(3, tasks.Count);
+        var tasks = await Poll.UntilAsync("all three tasks are known by name", () => AddressesAsync(docker, caller, "tasks.web"), found => found.Count == 3);
         Assert.DoesNotContain(virtualAddress, tasks);
         Assert.Contains(virtualAddress.ToString(), await Manager.OutputOfAsync("service inspect web"), StringComparison.Ordinal);
 
@@ -46,14 +45,7 @@ public sealed class OverlayTests(SwarmFixture swarm) : IClassFixture<SwarmFixtur
         Assert.Equal([IPAddress.Parse("192.168.56.250")], await AddressesAsync(docker, caller, "registry.lab"));
 
         await Manager.OutputOfAsync("service rm web caller stranger");
-        foreach (var network in (string[])["net1", "net2"])
-        {
-            await Poll.UntilAsync(
-                $"{network} can be removed",
-                Poll.Seconds(30),
-                () => Manager.RunAsync("network", "rm", network),
-                result => result.ExitCode == 0);
-        }
+        foreach (var network in (string[])["net1", "net2"]) await Manager.RemoveNetworkAsync(network);
     }
 
     [Fact]
@@ -65,11 +57,10 @@ public sealed class OverlayTests(SwarmFixture swarm) : IClassFixture<SwarmFixtur
             var address = LabFixture.Address(host);
             var page = await Poll.UntilAsync(
                 $"port 8080 of {address} answers on the LAN",
-                Poll.Seconds(10),
                 () => swarm.TryInsideAsync(0, $"curl -s -m 3 http://{address}:8080/"),
                 result => result.ExitCode == 0);
             Assert.Contains("client 192.168.56.254", page.Output, StringComparison.Ordinal);
-            Assert.Contains("It works!", await swarm.InsideAsync(host, "curl -s -m 3 http://127.0.0.1:8080/"), StringComparison.Ordinal);
+            Assert.Contains("It works!", await swarm.InsideAsync(host, "curl -s -m 20 http://127.0.0.1:8080/"), StringComparison.Ordinal);
         }
 
         var taken = await Manager.RunAsync("service", "create", "--detach", "--name", "rival", "--publish", "8080:80", "httpd");
@@ -78,7 +69,6 @@ public sealed class OverlayTests(SwarmFixture swarm) : IClassFixture<SwarmFixtur
         await Manager.OutputOfAsync("service rm shop");
         await Poll.UntilAsync(
             "the port is closed again",
-            Poll.Seconds(20),
             () => swarm.TryInsideAsync(0, $"curl -s -m 3 http://{LabFixture.Address(2)}:8080/"),
             result => result.ExitCode != 0);
     }

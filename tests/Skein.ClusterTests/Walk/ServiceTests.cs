@@ -23,14 +23,7 @@ public sealed class ServiceTests(SwarmFixture swarm) : IClassFixture<SwarmFixtur
         Assert.Contains("Replicas:\t4", await Manager.OutputOfAsync("service inspect --pretty web"), StringComparison.Ordinal);
 
         await Manager.OutputOfAsync("service rm web");
-        for (var h = 1; h <= 3; h++)
-        {
-            await Poll.UntilAsync(
-                $"no container of web is left on h{h}",
-                Poll.Seconds(30),
-                () => swarm.Host(h).LinesOfAsync("ps --all --quiet --filter label=com.docker.swarm.service.name=web"),
-                left => left.Length == 0);
-        }
+        await swarm.NoContainerOfAsync("web");
     }
 
     [Fact]
@@ -40,7 +33,6 @@ public sealed class ServiceTests(SwarmFixture swarm) : IClassFixture<SwarmFixtur
             "service", "create", "--quiet", "--mode", "global", "--name", "talker", "busybox", "sh", "-c", "echo said; echo meant >&2; sleep 1000")).Succeeded();
         await Poll.UntilAsync(
             "each host's line, told apart by task and host",
-            Poll.Seconds(20),
             () => Manager.LinesOfAsync("service logs talker"),
             lines => lines.Length == 3 && Enumerable.Range(1, 3).All(h => lines.Any(l =>
                 l.StartsWith("talker.0.", StringComparison.Ordinal) && l.Contains($"@h{h} ", StringComparison.Ordinal) && l.EndsWith("| said", StringComparison.Ordinal))));
@@ -57,7 +49,6 @@ public sealed class ServiceTests(SwarmFixture swarm) : IClassFixture<SwarmFixtur
         await Manager.OutputOfAsync("service create --detach --name nowhere --constraint node.hostname==nobody httpd");
         await Poll.UntilAsync(
             "service ps gives the reason",
-            Poll.Seconds(20),
             async () => await Manager.OutputOfAsync("service ps nowhere --no-trunc --format {{.CurrentState}}@{{.Error}}").Spaced(),
             text => text.StartsWith("Pending", StringComparison.Ordinal) && text.Contains("no suitable node (scheduling constraints not satisfied", StringComparison.Ordinal));
         await Manager.OutputOfAsync("service rm nowhere");
@@ -71,8 +62,7 @@ public sealed class ServiceTests(SwarmFixture swarm) : IClassFixture<SwarmFixtur
         await swarm.Host(host).OutputOfAsync($"kill {victim}");
         await Poll.UntilAsync(
             "another container runs in its place",
-            Poll.Seconds(20),
-            async () => string.Join(' ', await Manager.StatesOfAsync("mortal")) + " " + string.Join(' ', await AllContainersAsync("mortal")),
+            async () => string.Join(' ', await Manager.StatesOfAsync("mortal")) + " " + string.Join(' ', await swarm.ContainersOfAsync("mortal")),
             text => text.Split("Running").Length == 3 && !text.Contains(victim, StringComparison.Ordinal));
         await Manager.OutputOfAsync("service rm mortal");
     }
@@ -86,16 +76,9 @@ public sealed class ServiceTests(SwarmFixture swarm) : IClassFixture<SwarmFixtur
         Assert.Equal("hello", await docker.OutputOfAsync($"exec {container} echo hello"));
         Assert.Equal(7, (await docker.RunAsync("exec", container, "sh", "-c", "exit 7")).ExitCode);
         Assert.Contains("httpd", await docker.OutputOfAsync($"top {container}") + await docker.OutputOfAsync($"logs {container}"), StringComparison.Ordinal);
-        Assert.Contains("resuming normal operations", (await docker.RunAsync("logs", container)).ToString(), StringComparison.Ordinal);
+        await Poll.UntilAsync(
+            "it has logged that it works", () => docker.RunAsync("logs", container), logs => logs.ToString().Contains("resuming normal operations", StringComparison.Ordinal));
         Assert.Equal("running", await docker.OutputOfAsync("inspect --format {{.State.Status}} " + container));
         await Manager.OutputOfAsync("service rm tools");
-    }
-
-    private async Task<IEnumerable<string>> AllContainersAsync(string service)
-    {
-        List<string> all = [];
-        for (var host = 1; host <= 3; host++)
-            all.AddRange(await swarm.Host(host).ContainersOfAsync(service));
-        return all;
     }
 }

@@ -119,11 +119,11 @@ public sealed class ContainerEngineTests
         var exec = await host.Engine.CreateExecAsync(id, EngineHost.Exec("sh", "-c", "stty size; read line; stty size") with { Tty = true }, default);
         await using var streams = await host.Engine.StartExecAsync(exec.Id, 20, 90, default);
         var reader = new StreamReader(streams.Stdout!);
-        Assert.Equal("20 90", await reader.ReadLineAsync().WaitAsync(EngineHost.Patience));
+        Assert.Equal("20 90", await reader.ReadLineAsync().WaitAsync(Poll.Patience));
         await host.Engine.ResizeExecAsync(exec.Id, 30, 100, default);
         await streams.Stdin!.WriteAsync("\n"u8.ToArray());
-        Assert.EndsWith("30 100\r\n", await reader.ReadToEndAsync().WaitAsync(EngineHost.Patience));
-        Assert.Equal(0, await streams.Completion.WaitAsync(EngineHost.Patience));
+        Assert.EndsWith("30 100\r\n", await reader.ReadToEndAsync().WaitAsync(Poll.Patience));
+        Assert.Equal(0, await streams.Completion.WaitAsync(Poll.Patience));
     }
 
     [Fact]
@@ -137,10 +137,10 @@ public sealed class ContainerEngineTests
         await using var streams = await host.Engine.AttachAsync(id, default);
         var typed = streams.Stdin!.WriteAsync("hello"u8.ToArray()).AsTask();
         await host.Engine.StartAsync(id, default);
-        await typed.WaitAsync(EngineHost.Patience);
+        await typed.WaitAsync(Poll.Patience);
         await streams.Stdin.DisposeAsync();
-        Assert.Equal("hello", await EngineHost.ReadAsync(streams.Stdout).WaitAsync(EngineHost.Patience));
-        Assert.Equal(0, await streams.Completion.WaitAsync(EngineHost.Patience));
+        Assert.Equal("hello", await EngineHost.ReadAsync(streams.Stdout).WaitAsync(Poll.Patience));
+        Assert.Equal(0, await streams.Completion.WaitAsync(Poll.Patience));
     }
 
     [Fact]
@@ -149,14 +149,14 @@ public sealed class ContainerEngineTests
         await using var host = await EngineHost.StartAsync();
         var polite = await host.RunAsync("polite", "sh", "-c", "trap 'exit 5' TERM; echo ready; while :; do sleep 0.1; done");
         await host.WaitForLogAsync(polite, "ready");
-        await host.Engine.StopAsync(polite, null, null, default);
+        await host.Engine.StopAsync(polite, null, null, default).WaitAsync(Poll.Patience);
         Assert.Equal(5, host.Engine.Find(polite).State.ExitCode);
 
         var deaf = await host.RunAsync("deaf", "sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.1; done");
         await host.WaitForLogAsync(deaf, "ready");
         var watch = Stopwatch.StartNew();
-        await host.Engine.StopAsync(deaf, TimeSpan.FromMilliseconds(300), null, default);
-        Assert.InRange(watch.ElapsedMilliseconds, 300, 9000);
+        await host.Engine.StopAsync(deaf, TimeSpan.FromMilliseconds(300), null, default).WaitAsync(Poll.Patience);
+        Assert.True(watch.ElapsedMilliseconds >= 250, $"killed after {watch.Elapsed}, within its time of grace");
         Assert.Equal(137, host.Engine.Find(deaf).State.ExitCode);
 
         var error = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.KillAsync(deaf, "TERM", default));
@@ -241,16 +241,18 @@ public sealed class ContainerEngineTests
         using var closing = new CancellationTokenSource();
         var loop = host.Engine.RunAsync(closing.Token);
         var events = host.Engine.Subscribe(CancellationToken.None);
-        var definition = EngineHost.Define("hungry", "sh", "-c", "sleep 0.3; tail /dev/zero") with
+        var definition = EngineHost.Define("hungry", "sh", "-c", "while :; do tail /dev/zero; done") with
         {
             Resources = new ResourceRequirements { Limits = new Resources { MemoryBytes = 16 << 20 } },
         };
         var id = await host.RunAsync(definition);
-        Assert.NotEqual(0, await host.WaitAsync(id));
+        // Again and again: the engine may not listen yet the first time.
         await NextAsync(events, "oom");
+        await host.Engine.KillAsync(id, "KILL", default);
+        await host.WaitAsync(id);
         Assert.True(host.Engine.Find(id).State.OomKilled);
         await closing.CancelAsync();
-        await loop.WaitAsync(EngineHost.Patience);
+        await loop.WaitAsync(Poll.Patience);
     }
 
     [Fact]
@@ -283,7 +285,7 @@ public sealed class ContainerEngineTests
     private static async Task<List<string>> ActionsAsync(System.Threading.Channels.ChannelReader<ContainerEvent> events, int count)
     {
         var actions = new List<string>();
-        using var deadline = new CancellationTokenSource(EngineHost.Patience);
+        using var deadline = new CancellationTokenSource(Poll.Patience);
         while (actions.Count < count)
             actions.Add((await events.ReadAsync(deadline.Token)).Action);
         return actions;
@@ -291,7 +293,7 @@ public sealed class ContainerEngineTests
 
     private static async Task NextAsync(System.Threading.Channels.ChannelReader<ContainerEvent> events, string action)
     {
-        using var deadline = new CancellationTokenSource(EngineHost.Patience);
+        using var deadline = new CancellationTokenSource(Poll.Patience);
         while ((await events.ReadAsync(deadline.Token)).Action != action)
         {
         }

@@ -24,9 +24,17 @@ internal sealed class ContainerdProcess : IAsyncDisposable
     public static async Task<ContainerdProcess> StartAsync()
     {
         var self = new ContainerdProcess(Directory.CreateTempSubdirectory("skein-ctrd-").FullName);
-        self.WriteConfig();
-        await self.SpawnAsync();
-        return self;
+        try
+        {
+            self.WriteConfig();
+            await self.SpawnAsync();
+            return self;
+        }
+        catch
+        {
+            await self.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>containerd dies by SIGKILL and comes back; its shims, and so the containers, run on.</summary>
@@ -71,7 +79,7 @@ internal sealed class ContainerdProcess : IAsyncDisposable
     private async Task SpawnAsync()
     {
         process = Process.Start(new ProcessStartInfo("sh", ["-c", $"exec containerd -c {Folder}/config.toml >>{Folder}/containerd.log 2>&1"]))!;
-        await Client.WaitUntilServingAsync(TimeSpan.FromSeconds(20), TimeProvider.System, CancellationToken.None);
+        await Client.WaitUntilServingAsync(Poll.Patience, TimeProvider.System, CancellationToken.None);
     }
 
     // A shim's command line names the socket of the containerd that started it.

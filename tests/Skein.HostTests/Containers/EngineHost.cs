@@ -8,8 +8,6 @@ namespace Skein.HostTests.Containers;
 /// <summary>An engine on a containerd of its own, with one image.</summary>
 internal sealed class EngineHost : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private readonly BusyboxImages images;
 
     private EngineHost(ContainerdProcess containerd)
@@ -30,9 +28,17 @@ internal sealed class EngineHost : IAsyncDisposable
     public static async Task<EngineHost> StartAsync()
     {
         var host = new EngineHost(await ContainerdProcess.StartAsync());
-        await host.images.MakeAsync();
-        await host.Engine.RecoverAsync(default);
-        return host;
+        try
+        {
+            await host.images.MakeAsync();
+            await host.Engine.RecoverAsync(default);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>The daemon ends; <paramref name="meanwhile"/> happens; a new daemon takes up what it finds.</summary>
@@ -49,7 +55,7 @@ internal sealed class EngineHost : IAsyncDisposable
     {
         var spec = new ContainerSpec { Image = BusyboxImages.Name };
         spec.Args.AddRange(args);
-        return new ContainerDefinition("", name, spec, new Dictionary<string, string>(), "", "", "", "", "", null, null, TimeSpan.FromSeconds(10));
+        return new ContainerDefinition("", name, spec, new Dictionary<string, string>(), "", "", "", "", "", null, null, TimeSpan.FromMinutes(10));
     }
 
     public async Task<string> RunAsync(ContainerDefinition definition)
@@ -61,7 +67,7 @@ internal sealed class EngineHost : IAsyncDisposable
 
     public Task<string> RunAsync(string name, params string[] args) => RunAsync(Define(name, args));
 
-    public async Task<int> WaitAsync(string id) => await Engine.WaitAsync(id, default).WaitAsync(Patience);
+    public async Task<int> WaitAsync(string id) => await Engine.WaitAsync(id, default).WaitAsync(Poll.Patience);
 
     /// <summary>A whole run: its exit code and its output, both streams, stdout first.</summary>
     public async Task<(int ExitCode, string Output)> OutputOfAsync(ContainerDefinition definition)
@@ -81,7 +87,7 @@ internal sealed class EngineHost : IAsyncDisposable
 
     public async Task WaitForLogAsync(string id, string wanted)
     {
-        using var deadline = new CancellationTokenSource(Patience);
+        using var deadline = new CancellationTokenSource(Poll.Patience);
         var seen = new StringBuilder();
         try
         {
@@ -95,7 +101,7 @@ internal sealed class EngineHost : IAsyncDisposable
         catch (OperationCanceledException)
         {
         }
-        throw new TimeoutException($"no \"{wanted}\" in the log of {id} within {Patience.TotalSeconds} s, only: {seen}");
+        throw new TimeoutException($"no \"{wanted}\" in the log of {id} within {Poll.Patience.TotalSeconds} s, only: {seen}");
     }
 
     public async Task<(int ExitCode, string Stdout, string Stderr)> ExecAsync(string id, ExecDefinition definition, string? input = null)
@@ -109,8 +115,8 @@ internal sealed class EngineHost : IAsyncDisposable
         }
         var stdout = ReadAsync(streams.Stdout);
         var stderr = ReadAsync(streams.Stderr);
-        var exitCode = await streams.Completion.WaitAsync(Patience);
-        return (exitCode, await stdout.WaitAsync(Patience), await stderr.WaitAsync(Patience));
+        var exitCode = await streams.Completion.WaitAsync(Poll.Patience);
+        return (exitCode, await stdout.WaitAsync(Poll.Patience), await stderr.WaitAsync(Poll.Patience));
     }
 
     public static ExecDefinition Exec(params string[] command) => new(command, [], "", "", false, true, true, true, false, "");

@@ -28,14 +28,13 @@ public class FullDiskTests
 
         disk.Free();
         var lines = new List<string>();
-        using var deadline = new CancellationTokenSource(EngineHost.Patience);
-        await foreach (var line in host.Engine.ReadLogsAsync(loud, new LogQuery(true, true, true, null, null, null), deadline.Token))
+        await foreach (var line in host.Engine.ReadLogsAsync(loud, new LogQuery(true, true, true, null, null, null), Poll.Soon))
         {
             lines.Add(System.Text.Encoding.UTF8.GetString(line.Line.Span));
             if (Number(lines[^1]) > written) break;
         }
         Assert.All(lines.Select(Number).Zip(lines.Select(Number).Skip(1)), pair => Assert.True(pair.First < pair.Second, $"{pair}"));
-        await UntilAsync("the end is on disk", () => StoredStatus(host, id) == "Exited");
+        await Poll.UntilAsync("the end is on disk", () => StoredStatus(host, id) == "Exited");
 
         await stop.CancelAsync();
         await running;
@@ -96,7 +95,7 @@ public class FullDiskTests
         await using var streams = await host.Engine.AttachAsync(id, default);
         using var reader = new StreamReader(streams.Stdout!);
         var (last, read) = (0, 0);
-        while (read < bytes && await reader.ReadLineAsync().WaitAsync(EngineHost.Patience) is { } line)
+        while (read < bytes && await reader.ReadLineAsync().WaitAsync(Poll.Patience) is { } line)
         {
             read += line.Length;
             last = Number(line);
@@ -106,14 +105,4 @@ public class FullDiskTests
 
     private static string StoredStatus(EngineHost host, string id) =>
         StoredContainer.Parser.ParseFrom(File.ReadAllBytes(Path.Combine(host.Options.DataRoot, "containers", id, "container.pb"))).Status;
-
-    private static async Task UntilAsync(string what, Func<bool> holds)
-    {
-        var end = DateTime.UtcNow + EngineHost.Patience;
-        while (!holds())
-        {
-            if (DateTime.UtcNow > end) throw new TimeoutException($"not within {EngineHost.Patience.TotalSeconds} s: {what}");
-            await Task.Delay(10);
-        }
-    }
 }

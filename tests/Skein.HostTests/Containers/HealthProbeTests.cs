@@ -15,9 +15,9 @@ public sealed class HealthProbeTests
         await using var host = await EngineHost.StartAsync();
         var events = host.Engine.Subscribe(CancellationToken.None);
         var id = await host.RunAsync("well", "sleep", "1000");
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Poll.Soon);
         var verdicts = new List<bool>();
-        var check = new HealthConfig { Test = { "CMD-SHELL", "echo pong; echo more >&2" }, Interval = 50 * Milliseconds, Timeout = 5000 * Milliseconds, Retries = 1 };
+        var check = new HealthConfig { Test = { "CMD-SHELL", "echo pong; echo more >&2" }, Interval = 50 * Milliseconds, Timeout = 60_000 * Milliseconds, Retries = 1 };
         var probing = new HealthProbe(host.Engine, TimeProvider.System, id, check).RunAsync(verdicts.Add, deadline.Token);
 
         await ToldAsync(events, "health_status: healthy", deadline.Token);
@@ -38,7 +38,7 @@ public sealed class HealthProbeTests
         await using var host = await EngineHost.StartAsync();
         var events = host.Engine.Subscribe(CancellationToken.None);
         var id = await host.RunAsync("stuck", "sleep", "1000");
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Poll.Soon);
         var check = new HealthConfig { Test = { "CMD", "sleep", "4321" }, Interval = 50 * Milliseconds, Timeout = 300 * Milliseconds, Retries = 2 };
         using var probes = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token);
         var probing = new HealthProbe(host.Engine, TimeProvider.System, id, check).RunAsync(_ => { }, probes.Token);
@@ -49,11 +49,7 @@ public sealed class HealthProbeTests
         var last = host.Engine.Find(id).Health!.Log[^1];
         Assert.Equal((-1, "Health check exceeded timeout (0.3s)"), (last.ExitCode, last.Output));
         // The last one may have been begun just now, and is ended with its container.
-        while (await StuckAsync(host, id) > 1)
-        {
-            deadline.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
+        await Poll.UntilAsync("the probes that hung are ended", () => StuckAsync(host, id), left => left <= 1);
     }
 
     private static async Task<int> StuckAsync(EngineHost host, string id) =>

@@ -27,13 +27,13 @@ public class RenewalOnAFullDiskTests
                 identity, new JoinClient(TimeProvider.System), () => [manager.Address], [IPAddress.Loopback], TimeProvider.System, new CryptoIdSource(), log);
 
             disk.Fill();
-            Assert.False(await renewal.TryRenewAsync(default).WaitAsync(SwarmHosts.Deadline));
+            Assert.False(await renewal.TryRenewAsync(default).WaitAsync(Poll.Patience));
             Assert.Contains("could not be written and is not used: No space left on device", log.ToString());
             Assert.Same(credentials, identity.Current);
             Assert.Equal(credentials.KeyPem, NodeIdentity.Load(folder, TimeProvider.System)!.Current.KeyPem);
 
             disk.Free();
-            Assert.True(await renewal.TryRenewAsync(default).WaitAsync(SwarmHosts.Deadline));
+            Assert.True(await renewal.TryRenewAsync(default).WaitAsync(Poll.Patience));
             Assert.NotEqual(credentials.KeyPem, NodeIdentity.Load(folder, TimeProvider.System)!.Current.KeyPem);
         }
         finally

@@ -8,8 +8,6 @@ namespace Skein.HostTests.Hosting;
 /// <summary>Several nodes on this host's loopback, each with its own ports and folder: real etcd, real TLS, real sessions; no containers.</summary>
 internal sealed class SwarmHosts : IAsyncDisposable
 {
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(40);
-
     /// <summary>The swarm's, and etcd's three above it.</summary>
     private const int PortsOfAHost = 4;
 
@@ -30,7 +28,7 @@ internal sealed class SwarmHosts : IAsyncDisposable
     public async Task<SwarmHost> InitAsync()
     {
         var host = Add();
-        await host.Node.InitAsync(host.InitRequest(), default).WaitAsync(Deadline);
+        await host.Node.InitAsync(host.InitRequest(), default).WaitAsync(Poll.Patience);
         return host;
     }
 
@@ -38,19 +36,11 @@ internal sealed class SwarmHosts : IAsyncDisposable
     {
         var tokens = manager.Node.Control!.Snapshot.Cluster!.RootCa.JoinTokens;
         var host = Add();
-        await host.Node.JoinAsync(host.JoinRequest(manager, role == NodeRole.Manager ? tokens.Manager : tokens.Worker), default).WaitAsync(Deadline);
+        await host.Node.JoinAsync(host.JoinRequest(manager, role == NodeRole.Manager ? tokens.Manager : tokens.Worker), default).WaitAsync(Poll.Patience);
         return host;
     }
 
-    public async Task UntilAsync(string what, Func<bool> holds)
-    {
-        var end = DateTime.UtcNow + Deadline;
-        while (!holds())
-        {
-            if (DateTime.UtcNow > end) throw new TimeoutException($"not within {Deadline.TotalSeconds} s: {what}\n{_recent}");
-            await Task.Delay(10);
-        }
-    }
+    public Task UntilAsync(string what, Func<bool> holds) => Poll.UntilAsync(what, holds, _recent.ToString);
 
     public bool Logged(string text) => _recent.ToString().Contains(text, StringComparison.Ordinal);
 

@@ -15,8 +15,16 @@ public sealed class ImageBed : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Containerd = await ContainerdProcess.StartAsync();
         Registry = await RegistryProcess.StartAsync();
+        try
+        {
+            Containerd = await ContainerdProcess.StartAsync();
+        }
+        catch
+        {
+            await Registry.DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

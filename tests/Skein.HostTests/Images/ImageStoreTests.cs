@@ -11,8 +11,6 @@ namespace Skein.HostTests.Images;
 
 public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
 {
-    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
-
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -24,7 +22,7 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         using var store = bed.NewStore();
         var lines = new Lines();
 
-        var record = await store.PullAsync(name, null, lines, Soon);
+        var record = await store.PullAsync(name, null, lines, Poll.Soon);
         await bed.CollectGarbageAsync();
 
         Assert.Equal(image.Id, record.Id);
@@ -34,7 +32,7 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         Assert.Equal(["80/tcp"], record.Config.ExposedPorts);
         Assert.Equal(new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.Zero), record.Created);
         Assert.True(record.Size > 1_000_000, $"size {record.Size}");
-        var steps = await store.HistoryAsync(name, Soon);
+        var steps = await store.HistoryAsync(name, Poll.Soon);
         Assert.Equal((record.Layers.Count, record.Size), (steps.Count(step => step.Size > 0), steps.Sum(step => step.Size)));
         var stat = await bed.Containerd.Client.Snapshots.StatAsync(
             new StatSnapshotRequest { Snapshotter = ContainerdClient.Snapshotter, Key = ChainId.Of(record.Layers) });
@@ -46,7 +44,7 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
 
         // A new daemon finds it all in containerd.
         using var later = bed.NewStore();
-        await later.OpenAsync(Soon);
+        await later.OpenAsync(Poll.Soon);
         Assert.Equal(image.Id, later.Find(name).Id);
         Assert.Equal(image.Id, later.Find(image.Id[7..19]).Id);
         Assert.Equal(record.Tags, later.Find(image.Id).Tags);
@@ -58,26 +56,26 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         var index = TestImage.Index(TestImage.Make("kept amd64"), TestImage.Make("kept arm64"));
         await bed.Registry.PushAsync("library/kept", "v1", index);
         using var store = bed.NewStore();
-        var pulled = await store.PullAsync("kept:v1", null, null, Soon);
-        await store.TagAsync("kept:v1", "kept:v2", Soon);
-        await store.TagAsync("kept:v1", "alike:v3", Soon);
+        var pulled = await store.PullAsync("kept:v1", null, null, Poll.Soon);
+        await store.TagAsync("kept:v1", "kept:v2", Poll.Soon);
+        await store.TagAsync("kept:v1", "alike:v3", Poll.Soon);
         using var tar = new MemoryStream();
-        await store.SaveAsync(["kept", "alike:v3"], tar, Soon);
+        await store.SaveAsync(["kept", "alike:v3"], tar, Poll.Soon);
         using var nameless = new MemoryStream();
-        await store.SaveAsync([pulled.Id[7..19]], nameless, Soon);
+        await store.SaveAsync([pulled.Id[7..19]], nameless, Poll.Soon);
         using var nothing = new MemoryStream();
-        await Assert.ThrowsAsync<SkeinException>(() => store.SaveAsync(["kept:v1", "never:v1"], nothing, Soon));
+        await Assert.ThrowsAsync<SkeinException>(() => store.SaveAsync(["kept:v1", "never:v1"], nothing, Poll.Soon));
         Assert.Equal(0, nothing.Length);
 
-        await store.RemoveAsync(pulled.Id, force: true, Soon);
+        await store.RemoveAsync(pulled.Id, force: true, Poll.Soon);
         await bed.CollectGarbageAsync();
         tar.Position = nameless.Position = 0;
-        Assert.Equal(["alike:v3", "kept:v1", "kept:v2"], (await store.LoadAsync(tar, Soon)).Order(StringComparer.Ordinal));
+        Assert.Equal(["alike:v3", "kept:v1", "kept:v2"], (await store.LoadAsync(tar, Poll.Soon)).Order(StringComparer.Ordinal));
         Assert.Equal((index.Id, pulled.Size), (store.Find("kept:v2").Id, store.Find("kept:v2").Size));
-        await store.RemoveAsync(pulled.Id, force: true, Soon);
-        Assert.Equal([pulled.Id], await store.LoadAsync(nameless, Soon));
+        await store.RemoveAsync(pulled.Id, force: true, Poll.Soon);
+        Assert.Equal([pulled.Id], await store.LoadAsync(nameless, Poll.Soon));
         Assert.Empty(store.Find(pulled.Id).Tags);
-        await store.RemoveAsync(pulled.Id, force: true, Soon);
+        await store.RemoveAsync(pulled.Id, force: true, Poll.Soon);
     }
 
     [Fact]
@@ -87,16 +85,16 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         await bed.Registry.PushAsync("library/many", "v1", index);
         using var store = bed.NewStore();
 
-        var record = await store.PullAsync("many:v1", null, null, Soon);
+        var record = await store.PullAsync("many:v1", null, null, Poll.Soon);
         await bed.CollectGarbageAsync();
-        var remote = await store.ResolveAsync("many:v1", null, Soon);
+        var remote = await store.ResolveAsync("many:v1", null, Poll.Soon);
 
         Assert.Equal(index.Id, record.Id);
         Assert.Equal([$"many@{index.Target.Digest}"], record.Digests);
         Assert.Equal(index.Target.Digest, remote.Digest);
         Assert.Equal(["arm64", "amd64"], remote.Platforms.Select(p => p.Architecture));
         using var later = bed.NewStore();
-        await later.OpenAsync(Soon);
+        await later.OpenAsync(Poll.Soon);
         Assert.Equal(index.Id, later.Find("many:v1").Id);
     }
 
@@ -107,10 +105,10 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         await bed.Registry.PushAsync("library/pinned", "latest", image);
         var transport = new WatchedTransport();
         using var store = bed.NewStore(transport);
-        await store.PullAsync("pinned", null, null, Soon);
+        await store.PullAsync("pinned", null, null, Poll.Soon);
         transport.Requests.Clear();
 
-        var record = await store.PullAsync($"pinned:latest@{image.Target.Digest}", null, null, Soon);
+        var record = await store.PullAsync($"pinned:latest@{image.Target.Digest}", null, null, Poll.Soon);
 
         Assert.Equal(image.Id, record.Id);
         Assert.Empty(transport.Requests);
@@ -123,11 +121,11 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         await bed.Registry.PushAsync("library/again", "latest", TestImage.Make("again"));
         var transport = new WatchedTransport();
         using var store = bed.NewStore(transport);
-        await store.PullAsync("again", null, null, Soon);
+        await store.PullAsync("again", null, null, Poll.Soon);
         transport.Requests.Clear();
         var lines = new Lines();
 
-        await store.PullAsync("again", null, lines, Soon);
+        await store.PullAsync("again", null, lines, Poll.Soon);
 
         Assert.Equal(["/v2/library/again/manifests/latest"], transport.Requests);
         Assert.Equal(" Status: Image is up to date for again:latest", lines.All.Last());
@@ -140,18 +138,18 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         await bed.Registry.PushAsync("library/crowd", "latest", image);
         var transport = new WatchedTransport();
         using var store = bed.NewStore(transport);
-        await store.OpenAsync(Soon);
+        await store.OpenAsync(Poll.Soon);
         // By tag and by digest are two pulls: their layers are fetched once all the same.
         string[] names = ["crowd", $"crowd@{image.Target.Digest}"];
 
-        var records = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => store.PullAsync(names[i % 2], null, null, Soon)));
+        var records = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => store.PullAsync(names[i % 2], null, null, Poll.Soon)));
 
         Assert.All(records, record => Assert.Equal(image.Id, record.Id));
         var layer = image.Blobs.Keys.Single(digest => digest != image.Id);
         Assert.Single(transport.Requests, request => request.Contains(layer, StringComparison.Ordinal));
         await bed.CollectGarbageAsync();
         using var later = bed.NewStore();
-        await later.OpenAsync(Soon);
+        await later.OpenAsync(Poll.Soon);
         Assert.Equal(image.Id, later.Find("crowd").Id);
     }
 
@@ -170,7 +168,7 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         };
         using var store = bed.NewStore(transport);
 
-        var record = await store.PullAsync("broken", null, null, Soon);
+        var record = await store.PullAsync("broken", null, null, Poll.Soon);
 
         Assert.Equal(image.Id, record.Id);
         Assert.Contains($"/v2/library/broken/blobs/{layer} bytes={2 << 20}-", transport.Requests);
@@ -192,12 +190,12 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         };
         using (var store = bed.NewStore(transport))
         {
-            var error = await Assert.ThrowsAsync<SkeinException>(() => store.PullAsync("forged", null, null, Soon));
+            var error = await Assert.ThrowsAsync<SkeinException>(() => store.PullAsync("forged", null, null, Poll.Soon));
             Assert.Equal($"filesystem layer verification failed for digest {layer}", error.Message);
             Assert.Throws<SkeinException>(() => store.Find("forged"));
         }
         using var honest = bed.NewStore();
-        Assert.Equal(image.Id, (await honest.PullAsync("forged", null, null, Soon)).Id);
+        Assert.Equal(image.Id, (await honest.PullAsync("forged", null, null, Poll.Soon)).Id);
     }
 
     [Fact]
@@ -207,7 +205,7 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         await bed.Registry.PushAsync("library/liar", "latest", image);
         using var store = bed.NewStore();
 
-        var error = await Assert.ThrowsAsync<SkeinException>(() => store.PullAsync("liar", null, null, Soon));
+        var error = await Assert.ThrowsAsync<SkeinException>(() => store.PullAsync("liar", null, null, Poll.Soon));
 
         Assert.Contains("but the image's config says sha256:aaaa", error.Message);
     }
@@ -218,7 +216,7 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         await bed.Registry.PushAsync("library/known", "latest", TestImage.Make("known"));
         using var store = bed.NewStore();
 
-        var tag = await Assert.ThrowsAsync<SkeinException>(() => store.PullAsync($"{bed.Registry.Address}/library/known:nope", null, null, Soon));
+        var tag = await Assert.ThrowsAsync<SkeinException>(() => store.PullAsync($"{bed.Registry.Address}/library/known:nope", null, null, Poll.Soon));
         Assert.Equal($"manifest for {bed.Registry.Address}/library/known:nope not found: manifest unknown: manifest unknown", tag.Message);
         Assert.Equal(ErrorKind.NotFound, tag.Kind);
         Assert.Equal("No such image: nowhere:latest", Assert.Throws<SkeinException>(() => store.Find("nowhere")).Message);
@@ -229,7 +227,7 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
     {
         using var store = bed.NewStore();
 
-        var error = await Assert.ThrowsAsync<SkeinException>(() => store.PullAsync("127.0.0.1:1/x", null, null, Soon));
+        var error = await Assert.ThrowsAsync<SkeinException>(() => store.PullAsync("127.0.0.1:1/x", null, null, Poll.Soon));
 
         Assert.Equal("Get \"http://127.0.0.1:1/v2/\": dial tcp 127.0.0.1:1: connect: connection refused", error.Message);
     }
@@ -240,22 +238,22 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         var image = TestImage.Make("tags", layers: [TestImage.Layer(("tags", TestImage.Text("tags")))]);
         await bed.Registry.PushAsync("library/tags", "latest", image);
         using var store = bed.NewStore();
-        await store.PullAsync("tags", null, null, Soon);
+        await store.PullAsync("tags", null, null, Poll.Soon);
 
-        Assert.Equal(["other:v2", "tags:latest"], (await store.TagAsync("tags", "other:v2", Soon)).Tags);
+        Assert.Equal(["other:v2", "tags:latest"], (await store.TagAsync("tags", "other:v2", Poll.Soon)).Tags);
         Assert.Equal(
             $"conflict: unable to delete {image.Id[7..19]} (must be forced) - image is referenced in multiple repositories",
-            (await Assert.ThrowsAsync<SkeinException>(() => store.RemoveAsync(image.Id, false, Soon))).Message);
-        Assert.Equal([("other:v2", null), ($"other@{image.Target.Digest}", null)], await store.RemoveAsync("other:v2", false, Soon));
+            (await Assert.ThrowsAsync<SkeinException>(() => store.RemoveAsync(image.Id, false, Poll.Soon))).Message);
+        Assert.Equal([("other:v2", null), ($"other@{image.Target.Digest}", null)], await store.RemoveAsync("other:v2", false, Poll.Soon));
 
         store.UsersOf = id => id == image.Id ? [new ImageUser(new string('c', 64), Running: false)] : [];
         Assert.Equal(
             $"conflict: unable to remove repository reference \"tags\" (must force) - container cccccccccccc is using its referenced image {image.Id[7..19]}",
-            (await Assert.ThrowsAsync<SkeinException>(() => store.RemoveAsync("tags", false, Soon))).Message);
+            (await Assert.ThrowsAsync<SkeinException>(() => store.RemoveAsync("tags", false, Poll.Soon))).Message);
         store.UsersOf = _ => [];
         Assert.Equal(
             [("tags:latest", null), ($"tags@{image.Target.Digest}", null), (null, image.Id), (null, image.DiffIds[0])],
-            await store.RemoveAsync("tags", false, Soon));
+            await store.RemoveAsync("tags", false, Poll.Soon));
         Assert.DoesNotContain(store.List(), record => record.Id == image.Id);
 
         await bed.CollectGarbageAsync();
@@ -273,14 +271,14 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         var tar = image.Save("saved:1", "me/saved:2");
         using var store = bed.NewStore();
 
-        var made = await store.LoadAsync(new MemoryStream(gzip ? TestImage.Gzip(tar) : tar), Soon);
+        var made = await store.LoadAsync(new MemoryStream(gzip ? TestImage.Gzip(tar) : tar), Poll.Soon);
         await bed.CollectGarbageAsync();
 
         Assert.Equal(["saved:1", "me/saved:2"], made);
         Assert.Equal(image.Id, store.Find("me/saved:2").Id);
         Assert.Empty(Directory.GetDirectories(Path.Combine(bed.Containerd.Folder, "work")));
         using var later = bed.NewStore();
-        await later.OpenAsync(Soon);
+        await later.OpenAsync(Poll.Soon);
         Assert.Equal(image.Id, later.Find("saved:1").Id);
     }
 
@@ -296,9 +294,9 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
 
         for (var round = 0; round < 25; round++)
         {
-            await store.LoadAsync(new MemoryStream(tar), Soon);
+            await store.LoadAsync(new MemoryStream(tar), Poll.Soon);
             Assert.Equal(image.Id, store.Find("wanted:1").Id);
-            await store.RemoveAsync("wanted:1", force: true, Soon);
+            await store.RemoveAsync("wanted:1", force: true, Poll.Soon);
         }
 
         await enough.CancelAsync();
@@ -311,7 +309,7 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         var image = TestImage.Make("layout", docker: false);
         using var store = bed.NewStore();
 
-        Assert.Equal(["layout:latest"], await store.LoadAsync(new MemoryStream(image.Layout("docker.io/library/layout:latest")), Soon));
+        Assert.Equal(["layout:latest"], await store.LoadAsync(new MemoryStream(image.Layout("docker.io/library/layout:latest")), Poll.Soon));
         Assert.Equal(image.Id, store.Find("layout").Id);
     }
 
@@ -319,8 +317,8 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
     public async Task What_is_no_image_is_refused()
     {
         using var store = bed.NewStore();
-        await Assert.ThrowsAsync<SkeinException>(() => store.LoadAsync(new MemoryStream(TestImage.Layer(("readme", TestImage.Text("x")))), Soon));
-        await Assert.ThrowsAsync<SkeinException>(() => store.LoadAsync(new MemoryStream(new byte[700].Select((_, i) => (byte)(i + 1)).ToArray()), Soon));
+        await Assert.ThrowsAsync<SkeinException>(() => store.LoadAsync(new MemoryStream(TestImage.Layer(("readme", TestImage.Text("x")))), Poll.Soon));
+        await Assert.ThrowsAsync<SkeinException>(() => store.LoadAsync(new MemoryStream(new byte[700].Select((_, i) => (byte)(i + 1)).ToArray()), Poll.Soon));
         Assert.Empty(Directory.GetDirectories(Path.Combine(bed.Containerd.Folder, "work")));
     }
 

@@ -9,8 +9,6 @@ public sealed class PrivateRegistryTests(ImageBed bed) : IClassFixture<ImageBed>
 {
     private RegistryProcess _private = null!;
 
-    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
-
     public async ValueTask InitializeAsync() => _private = await RegistryProcess.StartPrivateAsync();
 
     public ValueTask DisposeAsync() => _private.DisposeAsync();
@@ -23,13 +21,13 @@ public sealed class PrivateRegistryTests(ImageBed bed) : IClassFixture<ImageBed>
         var name = $"{_private.Address}/team/private:v1";
         using var store = bed.NewStore();
 
-        await Assert.ThrowsAsync<SkeinException>(() => store.PullAsync(name, null, null, Soon));
-        await Assert.ThrowsAsync<SkeinException>(() => store.PullAsync(name, Reader("wrong"), null, Soon));
+        await Assert.ThrowsAsync<SkeinException>(() => store.PullAsync(name, null, null, Poll.Soon));
+        await Assert.ThrowsAsync<SkeinException>(() => store.PullAsync(name, Reader("wrong"), null, Poll.Soon));
         Assert.Equal("No such image: " + name, Assert.Throws<SkeinException>(() => store.Find(name)).Message);
-        await Assert.ThrowsAsync<SkeinException>(() => store.ResolveAsync(name, null, Soon));
+        await Assert.ThrowsAsync<SkeinException>(() => store.ResolveAsync(name, null, Poll.Soon));
 
-        Assert.Equal(image.Target.Digest, (await store.ResolveAsync(name, Reader("open sesame"), Soon)).Digest);
-        Assert.Equal(image.Id, (await store.PullAsync(name, Reader("open sesame"), null, Soon)).Id);
+        Assert.Equal(image.Target.Digest, (await store.ResolveAsync(name, Reader("open sesame"), Poll.Soon)).Digest);
+        Assert.Equal(image.Id, (await store.PullAsync(name, Reader("open sesame"), null, Poll.Soon)).Id);
     }
 
     [Fact]
@@ -39,10 +37,10 @@ public sealed class PrivateRegistryTests(ImageBed bed) : IClassFixture<ImageBed>
         await _private.PushAsync("team/crowded", "v1", image);
         var name = $"{_private.Address}/team/crowded:v1";
         using var store = bed.NewStore();
-        await store.OpenAsync(Soon);
+        await store.OpenAsync(Poll.Soon);
 
-        var stranger = store.PullAsync(name, null, null, Soon);
-        var reader = store.PullAsync(name, Reader("open sesame"), null, Soon);
+        var stranger = store.PullAsync(name, null, null, Poll.Soon);
+        var reader = store.PullAsync(name, Reader("open sesame"), null, Poll.Soon);
 
         Assert.Equal(image.Id, (await reader).Id);
         await Assert.ThrowsAsync<SkeinException>(() => stranger);
@@ -53,14 +51,14 @@ public sealed class PrivateRegistryTests(ImageBed bed) : IClassFixture<ImageBed>
     {
         using var store = bed.NewStore();
 
-        await store.LoginAsync(Reader("open sesame"), Soon);
-        await store.LoginAsync(Reader("open sesame") with { ServerAddress = $"http://{_private.Address}/v2/" }, Soon);
-        await store.LoginAsync(Reader("anything") with { ServerAddress = bed.Registry.Address }, Soon);   // it wants none
+        await store.LoginAsync(Reader("open sesame"), Poll.Soon);
+        await store.LoginAsync(Reader("open sesame") with { ServerAddress = $"http://{_private.Address}/v2/" }, Poll.Soon);
+        await store.LoginAsync(Reader("anything") with { ServerAddress = bed.Registry.Address }, Poll.Soon);   // it wants none
 
-        var refused = await Assert.ThrowsAsync<SkeinException>(() => store.LoginAsync(Reader("wrong"), Soon));
+        var refused = await Assert.ThrowsAsync<SkeinException>(() => store.LoginAsync(Reader("wrong"), Poll.Soon));
         Assert.Equal(ErrorKind.Unauthenticated, refused.Kind);
         Assert.Equal($"login attempt to http://{_private.Address}/v2/ failed with status: 401 Unauthorized", refused.Message);
-        var away = await Assert.ThrowsAsync<SkeinException>(() => store.LoginAsync(Reader("x") with { ServerAddress = "127.0.0.1:1" }, Soon));
+        var away = await Assert.ThrowsAsync<SkeinException>(() => store.LoginAsync(Reader("x") with { ServerAddress = "127.0.0.1:1" }, Poll.Soon));
         Assert.Equal("Get \"http://127.0.0.1:1/v2/\": dial tcp 127.0.0.1:1: connect: connection refused", away.Message);
     }
 

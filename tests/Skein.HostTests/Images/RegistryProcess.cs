@@ -37,8 +37,16 @@ internal sealed class RegistryProcess : IAsyncDisposable
         }
         registry._process = Process.Start(new ProcessStartInfo(
             "sh", ["-c", $"exec docker-registry serve {registry._folder}/config.yml >{registry._folder}/log 2>&1"]))!;
-        await registry.WaitUntilServingAsync();
-        return registry;
+        try
+        {
+            await registry.WaitUntilServingAsync();
+            return registry;
+        }
+        catch
+        {
+            await registry.DisposeAsync();
+            throw;
+        }
     }
 
     public async Task PushAsync(string repository, string tag, TestImage image)
@@ -78,22 +86,20 @@ internal sealed class RegistryProcess : IAsyncDisposable
         Xunit.Assert.True(put.IsSuccessStatusCode, await put.Content.ReadAsStringAsync());
     }
 
-    private async Task WaitUntilServingAsync()
+    private Task WaitUntilServingAsync() => Poll.UntilAsync($"docker-registry answers at {Url}", TryAsync, refused => refused is null);
+
+    private async Task<string?> TryAsync()
     {
-        var deadline = Stopwatch.StartNew();
-        while (true)
+        // Another's answer must not be taken for its own, where that one has the port.
+        if (_process!.HasExited) throw new InvalidOperationException($"docker-registry has ended: {File.ReadAllText(_folder + "/log")}");
+        try
         {
-            try
-            {
-                using var answer = await _http.GetAsync($"{Url}/v2/");
-                return;
-            }
-            catch (HttpRequestException error)
-            {
-                if (deadline.Elapsed > TimeSpan.FromSeconds(20))
-                    throw new TimeoutException($"docker-registry did not answer at {Url} within 20 s: {File.ReadAllText(_folder + "/log")}", error);
-            }
-            await Task.Delay(20);
+            using var answer = await _http.GetAsync($"{Url}/v2/");
+            return null;
+        }
+        catch (HttpRequestException error)
+        {
+            return $"{error.Message}\n{File.ReadAllText(_folder + "/log")}";
         }
     }
 }

@@ -11,13 +11,13 @@ namespace Skein.HostTests.Leadership;
 public class LeaderElectionTests(ITestOutputHelper output)
 {
     [Fact]
-    public async Task One_of_three_leads_and_when_it_dies_with_its_etcd_another_does_within_five_seconds()
+    public async Task One_of_three_leads_and_when_it_dies_with_its_etcd_another_does()
     {
         await using var members = await EtcdMembers.StartAsync(3);
         var terms = new BlockingCollection<LeaderTerm>();
         using var cancel = new CancellationTokenSource();
         var stops = members.All.Select(_ => CancellationTokenSource.CreateLinkedTokenSource(cancel.Token)).ToList();
-        var runs = members.All.Select((member, i) => Run(member, terms, stops[i].Token)).ToList();
+        var runs = members.All.Select((member, i) => Run(member, terms, stops[i].Token, TimeProvider.System)).ToList();
         try
         {
             var first = Next(terms, "a first leader");
@@ -26,11 +26,11 @@ public class LeaderElectionTests(ITestOutputHelper output)
             var watch = Stopwatch.StartNew();
             await members[dead].KillAsync();   // its claim stands: it could not resign
             await stops[dead].CancelAsync();
-            var second = Next(terms, "a leader after the first one's death");
+            LeaderTerm second;
+            do second = Next(terms, "a leader after the first one's death");
+            while (second.ManagerId == first.ManagerId);   // on a busy machine it may have lost and regained its claim before
 
             output.WriteLine($"takeover after {watch.ElapsedMilliseconds} ms");
-            Assert.NotEqual(first.ManagerId, second.ManagerId);
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"takeover took {watch.Elapsed}");
         }
         finally
         {
@@ -40,42 +40,35 @@ public class LeaderElectionTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_leader_that_stops_in_order_is_followed_at_once()
+    public async Task A_leader_that_stops_in_order_gives_its_claim_back()
     {
-        await using var members = await EtcdMembers.StartAsync(3);
+        await using var members = await EtcdMembers.StartAsync(1);
         var terms = new BlockingCollection<LeaderTerm>();
-        using var cancel = new CancellationTokenSource();
-        using var stopFirst = new CancellationTokenSource();
-        var first = Run(members[0], terms, stopFirst.Token);
-        Assert.Equal("m1", Next(terms, "m1 as leader").ManagerId);
-        var others = Run(members[1], terms, cancel.Token);
+        using var stop = new CancellationTokenSource();
+        var run = Run(members[0], terms, stop.Token, EtcdMember.Unhurried);
+        Next(terms, "m1 as leader");
+        Assert.Equal("m1", (await members[0].Claim.ReadAsync(default))?.ManagerId);
 
-        var watch = Stopwatch.StartNew();
-        await stopFirst.CancelAsync();
-        await first;
+        await stop.CancelAsync();
+        await run;
 
-        Assert.Equal("m2", Next(terms, "m2 as leader").ManagerId);
-        output.WriteLine($"followed after {watch.ElapsedMilliseconds} ms");
-        Assert.True(watch.ElapsedMilliseconds < 1000, $"it took {watch.Elapsed}, as if the first had died");
-        await cancel.CancelAsync();
-        await others;
+        Assert.Null(await members[0].Claim.ReadAsync(default));
     }
 
     [Fact]
     public async Task A_manager_that_comes_back_takes_its_own_claim_over_without_waiting()
     {
         await using var members = await EtcdMembers.StartAsync(1);
-        var old = (await new LeaderClaim(members[0].Client, members[0].Seal, TimeProvider.System).TakeAsync("m1", null, default))!.Value;
+        var old = (await members[0].Claim.TakeAsync("m1", null, default))!.Value;
         var terms = new BlockingCollection<LeaderTerm>();
-        using var cancel = new CancellationTokenSource();
-        var watch = Stopwatch.StartNew();
-        var run = Run(members[0], terms, cancel.Token);
+        using var stop = new CancellationTokenSource();
+        // Its clock stands still: whatever it waited for would never come.
+        var run = Run(members[0], terms, stop.Token, EtcdMember.Unhurried);
 
         var term = Next(terms, "m1 again");
 
         Assert.True(term.KeyRevision > old.KeyRevision);
-        Assert.True(watch.ElapsedMilliseconds < 1000, $"it took {watch.Elapsed}");
-        await cancel.CancelAsync();
+        await stop.CancelAsync();
         await run;
     }
 
@@ -83,7 +76,7 @@ public class LeaderElectionTests(ITestOutputHelper output)
     public async Task A_clock_that_is_set_ahead_makes_nobody_less_patient()
     {
         await using var members = await EtcdMembers.StartAsync(1);
-        await new LeaderClaim(members[0].Client, members[0].Seal, TimeProvider.System).TakeAsync("silent", null, default);
+        await members[0].Claim.TakeAsync("silent", null, default);
         var terms = new BlockingCollection<LeaderTerm>();
         using var cancel = new CancellationTokenSource();
         var clock = new SettableClock();
@@ -91,7 +84,7 @@ public class LeaderElectionTests(ITestOutputHelper output)
         var run = Task.Run(() => Election(members[0], "m1", terms, clock).RunAsync(cancel.Token), CancellationToken.None);
 
         // The claim has been read: silence is counted from here.
-        await clock.LookedAt(3).WaitAsync(EtcdMembers.Deadline);
+        await clock.LookedAt(3).WaitAsync(Poll.Patience);
         clock.SetAhead(TimeSpan.FromSeconds(10));
 
         Next(terms, "m1 after the silent one");
@@ -133,9 +126,9 @@ public class LeaderElectionTests(ITestOutputHelper output)
         return new(member.Client, member.Seal, self, Lead, new(time), time, NullLogger.Instance);
     }
 
-    private static Task Run(EtcdMember member, BlockingCollection<LeaderTerm> terms, CancellationToken stop) =>
-        Task.Run(() => Election(member, member.Options.Name, terms, TimeProvider.System).RunAsync(stop), CancellationToken.None);
+    private static Task Run(EtcdMember member, BlockingCollection<LeaderTerm> terms, CancellationToken stop, TimeProvider time) =>
+        Task.Run(() => Election(member, member.Options.Name, terms, time).RunAsync(stop), CancellationToken.None);
 
     private static LeaderTerm Next(BlockingCollection<LeaderTerm> terms, string what) =>
-        terms.TryTake(out var term, EtcdMembers.Deadline) ? term : throw new TimeoutException($"no {what} within {EtcdMembers.Deadline}");
+        terms.TryTake(out var term, Poll.Patience) ? term : throw new TimeoutException($"no {what} within {Poll.Patience}");
 }

@@ -8,8 +8,6 @@ namespace Skein.HostTests.Mesh;
 /// <summary>A client in a namespace.</summary>
 internal static class Caller
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
-
     /// <summary>What the server says first.</summary>
     public static async Task<string> TcpAsync(NetworkNamespace from, string address, int port)
     {
@@ -17,11 +15,20 @@ internal static class Caller
         return await ReadAsync(socket, $"tcp {address}:{port}");
     }
 
-    public static async Task<Socket> ConnectAsync(NetworkNamespace from, string address, int port)
+    /// <param name="limit">For a connection that is not to come about.</param>
+    public static async Task<Socket> ConnectAsync(NetworkNamespace from, string address, int port, TimeSpan? limit = null)
     {
         var socket = NamespaceSockets.Open(from, AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await WithinAsync(socket.ConnectAsync(IPAddress.Parse(address), port), $"connect {address}:{port}");
-        return socket;
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Parse(address), port).WaitAsync(limit ?? Poll.Patience);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     public static async Task<string> UdpAsync(NetworkNamespace from, string address, int port)
@@ -35,26 +42,13 @@ internal static class Caller
     public static async Task<string> ReadAsync(Socket socket, string what)
     {
         var buffer = new byte[200];
-        using var limit = new CancellationTokenSource(Limit);
         try
         {
-            return Encoding.ASCII.GetString(buffer, 0, await socket.ReceiveAsync(buffer, limit.Token));
+            return Encoding.ASCII.GetString(buffer, 0, await socket.ReceiveAsync(buffer, Poll.Soon));
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"{what}: nothing came within {Limit}");
-        }
-    }
-
-    private static async Task WithinAsync(Task task, string what)
-    {
-        try
-        {
-            await task.WaitAsync(Limit);
-        }
-        catch (TimeoutException)
-        {
-            throw new TimeoutException($"{what}: not within {Limit}");
+            throw new TimeoutException($"{what}: nothing came within {Poll.Patience}");
         }
     }
 }

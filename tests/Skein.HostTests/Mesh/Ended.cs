@@ -6,7 +6,7 @@ internal static class Ended
     {
         try
         {
-            await task.WaitAsync(TimeSpan.FromSeconds(10));
+            await task.WaitAsync(Poll.Patience);
         }
         catch (OperationCanceledException)
         {

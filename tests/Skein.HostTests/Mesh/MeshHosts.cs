@@ -20,16 +20,17 @@ internal sealed class MeshHosts : IAsyncDisposable
     public static readonly PortConfig Udp = new() { Protocol = PortProtocol.Udp, TargetPort = 80, PublishedPort = 8080 };
 
     private static readonly string[] Roles = ["lan", "cl", "h1", "h2", "f1", "f2", "g1", "g2", "i1", "i2", "c1", "c2"];
-    private static int _count;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("skein-mesh-").FullName;
-    private readonly string _prefix = $"skm{Environment.ProcessId}x{Interlocked.Increment(ref _count)}-";
+    private readonly string _prefix;
     private readonly Dictionary<string, NetworkNamespace> _spaces = [];
     private readonly List<Task> _loops = [];
     private CancellationTokenSource _stop = new();
 
     public MeshHosts()
     {
+        // As the folder's name it is nobody else's, a killed test run's neither.
+        _prefix = $"{Path.GetFileName(_folder)}-";
         try
         {
             Commands.Run("bash", "-euc", Script());
@@ -83,8 +84,7 @@ internal sealed class MeshHosts : IAsyncDisposable
 
     public async Task AppliedAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        foreach (var services in Services.Where(s => s is not null)) await services.WhenAppliedAsync(State.Generation, limit.Token);
+        foreach (var services in Services.Where(s => s is not null)) await services.WhenAppliedAsync(State.Generation, Poll.Soon);
     }
 
     public void Publish(Func<NodeAssignments, NodeAssignments> change) => State.Publish(change(Assignments()));

@@ -71,7 +71,7 @@ public class ResolverTests
     }
 
     private static string Dig(MeshHosts hosts, params string[] arguments) =>
-        hosts["c1"].Run(() => Commands.Run("dig", ["@127.0.0.11", "+time=3", "+tries=1", .. arguments])).Trim();
+        hosts["c1"].Run(() => Commands.Run("dig", ["@127.0.0.11", "+time=20", "+tries=1", .. arguments])).Trim();
 
     private static async Task AnswerNameErrorAsync(Socket server)
     {

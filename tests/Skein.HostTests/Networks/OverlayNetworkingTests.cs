@@ -89,7 +89,7 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
         {
             var healed = _a.Networking.Healed;
             fabric.Run(() => Commands.Run("sh", "-c", damage));
-            await UntilAsync($"healed after {damage}", () => _a.Networking.Healed > healed && Whole(netlink));
+            await Poll.UntilAsync($"healed after {damage}", () => _a.Networking.Healed > healed && Whole(netlink));
             c1.Run(() => Commands.Run("ping", "-c", "1", "-W", "2", "10.0.1.6"));
         }
     }
@@ -161,16 +161,16 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
             host.Publish([IngressNetwork], [IngressEndpoint(_a, "10.0.0.2/24"), IngressEndpoint(_b, "10.0.0.3/24")]);
             host.Start();
         }
-        await UntilAsync("ingress on both hosts", () => _a.Networking.Ingress is not null && _b.Networking.Ingress is not null);
+        await Poll.UntilAsync("ingress on both hosts", () => _a.Networking.Ingress is not null && _b.Networking.Ingress is not null);
         Assert.Equal(["open-ingress eth0=10.0.0.2/24 eth1=172.18.0.2/16"], _a.Services.Calls);
         Assert.Equal(("172.18.0.0/16", "172.18.0.1"), _a.Networking.GatewaySubnet);
         _a.Space.Run(() => Commands.Run("ping", "-c", "1", "-W", "2", "172.18.0.2"));
         using (var ingress = NetworkNamespace.Open(_a.Options.PinOf("skein-ingress")))
         {
-            await UntilAsync("ingress to ingress", () => ingress.Run(() => Commands.Try("ping", "-c", "1", "-W", "1", "10.0.0.3")).Exit == 0);
+            await Poll.UntilAsync("ingress to ingress", () => ingress.Run(() => Commands.Try("ping", "-c", "1", "-W", "1", "10.0.0.3")).Exit == 0);
         }
         _a.Publish([], []);
-        await UntilAsync("ingress gone", () => _a.Networking.Ingress is null && !NetworkNamespace.IsPinned(_a.Options.PinOf("skein-ingress")));
+        await Poll.UntilAsync("ingress gone", () => _a.Networking.Ingress is null && !NetworkNamespace.IsPinned(_a.Options.PinOf("skein-ingress")));
         Assert.Contains("close-ingress", _a.Services.Calls);
     }
 
@@ -180,10 +180,10 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
         await BothAttachedAsync();
         using var fabric = _a.OpenFabric();
         _a.Publish([IngressNetwork], []);
-        await UntilAsync("the other network", () => Links(fabric).Contains("vx-4096"));
+        await Poll.UntilAsync("the other network", () => Links(fabric).Contains("vx-4096"));
         Assert.Contains($"vx-{Vni}", Links(fabric));
         await _a.Networking.DetachAsync(C1, _cancel);
-        await UntilAsync("no devices of the network", () => !Links(fabric).Any(name => name.EndsWith($"-{Vni}", StringComparison.Ordinal)));
+        await Poll.UntilAsync("no devices of the network", () => !Links(fabric).Any(name => name.EndsWith($"-{Vni}", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -331,22 +331,10 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
         return [.. netlink.Links().Select(link => link.Name)];
     }
 
-    private async Task EchoAsync(Socket client, Socket served)
+    private static async Task EchoAsync(Socket client, Socket served)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_cancel);
-        deadline.CancelAfter(TimeSpan.FromSeconds(5));
-        await client.SendAsync("hello"u8.ToArray(), deadline.Token);
-        var buffer = new byte[16];
-        Assert.Equal(5, await served.ReceiveAsync(buffer, deadline.Token));
-    }
-
-    private async Task UntilAsync(string what, Func<bool> condition)
-    {
-        var deadline = Stopwatch.StartNew();
-        while (!condition())
-        {
-            if (deadline.Elapsed > TimeSpan.FromSeconds(20)) throw new TimeoutException($"waited 20 s for: {what}");
-            await Task.Delay(TimeSpan.FromMilliseconds(50), _cancel);
-        }
+        var soon = Poll.Soon;
+        await client.SendAsync("hello"u8.ToArray(), soon);
+        Assert.Equal(5, await served.ReceiveAsync(new byte[16], soon));
     }
 }

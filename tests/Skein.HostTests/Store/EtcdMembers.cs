@@ -11,7 +11,6 @@ namespace Skein.HostTests.Store;
 /// <summary>Real etcd members of one swarm on this host's loopback, each with its folder and its manager's certificate.</summary>
 internal sealed class EtcdMembers : IAsyncDisposable
 {
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
     private readonly string _folder = Directory.CreateTempSubdirectory("skein-etcd-").FullName;
     private readonly List<EtcdMember> _all = [];
 
@@ -34,7 +33,7 @@ internal sealed class EtcdMembers : IAsyncDisposable
             var initial = ports.Select((port, i) => ($"m{i + 1}", $"https://127.0.0.1:{port}")).ToList();
             var pace = count == 1 ? EtcdPace.Alone : EtcdPace.Several;
             for (var i = 0; i < count; i++) members.Add($"m{i + 1}", ports[i], new("test", true, initial), pace);
-            foreach (var member in members._all) await member.Process.WaitReadyAsync(member.Client, Deadline, default);
+            foreach (var member in members._all) await member.Process.WaitReadyAsync(member.Client, Poll.Patience, default);
             return members;
         }
         catch

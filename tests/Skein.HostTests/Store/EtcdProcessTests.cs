@@ -59,14 +59,14 @@ public class EtcdProcessTests
         var (link, log) = (Path.Combine(first.Options.Folder, "etcd-link"), new RecentLog());
         File.CreateSymbolicLink(link, "/usr/bin/etcd");
         await using var process = EtcdProcess.Start(first.Options with { Binary = link }, Bootstrap(first), EtcdPace.Alone, first.Identity, TimeProvider.System, log);
-        await process.WaitReadyAsync(first.Client, EtcdMembers.Deadline, default);
+        await process.WaitReadyAsync(first.Client, Poll.Patience, default);
 
         File.Delete(link);
         Process.GetProcessById(process.Pid).Kill();
-        await UntilAsync("a start was refused", () => log.ToString().Contains("cannot be started", StringComparison.Ordinal));
+        await Poll.UntilAsync("a start was refused", () => log.ToString().Contains("cannot be started", StringComparison.Ordinal), log.ToString);
         File.CreateSymbolicLink(link, "/usr/bin/etcd");
 
-        await process.WaitReadyAsync(first.Client, EtcdMembers.Deadline, default);
+        await process.WaitReadyAsync(first.Client, Poll.Patience, default);
     }
 
     [Fact]
@@ -79,11 +79,11 @@ public class EtcdProcessTests
         await using (var second = EtcdProcess.Start(first.Options, Bootstrap(first), EtcdPace.Alone, first.Identity, TimeProvider.System, NullLogger.Instance))
             Assert.Equal(pid, second.Pid);
         // Disposing has ended it; the first supervisor starts another: that one is replaced by one of another pace.
-        await first.Process.WaitReadyAsync(first.Client, EtcdMembers.Deadline, default);
+        await first.Process.WaitReadyAsync(first.Client, Poll.Patience, default);
         await first.KillAsync();
         await using var third = EtcdProcess.Start(first.Options, Bootstrap(first), EtcdPace.Several, first.Identity, TimeProvider.System, NullLogger.Instance);
         Assert.NotEqual(pid, third.Pid);
-        await third.WaitReadyAsync(first.Client, EtcdMembers.Deadline, default);
+        await third.WaitReadyAsync(first.Client, Poll.Patience, default);
     }
 
     [Fact]
@@ -113,22 +113,12 @@ public class EtcdProcessTests
             await tls.AuthenticateAsClientAsync(client);
             await tls.WriteAsync("GET /version HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
             var answer = new byte[12];
-            await tls.ReadExactlyAsync(answer).AsTask().WaitAsync(EtcdMembers.Deadline);
+            await tls.ReadExactlyAsync(answer).AsTask().WaitAsync(Poll.Patience);
             return answer.AsSpan().SequenceEqual("HTTP/1.1 200"u8);
         }
         catch (Exception e) when (e is IOException or AuthenticationException)
         {
             return false;
-        }
-    }
-
-    private static async Task UntilAsync(string what, Func<bool> holds)
-    {
-        var watch = Stopwatch.StartNew();
-        while (!holds())
-        {
-            if (watch.Elapsed > EtcdMembers.Deadline) throw new TimeoutException($"not within {EtcdMembers.Deadline.TotalSeconds} s: {what}");
-            await Task.Delay(10);
         }
     }
 }

@@ -82,11 +82,11 @@ public class EtcdStoreTests
         await using var members = await EtcdMembers.StartAsync(3);
         await using var one = await members[0].OpenStoreAsync();
         await using var two = await members[1].OpenStoreAsync();
-        var claims = members.All.Select(member => new Skein.Manager.Leadership.LeaderClaim(member.Client, member.Seal, TimeProvider.System)).ToList();
+        var claims = members.All.Select(member => member.Claim).ToList();
         var term = (await claims[0].TakeAsync("m1", null, default))!.Value;
 
         var revision = (await one.CommitAsync(Put(Service("s1", "web")), term, default)).Revision;
-        var seen = await two.WaitNewerAsync(revision - 1, default).WaitAsync(EtcdMembers.Deadline);
+        var seen = await two.WaitNewerAsync(revision - 1, default).WaitAsync(Poll.Patience);
         Assert.Equal("web", seen.Services.Find("s1")!.Spec.Annotations.Name);
         Assert.Equal(term, seen.Leader);
 
@@ -106,17 +106,15 @@ public class EtcdStoreTests
         var counter = (await store.CommitAsync(Put(Service("s1", "web")), null, default)).Services.Find("s1")!;
 
         var kill = Task.Run(leader.KillAsync);
-        var started = DateTime.UtcNow;
         for (var i = 0; i < 200; i++)
         {
             var next = counter.Clone();
             next.SpecVersion++;
-            counter = (await store.CommitAsync(Put(next), null, default)).Services.Find("s1")!;
+            counter = (await store.CommitAsync(Put(next), null, default).WaitAsync(Poll.Patience)).Services.Find("s1")!;
         }
         await kill;
 
         Assert.Equal(200ul, counter.SpecVersion);
-        Assert.True(DateTime.UtcNow - started < TimeSpan.FromSeconds(10), $"200 writes across the takeover took {DateTime.UtcNow - started}");
     }
 
     [Fact]
@@ -130,20 +128,20 @@ public class EtcdStoreTests
         System.Diagnostics.Process.GetProcessById(members[1].Process.Pid).Kill();
         var revision = (await one.CommitAsync(Put(Service("s2", "while it was away")), null, default)).Revision;
 
-        var seen = await two.WaitNewerAsync(revision - 1, default).WaitAsync(EtcdMembers.Deadline);
+        var seen = await two.WaitNewerAsync(revision - 1, default).WaitAsync(Poll.Patience);
         Assert.NotNull(seen.Services.Find("s1"));
         Assert.NotNull(seen.Services.Find("s2"));
     }
 
-    internal static async Task<EtcdMember> LeaderOf(EtcdMembers members)
+    private static async Task<EtcdMember> LeaderOf(EtcdMembers members) => (await Poll.UntilAsync("a member says that it leads", async () =>
     {
         foreach (var member in members.All)
         {
             var status = await member.Client.Maintenance.StatusAsync(new());
             if (status.Leader == status.Header.MemberId) return member;
         }
-        throw new InvalidOperationException("no member says that it leads");
-    }
+        return null;
+    }, leader => leader is not null))!;
 
     internal static Changes Put(Service service)
     {

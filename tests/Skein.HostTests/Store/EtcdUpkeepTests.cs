@@ -19,7 +19,7 @@ public class EtcdUpkeepTests
 
         using var stop = new CancellationTokenSource();
         var upkeep = new EtcdUpkeep(members[0].Client, Quota, TimeProvider.System, NullLogger.Instance).RunAsync(stop.Token);
-        var snapshot = await store.CommitAsync(EtcdStoreTests.Put(EtcdStoreTests.Service("s1", "web")), null, default).WaitAsync(EtcdMembers.Deadline);
+        var snapshot = await store.CommitAsync(EtcdStoreTests.Put(EtcdStoreTests.Service("s1", "web")), null, default).WaitAsync(Poll.Patience);
 
         Assert.NotNull(snapshot.Services.Find("s1"));
         Assert.InRange((await members[0].Client.Maintenance.StatusAsync(new())).DbSize, 1, Quota / 2);
@@ -37,7 +37,7 @@ public class EtcdUpkeepTests
 
         await new EtcdUpkeep(members[0].Client, Quota, TimeProvider.System, log).LookAsync(default);
         var refused = await Assert.ThrowsAsync<SkeinException>(
-            () => store.CommitAsync(EtcdStoreTests.Put(EtcdStoreTests.Service("s1", "web")), null, default).WaitAsync(EtcdMembers.Deadline));
+            () => store.CommitAsync(EtcdStoreTests.Put(EtcdStoreTests.Service("s1", "web")), null, default).WaitAsync(Poll.Patience));
 
         Assert.Equal("rpc error: code = ResourceExhausted desc = etcdserver: mvcc: database space exceeded", refused.Message);
         Assert.Contains("nothing can be changed until", log.ToString());

@@ -27,11 +27,11 @@ public class StreamFramesTests
         var streams = new Streams(stdin, output.Reader.AsStream());
         var pump = StreamPump.RunAsync(streams, fromClient.Reader, toClient.Writer, CancellationToken.None);
         await fromClient.Writer.CompleteAsync();
-        await stdin.Closed.Task.WaitAsync(TimeSpan.FromSeconds(5));   // deadline: the end of input reaches the process
+        await stdin.Closed.Task.WaitAsync(Poll.Patience);   // deadline: the end of input reaches the process
         await output.Writer.WriteAsync("late"u8.ToArray());
         await output.Writer.CompleteAsync();
         streams.End.SetResult(0);
-        await pump.WaitAsync(TimeSpan.FromSeconds(5));                // deadline: the pump ends with the process
+        await pump.WaitAsync(Poll.Patience);           // deadline: the pump ends with the process
         var read = await toClient.Reader.ReadAsync();
         Assert.Equal([1, 0, 0, 0, 0, 0, 0, 4, .. "late"u8], System.Buffers.BuffersExtensions.ToArray(read.Buffer));
     }

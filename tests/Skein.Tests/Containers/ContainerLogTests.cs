@@ -67,7 +67,7 @@ public sealed class ContainerLogTests : IDisposable
             log.Append(splitter, Encoding.UTF8.GetBytes($"{i:00}\n"));
         ended = true;
         log.Wake();
-        var followed = await follower.WaitAsync(TimeSpan.FromSeconds(30));
+        var followed = await follower.WaitAsync(Poll.Patience);
         // The follower may be overtaken by the rotation, but what it reads is in order and reaches the end.
         Assert.Equal(followed.Order(), followed);
         Assert.Equal("39\n", followed[^1]);

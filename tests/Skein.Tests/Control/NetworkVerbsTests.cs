@@ -122,13 +122,13 @@ public class NetworkVerbsTests
     [Fact]
     public async Task Creating_waits_for_the_leader_to_allocate()
     {
-        using var control = new Skein.Manager.Control.SwarmControl(_world.Store, new CryptoIdSource(), TimeProvider.System, null!, TimeSpan.FromSeconds(30));
+        using var control = new Skein.Manager.Control.SwarmControl(_world.Store, new CryptoIdSource(), TimeProvider.System, null!, Poll.Patience);
         var creating = control.CreateNetworkAsync(Overlay("back"), default);
         var network = _world.Control.FindNetwork("back").Clone();
         Assert.False(creating.IsCompleted);
         network.Vni = 4100;
         _world.Store.Commit(c => c.Put(network));
-        Assert.Equal(4100u, (await creating.WaitAsync(TimeSpan.FromSeconds(10))).Vni);
+        Assert.Equal(4100u, (await creating.WaitAsync(Poll.Patience)).Vni);
     }
 
     private Task<string> Refusal(NetworkSpec spec, ErrorKind kind) => MessageOf(() => _world.Control.CreateNetworkAsync(spec, default), kind);

@@ -61,4 +61,23 @@ internal static class SwarmSketch
         change(task);
         store.Commit(c => c.Put(task));
     }
+
+    /// <summary>As above, though a session writes at the same time.</summary>
+    public static void ChangeNode(this Store.MemoryStore store, string nodeId, Action<Node> change)
+    {
+        while (true)
+        {
+            var node = store.Current.Nodes.Find(nodeId)!.Clone();
+            change(node);
+            try
+            {
+                store.Commit(c => c.Put(node));
+                return;
+            }
+            catch (SequenceConflictException)
+            {
+                // It came between.
+            }
+        }
+    }
 }

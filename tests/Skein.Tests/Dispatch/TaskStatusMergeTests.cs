@@ -69,7 +69,7 @@ public class TaskStatusMergeTests
         var before = store.Commits.Count;
         using var stop = new CancellationTokenSource();
         var running = writer.RunAsync(stop.Token);
-        await System.Threading.Tasks.Task.WhenAll(written).WaitAsync(TimeSpan.FromSeconds(10));
+        await System.Threading.Tasks.Task.WhenAll(written).WaitAsync(Poll.Patience);
         await stop.CancelAsync();
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 

@@ -18,7 +18,7 @@ public class LogBatchesTests
         // The container has said one line and says no more: the next one is being waited for when the first cannot be sent.
         var sending = batches.SendAsync("t1", OneLineAndSilence(left), default);
 
-        var error = await Assert.ThrowsAsync<RpcException>(() => sending.WaitAsync(TimeSpan.FromSeconds(10)));
+        var error = await Assert.ThrowsAsync<RpcException>(() => sending.WaitAsync(Poll.Patience));
         Assert.Equal(StatusCode.Unavailable, error.StatusCode);
         Assert.True(left.Task.IsCompleted, "the log is still being read");
     }

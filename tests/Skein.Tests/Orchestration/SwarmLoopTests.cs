@@ -11,7 +11,6 @@ namespace Skein.Tests.Orchestration;
 /// <summary>The shell around the planner: when it looks, what it does about failures, how it ends.</summary>
 public sealed class SwarmLoopTests : IDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
     private static readonly LeaderTerm Term = new("m1", 1);
 
     private readonly FakeTimeProvider _time = new(SwarmWorld.Start);
@@ -96,7 +95,7 @@ public sealed class SwarmLoopTests : IDisposable
     {
         _swarm.Store.SetLeader(new("m2", 2));
         _swarm.AddService("web", 1);
-        await _running.WaitAsync(Deadline);
+        await _running.WaitAsync(Poll.Patience);
         Assert.Empty(_swarm.Tasks);
     }
 
@@ -104,18 +103,17 @@ public sealed class SwarmLoopTests : IDisposable
     public async Task Cancelled_it_returns()
     {
         await _stop.CancelAsync();
-        await _running.WaitAsync(Deadline);
+        await _running.WaitAsync(Poll.Patience);
     }
 
     /// <summary>Waits for a condition, letting virtual time pass in steps if a step is given.</summary>
-    private async Task Until(string what, Func<bool> condition, TimeSpan? step = null)
+    private Task Until(string what, Func<bool> condition, TimeSpan? step = null)
     {
-        var end = DateTime.UtcNow + Deadline;
-        while (!condition())
+        return Poll.UntilAsync(what, () =>
         {
-            Assert.True(DateTime.UtcNow < end, $"{what}: not within {Deadline}; there is:\n{_swarm.Ps("web")}");
+            if (condition()) return true;
             if (step is { } span) _time.Advance(span);
-            await Task.Delay(5);
-        }
+            return false;
+        }, () => _swarm.Ps("web"));
     }
 }

@@ -34,12 +34,12 @@ public sealed class ManagerLossTests : IDisposable
         await using var first = await LoopbackManager.StartAsync(cut, "m1");
         await using var second = await LoopbackManager.StartAsync(_store, "m2");
         await using var node = new LoopbackNode("w1", _folder, first.Addr);
-        await InStore(s => s.Nodes.Find("w1")!.Session?.ManagerId == "m1", "a session with the first manager");
+        await _store.UntilAsync("a session with the first manager", s => s.Nodes.Find("w1")!.Session?.ManagerId == "m1");
         // The list the manager sends, with the addresses in the store, comes before the first assignments.
-        await node.State.WaitNewerAsync(1, default).WaitAsync(TimeSpan.FromSeconds(20));
+        await node.State.WaitNewerAsync(1, default).WaitAsync(Poll.Patience);
         node.Managers.Set([new() { Addr = first.Addr }, new() { Addr = second.Addr }]);
         cut.IsCut = true;
-        await InStore(s => s.Nodes.Find("w1")!.Session?.ManagerId == "m2", "a session with the manager that reaches the state");
+        await _store.UntilAsync("a session with the manager that reaches the state", s => s.Nodes.Find("w1")!.Session?.ManagerId == "m2");
     }
 
     [Fact]
@@ -53,32 +53,16 @@ public sealed class ManagerLossTests : IDisposable
         using var stop = new CancellationTokenSource();
         var liveness = new NodeLiveness(_store, "m1", TimeProvider.System, NullLoggerFactory.Instance);
         Task[] loops = [liveness.WatchAsync(stop.Token), liveness.RunAsync(term, stop.Token)];
-        await InStore(s => s.Nodes.Find("m2") is { Status.State: NodeState.Ready, ManagerStatus.Reachability: Reachability.Reachable }, "the second manager in reach");
+        await _store.UntilAsync("the second manager in reach", s => s.Nodes.Find("m2") is { Status.State: NodeState.Ready, ManagerStatus.Reachability: Reachability.Reachable });
 
         await own.DisposeAsync();
         await second.DisposeAsync();
-        await InStore(s => s.Nodes.Find("m2") is { Status.State: NodeState.Down, ManagerStatus.Reachability: Reachability.Unreachable }, "the second manager's host down");
+        await _store.UntilAsync("the second manager's host down", s => s.Nodes.Find("m2") is { Status.State: NodeState.Down, ManagerStatus.Reachability: Reachability.Unreachable });
 
         _store.SetLeader(new LeaderTerm("m3", 9));
-        var back = _store.Current.Nodes.Find("m2")!.Clone();
-        back.Status.State = NodeState.Ready;
-        _store.Commit(c => c.Put(back));
-        await loops[1].WaitAsync(TimeSpan.FromSeconds(20));
+        _store.ChangeNode("m2", back => back.Status.State = NodeState.Ready);
+        await loops[1].WaitAsync(Poll.Patience);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loops[0]);
-    }
-
-    private async Task InStore(Func<Snapshot, bool> condition, string what)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        var snapshot = _store.Current;
-        try
-        {
-            while (!condition(snapshot)) snapshot = await _store.WaitNewerAsync(snapshot.Revision, deadline.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            Assert.Fail($"waited 20 s for {what}; the store has nodes {string.Join(", ", snapshot.Nodes.All)}");
-        }
     }
 }

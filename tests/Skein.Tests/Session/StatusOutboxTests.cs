@@ -30,7 +30,7 @@ public class StatusOutboxTests
         var waiting = _outbox.TakeAsync(default);
         Assert.False(waiting.IsCompleted);
         _outbox.Reset();
-        Assert.Equal("t", Assert.Single((await waiting.WaitAsync(TimeSpan.FromSeconds(5))).Updates).TaskId);
+        Assert.Equal("t", Assert.Single((await waiting.WaitAsync(Poll.Patience)).Updates).TaskId);
     }
 
     private static SwarmTaskStatus Status(TaskState state) => new() { State = state };

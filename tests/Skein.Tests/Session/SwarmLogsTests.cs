@@ -27,15 +27,15 @@ public sealed class SwarmLogsTests : IAsyncLifetime
     private LoopbackManager _second = null!;
     private SwarmLogs _logs = null!;
 
-    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
-
     public async ValueTask InitializeAsync()
     {
         _first = await LoopbackManager.StartAsync(_store, "m1");
         _second = await LoopbackManager.StartAsync(_store, "m2");
         _store.Commit(c =>
         {
-            c.Put(Cluster());
+            var cluster = Cluster();
+            cluster.Spec.Dispatcher = new() { HeartbeatPeriod = 20_000_000_000 };   // a busy machine is no node that is away
+            c.Put(cluster);
             c.Put(Service("web"));
             foreach (var (id, manager) in new[] { ("m1", _first), ("m2", _second) })
             {
@@ -91,16 +91,16 @@ public sealed class SwarmLogsTests : IAsyncLifetime
     public async Task Followed_a_task_that_begins_is_read_too_and_all_ends_when_the_reader_leaves()
     {
         Begin("t1", "w1", "old", "new");
-        using var leave = CancellationTokenSource.CreateLinkedTokenSource(Soon);
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(Poll.Soon);
         var lines = _logs.ReadAsync(new("web"), All with { Follow = true, Tail = 1 }, leave.Token).GetAsyncEnumerator(leave.Token);
 
         Assert.Equal("t1 new", await NextAsync(lines));
         Begin("t2", "w2", "all", "of it");
         Assert.Equal("t2 all", await NextAsync(lines));
-        Assert.Equal(2, Following);
+        await Poll.UntilAsync("both are followed", () => Following == 2);
 
         await lines.DisposeAsync();
-        while (Following > 0) await System.Threading.Tasks.Task.Delay(10, Soon);
+        await Poll.UntilAsync("none is followed", () => Following == 0);
     }
 
     [Fact]
@@ -110,14 +110,14 @@ public sealed class SwarmLogsTests : IAsyncLifetime
         var sent = 0;
         Begin("t1", "w2");
         _engines["w2"].Logs = (_, _, cancel) => Flood(() => Interlocked.Add(ref sent, 1024), cancel);
-        await using var lines = _logs.ReadAsync(new("web"), All, Soon).GetAsyncEnumerator(Soon);
+        await using var lines = _logs.ReadAsync(new("web"), All, Poll.Soon).GetAsyncEnumerator(Poll.Soon);
         Assert.True(await lines.MoveNextAsync());
 
         // It comes to rest, held up; a way without a brake would reach the limit.
         for (var before = -1; before != sent && sent < plenty;)
         {
             before = sent;
-            await System.Threading.Tasks.Task.Delay(200, Soon);
+            await System.Threading.Tasks.Task.Delay(200, Poll.Soon);
         }
         Assert.True(sent < plenty / 4, $"{sent} bytes were sent to a reader that took one message");
     }
@@ -132,7 +132,7 @@ public sealed class SwarmLogsTests : IAsyncLifetime
         _nodes.Add(node);
         var publisher = new LogPublisher(engine, NullLogger.Instance);
         node.Session.LogsWanted = (wanted, client, session) => _ = publisher.PublishAsync(wanted, client, session);
-        while (node.State.Current.Sequence == 0) await System.Threading.Tasks.Task.Delay(10, Soon);
+        await Poll.UntilAsync($"{id} is in session", () => node.State.Current.Sequence > 0);
     }
 
     /// <summary>A task with a container whose name is what it has written.</summary>
@@ -180,7 +180,7 @@ public sealed class SwarmLogsTests : IAsyncLifetime
     private async Task<List<string>> ReadAsync(LogSelection selection, LogRequest request, List<string>? into = null)
     {
         into ??= [];
-        await foreach (var batch in _logs.ReadAsync(selection, request, Soon)) into.AddRange(batch.Lines.Select(Text));
+        await foreach (var batch in _logs.ReadAsync(selection, request, Poll.Soon)) into.AddRange(batch.Lines.Select(Text));
         return into;
     }
 

@@ -12,6 +12,7 @@ namespace Skein.Tests.Store;
 internal sealed class MemoryStore : IStore
 {
     private readonly Lock _lock = new();
+    private readonly List<IReadOnlyList<Change>> _commits = [];
     private TaskCompletionSource _newer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Snapshot _current = Snapshot.Empty;
 
@@ -19,7 +20,10 @@ internal sealed class MemoryStore : IStore
     public Action<Changes>? BeforeCommit { get; set; }
 
     /// <summary>Commits that changed something, in their order.</summary>
-    public List<IReadOnlyList<Change>> Commits { get; } = [];
+    public IReadOnlyList<IReadOnlyList<Change>> Commits
+    {
+        get { lock (_lock) return [.. _commits]; }
+    }
 
     public Snapshot Current
     {
@@ -37,6 +41,21 @@ internal sealed class MemoryStore : IStore
                 newer = _newer.Task;
             }
             await newer.WaitAsync(cancel).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits for a condition of what is stored.</summary>
+    public async Task<Snapshot> UntilAsync(string what, Func<Snapshot, bool> holds)
+    {
+        var (snapshot, soon) = (Current, Poll.Soon);
+        try
+        {
+            while (!holds(snapshot)) snapshot = await WaitNewerAsync(snapshot.Revision, soon);
+            return snapshot;
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"{what}: not within {Poll.Patience.TotalSeconds} s; the store has nodes {string.Join(", ", snapshot.Nodes.All)}");
         }
     }
 
@@ -76,7 +95,7 @@ internal sealed class MemoryStore : IStore
             if (changes.All.Any(IsOutOfSequence)) throw new SequenceConflictException();
             var revision = _current.Revision + 1;
             var stored = changes.All.Select(c => c with { Object = AsStored(c.Object, revision) }).ToList();
-            Commits.Add(stored);
+            _commits.Add(stored);
             Publish(_current.With(stored, revision));
             return _current;
         }

@@ -22,7 +22,7 @@ public sealed class TaskImageTests
         Assert.False(fetching.IsCompleted);
         _time.Advance(TimeSpan.FromMilliseconds(1));
 
-        Assert.Contains("httpd:latest", (await fetching.WaitAsync(TimeSpan.FromSeconds(20))).Tags);
+        Assert.Contains("httpd:latest", (await fetching.WaitAsync(Poll.Patience)).Tags);
         Assert.Equal(0, _images.Pulls);
     }
 

@@ -60,7 +60,7 @@ public sealed class TaskManagerTests : IDisposable
         Assert.Equal(ContainerStatus.Exited, Assert.Single(_engine.List()).State.Status);
 
         Publish();
-        await _manager.WaitUntilEmptyAsync(Soon);
+        await _manager.WaitUntilEmptyAsync(Poll.Soon);
         Assert.Empty(_engine.List());
         Assert.Contains(container.Id, _networking.Detached);
     }
@@ -79,7 +79,7 @@ public sealed class TaskManagerTests : IDisposable
         Assert.Equal(137, failed.Container.ExitCode);
         Assert.False(failed.Healthy);
         Assert.Empty(failed.HostPorts);
-        await UntilAsync("the network is detached", () => _networking.Detached.Contains(id));
+        await Poll.UntilAsync("the network is detached", () => _networking.Detached.Contains(id));
     }
 
     [Fact]
@@ -139,12 +139,12 @@ public sealed class TaskManagerTests : IDisposable
         _images.Hangs = true;
         Run();
         Publish(NewTask("t1", TaskState.Running));
-        await UntilAsync("pull and network are under way together", () => _networking.Attached.Count == 1);
+        await Poll.UntilAsync("pull and network are under way together", () => _networking.Attached.Count == 1);
 
         Publish(NewTask("t1", TaskState.Shutdown));
 
         await _outbox.UntilAsync(TaskState.Shutdown);
-        await _images.PullCancelled.Task.WaitAsync(Soon);
+        await _images.PullCancelled.Task.WaitAsync(Poll.Soon);
         Assert.Equal(_networking.Attached.Keys, _networking.Detached.Distinct());
     }
 
@@ -172,14 +172,12 @@ public sealed class TaskManagerTests : IDisposable
         var adopted = await _outbox.UntilAsync(TaskState.Running);
         Assert.Equal("c1", adopted.Container.ContainerId);
         Assert.Equal(["c1"], _networking.Recovered);
-        await UntilAsync("the container of a former task is removed", () => _engine.List().Count == 2);
+        await Poll.UntilAsync("the container of a former task is removed", () => _engine.List().Count == 2);
         Assert.DoesNotContain("start", _engine.Calls);
 
         _engine.Exit("c1", 0);
         await _outbox.UntilAsync(TaskState.Complete);
     }
-
-    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;
 
     private void Run() => _ = _manager.RunAsync(_daemon.Token);
 
@@ -203,16 +201,6 @@ public sealed class TaskManagerTests : IDisposable
         id, $"web.1.{taskId}", new ContainerSpec { Image = "httpd" }, new Dictionary<string, string> { ["com.docker.swarm.task.id"] = taskId },
         id, "", "", "", "", null, null, TimeSpan.FromSeconds(1));
 
-    private static async Task UntilAsync(string what, Func<bool> condition)
-    {
-        var soon = Soon;
-        while (!condition())
-        {
-            if (soon.IsCancellationRequested) throw new TimeoutException($"not within 20 s: {what}");
-            await Task.Yield();
-        }
-    }
-
     private sealed class Outbox : ITaskStatusOutbox
     {
         private readonly Channel<SwarmTaskStatus> _reports = Channel.CreateUnbounded<SwarmTaskStatus>();
@@ -235,14 +223,14 @@ public sealed class TaskManagerTests : IDisposable
                         _history.Remove(found);
                         return found;
                     }
-                    var next = await _reports.Reader.ReadAsync(Soon);
+                    var next = await _reports.Reader.ReadAsync(Poll.Soon);
                     Seen.Add($"{next.State} {next.Message}{(next.Healthy ? " healthy" : "")}");
                     _history.Add(next);
                 }
             }
             catch (OperationCanceledException)
             {
-                throw new TimeoutException($"no status {state} within 20 s, but: {string.Join(", ", Seen)}");
+                throw new TimeoutException($"no status {state} within {Poll.Patience.TotalSeconds} s, but: {string.Join(", ", Seen)}");
             }
         }
     }
