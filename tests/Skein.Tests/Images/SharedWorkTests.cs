@@ -5,8 +5,6 @@ namespace Skein.Tests.Images;
 
 public class SharedWorkTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     private readonly SharedWork<string, int> _shared = new();
 
     [Fact]
@@ -38,16 +36,19 @@ public class SharedWorkTests
     [Fact]
     public async Task Work_that_was_called_off_has_ended_before_the_same_is_begun_anew()
     {
+        var begunFirst = new TaskCompletionSource();   // what is called off sooner is never begun
         var calledOff = new TaskCompletionSource();
         var cleanedUp = new TaskCompletionSource();
         using var leaves = new CancellationTokenSource();
         var first = _shared.RunAsync("layer", async stop =>
         {
+            begunFirst.SetResult();
             await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             calledOff.SetResult();
             await cleanedUp.Task;   // takes away what it made, under the same name as the next
             throw new OperationCanceledException(stop);
         }, leaves.Token);
+        await begunFirst.Task.WaitAsync(Poll.Patience);
         await leaves.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
 
@@ -57,25 +58,28 @@ public class SharedWorkTests
             begun = true;
             return Task.FromResult(7);
         }, default);
-        await calledOff.Task.WaitAsync(Patience);
+        await calledOff.Task.WaitAsync(Poll.Patience);
         await Assert.ThrowsAsync<TimeoutException>(() => second.WaitAsync(TimeSpan.FromMilliseconds(200)));
         Assert.False(begun);
 
         cleanedUp.SetResult();
-        Assert.Equal((7, true), await second.WaitAsync(Patience));
+        Assert.Equal((7, true), await second.WaitAsync(Poll.Patience));
     }
 
     [Fact]
     public async Task Who_gives_up_before_its_turn_does_no_work()
     {
+        var begunFirst = new TaskCompletionSource();
         var cleanedUp = new TaskCompletionSource();
         using var leaves = new CancellationTokenSource();
         var first = _shared.RunAsync("layer", async _ =>
         {
+            begunFirst.SetResult();
             await cleanedUp.Task;
             return 1;
         }, leaves.Token);
         var second = _shared.RunAsync("layer", _ => throw new InvalidOperationException("joined"), leaves.Token);
+        await begunFirst.Task.WaitAsync(Poll.Patience);
         await leaves.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
@@ -91,7 +95,7 @@ public class SharedWorkTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => third);
         cleanedUp.SetResult();
 
-        Assert.Equal((4, true), await _shared.RunAsync("layer", _ => Task.FromResult(4), default).WaitAsync(Patience));
+        Assert.Equal((4, true), await _shared.RunAsync("layer", _ => Task.FromResult(4), default).WaitAsync(Poll.Patience));
         Assert.False(begun);
     }
 }
