@@ -239,7 +239,8 @@ public sealed partial class ContainerEngine
     {
         try
         {
-            await exit.WaitAsync(patience, time, cancel);
+            // No timer runs for longer than 49 days: who waits as long as it takes waits on.
+            await exit.WaitAsync(patience.TotalMilliseconds < uint.MaxValue ? patience : Timeout.InfiniteTimeSpan, time, cancel);
             return true;
         }
         catch (TimeoutException)

@@ -149,7 +149,7 @@ public sealed class ContainerEngineTests
         await using var host = await EngineHost.StartAsync();
         var polite = await host.RunAsync("polite", "sh", "-c", "trap 'exit 5' TERM; echo ready; while :; do sleep 0.1; done");
         await host.WaitForLogAsync(polite, "ready");
-        await host.Engine.StopAsync(polite, null, null, default).WaitAsync(Poll.Patience);
+        await host.Engine.StopAsync(polite, TimeSpan.FromDays(365), null, default).WaitAsync(Poll.Patience);
         Assert.Equal(5, host.Engine.Find(polite).State.ExitCode);
 
         var deaf = await host.RunAsync("deaf", "sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.1; done");
