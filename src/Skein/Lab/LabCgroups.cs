@@ -63,7 +63,7 @@ internal static class LabCgroups
         foreach (var hierarchy in Hierarchies())
         {
             var folder = Path.Combine(hierarchy.Where, lab.Cgroup, host?.Name ?? "");
-            await Patience.UntilAsync($"the cgroup {folder} is empty", TimeSpan.FromSeconds(5), () => TryRemove(folder), time, cancel);
+            await Patience.UntilAsync($"the cgroup {folder} is empty", TimeSpan.FromSeconds(30), () => TryRemove(folder), time, cancel);
         }
     }
 

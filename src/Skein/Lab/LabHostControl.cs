@@ -6,7 +6,7 @@ namespace Skein.Lab;
 /// <summary>Power and link of the lab's hosts.</summary>
 internal sealed class LabHostControl(LabPaths lab, LabNetwork network, TimeProvider time)
 {
-    private static readonly TimeSpan BootDeadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan BootDeadline = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan DaemonDeadline = TimeSpan.FromSeconds(60);
 
@@ -113,7 +113,7 @@ internal sealed class LabHostControl(LabPaths lab, LabNetwork network, TimeProvi
             using var answer = await client.GetAsync(new Uri("http://docker/_ping"), cancel);
             return answer.IsSuccessStatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException || e is OperationCanceledException && !cancel.IsCancellationRequested)
         {
             return false;
         }

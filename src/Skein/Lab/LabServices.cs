@@ -24,7 +24,7 @@ internal sealed class LabServices(LabPaths lab, TimeProvider time)
         // Asked from the LAN itself: its addresses exist in no other namespace.
         await Patience.UntilAsync(
             $"the registry answers (its log: {lab.ServiceLog(Registry)})",
-            TimeSpan.FromSeconds(20),
+            TimeSpan.FromSeconds(60),
             () => ListensAsync(cancel),
             time,
             cancel);
