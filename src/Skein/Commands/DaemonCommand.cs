@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Grpc.Core;
 using Skein.Hosting;
 using Skein.Model;
 
@@ -49,9 +50,9 @@ internal static class DaemonCommand
             await Daemon.RunAsync(options, cancel);
             return 0;
         }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        catch (Exception e) when (cancel.IsCancellationRequested && e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
         {
-            return 0;
+            return 0;   // told to end while it waited for containerd, or read from it
         }
         catch (Exception e) when (e is SkeinException or TimeoutException or IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.InteropServices;
 using Skein.Agent.Containerd;
 using Skein.Agent.Containers;
 using Skein.Agent.Images;
@@ -62,13 +63,18 @@ internal sealed partial class Daemon : IAsyncDisposable
         _api = new(Identity(options, ids), _containers, _images, _networking, assignments, _swarm, _time, logs);
     }
 
-    /// <summary>Runs until SIGTERM or SIGINT.</summary>
+    /// <summary>Runs until SIGTERM or SIGINT. SIGHUP, by which dockerd reads its file again, ends nothing.</summary>
     /// <exception cref="SkeinException">The daemon cannot start; the message says why.</exception>
     public static async Task RunAsync(DaemonOptions options, CancellationToken cancel)
     {
         ProcessMemory.LimitNativeHeaps();
         using var logs = DaemonLogging.Create(options.LogLevel);
         await using var daemon = new Daemon(options, logs);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            daemon.LogHangUp();
+        });
         await daemon.ServeAsync(cancel);
     }
 
@@ -162,6 +168,9 @@ internal sealed partial class Daemon : IAsyncDisposable
 
     [LoggerMessage(1002, LogLevel.Warning, "{Sockets} stays root's alone: this host has no group {Group}")]
     private partial void LogNoGroup(string sockets, string group);
+
+    [LoggerMessage(1004, LogLevel.Warning, "SIGHUP changes nothing: the configuration is read at the start alone, and a restart stops no container")]
+    private partial void LogHangUp();
 
     [LoggerMessage(1003, LogLevel.Information, "Waiting for containerd: {Socket} is not there yet")]
     private partial void LogWaiting(string socket);

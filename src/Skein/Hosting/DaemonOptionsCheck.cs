@@ -13,6 +13,9 @@ internal static class DaemonOptionsCheck
     public static DaemonOptions Checked(this DaemonOptions options)
     {
         EngineListeners.Check(options.Hosts);
+        RequireAbsolute("data-root", options.DataRoot);
+        RequireAbsolute("exec-root", options.ExecRoot);
+        RequireAbsolute("containerd", options.Containerd);
         foreach (var mirror in options.RegistryMirrors)
         {
             if (!Uri.TryCreate(mirror, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
@@ -26,5 +29,11 @@ internal static class DaemonOptionsCheck
                 throw SkeinException.Invalid($"invalid size {pool.Size} of the pool {pool.Base}: from {network.PrefixLength} to {SmallestGatewaySubnet}");
         }
         return options;
+    }
+
+    // What runs beside the daemon, as containerd, has another working directory.
+    private static void RequireAbsolute(string name, string path)
+    {
+        if (!path.StartsWith('/')) throw SkeinException.Invalid($"invalid {name}: \"{path}\" must be an absolute path");
     }
 }

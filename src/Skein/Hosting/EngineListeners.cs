@@ -16,6 +16,8 @@ internal static class EngineListeners
     /// <exception cref="SkeinException">One of them is no place to listen at.</exception>
     public static void Check(IReadOnlyList<string> hosts)
     {
+        // Without one the web server would take a port of its own choice, open to everyone on the host.
+        if (hosts.Count == 0) throw SkeinException.Invalid("no hosts: there must be a place where the API is served");
         foreach (var host in hosts)
         {
             if (host.StartsWith(Tcp, StringComparison.Ordinal)) EndPoint(host);
