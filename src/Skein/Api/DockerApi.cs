@@ -54,7 +54,8 @@ public sealed class DockerApi(
         new TaskRoutes(swarm).Map(app);
         new LogRoutes(swarm).Map(app);
         new UnsupportedRoutes(containers).Map(app);
-        app.MapFallback(_ => throw SkeinException.NotFound("page not found"));
+        // The pattern is given for the paths with a dot in their last part, which MapFallback leaves out by itself.
+        app.MapFallback("{**path}", _ => throw SkeinException.NotFound("page not found"));
     }
 
     /// <summary>Turns what happens to containers and in the swarm into Docker's events, until cancelled.</summary>

@@ -20,6 +20,17 @@ internal static class GoTime
         return fraction.Length == 0 ? seconds + "Z" : $"{seconds}.{fraction}Z";
     }
 
+    /// <summary>As Docker's clients write a time: seconds since the epoch, with a fraction perhaps, or RFC 3339. False for what is none, or beyond all calendars.</summary>
+    public static bool TryParse(string text, out DateTimeOffset time)
+    {
+        if (!decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
+            return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
+        time = DateTimeOffset.UnixEpoch;
+        if (seconds < DateTimeOffset.MinValue.ToUnixTimeSeconds() || seconds > DateTimeOffset.MaxValue.ToUnixTimeSeconds()) return false;
+        time = DateTimeOffset.UnixEpoch.AddTicks((long)(seconds * TimeSpan.TicksPerSecond));
+        return true;
+    }
+
     /// <summary>Nanoseconds since the epoch.</summary>
     public static long UnixNanoseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks * 100;
 }

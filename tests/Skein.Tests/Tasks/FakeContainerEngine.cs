@@ -66,21 +66,26 @@ internal sealed class FakeContainerEngine : IContainerEngine
 
     public Task KillAsync(string id, string signal, CancellationToken cancel) => throw new NotSupportedException();
 
-    public Task<(string Version, string Revision)?> RuntimeVersionAsync(CancellationToken cancel) => throw new NotSupportedException();
+    public Task<(string Version, string Revision)?> RuntimeVersionAsync(CancellationToken cancel) => Task.FromResult<(string, string)?>(null);
 
     public Skein.Agent.Containers.Stats.ContainerStats? ReadStats(string id) => throw new NotSupportedException();
 
-    public Task<long> WrittenAsync(string id, CancellationToken cancel) => throw new NotSupportedException();
+    /// <summary>Too late: as of one that was removed meanwhile.</summary>
+    public Task<long> WrittenAsync(string id, CancellationToken cancel) => throw SkeinException.NotFound($"No such container: {id}");
 
     public Task ResizeAsync(string id, uint height, uint width, CancellationToken cancel) => throw new NotSupportedException();
 
-    public Task<IContainerStreams> AttachAsync(string id, CancellationToken cancel) => throw new NotSupportedException();
+    /// <summary>What attaching and executing give.</summary>
+    public IContainerStreams? Streams { get; set; }
+
+    public Task<IContainerStreams> AttachAsync(string id, CancellationToken cancel) => Task.FromResult(Streams!);
 
     public Task<ExecRecord> CreateExecAsync(string id, ExecDefinition definition, CancellationToken cancel) => throw new NotSupportedException();
 
-    public ExecRecord FindExec(string execId) => throw new NotSupportedException();
+    public ExecRecord FindExec(string execId) =>
+        new(execId, "c1", new ExecDefinition(["true"], [], "", "", false, false, true, true, false, ""), Running: false, ExitCode: null, Pid: 0);
 
-    public Task<IContainerStreams> StartExecAsync(string execId, uint? height, uint? width, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<IContainerStreams> StartExecAsync(string execId, uint? height, uint? width, CancellationToken cancel) => Task.FromResult(Streams!);
 
     public Task KillExecAsync(string execId, CancellationToken cancel) => throw new NotSupportedException();
 

@@ -58,7 +58,7 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         {
             var image = images.UsedBy(container);
             var row = ContainerSummaryJson.From(container, network, image, volumes, now);
-            rows.Add(context.QueryBool("size") ? row.WithSize(await containers.WrittenAsync(container.Id, context.RequestAborted), image) : row);
+            rows.Add(context.QueryBool("size") ? await row.WithSizeAsync(containers, image, context.RequestAborted) : row);
         }
         await context.JsonAsync(rows, ContainersJson.Default.IReadOnlyListContainerSummaryJson);
     }
@@ -94,7 +94,7 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         if (context.QueryBool("size"))
         {
             var written = await containers.WrittenAsync(container.Id, context.RequestAborted);
-            answer = answer with { SizeRw = written, SizeRootFs = written + (image?.Size ?? 0) };
+            answer = answer with { SizeRw = written, SizeRootFs = ContainerSummaryJson.RootSize(written, image) };
         }
         await context.JsonAsync(answer, ContainersJson.Default.ContainerInspectJson);
     }
@@ -262,8 +262,8 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         var (height, width) = (body.ConsoleSize?.ElementAtOrDefault(0), body.ConsoleSize?.ElementAtOrDefault(1));
         if (body.Detach)
         {
-            // Its streams end with it, not with this request.
-            await containers.StartExecAsync(exec.Id, height, width, CancellationToken.None);
+            // It ends by itself, not with this request; its output is nobody's, and dropped.
+            await using var unread = await containers.StartExecAsync(exec.Id, height, width, CancellationToken.None);
             await context.EmptyAsync(StatusCodes.Status200OK);
             return;
         }

@@ -28,7 +28,20 @@ internal sealed record ContainerSummaryJson(
     /// <summary>With those of its image.</summary>
     public long? SizeRootFs { get; init; }
 
-    public ContainerSummaryJson WithSize(long written, ImageRecord? image) => this with { SizeRw = written, SizeRootFs = written + (image?.Size ?? 0) };
+    public async Task<ContainerSummaryJson> WithSizeAsync(IContainerEngine containers, ImageRecord? image, CancellationToken cancel)
+    {
+        try
+        {
+            var written = await containers.WrittenAsync(Id, cancel);
+            return this with { SizeRw = written, SizeRootFs = RootSize(written, image) };
+        }
+        catch (SkeinException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            return this;   // it was removed while the list was made
+        }
+    }
+
+    public static long RootSize(long written, ImageRecord? image) => written + (image?.Size ?? 0);
 
     internal sealed record HostModeJson(string NetworkMode);
 

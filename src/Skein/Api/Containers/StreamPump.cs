@@ -5,7 +5,8 @@ namespace Skein.Api.Containers;
 
 /// <summary>
 /// Carries a process's streams over a taken-over connection: raw with a terminal, multiplexed without. The client's
-/// half-close is the process's end of input; what it still prints is delivered.
+/// half-close is the process's end of input; what it still prints is delivered. A client that is gone is noticed at the next
+/// output, and left at once: what nobody reads would hold the process up.
 /// </summary>
 internal static class StreamPump
 {
@@ -16,10 +17,17 @@ internal static class StreamPump
         using var gate = new SemaphoreSlim(1, 1);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var stdin = PumpInputAsync(streams.Stdin, input, ended.Token);
-        await Task.WhenAll(
-            PumpOutputAsync(streams.Stdout, streams.Tty ? null : LogStream.Stdout, output, gate, cancel),
-            PumpOutputAsync(streams.Stderr, LogStream.Stderr, output, gate, cancel));
-        await streams.Completion.WaitAsync(cancel);
+        try
+        {
+            await Task.WhenAll(
+                PumpOutputAsync(streams.Stdout, streams.Tty ? null : LogStream.Stdout, output, gate, ended),
+                PumpOutputAsync(streams.Stderr, LogStream.Stderr, output, gate, ended));
+            await streams.Completion.WaitAsync(ended.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            // The client is gone.
+        }
         await ended.CancelAsync();
         await stdin;
     }
@@ -50,25 +58,36 @@ internal static class StreamPump
         }
     }
 
-    private static async Task PumpOutputAsync(Stream? source, LogStream? frame, PipeWriter output, SemaphoreSlim gate, CancellationToken cancel)
+    private static async Task PumpOutputAsync(Stream? source, LogStream? frame, PipeWriter output, SemaphoreSlim gate, CancellationTokenSource ended)
     {
         if (source is null) return;
         var buffer = new byte[BufferSize];
         int length;
-        while ((length = await source.ReadAsync(buffer, cancel)) > 0)
+        while ((length = await source.ReadAsync(buffer, ended.Token)) > 0)
         {
-            await gate.WaitAsync(cancel);
+            await gate.WaitAsync(ended.Token);
             try
             {
                 if (frame is { } stream) StreamFrames.WriteFrame(output, stream, buffer.AsSpan(0, length));
                 else output.Write(buffer.AsSpan(0, length));
-                var flushed = await output.FlushAsync(cancel);
-                if (flushed.IsCompleted) return;
+                if (!await TryFlushAsync(output, ended.Token)) await ended.CancelAsync();
             }
             finally
             {
                 gate.Release();
             }
+        }
+    }
+
+    private static async Task<bool> TryFlushAsync(PipeWriter output, CancellationToken cancel)
+    {
+        try
+        {
+            return !(await output.FlushAsync(cancel)).IsCompleted;
+        }
+        catch (IOException)
+        {
+            return false;   // the connection was reset
         }
     }
 

@@ -20,6 +20,8 @@ internal sealed class EngineRoutes(
     EventHub events,
     TimeProvider time)
 {
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+
     public void Map(IEndpointRouteBuilder app)
     {
         app.MapMethods("/_ping", ["GET", "HEAD"], PingAsync);
@@ -143,15 +145,11 @@ internal sealed class EngineRoutes(
             foreach (var past in subscription.Past.Where(e => e.Time >= since && (until is null || e.Time <= until)))
                 await WriteAsync(context, filters, past);
         }
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        if (until is { } limit)
-        {
-            var left = limit - time.GetUtcNow();
-            if (left <= TimeSpan.Zero) return;
-            using var timer = time.CreateTimer(_ => end.Cancel(), null, left, Timeout.InfiniteTimeSpan);
-            await FollowAsync(context, filters, subscription, end.Token);
-            return;
-        }
+        var left = until is { } limit ? limit - time.GetUtcNow() : Timeout.InfiniteTimeSpan;
+        if (until is not null && left <= TimeSpan.Zero) return;
+        // No timer runs for longer; nobody listens for as long either.
+        using var timeUp = new CancellationTokenSource(left > LongestTimer ? Timeout.InfiniteTimeSpan : left, time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, timeUp.Token);
         await FollowAsync(context, filters, subscription, end.Token);
     }
 
@@ -217,7 +215,7 @@ internal sealed class EngineRoutes(
         {
             var image = images.UsedBy(container);
             var row = ContainerSummaryJson.From(container, null, image, new(identity.DataRoot), time.GetUtcNow());
-            rows.Add(row.WithSize(await containers.WrittenAsync(container.Id, context.RequestAborted), image));
+            rows.Add(await row.WithSizeAsync(containers, image, context.RequestAborted));
         }
         var sharing = new LayerSharing(all);
         var summaries = all.Select(image => ImageSummaryJson.From(image) with

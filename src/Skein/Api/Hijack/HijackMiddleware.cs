@@ -174,7 +174,9 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
         var body = new MemoryStream();
         while (true)
         {
-            var size = int.Parse((await ReadLineAsync(input, cancel)).Split(';')[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+            var line = await ReadLineAsync(input, cancel);
+            if (!int.TryParse(line.Split(';')[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var size) || size < 0)
+                throw SkeinException.Invalid("invalid byte in chunk length");
             if (body.Length + size > MaxBodyLength) throw SkeinException.Invalid("http: request body too large");
             if (size > 0) body.Write(await ReadExactlyAsync(input, size, cancel));
             await ReadLineAsync(input, cancel);

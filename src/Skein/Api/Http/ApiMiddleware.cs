@@ -21,9 +21,9 @@ internal sealed partial class ApiMiddleware(EngineIdentity identity, ILogger log
             context.Request.Path = path;
             await next(context);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The client went away; nobody is left to tell.
+            // The client went away, and whatever failed did by that: nobody is left to tell.
         }
         catch (Exception error)
         {
@@ -45,8 +45,10 @@ internal sealed partial class ApiMiddleware(EngineIdentity identity, ILogger log
         }
         context.Response.StatusCode = status;
         if (status == StatusCodes.Status304NotModified) return;
+        var body = new ErrorResponse(ErrorResponse.MessageOf(error)).ToJson();
         context.Response.ContentType = ErrorResponse.ContentType;
-        await context.Response.Body.WriteAsync(new ErrorResponse(ErrorResponse.MessageOf(error)).ToJson());
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body);
     }
 
     [LoggerMessage(3000, LogLevel.Error, "{Method} {Path} failed")]

@@ -118,12 +118,8 @@ internal sealed class Filters
         if (!_values.TryGetValue("until", out var wanted) || wanted.Count == 0) return null;
         if (wanted.Count > 1) throw SkeinException.Invalid("more than one until filter specified");
         var text = wanted.First();
-        if (decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds))
-            return DateTimeOffset.UnixEpoch.AddTicks((long)(seconds * TimeSpan.TicksPerSecond));
-        if (GoDuration.TryParse(text, out var span)) return now - span;
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            ? time
-            : throw SkeinException.Invalid($"failed to parse value as time or duration: \"{text}\"");
+        if (GoDuration.TryParse(text, out var span)) return now - DateTimeOffset.MinValue > span ? now - span : DateTimeOffset.MinValue;
+        return GoTime.TryParse(text, out var time) ? time : throw SkeinException.Invalid($"failed to parse value as time or duration: \"{text}\"");
     }
 
     private static HashSet<string> Values(JsonElement value) => value.ValueKind switch

@@ -38,15 +38,12 @@ internal static class RequestReader
             : throw SkeinException.Invalid($"invalid version '{text}': strconv.ParseUint: parsing \"{text}\": invalid syntax");
     }
 
-    /// <summary>Seconds since the epoch with an optional fraction, as the CLI sends since and until; null when absent or 0.</summary>
+    /// <summary>What the CLI sends as since and until; null when absent or 0.</summary>
     public static DateTimeOffset? QueryTime(this HttpContext context, string name)
     {
         var text = context.Query(name);
         if (text.Length == 0 || text == "0") return null;
-        if (decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds))
-            return DateTimeOffset.UnixEpoch.AddTicks((long)(seconds * TimeSpan.TicksPerSecond));
-        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)) return time;
-        throw SkeinException.Invalid($"invalid value for \"{name}\": {text}");
+        return GoTime.TryParse(text, out var time) ? time : throw SkeinException.Invalid($"invalid value for \"{name}\": {text}");
     }
 
     public static async Task<T> BodyAsync<T>(this HttpContext context, JsonTypeInfo<T> type)

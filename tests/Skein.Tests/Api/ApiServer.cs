@@ -1,0 +1,77 @@
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Skein.Agent.Session;
+using Skein.Api;
+using Skein.Hosting;
+using Skein.Tests.Tasks;
+
+namespace Skein.Tests.Api;
+
+/// <summary>The whole API on a unix socket of its own, over containers and images that are none. Spoken to byte by byte, as no client library does.</summary>
+internal sealed class ApiServer : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("skein-api-").FullName;
+    private readonly WebApplication _app;
+
+    private ApiServer()
+    {
+        var identity = new EngineIdentity("id", "h1", "1", "", _folder, "/skein", [], [], [], "");
+        var api = new DockerApi(
+            identity, Containers, new FakeImageStore(), new FakeTaskNetworking(), new AssignmentState(), new NoSwarm(), TimeProvider.System, NullLoggerFactory.Instance);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => EngineListeners.Add(kestrel, ["unix://" + Socket], api));
+        _app = builder.Build();
+        api.Map(_app);
+    }
+
+    public FakeContainerEngine Containers { get; } = new();
+
+    private string Socket => Path.Combine(_folder, "docker.sock");
+
+    public static async Task<ApiServer> StartAsync()
+    {
+        var server = new ApiServer();
+        await server._app.StartAsync();
+        return server;
+    }
+
+    public async Task<Socket> ConnectAsync()
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket));
+        return socket;
+    }
+
+    /// <summary>Sends these bytes and gives back all that the server says until it closes.</summary>
+    public async Task<string> SayAsync(string request)
+    {
+        using var socket = await ConnectAsync();
+        await socket.SendAsync(Encoding.Latin1.GetBytes(request));
+        return await ToEndAsync(socket);
+    }
+
+    /// <summary>Status and body of a request without a body of its own.</summary>
+    public async Task<(int Status, string Body)> AskAsync(string method, string path)
+    {
+        var answer = await SayAsync($"{method} {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        return (int.Parse(answer.Split(' ')[1]), answer[(answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..]);
+    }
+
+    public static async Task<string> ToEndAsync(Socket socket)
+    {
+        var (said, buffer) = (new StringBuilder(), new byte[4096]);
+        while (await socket.ReceiveAsync(buffer, Poll.Soon) is > 0 and var count) said.Append(Encoding.Latin1.GetString(buffer, 0, count));
+        return said.ToString();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}

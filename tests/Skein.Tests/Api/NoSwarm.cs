@@ -1,0 +1,32 @@
+using Skein.Hosting;
+using Skein.Manager.Control;
+using Skein.Manager.Logs;
+using Skein.Model;
+
+namespace Skein.Tests.Api;
+
+/// <summary>A host that is in no swarm.</summary>
+internal sealed class NoSwarm : ISwarmNode
+{
+    public LocalNodeState State => LocalNodeState.Inactive;
+
+    public string Error => "";
+
+    public string NodeId => "";
+
+    public string NodeAddress => "";
+
+    public ISwarmControl? Control => null;
+
+    public ISwarmLogs? Logs => null;
+
+    public bool LacksLeader => false;
+
+    public IReadOnlyList<ManagerPeer> Managers => [];
+
+    public Task<string> InitAsync(SwarmInitRequest request, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task JoinAsync(SwarmJoinRequest request, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task LeaveAsync(bool force, CancellationToken cancel) => throw new NotSupportedException();
+}
