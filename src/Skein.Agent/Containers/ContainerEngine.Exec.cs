@@ -167,9 +167,28 @@ public sealed partial class ContainerEngine
         {
             await containerd.Tasks.DeleteProcessAsync(new() { ContainerId = id, ExecId = execId });
         }
+        catch (RpcException error) when (IsOfRunning(error))
+        {
+            await EndProcessAsync(id, execId);
+        }
         catch (RpcException)
         {
             // Gone with its container, or never made; the shim forgets it at the latest when the container ends.
+        }
+    }
+
+    /// <summary>Its start was called off when containerd had begun with it: it runs, and nobody knows of it.</summary>
+    private async Task EndProcessAsync(string id, string execId)
+    {
+        try
+        {
+            await containerd.Tasks.KillAsync(new() { ContainerId = id, ExecId = execId, Signal = Signals.Kill });
+            await containerd.Tasks.WaitAsync(new() { ContainerId = id, ExecId = execId }, cancellationToken: closing.Token);
+            await containerd.Tasks.DeleteProcessAsync(new() { ContainerId = id, ExecId = execId });
+        }
+        catch (RpcException)
+        {
+            // It has ended by itself, or containerd is away: the shim forgets it at the latest when the container ends.
         }
     }
 

@@ -198,7 +198,7 @@ public sealed partial class ContainerEngine
             {
                 return (LostExitCode, null);
             }
-            catch (RpcException error) when (error.StatusCode != StatusCode.Cancelled && !closing.IsCancellationRequested)
+            catch (RpcException error) when (!closing.IsCancellationRequested)
             {
                 LogWaitBroke(id, error.Status.Detail);
             }
@@ -250,9 +250,8 @@ public sealed partial class ContainerEngine
 
     private void NoteOutOfMemory(string id)
     {
-        if (!containers.Contains(id))
+        if (containers.TryGet(id) is not { } container)
             return;
-        var container = containers.Find(id);
         LogOutOfMemory(id);
         _ = NoteAsync();
 

@@ -59,11 +59,14 @@ internal sealed partial class ContainerTable
         }
     }
 
-    public bool Contains(string id)
+    /// <summary>By its whole id.</summary>
+    public ManagedContainer? TryGet(string id)
     {
         lock (gate)
-            return byId.ContainsKey(id);
+            return byId.GetValueOrDefault(id);
     }
+
+    public bool Contains(string id) => TryGet(id) is not null;
 
     /// <summary>By id, name, or a prefix of one id alone.</summary>
     public ManagedContainer Find(string idOrName)

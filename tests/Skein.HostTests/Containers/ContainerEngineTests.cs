@@ -111,6 +111,51 @@ public sealed class ContainerEngineTests
         Assert.Equal((0, "0\n"), await host.OutputOfAsync(admin));
     }
 
+    /// <summary>Whoever gives up on a start, as a health check's time limit does, leaves no process behind that nobody knows of.</summary>
+    [Fact]
+    public async Task AnExecThatIsCalledOffWhileItStartsDoesNotRun()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("busy", "sleep", "1000");
+        var begun = 0;
+        for (var milliseconds = 2; milliseconds < 120; milliseconds += 4)
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(milliseconds));
+            var exec = await host.Engine.CreateExecAsync(id, EngineHost.Exec("sleep", "2000"), default);
+            try
+            {
+                await using var streams = await host.Engine.StartExecAsync(exec.Id, null, null, patience.Token);
+                begun++;
+            }
+            catch (OperationCanceledException)
+            {
+            }
+        }
+        var (_, processes) = await host.Engine.TopAsync(id, "-o args", default);
+        // By number: of the last one the kernel may show the runtime's own command line still.
+        Assert.Equal(1 + begun, processes.Count);
+    }
+
+    [Fact]
+    public async Task AStartThatIsCalledOffLeavesNoTask()
+    {
+        await using var host = await EngineHost.StartAsync();
+        for (var milliseconds = 20; milliseconds < 300; milliseconds += 20)
+        {
+            var id = (await host.Engine.CreateAsync(EngineHost.Define($"c{milliseconds}", "sleep", "1000"), default)).Id;
+            using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(milliseconds));
+            try
+            {
+                await host.Engine.StartAsync(id, patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                var tasks = await host.Containerd.Client.Tasks.ListAsync(new());
+                Assert.DoesNotContain(tasks.Tasks, task => task.Id == id);
+            }
+        }
+    }
+
     [Fact]
     public async Task ResizesATerminal()
     {
