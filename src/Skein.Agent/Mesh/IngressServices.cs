@@ -20,13 +20,21 @@ internal sealed class IngressServices : IDisposable
         _gatewayInterface = gateway.Interface;
         Gateway = MeshView.IPv4(gateway.Addresses).First();
         Subnet = gateway.Addresses[0];
-        // The kernel takes the greater of all and the leg's own.
-        Sysctl.Set(
-            _space,
-            ("net/ipv4/ip_forward", "1"),
-            ("net/ipv4/conf/all/rp_filter", "0"),
-            ($"net/ipv4/conf/{gateway.Interface}/rp_filter", "0"),
-            ($"net/ipv4/conf/{overlay.Interface}/rp_filter", "0"));
+        try
+        {
+            // The kernel takes the greater of all and the leg's own.
+            Sysctl.Set(
+                _space,
+                ("net/ipv4/ip_forward", "1"),
+                ("net/ipv4/conf/all/rp_filter", "0"),
+                ($"net/ipv4/conf/{gateway.Interface}/rp_filter", "0"),
+                ($"net/ipv4/conf/{overlay.Interface}/rp_filter", "0"));
+        }
+        catch
+        {
+            _space.Dispose();
+            throw;
+        }
     }
 
     public IPAddress Gateway { get; }

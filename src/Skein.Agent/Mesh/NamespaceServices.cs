@@ -1,10 +1,10 @@
-using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Skein.Agent.Dns;
 using Skein.Agent.Networks;
 using Skein.Agent.Session;
 using Skein.Linux.Namespaces;
+using Skein.Linux.Netlink;
 using Skein.Model;
 
 namespace Skein.Agent.Mesh;
@@ -106,8 +106,10 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
 
     public Task OpenIngressAsync(string namespacePath, ContainerLeg overlay, ContainerLeg gateway, CancellationToken cancel) => GatedAsync(cancel, () =>
     {
+        // The one before is served until there is another.
+        var opened = new IngressServices(namespacePath, overlay, gateway);
         _ingress?.Dispose();
-        _ingress = new IngressServices(namespacePath, overlay, gateway);
+        _ingress = opened;
         _gatewaySubnet = SubnetOf(_ingress.Subnet);
         ProgramIngress();
         ProgramHost();
@@ -349,14 +351,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         old.Passed.SetResult();
     }
 
-    private static string? SubnetOf(string cidr)
-    {
-        var slash = cidr.IndexOf('/', StringComparison.Ordinal);
-        if (slash < 0 || !IPAddress.TryParse(cidr.AsSpan(0, slash), out var address) || !int.TryParse(cidr.AsSpan(slash + 1), out var length)) return null;
-        var bytes = address.GetAddressBytes();
-        for (var bit = length; bit < bytes.Length * 8; bit++) bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
-        return $"{new IPAddress(bytes)}/{length}";
-    }
+    private static string? SubnetOf(string cidr) => InterfaceAddress.TryParse(cidr, out var address) ? address.Network.ToString() : null;
 
     private sealed record Progress(long Generation)
     {

@@ -172,7 +172,7 @@ internal sealed class MeshHosts : IAsyncDisposable
         foreach (var role in Roles) Commands.Try("ip", "netns", "del", _prefix + role);
     }
 
-    private static ContainerLeg Leg(string id, string name, string device, string cidr) => new(id, name, device, [cidr], "", "");
+    public static ContainerLeg Leg(string id, string name, string device, string cidr) => new(id, name, device, [cidr], "", "");
 
     private static OverlayEndpoint Endpoint(string task, string network, string address, int slot) => new()
     {

@@ -62,6 +62,22 @@ public class PublishingTests
     }
 
     [Fact]
+    public async Task An_ingress_namespace_that_cannot_be_opened_leaves_the_one_before_served()
+    {
+        await using var hosts = await MeshHosts.StartAsync();
+        using var c1 = new EchoServer(hosts["c1"], "c1");
+        hosts.Publish(s => MeshHosts.Ready(s));
+        await hosts.AppliedAsync();
+        var gone = MeshHosts.Leg("ni", "ingress", "eth7", "10.0.0.2/24");
+        await Assert.ThrowsAnyAsync<IOException>(() =>
+            hosts.Services[0].OpenIngressAsync(hosts.PinOf("i1"), gone, MeshHosts.Leg("gw", "docker_gwbridge", "eth1", "172.18.0.2/16"), default));
+
+        hosts.Publish(s => MeshHosts.Ready(s, "t1"));
+        await hosts.AppliedAsync();
+        Assert.Equal("c1 sees 192.168.57.9", await Caller.TcpAsync(hosts["cl"], "192.168.57.11", 8080));
+    }
+
+    [Fact]
     public async Task A_port_that_a_program_of_the_host_has_stays_with_it()
     {
         await using var hosts = await MeshHosts.StartAsync();
