@@ -13,6 +13,9 @@ public sealed partial class ContainerEngine
     // Docker, too, forgets an exec some five minutes after its end; a health check makes one every few seconds.
     private static readonly TimeSpan ExecMemory = TimeSpan.FromMinutes(5);
 
+    // Docker's, too.
+    private static readonly TimeSpan BeginPatience = TimeSpan.FromSeconds(10);
+
     public Task<ExecRecord> CreateExecAsync(string id, ExecDefinition definition, CancellationToken cancel)
     {
         var container = Running(id);
@@ -62,7 +65,8 @@ public sealed partial class ContainerEngine
     public async Task ResizeExecAsync(string execId, uint height, uint width, CancellationToken cancel)
     {
         var (container, exec) = FindManagedExec(execId);
-        if (!exec.Record.Running)
+        // A client tells its window's size as soon as it has asked for the start.
+        if (!await EndedWithinAsync(exec.Begun.Task, BeginPatience, cancel) || !exec.Record.Running)
             throw SkeinException.Conflict($"exec {execId} is not running");
         await containerd.Tasks.ResizePtyAsync(
             new() { ContainerId = container.Id, ExecId = execId, Height = height, Width = width }, cancellationToken: cancel);
@@ -95,6 +99,7 @@ public sealed partial class ContainerEngine
             cancellationToken: cancel);
         var started = await containerd.Tasks.StartAsync(new() { ContainerId = container.Id, ExecId = execId }, cancellationToken: cancel);
         exec.Record = exec.Record with { Running = true, Pid = started.Pid };
+        exec.Begun.TrySetResult();
         exec.Io.Input?.Open(
             poller,
             exec.Io.Paths.Stdin,
@@ -158,6 +163,7 @@ public sealed partial class ContainerEngine
     {
         exec.Record = exec.Record with { Running = false, ExitCode = exitCode };
         exec.Ended = time.GetUtcNow();
+        exec.Begun.TrySetResult();
         exec.Exited.TrySetResult(exitCode);
     }
 

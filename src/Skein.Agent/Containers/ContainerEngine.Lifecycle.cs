@@ -235,12 +235,12 @@ public sealed partial class ContainerEngine
         }
     }
 
-    private async Task<bool> EndedWithinAsync(Task exit, TimeSpan patience, CancellationToken cancel)
+    private async Task<bool> EndedWithinAsync(Task task, TimeSpan patience, CancellationToken cancel)
     {
         try
         {
             // No timer runs for longer than 49 days: who waits as long as it takes waits on.
-            await exit.WaitAsync(patience.TotalMilliseconds < uint.MaxValue ? patience : Timeout.InfiniteTimeSpan, time, cancel);
+            await task.WaitAsync(patience.TotalMilliseconds < uint.MaxValue ? patience : Timeout.InfiniteTimeSpan, time, cancel);
             return true;
         }
         catch (TimeoutException)

@@ -19,6 +19,9 @@ internal sealed class ManagedExec(ExecRecord record, ProcessIo io)
 
     public TaskCompletionSource<int> Exited { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>It runs, or could not be started.</summary>
+    public TaskCompletionSource Begun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>True for the first caller alone: an exec runs once.</summary>
     public bool TryStart() => Interlocked.Exchange(ref started, 1) == 0;
 }

@@ -172,6 +172,19 @@ public sealed class ContainerEngineTests
     }
 
     [Fact]
+    public async Task ATerminalIsResizedWhileItIsBeingStarted()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("box", "sleep", "1000");
+        var exec = await host.Engine.CreateExecAsync(id, EngineHost.Exec("sh", "-c", "read line; stty size") with { Tty = true }, default);
+        var starting = host.Engine.StartExecAsync(exec.Id, 20, 90, default);
+        await host.Engine.ResizeExecAsync(exec.Id, 30, 100, default).WaitAsync(EngineHost.Patience);
+        await using var streams = await starting;
+        await streams.Stdin!.WriteAsync("\n"u8.ToArray());
+        Assert.EndsWith("30 100\r\n", await new StreamReader(streams.Stdout!).ReadToEndAsync().WaitAsync(EngineHost.Patience));
+    }
+
+    [Fact]
     public async Task AnAttachedClientSpeaksToTheProgram()
     {
         await using var host = await EngineHost.StartAsync();
