@@ -1,3 +1,5 @@
+using Skein.Agent.Images.Content;
+
 namespace Skein.Agent.Images;
 
 /// <summary>
@@ -17,8 +19,11 @@ public interface IImageStore
 
     IReadOnlyList<ImageRecord> List();
 
-    /// <summary>By reference, id or unique id prefix; NotFound "No such image: x" otherwise.</summary>
-    ImageRecord Find(string reference);
+    /// <summary>By reference, id or unique id prefix; null when there is none.</summary>
+    ImageRecord? TryFind(string reference);
+
+    /// <summary>As <see cref="TryFind"/>; NotFound "No such image: x" when there is none.</summary>
+    ImageRecord Find(string reference) => TryFind(reference) ?? throw ImageCatalogue.NoSuchImage(reference);
 
     /// <summary>How it was made, oldest step first.</summary>
     Task<IReadOnlyList<ImageStep>> HistoryAsync(string reference, CancellationToken cancel);

@@ -32,7 +32,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
     private volatile ImageCatalogue _catalogue = ImageCatalogue.Empty;
     private volatile bool _opened;
 
-    /// <param name="workDirectory">Where the files of a loaded tar lie for a moment.</param>
+    /// <param name="workDirectory">Where the files of a loaded tar lie for a moment; this store's alone.</param>
     /// <param name="handlerFactory">Makes the HTTP transport; true asks for one that verifies no certificates. null = the platform's.</param>
     public ImageStore(
         ContainerdClient containerd,
@@ -64,6 +64,8 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         try
         {
             if (_opened) return;
+            // Parts of tars, gigabytes perhaps, that a killed daemon was about to load or save.
+            if (Directory.Exists(_workDirectory)) Directory.Delete(_workDirectory, recursive: true);
             await LoadCatalogueAsync(cancel);
             _opened = true;
         }
@@ -75,7 +77,9 @@ public sealed partial class ImageStore : IImageStore, IDisposable
 
     public IReadOnlyList<ImageRecord> List() => _catalogue.Images;
 
-    public ImageRecord Find(string reference) => _catalogue.TryFind(reference) ?? throw ImageCatalogue.NoSuchImage(reference);
+    public ImageRecord? TryFind(string reference) => _catalogue.TryFind(reference);
+
+    public ImageRecord Find(string reference) => TryFind(reference) ?? throw ImageCatalogue.NoSuchImage(reference);
 
     public async Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<PullProgress>? progress, CancellationToken cancel)
     {

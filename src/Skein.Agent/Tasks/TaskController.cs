@@ -36,7 +36,8 @@ internal sealed partial class TaskController
         _parts = parts;
         _logger = logger;
         _task = task;
-        _health = HealthOf(task, FindImage(task));
+        // Not here yet: it is asked again when the task is prepared.
+        _health = HealthOf(task, parts.Images.TryFind(task.Spec.Container.Image));
         _life = TaskAdoption.Adopt(task, container, _health is not null);
         if (container is not null && _life.Alive) _hostPorts = parts.Networking.Find(container.Id)?.HostPorts ?? [];
     }
@@ -274,18 +275,6 @@ internal sealed partial class TaskController
         if (!_life.IsTerminal) status.HostPorts.Add(_hostPorts);
         _parts.Outbox.Report(TaskId, status);
         LogState(TaskNaming.ContainerName(_task), _life.State, _life.Err.Length > 0 ? _life.Err : _life.Message);
-    }
-
-    private ImageRecord? FindImage(SwarmTask task)
-    {
-        try
-        {
-            return _parts.Images.Find(task.Spec.Container.Image);
-        }
-        catch (SkeinException)
-        {
-            return null;   // it is pulled when the task is prepared
-        }
     }
 
     private static HealthConfig? HealthOf(SwarmTask task, ImageRecord? image) =>

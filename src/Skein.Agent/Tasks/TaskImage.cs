@@ -17,7 +17,7 @@ internal sealed partial class TaskImage(IImageStore images, TimeProvider time, I
 
     public async Task<ImageRecord> FetchAsync(string reference, RegistryAuth? auth, CancellationToken cancel)
     {
-        if (TryFind(reference) is not { } here) return await PullAsync(reference, auth, cancel);
+        if (images.TryFind(reference) is not { } here) return await PullAsync(reference, auth, cancel);
         // A digest names one content for ever: no registry can have a newer one.
         if (ImageReference.Parse(reference).Digest.Length > 0) return await images.PullAsync(reference, auth, null, cancel);
         try
@@ -56,19 +56,7 @@ internal sealed partial class TaskImage(IImageStore images, TimeProvider time, I
         {
             // Another's pull may have brought it meanwhile.
             var why = error.Kind == ErrorKind.NotFound ? "" : $" ({error.Message})";
-            return TryFind(reference) ?? throw new SkeinException(ErrorKind.NotFound, $"No such image: {ImageReference.Parse(reference).Familiar}{why}", error);
-        }
-    }
-
-    private ImageRecord? TryFind(string reference)
-    {
-        try
-        {
-            return images.Find(reference);
-        }
-        catch (SkeinException missing) when (missing.Kind == ErrorKind.NotFound)
-        {
-            return null;
+            return images.TryFind(reference) ?? throw new SkeinException(ErrorKind.NotFound, $"No such image: {ImageReference.Parse(reference).Familiar}{why}", error);
         }
     }
 

@@ -41,9 +41,9 @@ internal sealed class BusyboxImages(ContainerdClient containerd) : IImageStore
         image = new ImageRecord("sha256:1", [Name], [], null, layer.Length, "amd64", "linux", [digest], config);
     }
 
-    public ImageRecord Find(string reference) =>
+    public ImageRecord? TryFind(string reference) =>
         reference == Name ? image!
-        : reference == Declaring ? image! with { Tags = [Declaring], Config = image!.Config with { Volumes = ["/srv/link/data", "/nothing/here"] } } : throw Skein.Model.SkeinException.NotFound($"No such image: {reference}");
+        : reference == Declaring ? image! with { Tags = [Declaring], Config = image!.Config with { Volumes = ["/srv/link/data", "/nothing/here"] } } : null;
 
     public IReadOnlyList<ImageRecord> List() => [image!];
 

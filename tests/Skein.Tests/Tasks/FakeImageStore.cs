@@ -45,7 +45,7 @@ internal sealed class FakeImageStore : IImageStore
         return Any;
     }
 
-    public ImageRecord Find(string reference) => Here ? Any with { Created = Created } : throw SkeinException.NotFound($"No such image: {ImageReference.Parse(reference).Familiar}");
+    public ImageRecord? TryFind(string reference) => Here ? Any with { Created = Created } : null;
 
     public async Task<RemoteImage> ResolveAsync(string reference, RegistryAuth? auth, CancellationToken cancel)
     {

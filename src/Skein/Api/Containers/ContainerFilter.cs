@@ -62,23 +62,11 @@ internal sealed class ContainerFilter
     {
         if (!_filters.Has("ancestor")) return true;
         var used = _images.UsedBy(container)?.Id;
-        return _filters.Any("ancestor", wanted => IsOfImage(container.Definition.Spec.Image, wanted) || used is not null && IdOf(wanted) == used);
+        return _filters.Any("ancestor", wanted => IsOfImage(container.Definition.Spec.Image, wanted) || used is not null && _images.TryFind(wanted)?.Id == used);
     }
 
     private static bool IsOfImage(string image, string wanted) =>
         image == wanted || image.StartsWith(wanted + ":", StringComparison.Ordinal) || image.StartsWith(wanted + "@", StringComparison.Ordinal);
-
-    private string? IdOf(string reference)
-    {
-        try
-        {
-            return _images.Find(reference).Id;
-        }
-        catch (SkeinException)
-        {
-            return null;   // nothing is made of what is not here
-        }
-    }
 
     private bool TakesPorts(ContainerRecord container, ContainerNetwork? network)
     {
