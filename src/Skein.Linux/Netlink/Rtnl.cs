@@ -3,10 +3,10 @@ namespace Skein.Linux.Netlink;
 /// <summary>Numbers of the kernel's interface, with its own names: linux/netlink.h, rtnetlink.h, if_link.h, neighbour.h, fib_rules.h.</summary>
 internal static class Rtnl
 {
-    public const ushort NLMSG_NOOP = 1, NLMSG_ERROR = 2, NLMSG_DONE = 3, NLMSG_OVERRUN = 4;
+    public const ushort NLMSG_NOOP = 1, NLMSG_ERROR = 2, NLMSG_DONE = 3;
 
     public const ushort NLM_F_REQUEST = 1, NLM_F_ACK = 4, NLM_F_DUMP_INTR = 0x10, NLM_F_DUMP = 0x300;
-    public const ushort NLM_F_REPLACE = 0x100, NLM_F_EXCL = 0x200, NLM_F_CREATE = 0x400, NLM_F_APPEND = 0x800;
+    public const ushort NLM_F_REPLACE = 0x100, NLM_F_EXCL = 0x200, NLM_F_CREATE = 0x400;
     public const ushort NLM_F_CAPPED = 0x100, NLM_F_ACK_TLVS = 0x200;
     public const ushort NLMSGERR_ATTR_MSG = 1;
     public const ushort NLA_F_NESTED = 0x8000, NLA_TYPE_MASK = 0x3fff;
@@ -22,18 +22,16 @@ internal static class Rtnl
     public const uint IFF_UP = 1;
 
     public const ushort IFLA_ADDRESS = 1, IFLA_IFNAME = 3, IFLA_MTU = 4, IFLA_LINK = 5, IFLA_MASTER = 10, IFLA_LINKINFO = 18;
-    public const ushort IFLA_IFALIAS = 20, IFLA_AF_SPEC = 26, IFLA_NET_NS_FD = 28, IFLA_EXT_MASK = 29, IFLA_LINK_NETNSID = 37;
+    public const ushort IFLA_NET_NS_FD = 28, IFLA_EXT_MASK = 29, IFLA_LINK_NETNSID = 37;
     public const ushort IFLA_INFO_KIND = 1, IFLA_INFO_DATA = 2, IFLA_INFO_SLAVE_KIND = 4, IFLA_INFO_SLAVE_DATA = 5;
     public const ushort VETH_INFO_PEER = 1;
-    public const ushort IFLA_BR_AGEING_TIME = 4, IFLA_BR_MCAST_SNOOPING = 23;
+    public const ushort IFLA_BR_MCAST_SNOOPING = 23;
     public const ushort IFLA_BRPORT_LEARNING = 8, IFLA_BRPORT_UNICAST_FLOOD = 9, IFLA_BRPORT_ISOLATED = 33;
     public const ushort IFLA_VXLAN_ID = 1, IFLA_VXLAN_LOCAL = 4, IFLA_VXLAN_LEARNING = 7, IFLA_VXLAN_PROXY = 11, IFLA_VXLAN_PORT = 15;
     public const ushort IFLA_VXLAN_LOCAL6 = 17, IFLA_VXLAN_UDP_CSUM = 18;
-    public const ushort IFLA_INET6_ADDR_GEN_MODE = 8;
-    public const byte IN6_ADDR_GEN_MODE_NONE = 1;
     public const uint RTEXT_FILTER_SKIP_STATS = 8;
 
-    public const ushort IFA_ADDRESS = 1, IFA_LOCAL = 2, IFA_BROADCAST = 4, IFA_FLAGS = 8;
+    public const ushort IFA_ADDRESS = 1, IFA_LOCAL = 2, IFA_BROADCAST = 4;
     public const byte IFA_F_NODAD = 2;
 
     public const ushort RTA_DST = 1, RTA_OIF = 4, RTA_GATEWAY = 5, RTA_PRIORITY = 6, RTA_PREFSRC = 7, RTA_TABLE = 15;
@@ -43,6 +41,6 @@ internal static class Rtnl
     public const byte FR_ACT_TO_TBL = 1;
 
     public const ushort NDA_DST = 1, NDA_LLADDR = 2, NDA_MASTER = 9;
-    public const ushort NUD_REACHABLE = 2, NUD_NOARP = 0x40, NUD_PERMANENT = 0x80;
+    public const ushort NUD_NOARP = 0x40, NUD_PERMANENT = 0x80;
     public const byte NTF_SELF = 2, NTF_MASTER = 4;
 }
