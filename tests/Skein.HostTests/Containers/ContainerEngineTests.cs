@@ -178,10 +178,10 @@ public sealed class ContainerEngineTests
         var id = await host.RunAsync("box", "sleep", "1000");
         var exec = await host.Engine.CreateExecAsync(id, EngineHost.Exec("sh", "-c", "read line; stty size") with { Tty = true }, default);
         var starting = host.Engine.StartExecAsync(exec.Id, 20, 90, default);
-        await host.Engine.ResizeExecAsync(exec.Id, 30, 100, default).WaitAsync(EngineHost.Patience);
+        await host.Engine.ResizeExecAsync(exec.Id, 30, 100, default).WaitAsync(Poll.Patience);
         await using var streams = await starting;
         await streams.Stdin!.WriteAsync("\n"u8.ToArray());
-        Assert.EndsWith("30 100\r\n", await new StreamReader(streams.Stdout!).ReadToEndAsync().WaitAsync(EngineHost.Patience));
+        Assert.EndsWith("30 100\r\n", await new StreamReader(streams.Stdout!).ReadToEndAsync().WaitAsync(Poll.Patience));
     }
 
     [Fact]

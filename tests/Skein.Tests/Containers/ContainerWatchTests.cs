@@ -14,7 +14,6 @@ namespace Skein.Tests.Containers;
 /// <summary>How a running container's end is learnt from a containerd that does not always answer as it should.</summary>
 public sealed class ContainerWatchTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly string Id = new('1', 64);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("skein-watch-").FullName;
@@ -41,7 +40,7 @@ public sealed class ContainerWatchTests : IDisposable
 
         await engine.RecoverAsync(default);
 
-        Assert.Equal(3, await engine.WaitAsync(Id, default).WaitAsync(Patience));
+        Assert.Equal(3, await engine.WaitAsync(Id, default).WaitAsync(Poll.Patience));
         Assert.Equal(2, waits);
     }
 
