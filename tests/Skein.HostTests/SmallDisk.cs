@@ -15,7 +15,8 @@ internal sealed class SmallDisk : IDisposable
 
     private string Filler => Path.Combine(_folder, "filler");
 
-    public void Fill()
+    /// <param name="leave">Bytes that stay free.</param>
+    public void Fill(int leave = 0)
     {
         using var file = new FileStream(Filler, FileMode.Append, FileAccess.Write, FileShare.None, bufferSize: 0);
         // Large pieces first: each fails when it does not fit whole.
@@ -30,6 +31,7 @@ internal sealed class SmallDisk : IDisposable
                 // As full as pieces of this size make it.
             }
         }
+        file.SetLength(file.Length - leave);
     }
 
     public void Free() => File.Delete(Filler);

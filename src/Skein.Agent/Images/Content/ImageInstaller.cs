@@ -27,18 +27,27 @@ internal sealed class ImageInstaller(
         ImageContent image, IReadOnlyList<string> names, IBlobSource source, IProgress<PullProgress>? progress, CancellationToken cancel)
     {
         var lease = await leases.BeginAsync(names[0], cancel);
-        var installed = false;
+        var release = false;
         try
         {
             await InstallPartsAsync(image, lease, source, progress, cancel);
             foreach (var name in names) await NameAsync(name, image.Target, cancel);
-            installed = true;
+            release = true;
+        }
+        catch (Exception error) when (IsOutOfSpace(error))
+        {
+            // What came of an image that does not fit must not keep the disk full until the lease ends.
+            release = true;
+            throw;
         }
         finally
         {
-            await leases.EndAsync(lease, installed);
+            await leases.EndAsync(lease, release);
         }
     }
+
+    /// <summary>containerd hands the kernel's words on in any of its codes.</summary>
+    private static bool IsOutOfSpace(Exception error) => error.Message.Contains("no space left on device", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Points a name at content that is here; the name may have pointed elsewhere.</summary>
     public async Task NameAsync(string name, OciDescriptor target, CancellationToken cancel)

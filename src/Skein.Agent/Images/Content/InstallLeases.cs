@@ -49,19 +49,23 @@ internal sealed class InstallLeases(ContainerdClient containerd, TimeProvider ti
         await containerd.Leases.AddResourceAsync(
             new AddResourceRequest { Id = lease, Resource = new Resource { Id = id, Type = type } }, cancellationToken: cancel);
 
-    /// <param name="installed">false lets what came wait for the next try.</param>
-    public async Task EndAsync(string lease, bool installed)
+    /// <param name="release">false lets what came wait for the next try.</param>
+    public async Task EndAsync(string lease, bool release)
     {
         await _turn.WaitAsync();
         try
         {
             if (--_users[lease] > 0) return;
             _users.Remove(lease);
-            if (installed) await containerd.Leases.DeleteAsync(new DeleteRequest { Id = lease });
+            if (release) await containerd.Leases.DeleteAsync(new DeleteRequest { Id = lease });
         }
         catch (RpcException error) when (error.StatusCode == StatusCode.NotFound)
         {
             // Expired while a slow registry was read.
+        }
+        catch (RpcException error) when (error.Status.Detail.Contains("no space left on device", StringComparison.Ordinal))
+        {
+            // The failure at hand is told; the lease ends by itself.
         }
         finally
         {
