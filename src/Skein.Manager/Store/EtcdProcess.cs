@@ -236,7 +236,7 @@ public sealed partial class EtcdProcess : IAsyncDisposable
     {
         try
         {
-            return File.Exists(_options.LogPath) && File.ReadLines(_options.LogPath).LastOrDefault() is { } line ? $"; it last logged {line}" : "";
+            return File.Exists(_options.LogPath) && File.ReadLines(_options.LogPath).LastOrDefault() is { } line ? $"; it last logged \"{EtcdLogLine.Plain(line)}\"" : "";
         }
         catch (IOException)
         {

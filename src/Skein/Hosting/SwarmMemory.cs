@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Skein.Model;
 using Skein.Model.Identity;
 
 namespace Skein.Hosting;
@@ -23,10 +24,21 @@ internal sealed record SwarmMemory(
 {
     private const string FileName = "swarm.json";
 
+    /// <exception cref="SkeinException">It is there and cannot be read; the message names it and the way out.</exception>
     public static SwarmMemory? Read(string folder)
     {
         var path = Path.Combine(folder, FileName);
-        return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), SwarmMemoryJson.Default.SwarmMemory) : null;
+        if (!File.Exists(path)) return null;
+        try
+        {
+            var memory = JsonSerializer.Deserialize(File.ReadAllBytes(path), SwarmMemoryJson.Default.SwarmMemory);
+            return memory is { NodeId.Length: > 0 } ? memory : throw new JsonException("it names no node");
+        }
+        catch (JsonException e)
+        {
+            throw new SkeinException(
+                ErrorKind.Internal, $"{path} cannot be read: {e.Message}. Restore it, or leave the swarm with --force and join it again", e);
+        }
     }
 
     public void Write(string folder) =>

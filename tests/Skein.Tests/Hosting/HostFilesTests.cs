@@ -36,6 +36,19 @@ public sealed class HostFilesTests : IDisposable
         Assert.Contains("skein.pid", error.Message);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("{\"nodeId\": \"n1\", \"listen")]
+    [InlineData("{}")]
+    [InlineData("null")]
+    public void A_part_in_a_swarm_that_cannot_be_read_is_named_and_not_taken_for_none(string content)
+    {
+        File.WriteAllText(_folder + "/swarm.json", content);
+        var error = Assert.Throws<SkeinException>(() => SwarmMemory.Read(_folder));
+        Assert.StartsWith($"{_folder}/swarm.json cannot be read: ", error.Message);
+        Assert.Null(SwarmMemory.Read(_folder + "/none"));
+    }
+
     [Fact]
     public void What_containerd_refuses_is_told_in_its_words_alone()
     {

@@ -31,6 +31,15 @@ public sealed class EtcdUpkeepTests : IDisposable
         Assert.Equal(("", "a long line"), (File.ReadAllText(path), File.ReadAllText(path + ".old")));
     }
 
+    [Theory]
+    [InlineData("""{"level":"panic","ts":"2026-01-01T00:00:00Z","msg":"failed to create WAL","error":"no space left on device","stacktrace":"a\nb"}""",
+        "panic: failed to create WAL: no space left on device")]
+    [InlineData("""{"level":"fatal","msg":"discovery failed"}""", "fatal: discovery failed")]
+    [InlineData("""{"level":"pan""", """{"level":"pan""")]
+    [InlineData("[1]", "[1]")]
+    [InlineData("", "")]
+    public void A_line_of_etcd_s_log_is_put_plainly(string line, string plain) => Assert.Equal(plain, EtcdLogLine.Plain(line));
+
     [Fact]
     public void A_reason_is_news_once_in_ten_seconds()
     {
