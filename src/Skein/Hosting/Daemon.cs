@@ -131,11 +131,7 @@ internal sealed partial class Daemon : IAsyncDisposable
 
     private WebApplication BuildApi()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Services.AddSingleton(_logs);
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = StopDeadline);
-        builder.WebHost.ConfigureKestrel(kestrel => EngineListeners.Add(kestrel, _options.Hosts, _api));
-        var app = builder.Build();
+        var app = BareWeb.Create(_logs, StopDeadline, kestrel => EngineListeners.Add(kestrel, _options.Hosts, _api)).Build();
         _api.Map(app);
         return app;
     }

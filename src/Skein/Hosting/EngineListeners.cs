@@ -28,10 +28,7 @@ internal static class EngineListeners
 
     public static void Add(KestrelServerOptions kestrel, IReadOnlyList<string> hosts, DockerApi api)
     {
-        kestrel.AddServerHeader = false;
-        kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;
-        kestrel.Limits.MaxRequestBodySize = null;   // an image to be loaded
         foreach (var host in hosts)
         {
             if (host.StartsWith(Unix, StringComparison.Ordinal)) kestrel.ListenUnixSocket(FreePath(host[Unix.Length..]), Configure);

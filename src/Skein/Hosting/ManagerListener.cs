@@ -21,8 +21,11 @@ internal static class ManagerListener
         IPEndPoint listen, NodeIdentity identity, IStore store, EtcdMembership members, DispatcherService dispatcher,
         TimeProvider time, IIdSource ids, ILoggerFactory logs, CancellationToken cancel)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Services.AddSingleton(logs);
+        var builder = BareWeb.Create(logs, StopDeadline, kestrel => kestrel.Listen(listen, options =>
+        {
+            options.Protocols = HttpProtocols.Http2;
+            options.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(identity.ServerOptions()) });
+        }));
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(ids);
         builder.Services.AddSingleton(identity);
@@ -33,7 +36,6 @@ internal static class ManagerListener
         builder.Services.AddSingleton<MembershipService>();
         builder.Services.AddSingleton<NodeLogsService>();
         builder.Services.AddSingleton<CallerAuthorization>();
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = StopDeadline);
         // The daemon's own life is not this listener's: a signal is the daemon's to handle.
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
         builder.Services.AddGrpc(options =>
@@ -42,17 +44,6 @@ internal static class ManagerListener
             options.MaxReceiveMessageSize = null;
         });
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MinRequestBodyDataRate = null;
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(listen, options =>
-            {
-                options.Protocols = HttpProtocols.Http2;
-                options.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(identity.ServerOptions()) });
-            });
-        });
         var app = builder.Build();
         app.MapGrpcService<CertificateAuthorityService>();
         app.MapGrpcService<MembershipService>();

@@ -1,8 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Agent.Session;
 using Skein.Api;
@@ -22,10 +20,7 @@ internal sealed class ApiServer : IAsyncDisposable
         var identity = new EngineIdentity("id", "h1", "1", "", _folder, "/skein", [], [], [], "");
         var api = new DockerApi(
             identity, Containers, new FakeImageStore(), new FakeTaskNetworking(), new AssignmentState(), new NoSwarm(), TimeProvider.System, NullLoggerFactory.Instance);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => EngineListeners.Add(kestrel, ["unix://" + Socket], api));
-        _app = builder.Build();
+        _app = BareWeb.Create(NullLoggerFactory.Instance, TimeSpan.FromSeconds(1), kestrel => EngineListeners.Add(kestrel, ["unix://" + Socket], api)).Build();
         api.Map(_app);
     }
 

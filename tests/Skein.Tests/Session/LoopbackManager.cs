@@ -1,11 +1,10 @@
 using System.Net;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Skein.Hosting;
 using Skein.Manager.Dispatch;
 using Skein.Manager.Logs;
 using Skein.Manager.Store;
@@ -41,11 +40,10 @@ internal sealed class LoopbackManager : IAsyncDisposable
     public static async Task<LoopbackManager> StartAsync(IStore store, string managerId)
     {
         var dispatcher = new DispatcherService(store, managerId, Identify, new CryptoIdSource(), TimeProvider.System, NullLoggerFactory.Instance);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        var builder = BareWeb.Create(
+            NullLoggerFactory.Instance, TimeSpan.FromSeconds(1), kestrel => kestrel.Listen(IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(dispatcher);
-        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http2));
         var app = builder.Build();
         app.MapGrpcService<DispatcherService>();
         app.MapGrpcService<NodeLogsService>();
