@@ -55,7 +55,7 @@ public sealed partial class OverlayNetworking
         await _gate.WaitAsync(cancel);
         try
         {
-            foreach (var name in StrangerPins(known)) await TryRemoveStrangerAsync(name, cancel);
+            foreach (var name in Strangers(known)) await TryRemoveStrangerAsync(name, cancel);
             RemoveFabricPorts(running);
             RemoveGatewayPorts(known);
         }
@@ -210,10 +210,12 @@ public sealed partial class OverlayNetworking
         _gateway.Release(containerId);
     }
 
-    private List<string> StrangerPins(HashSet<string> known) =>
+    /// <summary>By their pins, and by their files: a removal that was cut short may have left either.</summary>
+    private List<string> Strangers(HashSet<string> known) =>
     [
-        .. NamespacePins.List(_options.Pins)
+        .. NamespacePins.List(_options.Pins).Concat(Directory.Exists(FilesFolder) ? Directory.EnumerateDirectories(FilesFolder) : [])
             .Select(path => Path.GetFileName(path))
+            .Distinct()
             .Where(name => name is not (DeviceNames.FabricSpace or DeviceNames.IngressSpace) && !known.Contains(name) && !_containers.ContainsKey(name)),
     ];
 

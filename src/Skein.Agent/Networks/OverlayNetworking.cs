@@ -90,7 +90,7 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
         try
         {
             await RemoveIngressAsync(cancel);
-            foreach (var name in StrangerPins([])) await RemoveStrangerAsync(name, cancel);
+            foreach (var name in Strangers([])) await RemoveStrangerAsync(name, cancel);
             OpenFabric().RemoveAll();
             RemoveGatewayPorts([]);
             _gateway.Remove();
@@ -99,8 +99,7 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
             _appliedGeneration = -1;
             _leftGeneration = _assignments.Generation;
             NamespacePins.DeleteAll(_options.Pins);
-            var files = Path.GetDirectoryName(_options.FilesOf("x"))!;
-            if (Directory.Exists(files)) Directory.Delete(files, recursive: true);
+            if (Directory.Exists(FilesFolder)) Directory.Delete(FilesFolder, recursive: true);
         }
         finally
         {
@@ -116,6 +115,8 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
         _hostSpace.Dispose();
         _gate.Dispose();
     }
+
+    private string FilesFolder => Path.GetDirectoryName(_options.FilesOf("x"))!;
 
     private async Task<bool> TryPassAsync(TimeSpan retry, CancellationToken cancel)
     {

@@ -109,6 +109,9 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
 
         await _a.RestartAsync();
         await EchoAsync(client, served);
+        // Of a removal that was cut short after the pin was gone.
+        var forgotten = Directory.CreateDirectory(_a.Options.FilesOf(new string('8', 64))).FullName;
+        File.WriteAllText(forgotten + "/hosts", "");
         PublishBoth(_a);
         await _a.Networking.RecoverAsync([Spec(C1, "10.0.1.5")], _cancel);
         _a.Start();
@@ -117,6 +120,8 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
         Assert.Equal("172.18.0.3/16", _a.Networking.Find(C1)!.Legs[1].Addresses[0]);
         Assert.Contains($"close {new string('9', 64)}", _a.Services.Calls);
         Assert.False(NetworkNamespace.IsPinned(_a.Options.PinOf(new string('9', 64))));
+        Assert.False(Directory.Exists(forgotten));
+        Assert.True(Directory.Exists(_a.Options.FilesOf(C1)));
         Assert.Single(Links(_a.Space), name => name.StartsWith("sk-", StringComparison.Ordinal) && name != "sk-ingress");
     }
 
