@@ -30,12 +30,13 @@ public sealed class ContainerdClient : IDisposable
     private readonly bool ownsChannel;
 
     public ContainerdClient(string socketPath, string @namespace = DefaultNamespace)
-        : this(Connect(socketPath), @namespace, lease: null, ownsChannel: true)
+        : this(Connect(socketPath), socketPath, @namespace, lease: null, ownsChannel: true)
     {
     }
 
-    private ContainerdClient(GrpcChannel channel, string @namespace, string? lease, bool ownsChannel)
+    private ContainerdClient(GrpcChannel channel, string socketPath, string @namespace, string? lease, bool ownsChannel)
     {
+        SocketPath = socketPath;
         this.channel = channel;
         this.ownsChannel = ownsChannel;
         Namespace = @namespace;
@@ -58,6 +59,8 @@ public sealed class ContainerdClient : IDisposable
         Tasks = new TasksApi.Tasks.TasksClient(invoker);
         Version = new VersionApi.Version.VersionClient(invoker);
     }
+
+    public string SocketPath { get; }
 
     public string Namespace { get; }
 
@@ -84,7 +87,7 @@ public sealed class ContainerdClient : IDisposable
     internal VersionApi.Version.VersionClient Version { get; }
 
     /// <summary>The same connection; what its calls make is held by this lease. Not to be disposed on its own.</summary>
-    public ContainerdClient WithLease(string lease) => new(channel, Namespace, lease, ownsChannel: false);
+    public ContainerdClient WithLease(string lease) => new(channel, SocketPath, Namespace, lease, ownsChannel: false);
 
     /// <summary>containerd's version, e.g. "1.6.20~ds1", and the commit it was built from; throws RpcException (Unavailable) when nothing answers at the socket.</summary>
     public async Task<(string Version, string Revision)> VersionAsync(CancellationToken cancel)

@@ -35,8 +35,15 @@ public sealed partial class ContainerEngine
         }
         catch (Exception error)
         {
-            containers.Release(definition.Name);
-            await UnmakeAsync(definition);
+            try
+            {
+                await UnmakeAsync(definition);
+            }
+            finally
+            {
+                // Until then it is under way, and no sweep's.
+                containers.Release(definition.Name);
+            }
             if (error is RpcException refused)
                 throw new SkeinException(ErrorKind.Internal, $"failed to create container: {refused.Status.Detail}", refused);
             throw;
@@ -45,6 +52,7 @@ public sealed partial class ContainerEngine
 
     private async Task<ContainerRecord> MakeAsync(ContainerDefinition definition, ImageRecord image, string stopSignal, CancellationToken cancel)
     {
+        records.Begin(definition, time.GetUtcNow());
         var userMounts = mounts.Resolve(definition.Id, definition.Spec.Mounts);
         var prepared = await containerd.Snapshots.PrepareAsync(
             new()
@@ -90,18 +98,17 @@ public sealed partial class ContainerEngine
         }
         catch (RpcException error)
         {
-            // RecoverAsync removes what has no record.
+            // The next sweep removes what has no record.
             LogLeftBehind(definition.Id, error.Status.Detail);
         }
         mounts.RemoveAnonymous(definition.Id, definition.Spec.Mounts);
         records.Delete(definition.Id);
     }
 
-    private async Task RemoveFromContainerdAsync(string id)
-    {
-        await IgnoreMissingAsync(async () => await containerd.Containers.DeleteAsync(new() { Id = id }));
-        await IgnoreMissingAsync(async () => await containerd.Snapshots.RemoveAsync(new() { Snapshotter = ContainerdClient.Snapshotter, Key = id }));
-    }
+    /// <returns>false when nothing of it was there.</returns>
+    private async Task<bool> RemoveFromContainerdAsync(string id) =>
+        await IgnoreMissingAsync(async () => await containerd.Containers.DeleteAsync(new() { Id = id }))
+        | await IgnoreMissingAsync(async () => await containerd.Snapshots.RemoveAsync(new() { Snapshotter = ContainerdClient.Snapshotter, Key = id }));
 
     private ContainerDefinition Complete(ContainerDefinition definition)
     {

@@ -9,6 +9,9 @@ public sealed partial class ContainerEngine
     // After SIGKILL the kernel needs a moment, longer when it has much memory to free.
     private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(10);
 
+    // containerd gives what a start has left behind 5 s to end.
+    private static readonly TimeSpan EarlierStartPatience = TimeSpan.FromSeconds(10);
+
     public async Task StartAsync(string id, CancellationToken cancel)
     {
         var container = containers.Find(id);
@@ -123,17 +126,25 @@ public sealed partial class ContainerEngine
             Stderr = paths.Stderr,
             Terminal = container.Record.Definition.Spec.Tty,
         };
-        try
+        var began = time.GetTimestamp();
+        while (true)
         {
-            await containerd.Tasks.CreateAsync(request, cancellationToken: cancel);
-        }
-        catch (RpcException error) when (error.StatusCode == StatusCode.AlreadyExists)
-        {
-            // What a start that was cut short has left.
-            await DeleteTaskAsync(container.Id);
-            await containerd.Tasks.CreateAsync(request, cancellationToken: cancel);
+            try
+            {
+                await containerd.Tasks.CreateAsync(request, cancellationToken: cancel);
+                return;
+            }
+            catch (RpcException error) when (IsLeftByAnEarlierStart(error) && time.GetElapsedTime(began) < EarlierStartPatience)
+            {
+                await DeleteTaskAsync(container.Id);
+            }
+            await Task.Delay(RetryDelay, time, cancel);
         }
     }
+
+    // Its task, or before that its folder: containerd still tidies up, or goes on, after a start whose caller was killed.
+    private static bool IsLeftByAnEarlierStart(RpcException error) =>
+        error.StatusCode == StatusCode.AlreadyExists || error.Status.Detail.EndsWith(": file exists", StringComparison.Ordinal);
 
     private void OpenInput(ManagedContainer container) => container.Io.Input?.Open(
         poller,
@@ -164,21 +175,21 @@ public sealed partial class ContainerEngine
         };
     }
 
-    private async Task DeleteTaskAsync(string id)
+    /// <returns>false when there was none.</returns>
+    private async Task<bool> DeleteTaskAsync(string id)
     {
         try
         {
-            await containerd.Tasks.DeleteAsync(new() { ContainerId = id });
-        }
-        catch (RpcException error) when (error.StatusCode == StatusCode.NotFound)
-        {
+            return await IgnoreMissingAsync(async () => await containerd.Tasks.DeleteAsync(new() { ContainerId = id }));
         }
         catch (RpcException error) when (IsOfRunning(error))
         {
             // End it first.
             await IgnoreMissingAsync(async () => await containerd.Tasks.KillAsync(new() { ContainerId = id, Signal = Signals.Kill, All = true }));
-            await IgnoreMissingAsync(async () => await containerd.Tasks.WaitAsync(new() { ContainerId = id }));
+            var deadline = (time.GetUtcNow() + KillPatience).UtcDateTime;
+            await IgnoreMissingAsync(async () => await containerd.Tasks.WaitAsync(new() { ContainerId = id }, deadline: deadline));
             await IgnoreMissingAsync(async () => await containerd.Tasks.DeleteAsync(new() { ContainerId = id }));
+            return true;
         }
     }
 

@@ -33,4 +33,16 @@ public sealed partial class ContainerEngine
 
     [LoggerMessage(3209, LogLevel.Debug, "containerd's events are interrupted: {Reason}")]
     private partial void LogEventsBroke(string reason);
+
+    [LoggerMessage(3223, LogLevel.Warning, "container {Id} does not run, but a process of it was started: it is ended")]
+    private partial void LogSweptTask(string id);
+
+    [LoggerMessage(3224, LogLevel.Warning, "containerd has forgotten the shim that it started for container {Id}: process {Pid} is ended")]
+    private partial void LogSweptShim(string id, int pid);
+
+    [LoggerMessage(3225, LogLevel.Warning, "container {Id} was not made to its end and is removed")]
+    private partial void LogUnfinished(string id);
+
+    [LoggerMessage(3226, LogLevel.Debug, "what is left behind could not be looked for: {Reason}")]
+    private partial void LogSweepBroke(string reason);
 }

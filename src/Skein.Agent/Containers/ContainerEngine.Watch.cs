@@ -27,9 +27,11 @@ public sealed partial class ContainerEngine
         {
             LogUnreadable(id, error.Message);
             unreadable.Add(id);
-        });
+        }).ToLookup(ContainerRecords.IsFinished);
+        foreach (var unfinished in stored[false])
+            await UnmakeAsync(unfinished);
         var tasks = (await containerd.Tasks.ListAsync(new(), cancellationToken: cancel)).Tasks.ToDictionary(task => task.Id);
-        foreach (var record in stored)
+        foreach (var record in stored[true])
         {
             var container = Manage(ContainerRecords.ToRecord(record), ContainerRecords.RootMounts(record), record.StopSignal);
             containers.Add(container);
@@ -39,7 +41,7 @@ public sealed partial class ContainerEngine
         await SweepAsync(cancel);
         // Last: until nothing of it runs, its folder is what tells of it.
         foreach (var id in unreadable) Forget(id);
-        LogRecovered(stored.Count, containers.All.Count(container => container.Running));
+        LogRecovered(containers.All.Count, containers.All.Count(container => container.Running));
     }
 
     private void Forget(string id)
@@ -48,33 +50,37 @@ public sealed partial class ContainerEngine
         if (Directory.Exists(options.IoFolder(id))) Directory.Delete(options.IoFolder(id), recursive: true);
     }
 
-    /// <summary>Follows what containerd tells without being asked: containers out of memory. Writes records that could not be written.</summary>
+    /// <summary>
+    /// Follows what containerd tells without being asked: containers out of memory. Takes away what is left behind, and writes
+    /// records that could not be written.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancel)
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancel, closing.Token);
-        await Task.WhenAll(FollowEventsAsync(linked), KeepRecordsAsync(linked.Token));
+        await Task.WhenAll(FollowEventsAsync(linked.Token), KeepSweepingAsync(linked.Token), KeepRecordsAsync(linked.Token));
     }
 
-    private async Task FollowEventsAsync(CancellationTokenSource linked)
+    private async Task FollowEventsAsync(CancellationToken cancel)
     {
-        while (!linked.IsCancellationRequested)
+        while (!cancel.IsCancellationRequested)
         {
             try
             {
                 var request = new SubscribeRequest { Filters = { $"topic==\"/tasks/oom\",namespace=={containerd.Namespace}" } };
-                using var stream = containerd.Events.Subscribe(request, cancellationToken: linked.Token);
-                await foreach (var envelope in stream.ResponseStream.ReadAllAsync(linked.Token))
+                using var stream = containerd.Events.Subscribe(request, cancellationToken: cancel);
+                await foreach (var envelope in stream.ResponseStream.ReadAllAsync(cancel))
                     NoteOutOfMemory(TaskOOM.Parser.ParseFrom(envelope.Event.Value).ContainerId);
             }
-            catch (RpcException error) when (!linked.IsCancellationRequested)
+            catch (RpcException error) when (!cancel.IsCancellationRequested)
             {
                 LogEventsBroke(error.Status.Detail);
+                lookSoon.TrySetResult();
             }
-            catch (Exception error) when (error is RpcException or OperationCanceledException && linked.IsCancellationRequested)
+            catch (Exception error) when (error is RpcException or OperationCanceledException && cancel.IsCancellationRequested)
             {
                 return;
             }
-            await Task.Delay(RetryDelay, time, linked.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+            await Task.Delay(RetryDelay, time, cancel).ContinueWith(_ => { }, TaskScheduler.Default);
         }
     }
 
@@ -108,6 +114,7 @@ public sealed partial class ContainerEngine
         }
     }
 
+    // A task of one that had not been started, or has ended, is the sweep's.
     private async Task TakeUpAsync(ManagedContainer container, Process? task)
     {
         if (task is { Status: TaskState.Running or TaskState.Paused or TaskState.Pausing })
@@ -130,41 +137,6 @@ public sealed partial class ContainerEngine
             if (task is not null && Directory.Exists(options.IoFolder(container.Id)))
                 container.Io.Open(poller, container.Log);
             await EndAsync(container, (int?)task?.ExitStatus ?? LostExitCode, task?.ExitedAt, TimeSpan.FromMilliseconds(200));
-        }
-        else if (task is not null)
-        {
-            await DeleteTaskAsync(container.Id);
-        }
-    }
-
-    private async Task SweepAsync(CancellationToken cancel)
-    {
-        var known = await containerd.Containers.ListAsync(new(), cancellationToken: cancel);
-        foreach (var orphan in known.Containers.Where(container => !containers.Contains(container.Id)))
-        {
-            LogSwept(orphan.Id);
-            await SweepAsync(orphan.Id);
-        }
-        using var snapshots = containerd.Snapshots.List(
-            new() { Snapshotter = Containerd.ContainerdClient.Snapshotter, Filters = { $"labels.\"{OwnerLabel}\"" } }, cancellationToken: cancel);
-        var orphans = new List<string>();
-        await foreach (var batch in snapshots.ResponseStream.ReadAllAsync(cancel))
-            orphans.AddRange(batch.Info.Select(info => info.Labels[OwnerLabel]).Where(id => !containers.Contains(id)));
-        foreach (var id in orphans)
-            await SweepAsync(id);
-    }
-
-    // What cannot be removed now must not keep the daemon from everything else: the next one tries again.
-    private async Task SweepAsync(string id)
-    {
-        try
-        {
-            await DeleteTaskAsync(id);
-            await RemoveFromContainerdAsync(id);
-        }
-        catch (RpcException error)
-        {
-            LogLeftBehind(id, error.Status.Detail);
         }
     }
 

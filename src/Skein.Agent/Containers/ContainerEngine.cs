@@ -6,6 +6,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Skein.Agent.Containerd;
 using Skein.Agent.Containers.Io;
+using Skein.Agent.Containers.Leftovers;
 using Skein.Agent.Containers.Logs;
 using Skein.Agent.Containers.Oci;
 using Skein.Agent.Containers.Processes;
@@ -39,6 +40,8 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     private readonly MountResolver mounts;
     private readonly VolumeContent volumeContent;
     private readonly OciSpecBuilder specs;
+    private readonly AbandonedShims abandonedShims;
+    private readonly EmptyCgroups emptyCgroups;
     private readonly PipePoller poller = new();
     private readonly CancellationTokenSource closing = new();
     private readonly ConcurrentDictionary<string, ManagedContainer> unrecorded = new();   // whose record on disk is behind
@@ -56,6 +59,8 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         stats = new StatsReader("/sys/fs/cgroup", "/proc", time);
         mounts = new MountResolver(options.Volumes);
         volumeContent = new VolumeContent(options.Volumes, options.CopyFolder);
+        abandonedShims = new AbandonedShims(containerd.SocketPath, containerd.Namespace);
+        emptyCgroups = new EmptyCgroups(options.CgroupParent);
         string[] inits = ["/usr/bin/docker-init", "/usr/libexec/docker/docker-init", "/usr/bin/tini-static"];
         specs = new OciSpecBuilder(options.CgroupParent, File.Exists("/sys/fs/cgroup/cgroup.controllers"), inits.FirstOrDefault(File.Exists))
         {
@@ -190,14 +195,17 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>A removal's or repair's call to containerd: what is not there (any more) is a success.</summary>
-    private static async Task IgnoreMissingAsync(Func<Task> call)
+    /// <returns>false when it was not there.</returns>
+    private static async Task<bool> IgnoreMissingAsync(Func<Task> call)
     {
         try
         {
             await call();
+            return true;
         }
         catch (RpcException error) when (error.StatusCode == StatusCode.NotFound)
         {
+            return false;
         }
     }
 }

@@ -66,7 +66,12 @@ internal sealed partial class ContainerTable
             return byId.GetValueOrDefault(id);
     }
 
-    public bool Contains(string id) => TryGet(id) is not null;
+    /// <summary>Also one whose making has begun: its name is taken.</summary>
+    public bool Contains(string id)
+    {
+        lock (gate)
+            return byId.ContainsKey(id) || idByName.ContainsValue(id);
+    }
 
     /// <summary>By id, name, or a prefix of one id alone.</summary>
     public ManagedContainer Find(string idOrName)

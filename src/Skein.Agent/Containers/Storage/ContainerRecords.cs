@@ -12,14 +12,29 @@ namespace Skein.Agent.Containers.Storage;
 internal sealed class ContainerRecords(ContainerEngineOptions options)
 {
     private const string FileName = "container.pb";
+    private const string Unfinished = "Unfinished";
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    public void Write(ContainerRecord record, IReadOnlyList<Containerd.Types.Mount> rootMounts, string stopSignal)
+    public void Write(ContainerRecord record, IReadOnlyList<Containerd.Types.Mount> rootMounts, string stopSignal) =>
+        Write(ToStored(record, rootMounts, stopSignal));
+
+    /// <summary>Before anything is made for it: a daemon that finds no more than this knows what to take away.</summary>
+    public void Begin(ContainerDefinition definition, DateTimeOffset now)
     {
-        var folder = options.ContainerFolder(record.Id);
+        var state = new ContainerState(ContainerStatus.Created, 0, 0, false, "", null, null);
+        var stored = ToStored(new ContainerRecord(definition, state, now), [], "");
+        stored.Status = Unfinished;
+        Write(stored);
+    }
+
+    public static bool IsFinished(StoredContainer stored) => stored.Status != Unfinished;
+
+    private void Write(StoredContainer stored)
+    {
+        var folder = options.ContainerFolder(stored.Id);
         Directory.CreateDirectory(folder);
         // Not durable: after a power cut no container runs any more, and three waits for the disk would slow every start.
-        WholeFile.Write(Path.Combine(folder, FileName), ToStored(record, rootMounts, stopSignal).ToByteArray(), Mode, durable: false);
+        WholeFile.Write(Path.Combine(folder, FileName), stored.ToByteArray(), Mode, durable: false);
     }
 
     public void Delete(string id)
