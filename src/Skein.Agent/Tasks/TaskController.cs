@@ -29,6 +29,7 @@ internal sealed partial class TaskController
     private CancellationTokenSource? _work;
     private CancellationTokenSource? _probing;
     private CancellationToken _daemon;
+    private Timestamp? _reported;
 
     /// <param name="container">What an earlier daemon made for this task; null when there is none.</param>
     public TaskController(TaskDependencies parts, SwarmTask task, ContainerRecord? container, ILogger logger)
@@ -259,7 +260,7 @@ internal sealed partial class TaskController
 
     private void Report()
     {
-        var now = Timestamp.FromDateTimeOffset(_parts.Time.GetUtcNow());
+        var now = _reported = Later(_reported, Timestamp.FromDateTimeOffset(_parts.Time.GetUtcNow()));
         var status = new SwarmTaskStatus
         {
             State = _life.State,
@@ -276,6 +277,9 @@ internal sealed partial class TaskController
         _parts.Outbox.Report(TaskId, status);
         LogState(TaskNaming.ContainerName(_task), _life.State, _life.Err.Length > 0 ? _life.Err : _life.Message);
     }
+
+    /// <summary>Within one state a manager takes the later of two reports: a clock that was set back must not make news old.</summary>
+    private static Timestamp Later(Timestamp? a, Timestamp b) => a is not null && a.CompareTo(b) > 0 ? a : b;
 
     private static HealthConfig? HealthOf(SwarmTask task, ImageRecord? image) =>
         HealthPolicy.Merge(task.Spec.Container.Healthcheck, image?.Config.Healthcheck);

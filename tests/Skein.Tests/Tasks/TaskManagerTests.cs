@@ -18,11 +18,12 @@ public sealed class TaskManagerTests : IDisposable
     private readonly Outbox _outbox = new();
     private readonly CancellationTokenSource _daemon = new();
     private readonly SeenLog _log = new();
+    private readonly SettableClock _clock = new();
     private readonly TaskManager _manager;
 
     public TaskManagerTests() => _manager = new TaskManager(
         _assignments, _images, _networking, _engine, _outbox,
-        () => new NodeDescription { Hostname = "h1" }, new CryptoIdSource(), TimeProvider.System, _log);
+        () => new NodeDescription { Hostname = "h1" }, new CryptoIdSource(), _clock, _log);
 
     public void Dispose()
     {
@@ -63,6 +64,19 @@ public sealed class TaskManagerTests : IDisposable
         await _manager.WaitUntilEmptyAsync(Poll.Soon);
         Assert.Empty(_engine.List());
         Assert.Contains(container.Id, _networking.Detached);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_set_back_makes_no_report_older_than_the_one_before()
+    {
+        Run();
+        Publish(NewTask("t1", TaskState.Running));
+        var healthy = await _outbox.UntilAsync(TaskState.Running);
+        _clock.Ahead = TimeSpan.FromHours(-1);
+        Publish(NewTask("t1", TaskState.Shutdown));
+        var leaving = await _outbox.UntilAsync(TaskState.Running);
+        Assert.False(leaving.Healthy);
+        Assert.True(leaving.Timestamp >= healthy.Timestamp, $"{leaving.Timestamp} came after {healthy.Timestamp}");
     }
 
     [Fact]
@@ -200,6 +214,13 @@ public sealed class TaskManagerTests : IDisposable
     private static ContainerDefinition Definition(string id, string taskId) => new(
         id, $"web.1.{taskId}", new ContainerSpec { Image = "httpd" }, new Dictionary<string, string> { ["com.docker.swarm.task.id"] = taskId },
         id, "", "", "", "", null, null, TimeSpan.FromSeconds(1));
+
+    private sealed class SettableClock : TimeProvider
+    {
+        public TimeSpan Ahead { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Ahead;
+    }
 
     private sealed class Outbox : ITaskStatusOutbox
     {
