@@ -23,7 +23,9 @@ public sealed partial class EtcdMembership : IAsyncDisposable
     private readonly ILogger _log;
     private readonly SemaphoreSlim _one = new(1);
     private readonly CancellationTokenSource _stop = new();
-    private Task _promotion = Task.CompletedTask;
+
+    /// <summary>By member; under <see cref="_one"/>.</summary>
+    private readonly Dictionary<ulong, Task> _promotions = [];
 
     public EtcdMembership(EtcdClient etcd, EtcdProcess process, byte[] storeKey, string clusterToken, TimeProvider time, ILogger<EtcdMembership> log)
     {
@@ -42,8 +44,10 @@ public sealed partial class EtcdMembership : IAsyncDisposable
         {
             await QuickenAsync(cancel);
             await RemoveStaleAsync(nodeId, peerUrl, cancel);
+            // etcd takes no second learner beside one whose manager did not live to promote it.
+            foreach (var learner in (await ListAsync(cancel)).Where(member => member.IsLearner)) Promote(learner.ID);
             var reply = await AddLearnerAsync(peerUrl, cancel);
-            _promotion = PromoteAsync(reply.Member.ID, _stop.Token);
+            Promote(reply.Member.ID);
             return (reply.Member.ID, [.. reply.Members.Select(member => new InitialMember
             {
                 Name = member.ID == reply.Member.ID ? nodeId : member.Name,
@@ -90,7 +94,7 @@ public sealed partial class EtcdMembership : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await _promotion;
+        await Task.WhenAll(_promotions.Values);
         _stop.Dispose();
         _one.Dispose();
     }
@@ -131,6 +135,13 @@ public sealed partial class EtcdMembership : IAsyncDisposable
         var request = new MemberAddRequest { IsLearner = true };
         request.PeerURLs.Add(peerUrl);
         return RetryAsync(() => _etcd.Members.MemberAddAsync(request, cancellationToken: cancel), cancel);
+    }
+
+    /// <summary>In the background, unless it is on its way already.</summary>
+    private void Promote(ulong memberId)
+    {
+        foreach (var done in _promotions.Where(p => p.Value.IsCompleted).ToList()) _promotions.Remove(done.Key);
+        if (!_promotions.ContainsKey(memberId)) _promotions[memberId] = PromoteAsync(memberId, _stop.Token);
     }
 
     private async Task PromoteAsync(ulong memberId, CancellationToken stop)
