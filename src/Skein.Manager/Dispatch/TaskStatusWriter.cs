@@ -34,10 +34,26 @@ internal sealed partial class TaskStatusWriter(IStore store, TimeProvider time, 
                 batches.Add(batch);
                 count += batch.Reports.Count;
             }
-            await CommitAsync([.. batches.SelectMany(b => b.Reports)], cancel);
+            foreach (var part in Parts(batches.SelectMany(b => b.Reports))) await CommitAsync(part, cancel);
             foreach (var batch in batches) batch.Stored.TrySetResult();
             batches.Clear();
         }
+    }
+
+    /// <summary>Each of a size that one transaction takes.</summary>
+    private IEnumerable<IReadOnlyList<NodeTaskStatus>> Parts(IEnumerable<NodeTaskStatus> reports)
+    {
+        var part = new List<NodeTaskStatus>();
+        var bytes = 0;
+        foreach (var report in reports)
+        {
+            part.Add(report);
+            bytes += store.Current.Tasks.Find(report.TaskId)?.CalculateSize() ?? 0;
+            if (bytes < Changes.MostBytes) continue;
+            yield return part;
+            (part, bytes) = ([], 0);
+        }
+        if (part.Count > 0) yield return part;
     }
 
     /// <summary>Until it succeeds: a report that was taken is not lost while this manager lives.</summary>

@@ -21,9 +21,6 @@ internal sealed class SwarmDraft
     /// </summary>
     public const int BatchSize = 2000;
 
-    /// <summary>The most bytes of tasks in one batch: a transaction has to fit etcd's request limit of 32 MiB, and each task carries its whole spec.</summary>
-    private const int BatchBytes = 16 << 20;
-
     private readonly Dictionary<string, Drafted<Node>> _nodesById = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Drafted<Network>> _networksById = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Drafted<Service>> _servicesById = new(StringComparer.Ordinal);
@@ -99,7 +96,7 @@ internal sealed class SwarmDraft
         var bytes = 0;
         foreach (var task in _tasks.Where(t => t.HasChanged))
         {
-            if (changes.All.Count >= BatchSize || bytes >= BatchBytes) break;
+            if (changes.All.Count >= BatchSize || bytes >= Changes.MostBytes) break;
             bytes += task.Value.CalculateSize();
             if (task.IsDeleted) changes.Delete(ObjectKind.Task, task.Value.Id, task.Value.Meta?.Version);
             else changes.Put(Stamped(task, t => t.Meta ??= new()));

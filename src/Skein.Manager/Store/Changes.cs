@@ -5,6 +5,12 @@ namespace Skein.Manager.Store;
 /// <summary>What one transaction writes. A later change of the same object replaces the earlier and keeps its expectation.</summary>
 public sealed class Changes
 {
+    /// <summary>
+    /// No more than about this many bytes of objects go into one: etcd takes a request of 32 MiB, and each task carries its
+    /// whole spec.
+    /// </summary>
+    public const int MostBytes = 16 << 20;
+
     private readonly Dictionary<(ObjectKind, string), Change> _byKey = [];
 
     public IReadOnlyCollection<Change> All => _byKey.Values;

@@ -77,4 +77,30 @@ public class TaskStatusMergeTests
         Assert.All(store.Current.Tasks.All, t => Assert.Equal(TaskState.Running, t.Status.State));
         Assert.Equal(TaskState.Shutdown, store.Current.Tasks.Find("t7")!.DesiredState);
     }
+
+    [Fact]
+    public async Task A_node_that_reports_on_large_tasks_all_at_once_is_written_in_parts()
+    {
+        var store = new MemoryStore();
+        store.Commit(c =>
+        {
+            for (var i = 0; i < 400; i++)
+            {
+                var task = Task($"t{i}", "n1");
+                task.Spec = new() { Container = new() { Env = { "TABLE=" + new string('x', 100_000) } } };
+                c.Put(task);
+            }
+        });
+        var before = store.Commits.Count;
+        var writer = new TaskStatusWriter(store, TimeProvider.System, NullLogger.Instance);
+        using var stop = new CancellationTokenSource();
+        var running = writer.RunAsync(stop.Token);
+        await writer.WriteAsync([.. Enumerable.Range(0, 400).Select(i => new NodeTaskStatus("n1", $"t{i}", new() { State = TaskState.Running }))], default)
+            .WaitAsync(TimeSpan.FromSeconds(10));
+        await stop.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+        Assert.All(store.Current.Tasks.All, t => Assert.Equal(TaskState.Running, t.Status.State));
+        Assert.InRange(store.Commits.Skip(before).Max(c => c.Sum(o => o.Object!.CalculateSize())), 1 << 20, 32 << 20);
+    }
 }
