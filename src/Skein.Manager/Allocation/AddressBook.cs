@@ -1,4 +1,5 @@
 using Skein.Manager.Drafts;
+using Skein.Model.Specs;
 using Skein.Model;
 
 namespace Skein.Manager.Allocation;
@@ -31,7 +32,7 @@ internal sealed class AddressBook(SwarmDraft draft)
         {
             foreach (var leg in task.Value.Networks)
             {
-                if (pools.TryGetValue(leg.NetworkId, out var pool)) pool.Bear(leg.Addresses, holds: !task.Value.HasEnded());
+                if (pools.TryGetValue(leg.NetworkId, out var pool)) pool.Bear(leg.Addresses, holds: !task.Value.IsTerminal());
             }
         }
         return pools;

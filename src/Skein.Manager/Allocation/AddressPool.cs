@@ -40,7 +40,7 @@ internal sealed class AddressPool
         var taken = new List<string>();
         foreach (var family in _ranges.GroupBy(r => r.IsIPv6))
         {
-            if (family.Select(r => r.Take(out _)).FirstOrDefault(a => a is not null) is { } address)
+            if (family.Select(r => r.Take()).FirstOrDefault(a => a is not null) is { } address)
             {
                 taken.Add(address);
                 continue;

@@ -45,9 +45,10 @@ internal sealed class AddressRange
 
     public void Release(UInt128 number) => _held.Remove(number);
 
-    public string? Take(out UInt128 number)
+    /// <summary>With the subnet's prefix length; null when the range is used up.</summary>
+    public string? Take()
     {
-        if (Find(ref _next, alsoBorne: true, out number) || Find(ref _unborne, alsoBorne: false, out number)
+        if (Find(ref _next, alsoBorne: true, out var number) || Find(ref _unborne, alsoBorne: false, out number)
             || Find(ref _unheld, alsoBorne: true, out number))
         {
             _held.Add(number);

@@ -19,7 +19,7 @@ internal static class NetworkAllocation
         var waiting = draft.Networks.Where(n => n.Value.Vni == 0 || n.Value.Ipam.Count == 0).ToList();
         if (waiting.Count == 0) return;
         var vnis = draft.Networks.Select(n => n.Value.Vni).Where(v => v != 0).ToHashSet();
-        var subnets = draft.Networks.SelectMany(n => SubnetsOf(n.Value.Ipam)).ToList();
+        var subnets = draft.Networks.SelectMany(n => Subnet.In(n.Value.Ipam)).ToList();
         // Ingress first, as Docker: it has 10.0.0.0/24 and 4096, the first of the user's 10.0.1.0/24 and 4097.
         foreach (var network in waiting.OrderBy(n => n.Value.Spec?.Ingress == true ? 0 : 1)) Allocate(draft, network, vnis, subnets);
     }
@@ -33,7 +33,7 @@ internal static class NetworkAllocation
         edited.Vni = vni.Value;
         if (edited.Ipam.Count == 0) edited.Ipam.Add(ipam);
         vnis.Add(vni.Value);
-        subnets.AddRange(SubnetsOf(ipam));
+        subnets.AddRange(Subnet.In(ipam));
     }
 
     private static uint? ChooseVni(NetworkSpec? spec, HashSet<uint> taken)
@@ -100,13 +100,5 @@ internal static class NetworkAllocation
             }
         }
         return false;
-    }
-
-    private static IEnumerable<Subnet> SubnetsOf(IEnumerable<IpamConfig> ipam)
-    {
-        foreach (var entry in ipam)
-        {
-            if (Subnet.TryParse(entry.Subnet, out var subnet)) yield return subnet;
-        }
     }
 }

@@ -12,7 +12,7 @@ internal sealed class PortAllocation
     private const uint FirstDynamic = 30000;
     private const uint LastDynamic = 32767;
 
-    private readonly Dictionary<(uint Port, PortProtocol Protocol), (Service Service, PublishMode Mode)> _owners = [];
+    private readonly Dictionary<(uint Port, PortProtocol Protocol), Service> _owners = [];
     private readonly HashSet<(uint, PortProtocol)> _wished = [];
 
     public PortAllocation(SwarmDraft draft)
@@ -21,13 +21,12 @@ internal sealed class PortAllocation
         {
             foreach (var port in service.Endpoint?.Ports ?? [])
             {
-                if (port.PublishedPort != 0 && port.PublishMode == PublishMode.Ingress) _owners.TryAdd((port.PublishedPort, port.Protocol), (service, port.PublishMode));
+                if (port.PublishedPort != 0 && port.PublishMode == PublishMode.Ingress) _owners.TryAdd((port.PublishedPort, port.Protocol), service);
             }
         }
         foreach (var port in draft.Services.SelectMany(s => s.Value.Spec?.Endpoint?.Ports ?? []))
         {
-            if (port.PublishedPort == 0) continue;
-            _wished.Add((port.PublishedPort, port.Protocol));
+            if (port.PublishedPort != 0) _wished.Add((port.PublishedPort, port.Protocol));
         }
     }
 
@@ -57,14 +56,14 @@ internal sealed class PortAllocation
             ports.Add(port);
         }
         // A port left behind by an update is free for the next.
-        foreach (var given in _owners.Where(o => o.Value.Service.Id == service.Id).Select(o => o.Key).ToList()) _owners.Remove(given);
-        foreach (var port in ports.Where(p => p.PublishMode == PublishMode.Ingress)) _owners[(port.PublishedPort, port.Protocol)] = (service, port.PublishMode);
+        foreach (var given in _owners.Where(o => o.Value.Id == service.Id).Select(o => o.Key).ToList()) _owners.Remove(given);
+        foreach (var port in ports.Where(p => p.PublishMode == PublishMode.Ingress)) _owners[(port.PublishedPort, port.Protocol)] = service;
         return "";
     }
 
     private string ConflictOf(Service service, PortConfig port) =>
-        _owners.TryGetValue((port.PublishedPort, port.Protocol), out var owner) && owner.Service.Id != service.Id
-            ? $"port '{port.PublishedPort}' is already in use by service '{owner.Service.Name()}' ({owner.Service.Id}) as an ingress port"
+        _owners.TryGetValue((port.PublishedPort, port.Protocol), out var owner) && owner.Id != service.Id
+            ? $"port '{port.PublishedPort}' is already in use by service '{owner.Name()}' ({owner.Id}) as an ingress port"
             : "";
 
     private bool Choose(Service service, PortConfig port, List<PortConfig> chosen)

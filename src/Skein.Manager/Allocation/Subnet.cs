@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Skein.Model;
 
 namespace Skein.Manager.Allocation;
 
@@ -27,6 +28,14 @@ internal readonly record struct Subnet(UInt128 First, int Length, bool IsIPv6)
         if (length > (isIPv6 ? 128 : 32)) return false;
         subnet = new Subnet(number, length, isIPv6).WithoutHostBits();
         return true;
+    }
+
+    public static IEnumerable<Subnet> In(IEnumerable<IpamConfig> ipam)
+    {
+        foreach (var entry in ipam)
+        {
+            if (TryParse(entry.Subnet, out var subnet)) yield return subnet;
+        }
     }
 
     /// <summary>An address, with or without a prefix length after it.</summary>

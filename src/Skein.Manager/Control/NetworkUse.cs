@@ -1,7 +1,7 @@
+using Skein.Manager.Allocation;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Specs;
-using Skein.Model.Validation;
 
 namespace Skein.Manager.Control;
 
@@ -22,13 +22,12 @@ internal static class NetworkUse
 
     public static void CheckSubnetsFree(Snapshot snapshot, NetworkSpec spec)
     {
-        var taken = snapshot.Networks.All.SelectMany(n => n.Ipam.Concat(n.Spec.Ipam)).Select(i => i.Subnet).ToHashSet(StringComparer.Ordinal);
-        foreach (var ipam in spec.Ipam)
+        var taken = snapshot.Networks.All.SelectMany(n => Subnet.In(n.Ipam.Concat(n.Spec.Ipam))).ToList();
+        foreach (var wanted in Subnet.In(spec.Ipam))
         {
-            if (!NetworkSpecValidation.TryParse(ipam.Subnet, out var wanted)) continue;
-            if (taken.Any(t => NetworkSpecValidation.TryParse(t, out var other) && Overlap(wanted, other)))
+            if (taken.Exists(t => t.Overlaps(wanted)))
                 throw new SkeinException(ErrorKind.Forbidden, "invalid pool request: Pool overlaps with other one on this address space");
-            taken.Add(ipam.Subnet);
+            taken.Add(wanted);
         }
     }
 
@@ -50,7 +49,4 @@ internal static class NetworkUse
         && !task.IsTerminal()
         && (task.ServiceId.Length == 0 || snapshot.Services.Find(task.ServiceId) is not null)
         && (task.Networks.Any(n => n.NetworkId == networkId) || task.Spec?.Networks.Any(n => n.Target == networkId) == true);
-
-    private static bool Overlap(System.Net.IPNetwork a, System.Net.IPNetwork b) =>
-        a.Contains(b.BaseAddress) || b.Contains(a.BaseAddress);
 }

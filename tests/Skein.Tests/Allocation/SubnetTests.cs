@@ -43,7 +43,7 @@ public class SubnetTests
             var subnet = Parse(start, length);
             var range = new AddressRange(subnet, subnet);
             var given = new HashSet<string>();
-            while (range.Take(out _) is { } address) Assert.True(given.Add(address), $"{address} given twice");
+            while (range.Take() is { } address) Assert.True(given.Add(address), $"{address} given twice");
             Assert.Equal(length >= 31 ? 1 << (32 - length) : (1 << (32 - length)) - 2, given.Count);
         });
 
