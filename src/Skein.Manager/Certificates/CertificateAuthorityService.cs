@@ -57,7 +57,7 @@ public sealed partial class CertificateAuthorityService(IStore store, TimeProvid
         using var authority = RootAuthority.Open(cluster.RootCa.Cert.Span, cluster.RootCa.Key.Span, time, ids);
         try
         {
-            var pem = authority.Issue(request.Csr.ToStringUtf8(), new(nodeId, role, cluster.Id), LifetimeOf(cluster));
+            var pem = authority.Issue(request.Csr.ToStringUtf8(), new(nodeId, role, cluster.Id), RootAuthority.NodeLifetimeOf(cluster.Spec));
             return new()
             {
                 NodeId = nodeId,
@@ -90,11 +90,6 @@ public sealed partial class CertificateAuthorityService(IStore store, TimeProvid
         "drain" => NodeAvailability.Drain,
         _ => throw new RpcException(new(StatusCode.InvalidArgument, $"invalid Availability: \"{text}\"")),
     };
-
-    private static TimeSpan LifetimeOf(Cluster cluster) =>
-        cluster.Spec?.Ca?.NodeCertExpiry is > 0 and var nanoseconds
-            ? TimeSpan.FromTicks(nanoseconds / TimeSpan.NanosecondsPerTick)
-            : RootAuthority.DefaultNodeLifetime;
 
     [LoggerMessage(2310, LogLevel.Warning, "{Peer} asked to join with a token that is not this swarm's")]
     private partial void LogWrongToken(string peer);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Skein.Model.Specs;
 using Skein.Model;
 using Skein.Model.Identity;
 
@@ -32,6 +33,9 @@ public sealed class RootAuthority : IDisposable
 
     /// <summary>PKCS#8.</summary>
     public string KeyPem { get; }
+
+    /// <summary>As the swarm is set to.</summary>
+    public static TimeSpan NodeLifetimeOf(ClusterSpec? spec) => spec?.Ca?.NodeCertExpiry is > 0 and var set ? set.Nanoseconds() : DefaultNodeLifetime;
 
     public static RootAuthority Create(TimeProvider time, IIdSource ids)
     {

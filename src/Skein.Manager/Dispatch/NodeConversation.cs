@@ -82,7 +82,7 @@ internal sealed class NodeConversation(
     private Welcome WelcomeOf(Snapshot snapshot, Node node) => new()
     {
         SessionId = sessionId,
-        HeartbeatPeriod = ClusterDefaults.HeartbeatPeriodOf(snapshot.Cluster).Ticks * 100,
+        HeartbeatPeriod = ClusterDefaults.HeartbeatPeriodOf(snapshot.Cluster).InNanoseconds(),
         DataPathPort = snapshot.Cluster?.DataPathPort is > 0 and var port ? port : ClusterDefaults.DataPathPort,
         Role = node.Spec?.Role ?? NodeRole.Worker,
     };

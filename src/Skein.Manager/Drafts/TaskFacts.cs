@@ -11,8 +11,6 @@ internal static class TaskFacts
     /// <summary>Wanted: not told to stop. It may have stopped by itself all the same.</summary>
     public static bool IsWanted(this SwarmTask task) => task.DesiredState <= TaskState.Running;
 
-    public static bool HasEnded(this SwarmTask task) => task.State() > TaskState.Running;
-
     /// <summary>On a node, and not yet reported to be gone from it.</summary>
     public static bool IsOnNode(this SwarmTask task) => task.State() is >= TaskState.Assigned and <= TaskState.Running;
 
@@ -35,8 +33,6 @@ internal static class TaskFacts
     public static bool IsDrained(this Node node) => node.Spec?.Availability == NodeAvailability.Drain;
 
     public static bool IsPaused(this Node node) => node.Spec?.Availability == NodeAvailability.Pause;
-
-    public static TimeSpan Nanoseconds(this long nanoseconds) => TimeSpan.FromTicks(nanoseconds / 100);
 
     public static string Name(this Service service) => service.Spec?.Annotations?.Name ?? "";
 }

@@ -1,4 +1,3 @@
-using Skein.Manager.Drafts;
 using Skein.Model.Specs;
 
 namespace Skein.Manager.Orchestration;

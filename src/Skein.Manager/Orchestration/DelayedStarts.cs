@@ -1,4 +1,5 @@
 using Skein.Manager.Drafts;
+using Skein.Model.Specs;
 using Skein.Model;
 
 namespace Skein.Manager.Orchestration;
@@ -10,7 +11,7 @@ internal static class DelayedStarts
     {
         foreach (var task in slot.Tasks)
         {
-            if (task.Value.DesiredState >= TaskState.Running || task.Value.HasEnded()) continue;
+            if (task.Value.DesiredState >= TaskState.Running || task.Value.IsTerminal()) continue;
             if (StartTime(draft, slot, task.Value) is var start && start > draft.Now) draft.WakeAt(start);
             else task.Edit().DesiredState = TaskState.Running;
         }

@@ -1,5 +1,6 @@
 using Skein.Manager.Drafts;
 using Skein.Manager.Scheduling;
+using Skein.Model.Specs;
 using Skein.Model;
 
 namespace Skein.Manager.Orchestration;
@@ -30,7 +31,7 @@ internal static class GlobalServiceTasks
 
     private static void Keep(SwarmDraft draft, Service service, Slot slot, List<Slot> updatable)
     {
-        foreach (var task in slot.Wanted.Where(t => t.Value.HasEnded()).ToList())
+        foreach (var task in slot.Wanted.Where(t => t.Value.IsTerminal()).ToList())
             RestartRule.Replace(draft, service, slot, task, nodeLost: false);
         if (!slot.IsHeld) TaskBirth.In(draft, service, slot, startAt: null);
         updatable.Add(slot);
@@ -38,6 +39,6 @@ internal static class GlobalServiceTasks
 
     private static void Shutdown(Slot slot, bool endedOnly = false)
     {
-        foreach (var task in slot.Wanted.Where(t => !endedOnly || t.Value.HasEnded()).ToList()) slot.Shutdown(task);
+        foreach (var task in slot.Wanted.Where(t => !endedOnly || t.Value.IsTerminal()).ToList()) slot.Shutdown(task);
     }
 }

@@ -1,4 +1,5 @@
 using Skein.Manager.Drafts;
+using Skein.Model.Specs;
 using Skein.Model;
 
 namespace Skein.Manager.Orchestration;
@@ -12,7 +13,7 @@ internal static class LostTasks
         {
             if (task.Value.ServiceId.Length > 0 && task.Value.DesiredState != TaskState.Remove && draft.Service(task.Value.ServiceId) is null)
                 task.Edit().DesiredState = TaskState.Remove;
-            if (task.Value.NodeId.Length > 0 && !task.Value.HasEnded()) OrphanWithoutNode(draft, task);
+            if (task.Value.NodeId.Length > 0 && !task.Value.IsTerminal()) OrphanWithoutNode(draft, task);
         }
     }
 

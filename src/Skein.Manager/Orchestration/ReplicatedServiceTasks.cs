@@ -1,5 +1,6 @@
 using Skein.Manager.Drafts;
 using Skein.Manager.Scheduling;
+using Skein.Model.Specs;
 using Skein.Model;
 
 namespace Skein.Manager.Orchestration;
@@ -29,7 +30,7 @@ internal static class ReplicatedServiceTasks
         foreach (var task in slot.Wanted.ToList())
         {
             var nodeLost = LostNode(draft, task.Value, constraints);
-            if (nodeLost || task.Value.HasEnded()) RestartRule.Replace(draft, service, slot, task, nodeLost);
+            if (nodeLost || task.Value.IsTerminal()) RestartRule.Replace(draft, service, slot, task, nodeLost);
         }
     }
 

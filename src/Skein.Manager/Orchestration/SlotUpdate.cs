@@ -1,4 +1,5 @@
 using Skein.Manager.Drafts;
+using Skein.Model.Specs;
 using Skein.Model;
 
 namespace Skein.Manager.Orchestration;
@@ -49,7 +50,7 @@ internal sealed class SlotUpdate
             foreach (var task in _updated)
             {
                 if (task.Value.RunningSince is { } since) return since.AsTime();
-                if (task.Value.HasEnded()) return task.Value.StateSince();
+                if (task.Value.IsTerminal()) return task.Value.StateSince();
             }
             return _updated.Any(t => t.Value.IsWanted()) ? null : _updated[^1].Value.CreatedAt();
         }

@@ -1,4 +1,5 @@
 using Skein.Manager.Drafts;
+using Skein.Model.Specs;
 using Skein.Model;
 
 namespace Skein.Manager.Orchestration;
@@ -36,7 +37,7 @@ internal static class TaskReaper
         foreach (var task in slot.Tasks.SkipLast(1))
         {
             if (excess <= 0) return;
-            if (!task.Value.HasEnded()) continue;
+            if (!task.Value.IsTerminal()) continue;
             task.Delete();
             excess--;
         }

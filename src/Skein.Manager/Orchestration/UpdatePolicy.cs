@@ -1,4 +1,5 @@
 using Skein.Manager.Drafts;
+using Skein.Model.Specs;
 using Skein.Model;
 
 namespace Skein.Manager.Orchestration;

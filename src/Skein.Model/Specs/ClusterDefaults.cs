@@ -12,5 +12,5 @@ public static class ClusterDefaults
     public const uint DataPathPort = 4789;
 
     public static TimeSpan HeartbeatPeriodOf(Cluster? cluster) =>
-        cluster?.Spec?.Dispatcher?.HeartbeatPeriod is > 0 and var nanoseconds ? TimeSpan.FromTicks(nanoseconds / 100) : HeartbeatPeriod;
+        cluster?.Spec?.Dispatcher?.HeartbeatPeriod is > 0 and var nanoseconds ? nanoseconds.Nanoseconds() : HeartbeatPeriod;
 }

@@ -206,10 +206,7 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
     private NodeIdentity SelfIssued(RootAuthority authority, CertificateName name, IPAddress address, ClusterSpec spec)
     {
         var request = CertificateSigningRequest.Create([address]);
-        var lifetime = spec.Ca?.NodeCertExpiry is > 0 and var nanoseconds
-            ? TimeSpan.FromTicks(nanoseconds / TimeSpan.NanosecondsPerTick)
-            : RootAuthority.DefaultNodeLifetime;
-        var certificate = authority.Issue(request.Pem, name, lifetime);
+        var certificate = authority.Issue(request.Pem, name, RootAuthority.NodeLifetimeOf(spec));
         var identity = new NodeIdentity(CertificateFolder, NodeCredentials.Create(certificate, request.KeyPem, authority.CertificatePem), _time);
         identity.Save();
         return identity;
