@@ -12,6 +12,12 @@ public sealed partial class EtcdMembership : IAsyncDisposable
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan AddDeadline = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Of one call. Raft drops a change of the members while another is on its way, and etcd tells nobody: without a deadline
+    /// the caller would wait for ever.
+    /// </summary>
+    private static readonly TimeSpan CallDeadline = TimeSpan.FromSeconds(3);
+
     private static readonly TimeSpan HandOverDeadline = TimeSpan.FromSeconds(1);
 
     /// <summary>A learner that has not caught up by then is taken out again: its host is gone.</summary>
@@ -116,13 +122,13 @@ public sealed partial class EtcdMembership : IAsyncDisposable
     }
 
     private async Task<IReadOnlyList<Member>> ListAsync(CancellationToken cancel) =>
-        (await RetryAsync(() => _etcd.Members.MemberListAsync(new(), cancellationToken: cancel), cancel)).Members;
+        (await RetryAsync(() => _etcd.Members.MemberListAsync(new(), Call(cancel)), cancel)).Members;
 
     private async Task RemoveAsync(ulong id, CancellationToken cancel)
     {
         try
         {
-            await RetryAsync(() => _etcd.Members.MemberRemoveAsync(new() { ID = id }, cancellationToken: cancel), cancel);
+            await RetryAsync(() => _etcd.Members.MemberRemoveAsync(new() { ID = id }, Call(cancel)), cancel);
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)
         {
@@ -134,7 +140,7 @@ public sealed partial class EtcdMembership : IAsyncDisposable
     {
         var request = new MemberAddRequest { IsLearner = true };
         request.PeerURLs.Add(peerUrl);
-        return RetryAsync(() => _etcd.Members.MemberAddAsync(request, cancellationToken: cancel), cancel);
+        return RetryAsync(() => _etcd.Members.MemberAddAsync(request, Call(cancel)), cancel);
     }
 
     /// <summary>In the background, unless it is on its way already.</summary>
@@ -152,7 +158,7 @@ public sealed partial class EtcdMembership : IAsyncDisposable
         {
             try
             {
-                await _etcd.Members.MemberPromoteAsync(new() { ID = memberId }, cancellationToken: stop);
+                await _etcd.Members.MemberPromoteAsync(new() { ID = memberId }, Call(stop));
                 LogPromoted(memberId);
                 return;
             }
@@ -180,6 +186,8 @@ public sealed partial class EtcdMembership : IAsyncDisposable
             LogNotPromoted(memberId, e.Message);
         }
     }
+
+    private CallOptions Call(CancellationToken cancel) => new(deadline: (_time.GetUtcNow() + CallDeadline).UtcDateTime, cancellationToken: cancel);
 
     /// <summary>
     /// etcd takes one learner at a time, waits for its members to be healthy for a change, and has no leader for a moment

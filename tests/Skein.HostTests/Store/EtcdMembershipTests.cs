@@ -16,32 +16,30 @@ public class EtcdMembershipTests
         var one = members[0];
         await using var membership = new EtcdMembership(one.Client, one.Process, members.StoreKey, "test", new FastClock(), NullLogger<EtcdMembership>.Instance);
         one.Process.ExpectCompany();
-        await one.Process.WaitReadyAsync(one.Client, EtcdMembers.Deadline, default);
+        await one.Process.WaitReadyAsync(one.Client, Poll.Patience, default);
         // Added by a manager that died before it could promote it, as its host did.
         var left = new MemberAddRequest { IsLearner = true, PeerURLs = { $"https://127.0.0.1:{LoopbackPorts.Take()}" } };
-        await Until("a learner", async () => (await one.Client.Members.MemberAddAsync(left)).Member.IsLearner);
+        await DoneAsync("a learner is added", () => one.Client.Members.MemberAddAsync(left).ResponseAsync);
 
         var peer = $"https://127.0.0.1:{LoopbackPorts.Take()}";
-        await Until("place for a manager", async () => (await membership.AddAsync("m2", peer, default)).MemberId != 0);
+        await DoneAsync("a manager is added", () => membership.AddAsync("m2", peer, default));
     }
 
-    private static async Task Until(string what, Func<Task<bool>> attempt)
-    {
-        using var deadline = new CancellationTokenSource(EtcdMembers.Deadline);
-        var last = "";
-        while (!deadline.IsCancellationRequested)
+    private static Task DoneAsync(string what, Func<Task> attempt) => Poll.UntilAsync(
+        what,
+        async () =>
         {
             try
             {
-                if (await attempt()) return;
+                await attempt();
+                return "";
             }
             catch (RpcException e)
             {
-                last = e.Status.Detail;
+                return e.Status.Detail;
             }
-        }
-        throw new TimeoutException($"no {what} within {EtcdMembers.Deadline}: {last}");
-    }
+        },
+        refusal => refusal.Length == 0);
 
     /// <summary>Its minutes pass in two seconds; its timers are real.</summary>
     private sealed class FastClock : TimeProvider

@@ -96,7 +96,7 @@ public class TaskStatusMergeTests
         using var stop = new CancellationTokenSource();
         var running = writer.RunAsync(stop.Token);
         await writer.WriteAsync([.. Enumerable.Range(0, 400).Select(i => new NodeTaskStatus("n1", $"t{i}", new() { State = TaskState.Running }))], default)
-            .WaitAsync(TimeSpan.FromSeconds(10));
+            .WaitAsync(Poll.Patience);
         await stop.CancelAsync();
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
