@@ -129,6 +129,8 @@ public sealed partial class ContainerEngine
         var began = time.GetTimestamp();
         while (true)
         {
+            if (container.TakenUp)
+                await Task.Run(() => abandonedShims.EndOf(container.Id), cancel);
             try
             {
                 await containerd.Tasks.CreateAsync(request, cancellationToken: cancel);

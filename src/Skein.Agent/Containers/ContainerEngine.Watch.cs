@@ -33,7 +33,7 @@ public sealed partial class ContainerEngine
         var tasks = (await containerd.Tasks.ListAsync(new(), cancellationToken: cancel)).Tasks.ToDictionary(task => task.Id);
         foreach (var record in stored[true])
         {
-            var container = Manage(ContainerRecords.ToRecord(record), ContainerRecords.RootMounts(record), record.StopSignal);
+            var container = Manage(ContainerRecords.ToRecord(record), ContainerRecords.RootMounts(record), record.StopSignal, takenUp: true);
             containers.Add(container);
             await TakeUpAsync(container, tasks.GetValueOrDefault(container.Id));
         }

@@ -151,12 +151,12 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
 
     private static SkeinException NotRunning(ManagedContainer container) => SkeinException.Conflict($"container {container.Id} is not running");
 
-    private ManagedContainer Manage(ContainerRecord record, IReadOnlyList<Containerd.Types.Mount> rootMounts, string stopSignal)
+    private ManagedContainer Manage(ContainerRecord record, IReadOnlyList<Containerd.Types.Mount> rootMounts, string stopSignal, bool takenUp = false)
     {
         var spec = record.Definition.Spec;
         var log = new ContainerLog(options.ContainerFolder(record.Id), LogLimits.Of(record.Definition.LogDriver), time, logger);
         var paths = StdioPaths.In(options.IoFolder(record.Id), "", stdin: spec.OpenStdin, stdout: true, stderr: !spec.Tty);
-        return new ManagedContainer(record, rootMounts, stopSignal, log, new ProcessIo(paths, spec.Tty));
+        return new ManagedContainer(record, rootMounts, stopSignal, log, new ProcessIo(paths, spec.Tty)) { TakenUp = takenUp };
     }
 
     private void Store(ManagedContainer container, ContainerState state)

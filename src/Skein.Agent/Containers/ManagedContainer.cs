@@ -39,6 +39,9 @@ internal sealed class ManagedContainer(
     /// <summary>The process of its spec, kept from the first exec on.</summary>
     public OciProcess? Process { get; set; }
 
+    /// <summary>An earlier daemon made it: a start of it may be under way still.</summary>
+    public bool TakenUp { get; init; }
+
     /// <summary>Set once, by whoever removes it.</summary>
     public bool Removing { get; set; }
 

@@ -125,6 +125,25 @@ public sealed class LeftoverTests
     }
 
     [Fact]
+    public async Task AStartUsesNoShimThatAnEarlierDaemonsStartHasLeft()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = (await host.Engine.CreateAsync(EngineHost.Define("again", "sleep", "1000"), default)).Id;
+        using var shim = await StartShimAsync(host.Containerd.Folder, host.Containerd.Folder + "/containerd.sock", id);
+        try
+        {
+            await host.RestartEngineAsync();
+            await host.Engine.StartAsync(id, default);
+            Assert.False(Lives(shim.Pid));
+            Assert.Equal((0, "in\n", ""), await host.ExecAsync(id, EngineHost.Exec("echo", "in")));
+        }
+        finally
+        {
+            Kill(shim.Pid);
+        }
+    }
+
+    [Fact]
     public async Task AStartWaitsUntilContainerdHasTidiedUpAfterAnEarlierOne()
     {
         await using var host = await EngineHost.StartAsync();
@@ -139,9 +158,9 @@ public sealed class LeftoverTests
     }
 
     /// <summary>As containerd does it when its caller leaves at that moment: starts the shim in the bundle's folder, removes the folder, forgets the shim.</summary>
-    private static async Task<Shim> StartShimAsync(string below, string address)
+    private static async Task<Shim> StartShimAsync(string below, string address, string? container = null)
     {
-        var id = Path.GetRandomFileName();
+        var id = container ?? Path.GetRandomFileName();
         var bundle = Directory.CreateDirectory($"{below}/{id}").FullName;
         File.WriteAllText(bundle + "/config.json", "{}");
         // Where the shim writes its log: a pipe that containerd reads.

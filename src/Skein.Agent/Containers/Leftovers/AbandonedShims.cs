@@ -27,13 +27,22 @@ internal sealed class AbandonedShims(string socket, string @namespace)
         return now.Where(shim => before.TryGetValue(shim.Key, out var id) && id == shim.Value).ToDictionary();
     }
 
-    private Dictionary<int, string> Find()
+    /// <summary>
+    /// Ends whatever shim there is of a container that does not run. A start would find it by its socket and use it, half way as
+    /// it is: it may hold its lock for half a minute, while it opens a pipe that nobody reads.
+    /// </summary>
+    public void EndOf(string containerId)
+    {
+        foreach (var (pid, _) in Find(abandoned: false).Where(shim => shim.Value == containerId)) End(pid);
+    }
+
+    private Dictionary<int, string> Find(bool abandoned = true)
     {
         var found = new Dictionary<int, string>();
         var here = LinkOf("/proc/self/ns/pid");
         foreach (var pid in ProcessTree.Pids())
         {
-            if (ContainerOf(pid, here) is { } id) found[pid] = id;
+            if (ContainerOf(pid, here, abandoned) is { } id) found[pid] = id;
         }
         return found;
     }
@@ -46,13 +55,13 @@ internal sealed class AbandonedShims(string socket, string @namespace)
         foreach (var path in sockets.Where(File.Exists)) File.Delete(path);
     }
 
-    private string? ContainerOf(int pid, string here)
+    private string? ContainerOf(int pid, string here, bool abandoned)
     {
         try
         {
             return ShimCommand.Parse(File.ReadAllText($"/proc/{pid}/cmdline")) is { } shim
                 && shim.Namespace == @namespace
-                && LinkOf($"/proc/{pid}/cwd").EndsWith(Gone, StringComparison.Ordinal)
+                && (!abandoned || LinkOf($"/proc/{pid}/cwd").EndsWith(Gone, StringComparison.Ordinal))
                 && LinkOf($"/proc/{pid}/ns/pid") == here
                 && Canonical(shim.Address) == _address
                 ? shim.ContainerId
