@@ -14,7 +14,7 @@ internal sealed class ContainerServices : IAsyncDisposable
     private readonly NamespaceTable _table;
     private readonly ContainerResolver _resolver;
     private readonly GoneBackends _gone;
-    private IReadOnlyList<IngressSource> _returnSources = [];
+    private ReturnPathSpec? _returnPath;   // as the rules and routes stand
 
     public ContainerServices(ContainerNetworkSpec spec, string namespacePath, IReadOnlyList<ContainerLeg> legs, ResolverServices resolving, string? ingressNetwork)
     {
@@ -54,7 +54,7 @@ internal sealed class ContainerServices : IAsyncDisposable
     {
         Spec = spec;
         Legs = legs;
-        _returnSources = [];   // a leg that was made anew has lost its routes
+        _returnPath = null;   // a leg that was made anew has lost its routes
         _resolver.Change(ViewOf(spec, legs, ingressNetwork));
     }
 
@@ -63,17 +63,22 @@ internal sealed class ContainerServices : IAsyncDisposable
     {
         var spec = MeshSpecOf(mesh);
         // The rules first: a reply that is marked before its route stands would leave by docker_gwbridge and be lost.
-        if (spec.ReturnPath is { } path && !path.Sources.SequenceEqual(_returnSources))
+        if (spec.ReturnPath is { } path && _returnPath?.Sources.SequenceEqual(path.Sources) != true)
         {
             ReturnRoutesProgrammer.Apply(_space, path.Interface, path.Sources);
-            _returnSources = path.Sources;
+            _returnPath = path;
         }
         var changed = _table.Apply(ContainerRuleset.Render(spec));
         _gone.Forget(spec.Balancers.SelectMany(b => b.Backends));
         return changed;
     }
 
-    public bool Verify() => _table.Verify();
+    /// <returns>What was not as it had been programmed, and was put right.</returns>
+    public IReadOnlyList<string> Verify()
+    {
+        var routes = _returnPath is { } path ? ReturnRoutesProgrammer.Apply(_space, path.Interface, path.Sources) : [];
+        return _table.Verify() ? routes : [.. routes, NamespaceTable.Name];
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -11,6 +11,7 @@ internal sealed class IngressServices : IDisposable
     private readonly NamespaceTable _table;
     private readonly GoneBackends _gone;
     private readonly string _gatewayInterface;
+    private readonly IReadOnlyList<(string Name, string Value)> _sysctls;
 
     public IngressServices(string namespacePath, ContainerLeg overlay, ContainerLeg gateway)
     {
@@ -20,15 +21,17 @@ internal sealed class IngressServices : IDisposable
         _gatewayInterface = gateway.Interface;
         Gateway = MeshView.IPv4(gateway.Addresses).First();
         Subnet = gateway.Addresses[0];
+        // The kernel takes the greater of all and the leg's own.
+        _sysctls =
+        [
+            ("net/ipv4/ip_forward", "1"),
+            ("net/ipv4/conf/all/rp_filter", "0"),
+            ($"net/ipv4/conf/{gateway.Interface}/rp_filter", "0"),
+            ($"net/ipv4/conf/{overlay.Interface}/rp_filter", "0"),
+        ];
         try
         {
-            // The kernel takes the greater of all and the leg's own.
-            Sysctl.Set(
-                _space,
-                ("net/ipv4/ip_forward", "1"),
-                ("net/ipv4/conf/all/rp_filter", "0"),
-                ($"net/ipv4/conf/{gateway.Interface}/rp_filter", "0"),
-                ($"net/ipv4/conf/{overlay.Interface}/rp_filter", "0"));
+            Sysctl.Set(_space, _sysctls);
         }
         catch
         {
@@ -49,7 +52,12 @@ internal sealed class IngressServices : IDisposable
         return changed;
     }
 
-    public bool Verify() => _table.Verify();
+    /// <returns>What was not as it had been programmed, and was put right.</returns>
+    public IReadOnlyList<string> Verify()
+    {
+        var sysctls = Sysctl.Set(_space, _sysctls);
+        return _table.Verify() ? sysctls : [.. sysctls, NamespaceTable.Name];
+    }
 
     public void Dispose() => _space.Dispose();
 }

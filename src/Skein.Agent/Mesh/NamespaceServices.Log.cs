@@ -7,8 +7,8 @@ public sealed partial class NamespaceServices
     [LoggerMessage(4201, LogLevel.Warning, "The mesh could not be programmed for {Where}, and will be again: {Reason}")]
     private static partial void LogNotProgrammed(ILogger log, string where, string reason);
 
-    [LoggerMessage(4202, LogLevel.Warning, "The mesh's table was gone from {Where} and is put back")]
-    private static partial void LogTableGone(ILogger log, string where);
+    [LoggerMessage(4202, LogLevel.Warning, "Somebody had changed the mesh in {Where}: {What} put right")]
+    private static partial void LogPutRight(ILogger log, string where, string what);
 
     [LoggerMessage(4203, LogLevel.Warning, "Port {Port}/{Protocol} is in use by a program of this host: the mesh does not publish it here")]
     private static partial void LogPortTaken(ILogger log, int port, string protocol);

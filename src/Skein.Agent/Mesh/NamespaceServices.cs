@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Skein.Agent.Dns;
@@ -22,15 +23,30 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     // A burst of changes (twenty tasks starting) is worked on in steps of this length, the first one at once.
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(50);
     private const int RestPerWork = 4;
+    private static readonly TimeSpan HostSettle = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan VerifyEvery = TimeSpan.FromSeconds(30);
     private const string IngressOwner = "ingress";
+
+    private static readonly IReadOnlyList<(string Name, string Value)> HostSysctls =
+    [
+        ("net/ipv4/ip_forward", "1"),
+        // One that is off stays off when ip_forward, which is on already, is set again.
+        ($"net/ipv4/conf/{HostRuleset.Bridge}/forwarding", "1"),
+        // 127.0.0.1:PORT leaves the host by the bridge with a loopback source.
+        ($"net/ipv4/conf/{HostRuleset.Bridge}/route_localnet", "1"),
+    ];
+
+    private static readonly Meter Meter = new("Skein.Agent.Mesh");
+    private static readonly Counter<long> Drift = Meter.CreateCounter<long>(
+        "skein.mesh.drift", "{change}", "Tables, rules, routes and kernel parameters of the mesh that somebody else had changed, put right.");
 
     private readonly AssignmentState _assignments;
     private readonly TimeProvider _time;
     private readonly ILogger<NamespaceServices> _log;
     private readonly ResolverServices _resolving;
     private readonly NetworkNamespace _host;
+    private readonly NetlinkEvents _hostEvents;
     private readonly NamespaceTable _hostTable;
     private readonly PortReservations _ports;
     private readonly IReadOnlyList<HostPort> _adopted;
@@ -42,6 +58,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     private IngressServices? _ingress;
     private string? _gatewaySubnet;
     private bool _running;
+    private bool _hostTuned;
     private (NodeAssignments? Of, MeshView View) _view = (null, new MeshView(NodeAssignments.Empty));
     private volatile Progress _progress = new(-1);
 
@@ -67,9 +84,13 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
             logs.CreateLogger<ContainerResolver>());
         _host = host is null ? NetworkNamespace.OpenHost() : NetworkNamespace.Open(host.Path);
         _hostTable = new NamespaceTable(_host);
+        _hostEvents = NetlinkEvents.SubscribeNftables(_host);
         _ports = new PortReservations(_host);
         _adopted = PublishedMapReader.Read(_host);
     }
+
+    /// <summary>What was put right since the start though nobody had wished a change.</summary>
+    public long Healed { get; private set; }
 
     public async Task<IReadOnlyList<PortConfig>> OpenAsync(
         ContainerNetworkSpec spec, string namespacePath, IReadOnlyList<ContainerLeg> legs, CancellationToken cancel)
@@ -124,26 +145,45 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         return Task.CompletedTask;
     });
 
-    /// <summary>Follows the assignments until cancelled. The kernel's refusals are logged and tried again.</summary>
+    /// <summary>Follows the assignments, the host's nftables and the clock until cancelled. The kernel's refusals are logged and tried again.</summary>
     public async Task RunAsync(CancellationToken cancel)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var watching = WatchHostAsync(stop.Token);
+        try
+        {
+            await FollowAsync(cancel);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await watching.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+
+    private async Task FollowAsync(CancellationToken cancel)
     {
         var generation = 0L;   // what the kernel holds stays until there is something to go by
         var wait = VerifyEvery;
+        var verified = _time.GetTimestamp();
         while (!cancel.IsCancellationRequested)
         {
             var newer = await NewerAsync(generation, wait, cancel);
             if (newer is null && generation == 0) continue;
+            // Also where there is something newer all the time.
+            var due = _time.GetElapsedTime(verified) >= VerifyEvery;
             var done = true;
             var spent = TimeSpan.Zero;
             await GatedAsync(cancel, () =>
             {
                 var began = _time.GetTimestamp();
                 _running = true;
-                if (newer is null) VerifyAll();
+                if (due) VerifyAll();
                 done = ProgramAll();
                 spent = _time.GetElapsedTime(began);
                 return Task.CompletedTask;
             });
+            if (due) verified = _time.GetTimestamp();
             generation = newer ?? generation;
             if (done) Advance(generation);
             wait = done ? VerifyEvery : RetryAfter;
@@ -152,11 +192,35 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         }
     }
 
+    /// <summary>A firewall's reload takes our table with it, and the published ports: that does not wait for the clock.</summary>
+    private async Task WatchHostAsync(CancellationToken cancel)
+    {
+        while (!cancel.IsCancellationRequested)
+        {
+            await _hostEvents.WaitAsync(cancel);
+            // Reloads come in several transactions, and our own are told as well: those cost one question.
+            await Task.Delay(HostSettle, _time, cancel);
+            await GatedAsync(cancel, () =>
+            {
+                if (_running) VerifyHost();
+                return Task.CompletedTask;
+            });
+        }
+    }
+
     /// <summary>Completes when every balancer of this host follows this generation of the assignments, or a later one.</summary>
     public async Task WhenAppliedAsync(long generation, CancellationToken cancel)
     {
         while (_progress is { } progress && progress.Generation < generation) await progress.Passed.Task.WaitAsync(cancel);
     }
+
+    /// <summary>What the clock has done every 30 s: a look at all that has been programmed.</summary>
+    internal Task VerifyAsync(CancellationToken cancel) => GatedAsync(cancel, () =>
+    {
+        VerifyAll();
+        ProgramAll();
+        return Task.CompletedTask;
+    });
 
     /// <summary>Takes everything of ours out of the host's namespace, and stops serving all others: this host leaves the swarm.</summary>
     public Task RemoveAllAsync(CancellationToken cancel) => GatedAsync(cancel, async () =>
@@ -177,6 +241,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         _containers.Clear();
         _ingress?.Dispose();
         _ports.Dispose();
+        _hostEvents.Dispose();
         _host.Dispose();
     }
 
@@ -286,14 +351,23 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
 
     private void VerifyAll()
     {
-        foreach (var container in _containers.Values) Try(container.Spec.Name, () => ToldIfGone(container.Spec.Name, container.Verify()));
-        if (_ingress is { } ingress) Try("the ingress namespace", () => ToldIfGone("the ingress namespace", ingress.Verify()));
-        Try("the host", () => ToldIfGone("the host", _hostTable.Verify()));
+        foreach (var container in _containers.Values) Try(container.Spec.Name, () => Told(container.Spec.Name, container.Verify()));
+        if (_ingress is { } ingress) Try("the ingress namespace", () => Told("the ingress namespace", ingress.Verify()));
+        VerifyHost();
     }
 
-    private void ToldIfGone(string where, bool stands)
+    private void VerifyHost() => Try("the host's namespace", () =>
     {
-        if (!stands) LogTableGone(_log, where);
+        var sysctls = _hostTuned && _gatewaySubnet is not null ? Sysctl.Set(_host, HostSysctls) : [];
+        Told("the host's namespace", _hostTable.Verify() ? sysctls : [.. sysctls, NamespaceTable.Name]);
+    });
+
+    private void Told(string where, IReadOnlyList<string> putRight)
+    {
+        if (putRight.Count == 0) return;
+        Healed += putRight.Count;
+        Drift.Add(putRight.Count);
+        LogPutRight(_log, where, string.Join(", ", putRight));
     }
 
     private bool Try(string where, Action work)
@@ -318,8 +392,8 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         var published = HoldIngressPorts();
         if (_gatewaySubnet is not null)
         {
-            // 127.0.0.1:PORT leaves the host by the bridge with a loopback source.
-            Sysctl.Set(_host, ("net/ipv4/ip_forward", "1"), ($"net/ipv4/conf/{HostRuleset.Bridge}/route_localnet", "1"));
+            Sysctl.Set(_host, HostSysctls);
+            _hostTuned = true;
         }
         var own = _containers.Values
             .Where(c => c.Gateway is not null)

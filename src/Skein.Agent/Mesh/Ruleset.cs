@@ -8,7 +8,9 @@ namespace Skein.Agent.Mesh;
 internal sealed class Ruleset
 {
     /// <summary>In every namespace the only table that is ours: a fresh daemon knows it by this name.</summary>
-    public const string Table = "ip skein";
+    public const string Table = $"ip {TableName}";
+
+    public const string TableName = "skein";
 
     /// <summary>Removes the table, and succeeds when there is none.</summary>
     public const string Removal = $"table {Table}\ndelete table {Table}\n";

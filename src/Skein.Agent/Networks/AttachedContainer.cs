@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using Skein.Linux.Namespaces;
 
 namespace Skein.Agent.Networks;
 
 /// <param name="Ports">The fabric's ends of its legs.</param>
-internal sealed record AttachedContainer(ContainerNetworkSpec Spec, ImmutableArray<LocalPort> Ports, ContainerNetwork? Network);
+/// <param name="Space">Held open, so that a pin that somebody unmounts can be set again; null until it has been made.</param>
+internal sealed record AttachedContainer(ContainerNetworkSpec Spec, ImmutableArray<LocalPort> Ports, ContainerNetwork? Network, NetworkNamespace? Space);

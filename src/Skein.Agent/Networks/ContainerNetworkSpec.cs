@@ -16,4 +16,11 @@ public sealed record ContainerNetworkSpec(
     IReadOnlyList<PortConfig> Ports,
     DnsConfig? Dns,
     IReadOnlyList<string> ExtraHosts,
-    IReadOnlyDictionary<string, string> Sysctls);
+    IReadOnlyDictionary<string, string> Sysctls)
+{
+    /// <summary>
+    /// It has the right to change its own network (CAP_NET_ADMIN; a VPN's client takes the default route): addresses, routes and
+    /// parameters inside are then its own affair once they have been made.
+    /// </summary>
+    public bool ArrangesItself { get; init; }
+}

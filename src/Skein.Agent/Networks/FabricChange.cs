@@ -25,6 +25,9 @@ internal abstract record FabricChange
     /// <summary>The port neither teaches the bridge nor gets what the bridge doesn't know.</summary>
     public sealed record SetQuiet(int Link, string Name) : FabricChange;
 
+    /// <summary>No snooping, no VLANs, no spanning tree.</summary>
+    public sealed record SetPlain(int Link, string Name) : FabricChange;
+
     public sealed record SetNeighbour(int Vxlan, IPAddress Address, MacAddress Mac) : FabricChange;
 
     public sealed record DeleteNeighbour(int Vxlan, IPAddress Address) : FabricChange;

@@ -42,6 +42,7 @@ internal sealed class FabricPlan
         var vxlan = Vxlan(network);
         if (bridge is null || vxlan is null) return;
         Port(vxlan, bridge);
+        if (!bridge.IsPlainBridge) _changes.Add(new FabricChange.SetPlain(bridge.Index, bridge.Name));
         Tune(bridge, network.Mtu);
         Tune(vxlan, network.Mtu);
         Neighbours(network, vxlan);
@@ -85,7 +86,7 @@ internal sealed class FabricPlan
     private void Port(LinkInfo port, LinkInfo bridge)
     {
         if (port.Master != bridge.Index) _changes.Add(new FabricChange.SetMaster(port.Index, port.Name, bridge.Index));
-        if (port.Master != bridge.Index || port.Port is not { Learning: false, Flood: false }) _changes.Add(new FabricChange.SetQuiet(port.Index, port.Name));
+        if (port.Master != bridge.Index || port.Port is not { Learning: false, Flood: false, Isolated: false, Ordinary: true }) _changes.Add(new FabricChange.SetQuiet(port.Index, port.Name));
     }
 
     private void Tune(LinkInfo link, uint mtu)

@@ -40,6 +40,7 @@ internal sealed class FabricProgrammer(NetworkNamespace space, RtNetlink host, R
         FabricChange.SetMtu set => inFabric.SetMtu(set.Link, set.Mtu),
         FabricChange.SetMaster set => inFabric.SetMaster(set.Link, set.Bridge),
         FabricChange.SetQuiet set => inFabric.SetBridgePort(set.Link, learning: false, flood: false),
+        FabricChange.SetPlain set => inFabric.SetPlainBridge(set.Link),
         FabricChange.SetNeighbour set => inFabric.SetNeighbour(set.Vxlan, set.Address, set.Mac),
         FabricChange.DeleteNeighbour delete => inFabric.DeleteNeighbour(delete.Vxlan, delete.Address),
         FabricChange.SetTunnel set => inFabric.SetTunnelEntry(set.Vxlan, set.Mac, set.Remote),

@@ -52,6 +52,7 @@ internal sealed partial class FabricReconciler : IDisposable
     public bool Reconcile(NodeAssignments assignments, IReadOnlyCollection<LocalPort> ports, uint underlayMtu)
     {
         var spec = FabricSpec.From(assignments, ports, underlayMtu);
+        if (_programmer.Space.EnsurePinned()) LogPinned(_programmer.Space.Path);
         for (var look = 1; look <= Looks; look++)
         {
             var observed = _programmer.Observe();
@@ -123,6 +124,9 @@ internal sealed partial class FabricReconciler : IDisposable
 
     [LoggerMessage(2302, LogLevel.Information, "Removing {Device} from the fabric: {Reason}")]
     private partial void LogDeleted(string device, string reason);
+
+    [LoggerMessage(2304, LogLevel.Warning, "Somebody had unmounted the fabric's namespace: pinned again at {Path}")]
+    private partial void LogPinned(string path);
 
     [LoggerMessage(2303, LogLevel.Warning, "The kernel refused a change of the overlay: {Error}")]
     private partial void LogRefused(string error);

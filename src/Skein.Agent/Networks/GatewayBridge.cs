@@ -16,14 +16,22 @@ internal sealed class GatewayBridge(NetworkNamespace hostSpace, RtNetlink host, 
     private readonly Dictionary<string, InterfaceAddress> _held = [];
     private volatile GatewayPool? _pool;
     private volatile int _index;
+    private uint _mtu;
+    private uint _bridgeMtu;
 
     public GatewayPool? Pool => _pool;
 
     public int Index => _index;
 
+    /// <summary>Of the legs on it: the underlay's.</summary>
+    public uint Mtu => Volatile.Read(ref _mtu);
+
     /// <summary>Makes the bridge, or takes over the one that is there with the subnet it has. May be repeated.</summary>
-    public void Ensure(uint mtu)
+    /// <returns>What was not as an earlier call had left it; empty when all was.</returns>
+    public IReadOnlyList<string> Ensure(uint mtu)
     {
+        var known = _index != 0;
+        var putRight = new List<string>();
         var link = host.FindLink(DeviceNames.GatewayBridge);
         if (link is null)
         {
@@ -34,15 +42,30 @@ internal sealed class GatewayBridge(NetworkNamespace hostSpace, RtNetlink host, 
             catch (LinuxException error) when (error.Errno == Errno.EEXIST)
             {
             }
+            putRight.Add("the bridge");
             link = host.FindLink(DeviceNames.GatewayBridge) ?? throw new LinuxException($"find {DeviceNames.GatewayBridge}", Errno.ENODEV);
         }
         var addresses = host.Addresses().Where(address => address.Link == link.Index && !address.Address.IsIPv6).ToList();
-        var pool = addresses.Count > 0 ? new GatewayPool(addresses[0].Address.Network) : _pool ?? Choose(link.Index);
+        // The subnet that containers have addresses of stays, whatever somebody gives the bridge.
+        var pool = _pool ?? (addresses.Count > 0 ? new GatewayPool(addresses[0].Address.Network) : Choose(link.Index));
         if (!link.Up || !addresses.Exists(address => address.Address == pool.Host))
+        {
             host.Apply(new NetlinkBatch().SetAddress(link.Index, pool.Host).SetUp(link.Index));
-        if (_index == 0) Sysctl.Set(hostSpace, ("net/ipv4/ip_forward", "1"));
+            putRight.Add($"{pool.Host}, up");
+        }
+        if (link.Mtu != mtu && _bridgeMtu == mtu)
+        {
+            host.Apply(new NetlinkBatch().SetMtu(link.Index, mtu));
+            putRight.Add($"MTU {mtu}");
+        }
+        // One that was there with another MTU keeps it; one that had ours gets it back.
+        else _bridgeMtu = link.Mtu;
+        if (!known) Sysctl.Set(hostSpace, ("net/ipv4/ip_forward", "1"));
+        else if (_index != link.Index) Sysctl.Set(hostSpace, ($"net/ipv4/conf/{DeviceNames.GatewayBridge}/route_localnet", "1"));
+        Volatile.Write(ref _mtu, mtu);
         _pool = pool;
         _index = link.Index;
+        return known ? putRight : [];
     }
 
     /// <summary>The same address for the same container, as long as it has it.</summary>

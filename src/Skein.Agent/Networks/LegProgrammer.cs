@@ -7,6 +7,9 @@ namespace Skein.Agent.Networks;
 /// <summary>Makes the legs of one namespace. What is there already stays as it is: connections over it live on.</summary>
 internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
 {
+    // Ends that are missing, then what is set on them, then a look that finds nothing; one more for what others change meanwhile.
+    private const int Looks = 4;
+
     /// <summary>On a thread that has entered the namespace.</summary>
     /// <param name="gateway">The default route; null for none.</param>
     public void Apply(NetworkNamespace space, RtNetlink inside, IReadOnlyList<LegSpec> legs, IPAddress? gateway)
@@ -25,6 +28,37 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
         if (!entries.IsEmpty) fabric.Apply(entries);
     }
 
+    /// <summary>Every device of fabric and host, by name.</summary>
+    public IReadOnlyDictionary<string, LinkInfo> Ports()
+    {
+        var ports = host.Links().ToDictionary(link => link.Name);
+        if (ReferenceEquals(host, fabric)) return ports;
+        foreach (var link in fabric.Links()) ports[link.Name] = link;
+        return ports;
+    }
+
+    /// <summary>Looks at legs that have been made, and puts right what has been changed. On a thread that has entered the namespace.</summary>
+    /// <param name="all">Also what is inside.</param>
+    /// <param name="ports">As read a moment ago, for all containers; whether something differs is decided by a fresh look.</param>
+    /// <returns>What was put right, and whether a leg had to be made anew.</returns>
+    public (IReadOnlyList<string> Changes, bool Remade) Verify(
+        NetworkNamespace space, RtNetlink inside, IReadOnlyList<LegSpec> legs, IPAddress? gateway, bool all, IReadOnlyDictionary<string, LinkInfo>? ports)
+    {
+        var told = new List<string>();
+        var remade = false;
+        if (ports is not null && LegPlan.Between(legs, gateway, Observe(inside, ports), all).IsEmpty) return (told, remade);
+        for (var look = 1; look <= Looks; look++)
+        {
+            var plan = LegPlan.Between(legs, gateway, Observe(inside, Ports()), all);
+            if (plan.IsEmpty) break;
+            told.AddRange([.. plan.Broken.Select(leg => $"leg {leg.Interface} with {leg.Port}"), .. plan.Changes.Select(change => change.ToString())]);
+            remade |= plan.Broken.Count > 0;
+            if (plan.Broken.Count > 0) Remake(space, inside, legs, plan.Broken, gateway);
+            else Apply(inside, plan.Changes);
+        }
+        return (told, remade);
+    }
+
     public void Delete(string containerId, int legs)
     {
         var ports = new NetlinkBatch();
@@ -32,6 +66,42 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
         if (!ports.IsEmpty) fabric.Apply(ports);
         host.Apply(new NetlinkBatch().DeleteLink(DeviceNames.GatewayPort(containerId)));
     }
+
+    private static LegObservation Observe(RtNetlink inside, IReadOnlyDictionary<string, LinkInfo> ports) =>
+        new(inside.Links().ToDictionary(link => link.Name), inside.Addresses(), inside.Routes(), ports);
+
+    private void Remake(NetworkNamespace space, RtNetlink inside, IReadOnlyList<LegSpec> legs, IReadOnlyList<LegSpec> broken, IPAddress? gateway)
+    {
+        // With what is left of a pair its other end goes too, wherever it is.
+        var rests = new NetlinkBatch();
+        foreach (var leg in broken) rests.DeleteLink(leg.Interface);
+        inside.Apply(rests);
+        Apply(space, inside, legs, gateway);
+    }
+
+    private void Apply(RtNetlink inside, IReadOnlyList<LegChange> changes)
+    {
+        var within = new NetlinkBatch();
+        var onHost = new NetlinkBatch();
+        foreach (var change in changes) Add(change, within, onHost);
+        if (!onHost.IsEmpty) host.Apply(onHost);
+        if (!within.IsEmpty) inside.Apply(within);
+    }
+
+    private static void Add(LegChange change, NetlinkBatch within, NetlinkBatch onHost) => _ = change switch
+    {
+        LegChange.SetUp set => within.SetUp(set.Link),
+        LegChange.SetMtu set => within.SetMtu(set.Link, set.Mtu),
+        LegChange.SetMac set => within.SetMac(set.Link, set.Mac),
+        LegChange.SetAddress set => within.SetAddress(set.Link, set.Address),
+        LegChange.RenewLoopback renew => within.SetDown(renew.Link).SetUp(renew.Link),
+        LegChange.SetGateway set => within.SetRoute(null, set.Gateway, set.Link),
+        LegChange.SetPortUp set => onHost.SetUp(set.Link),
+        LegChange.SetPortMtu set => onHost.SetMtu(set.Link, set.Mtu),
+        LegChange.SetPortMaster set => onHost.SetMaster(set.Link, set.Bridge),
+        LegChange.SetPortFlags set => onHost.SetBridgePort(new LinkName(set.Link, set.Port), learning: true, flood: true, set.Isolated),
+        _ => throw new InvalidOperationException($"a change of an unknown kind: {change}"),
+    };
 
     private static void Make(NetworkNamespace space, List<LegSpec> legs, RtNetlink side)
     {

@@ -20,10 +20,13 @@ public sealed partial class OverlayNetworking
         try
         {
             // From here on the fabric counts these addresses as local.
-            _containers[spec.ContainerId] = new AttachedContainer(spec, PortsOf(spec), Find(spec.ContainerId));
+            var space = _containers.GetValueOrDefault(spec.ContainerId)?.Space;
+            _containers[spec.ContainerId] = new AttachedContainer(spec, PortsOf(spec), Find(spec.ContainerId), space);
             await EnsureNetworksAsync(spec, present, cancel);
-            using var space = NetworkNamespace.OpenOrCreate(pin);
-            var legs = await space.RunAsync(() => MakeLegs(spec, space));
+            space ??= NetworkNamespace.OpenOrCreate(pin);
+            _containers[spec.ContainerId] = _containers[spec.ContainerId] with { Space = space };
+            space.EnsurePinned();
+            var legs = await space.RunAsync(() => MakeLegs(spec, space, present));
             WriteFiles(spec, legs);
             var ports = await _services.OpenAsync(spec, pin, legs, cancel);
             var files = _options.FilesOf(spec.ContainerId);
@@ -115,23 +118,36 @@ public sealed partial class OverlayNetworking
         [.. spec.Legs.Select((leg, at) => new LocalPort(DeviceNames.FabricPort(spec.ContainerId, at), leg.NetworkId, MacAddress.Parse(leg.Mac)))];
 
     /// <summary>On a thread inside the container's namespace.</summary>
-    private List<ContainerLeg> MakeLegs(ContainerNetworkSpec spec, NetworkNamespace space)
+    /// <param name="present">The namespace is an earlier daemon's: what was changed in it meanwhile is put right.</param>
+    private IReadOnlyList<ContainerLeg> MakeLegs(ContainerNetworkSpec spec, NetworkNamespace space, bool present)
     {
         using var inside = RtNetlink.OpenHere();
+        var legs = LegsOf(spec, NamespaceLegs.AddressOf(inside, GatewayDevice(spec)));
+        var gateway = _gateway.Pool!.Host.Address;
+        NamespaceLegs.Tune(legs, spec.Sysctls);
+        Programmer().Apply(space, inside, legs, gateway);
+        if (present && Missing(spec) is null) Heal(spec.Name, Programmer().Verify(space, inside, legs, gateway, !spec.ArrangesItself, null).Changes);
+        return Shown(spec, legs);
+    }
+
+    private static string GatewayDevice(ContainerNetworkSpec spec) => $"eth{spec.Legs.Count}";
+
+    /// <param name="present">The address on docker_gwbridge that its namespace has already, if any.</param>
+    private List<LegSpec> LegsOf(ContainerNetworkSpec spec, InterfaceAddress? present)
+    {
         var legs = spec.Legs.Select((leg, at) => OverlayLeg(spec.ContainerId, leg, at)).ToList();
-        var pool = _gateway.Pool!;
         // Nothing but internal networks: no way out, and no leg for it.
         if (spec.Legs.Count == 0 || spec.Legs.Any(leg => NetworkOf(leg.NetworkId)?.Internal != true))
         {
-            var device = $"eth{spec.Legs.Count}";
             // Other containers of this host reach its ports of the host from bridge port to bridge port (see GatewayGuardSpec).
             var ofHost = spec.Ports.Any(port => port.PublishMode == PublishMode.Host);
-            legs.Add(GatewayLeg(spec.ContainerId, device, _gateway.Hold(spec.ContainerId, NamespaceLegs.AddressOf(inside, device)), isolated: !ofHost));
+            legs.Add(GatewayLeg(spec.ContainerId, GatewayDevice(spec), _gateway.Hold(spec.ContainerId, present), isolated: !ofHost));
         }
-        NamespaceLegs.Tune(legs, spec.Sysctls);
-        Programmer().Apply(space, inside, legs, pool.Host.Address);
-        return [.. legs.Select((leg, at) => Shown(leg, at < spec.Legs.Count ? spec.Legs[at].NetworkId : null))];
+        return legs;
     }
+
+    private List<ContainerLeg> Shown(ContainerNetworkSpec spec, IReadOnlyList<LegSpec> legs) =>
+        [.. legs.Select((leg, at) => Shown(leg, at < spec.Legs.Count ? spec.Legs[at].NetworkId : null))];
 
     private LegProgrammer Programmer() => new(_host, _fabric?.Fabric ?? _host);
 
@@ -153,7 +169,7 @@ public sealed partial class OverlayNetworking
         device,
         DeviceNames.GatewayPort(containerId),
         _gateway.Index,
-        FabricReconciler.UnderlayMtu(_host, _assignments.Current.Local.Vtep),
+        _gateway.Mtu,
         MacAddress.OfIPv4(address.Address),
         [address],
         OnGateway: true,
@@ -168,7 +184,7 @@ public sealed partial class OverlayNetworking
         networkId is null ? _gateway.Pool!.Host.Address.ToString() : "");
 
     /// <summary>Files that are there stay: the container may have changed them.</summary>
-    private void WriteFiles(ContainerNetworkSpec spec, List<ContainerLeg> legs)
+    private void WriteFiles(ContainerNetworkSpec spec, IReadOnlyList<ContainerLeg> legs)
     {
         var folder = Directory.CreateDirectory(_options.FilesOf(spec.ContainerId)).FullName;
         var own = legs.Where(leg => spec.Legs.Count == 0 || (leg.NetworkId != DeviceNames.GatewayBridge && NetworkOf(leg.NetworkId)?.Ingress != true));
@@ -201,12 +217,14 @@ public sealed partial class OverlayNetworking
     {
         await _services.CloseAsync(containerId, cancel);
         var legs = _containers.GetValueOrDefault(containerId)?.Ports.Length ?? 0;
+        // From here on nobody puts right what is missing of it, also when something below fails.
+        if (_containers.TryGetValue(containerId, out var going)) _containers[containerId] = going with { Network = null };
         var programmer = Programmer();
         await Task.Run(() => programmer.Delete(containerId, legs), cancel);
         NetworkNamespace.Delete(_options.PinOf(containerId));
         var files = _options.FilesOf(containerId);
         if (Directory.Exists(files)) Directory.Delete(files, recursive: true);
-        _containers.TryRemove(containerId, out _);
+        if (_containers.TryRemove(containerId, out var gone)) gone.Space?.Dispose();
         _gateway.Release(containerId);
     }
 

@@ -41,30 +41,33 @@ public sealed partial class OverlayNetworking
     {
         var pin = _options.PinOf(DeviceNames.IngressSpace);
         var before = Ingress;
-        _containers[IngressId] = new AttachedContainer(spec, PortsOf(spec), before);
-        using var space = NetworkNamespace.OpenOrCreate(pin);
-        var (legs, remade) = await space.RunAsync(() => MakeIngressLegs(spec, space));
+        var space = _containers.GetValueOrDefault(IngressId)?.Space ?? NetworkNamespace.OpenOrCreate(pin);
+        _containers[IngressId] = new AttachedContainer(spec, PortsOf(spec), before, space);
+        if (space.EnsurePinned()) Heal(DeviceNames.IngressSpace, ["its pin"]);
+        var (legs, putRight, remade) = await space.RunAsync(() => MakeIngressLegs(spec, space));
+        if (before is not null) Heal(DeviceNames.IngressSpace, putRight);
         if (before is not null && !remade) return;
         await _services.OpenIngressAsync(pin, legs[0], legs[1], cancel);
         _containers[IngressId] = _containers[IngressId] with { Network = new ContainerNetwork(pin, "", "", legs, []) };
         LogIngress(legs[0].Addresses[0], legs[1].Addresses[0]);
     }
 
-    private (List<ContainerLeg> Legs, bool Remade) MakeIngressLegs(ContainerNetworkSpec spec, NetworkNamespace space)
+    private LegVerdict MakeIngressLegs(ContainerNetworkSpec spec, NetworkNamespace space)
     {
         using var inside = RtNetlink.OpenHere();
-        var overlay = OverlayLeg(IngressId, spec.Legs[0], 0);
-        var gateway = GatewayLeg(IngressId, "eth1", _gateway.Pool!.Ingress, isolated: false);
+        LegSpec[] legs = [OverlayLeg(IngressId, spec.Legs[0], 0), GatewayLeg(IngressId, "eth1", _gateway.Pool!.Ingress, isolated: false)];
+        var gateway = _gateway.Pool.Host.Address;
         var links = inside.Links();
         // A namespace of an earlier life of this node, with another address, is emptied.
-        foreach (var leg in (ReadOnlySpan<LegSpec>)[overlay, gateway])
+        foreach (var leg in legs)
         {
             if (links.FirstOrDefault(link => link.Name == leg.Interface) is { } link && link.Mac != leg.Mac) inside.Apply(new NetlinkBatch().DeleteLink(link.Index));
         }
-        var remade = inside.Links().Count(link => link.Name is "eth0" or "eth1") < 2;
-        if (remade) NamespaceLegs.Tune([overlay, gateway], spec.Sysctls);
-        Programmer().Apply(space, inside, [overlay, gateway], _gateway.Pool.Host.Address);
-        return ([Shown(overlay, spec.Legs[0].NetworkId), Shown(gateway, null)], remade);
+        var made = inside.Links().Count(link => link.Name is "eth0" or "eth1") < 2;
+        var sysctls = NamespaceLegs.TuneAgain(legs, spec.Sysctls);
+        if (made) Programmer().Apply(space, inside, legs, gateway);
+        var (changes, remade) = Programmer().Verify(space, inside, legs, gateway, all: true, ports: null);
+        return new LegVerdict(Shown(spec, legs), [.. made ? ["its legs"] : Array.Empty<string>(), .. sysctls, .. changes], made || remade);
     }
 
     private async Task RemoveIngressAsync(CancellationToken cancel)
@@ -74,6 +77,6 @@ public sealed partial class OverlayNetworking
         await _services.CloseIngressAsync(cancel);
         Programmer().Delete(IngressId, 1);
         NetworkNamespace.Delete(pin);
-        _containers.TryRemove(IngressId, out _);
+        if (_containers.TryRemove(IngressId, out var gone)) gone.Space?.Dispose();
     }
 }

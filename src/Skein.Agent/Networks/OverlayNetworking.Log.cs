@@ -24,4 +24,10 @@ public sealed partial class OverlayNetworking
 
     [LoggerMessage(2316, LogLevel.Warning, "What is left of the network of container {Container} could not be removed; the next daemon tries again")]
     private partial void LogStrangerStays(Exception error, string container);
+
+    [LoggerMessage(2317, LogLevel.Warning, "Somebody had changed the network of {Where}: {What} put right")]
+    private partial void LogPutRight(string where, string what);
+
+    [LoggerMessage(2318, LogLevel.Warning, "The network of {Where} could not be looked at, and will be again")]
+    private partial void LogVerifyFailed(Exception error, string where);
 }

@@ -29,6 +29,7 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
     private readonly ILoggerFactory _logs;
     private readonly ILogger<OverlayNetworking> _log;
     private readonly NetworkNamespace _hostSpace;
+    private readonly NetlinkEvents _hostEvents;
     private readonly RtNetlink _host;
     private readonly GatewayBridge _gateway;
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -52,6 +53,7 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
         _log = logs.CreateLogger<OverlayNetworking>();
         _hostSpace = host;
         _host = RtNetlink.Open(_hostSpace);
+        _hostEvents = NetlinkEvents.SubscribeDevices(_hostSpace);
         _gateway = new GatewayBridge(_hostSpace, _host, IPNetwork.Parse(options.GatewaySubnet));
     }
 
@@ -61,7 +63,7 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
         _gateway.Pool is { } pool ? (pool.Subnet.ToString(), pool.Host.Address.ToString()) : null;
 
     /// <summary>Differences between kernel and wish that were put right though the wish had not changed.</summary>
-    public long Healed => _fabric?.Healed ?? 0;
+    public long Healed => (_fabric?.Healed ?? 0) + Interlocked.Read(ref _healed);
 
     public ContainerNetwork? Find(string containerId) => _containers.GetValueOrDefault(containerId)?.Network;
 
@@ -73,10 +75,13 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
     {
         await _assignments.WaitNewerAsync(0, cancel);
         var retry = FirstRetry;
+        var verified = _time.GetTimestamp();
         while (true)
         {
             var generation = _assignments.Generation;
-            var good = await TryPassAsync(retry, cancel);
+            var due = _time.GetElapsedTime(verified) >= CompareEvery;
+            var good = await TryPassAsync(due, retry, cancel);
+            if (good && due) verified = _time.GetTimestamp();
             await WaitAsync(generation, good ? CompareEvery : retry, cancel);
             retry = good ? FirstRetry : TimeSpan.FromTicks(Math.Min(retry.Ticks * 2, CompareEvery.Ticks));
         }
@@ -111,6 +116,8 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
     public void Dispose()
     {
         _fabric?.Dispose();
+        foreach (var container in _containers.Values) container.Space?.Dispose();
+        _hostEvents.Dispose();
         _host.Dispose();
         _hostSpace.Dispose();
         _gate.Dispose();
@@ -118,11 +125,13 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
 
     private string FilesFolder => Path.GetDirectoryName(_options.FilesOf("x"))!;
 
-    private async Task<bool> TryPassAsync(TimeSpan retry, CancellationToken cancel)
+    private async Task<bool> TryPassAsync(bool whole, TimeSpan retry, CancellationToken cancel)
     {
         try
         {
-            return await PassAsync(null, cancel);
+            if (!await PassAsync(null, cancel)) return false;
+            await VerifyContainersAsync(whole, cancel);
+            return true;
         }
         catch (Exception error) when (error is not OperationCanceledException || !cancel.IsCancellationRequested)
         {
@@ -142,7 +151,7 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
             var current = _assignments.Current;
             var mtu = FabricReconciler.UnderlayMtu(_host, current.Local.Vtep);
             var member = current.Local.NodeId.Length > 0 && generation > _leftGeneration;
-            if (member || enough is not null) _gateway.Ensure(mtu);
+            if (member || enough is not null) Heal(DeviceNames.GatewayBridge, _gateway.Ensure(mtu));
             if (!member) return true;
             var reached = OpenFabric().Reconcile(current, [.. _containers.Values.SelectMany(container => container.Ports)], mtu);
             if (reached) _appliedGeneration = generation;
@@ -161,11 +170,12 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var clock = Task.Delay(atMost, _time, done.Token);
         var assignments = _assignments.WaitNewerAsync(generation, done.Token);
-        var kernel = _fabric?.Events.WaitAsync(done.Token) ?? Task.Delay(Timeout.InfiniteTimeSpan, _time, done.Token);
-        var first = await Task.WhenAny(clock, assignments, kernel);
-        if (first == kernel) await Task.WhenAny(Task.Delay(Settle, _time, done.Token), assignments);
+        var fabric = _fabric?.Events.WaitAsync(done.Token) ?? Task.Delay(Timeout.InfiniteTimeSpan, _time, done.Token);
+        var host = _hostEvents.WaitAsync(done.Token);
+        var first = await Task.WhenAny(clock, assignments, fabric, host);
+        if (first == fabric || first == host) await Task.WhenAny(Task.Delay(Settle, _time, done.Token), assignments);
         await done.CancelAsync();
-        await Task.WhenAll(clock, assignments, kernel).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await Task.WhenAll(clock, assignments, fabric, host).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         cancel.ThrowIfCancellationRequested();
     }
 

@@ -1,4 +1,5 @@
 using Skein.Agent.Containers;
+using Skein.Agent.Containers.Oci;
 using Skein.Agent.Networks;
 using Skein.Model;
 
@@ -21,7 +22,10 @@ internal sealed class TaskContainers(Func<string> nodeId, Func<NodeDescription> 
         [.. PortsOf(task)],
         expanded.DnsConfig,
         [.. expanded.Hosts],
-        expanded.Sysctls);
+        expanded.Sysctls)
+    {
+        ArrangesItself = CapabilitySet.Of(expanded.CapabilityAdd, expanded.CapabilityDrop).Contains("CAP_NET_ADMIN"),
+    };
 
     public ContainerDefinition Define(SwarmTask task, ContainerSpec expanded, string containerId, ContainerNetwork network) => new(
         containerId,

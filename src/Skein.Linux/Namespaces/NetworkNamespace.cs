@@ -92,6 +92,22 @@ public sealed class NetworkNamespace : IDisposable
         File.Delete(path);
     }
 
+    /// <summary>Pins it again where it is no longer: somebody has unmounted it, or put another in its place.</summary>
+    /// <returns>Whether that was so.</returns>
+    public bool EnsurePinned()
+    {
+        if (IsPinned(Path))
+        {
+            using var there = Open(Path);
+            if (there.Inode == Inode) return false;
+        }
+        Delete(Path);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
+        File.WriteAllBytes(Path, []);
+        MountPoint.Bind($"/proc/self/fd/{_handle.DangerousGetHandle()}", Path);
+        return true;
+    }
+
     /// <summary>Runs inside, on a thread of its own, and waits for it.</summary>
     public T Run<T>(Func<T> work) => OnOwnThread(() =>
     {

@@ -4,10 +4,27 @@ namespace Skein.Linux.Namespaces;
 public static class Sysctl
 {
     /// <param name="names">Names with slashes under /proc/sys, as interface names may hold dots: net/ipv4/conf/eth0/rp_filter.</param>
-    public static void Set(NetworkNamespace space, params IReadOnlyList<(string Name, string Value)> names) => space.Run(() =>
-    {
-        foreach (var (name, value) in names) File.WriteAllText($"/proc/sys/{name}", value);
-    });
+    /// <returns>The names of those that had another value.</returns>
+    public static IReadOnlyList<string> Set(NetworkNamespace space, params IReadOnlyList<(string Name, string Value)> names) => space.Run(() => SetHere(names));
 
-    public static string Get(NetworkNamespace space, string name) => space.Run(() => File.ReadAllText($"/proc/sys/{name}").Trim());
+    /// <summary>As <see cref="Set"/>, on a thread inside. What has the value is not written: some are propagated when they are.</summary>
+    public static IReadOnlyList<string> SetHere(params IReadOnlyList<(string Name, string Value)> names)
+    {
+        var changed = new List<string>();
+        foreach (var (name, value) in names)
+        {
+            if (Same(File.ReadAllText(Path(name)), value)) continue;
+            File.WriteAllText(Path(name), value);
+            changed.Add(name);
+        }
+        return changed;
+    }
+
+    public static string Get(NetworkNamespace space, string name) => space.Run(() => File.ReadAllText(Path(name)).Trim());
+
+    // A range is written with a space and read with a tab.
+    private static bool Same(string read, string wished) =>
+        read.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).SequenceEqual(wished.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    private static string Path(string name) => $"/proc/sys/{name}";
 }

@@ -19,10 +19,16 @@ public sealed record LinkInfo(
     int Link,
     int? LinkNamespace,
     VxlanInfo? Vxlan,
-    BridgePortInfo? Port);
+    BridgePortInfo? Port)
+{
+    /// <summary>Of a bridge: frames pass it by their addresses alone, without snooping, VLANs or a spanning tree.</summary>
+    public bool IsPlainBridge { get; init; }
+}
 
 /// <summary>Settings of a vxlan device.</summary>
 public sealed record VxlanInfo(uint Vni, IPAddress? Local, ushort UdpPort, bool Learning, bool Proxy);
 
 /// <summary>Settings of a port of a bridge. Flood is about unicast to addresses the bridge does not know.</summary>
-public sealed record BridgePortInfo(bool Learning, bool Flood);
+/// <param name="Isolated">Reaches the bridge and ports that are not isolated, only.</param>
+/// <param name="Ordinary">What else can be set is as on a new port: broadcast and multicast go out, hairpin, guards and proxies are off.</param>
+public sealed record BridgePortInfo(bool Learning, bool Flood, bool Isolated = false, bool Ordinary = true);

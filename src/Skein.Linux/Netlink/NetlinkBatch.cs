@@ -133,7 +133,17 @@ public sealed class NetlinkBatch
         return End(message, $"move link {link} to {space.Path}");
     }
 
-    /// <summary>Whether the bridge learns senders behind this port, and sends unicast to addresses it doesn't know there.</summary>
+    /// <summary>Takes snooping, VLANs and the spanning tree from a bridge: see <see cref="LinkInfo.IsPlainBridge"/>.</summary>
+    public NetlinkBatch SetPlainBridge(int link) =>
+        Bridge(link, writer =>
+        {
+            writer.UInt32(Rtnl.IFLA_BR_STP_STATE, 0);
+            writer.Byte(Rtnl.IFLA_BR_MCAST_SNOOPING, 0);
+        })
+        // A kernel without bridges' VLANs refuses to be told that they are off.
+        .Bridge(link, static writer => writer.Byte(Rtnl.IFLA_BR_VLAN_FILTERING, 0), Errno.EOPNOTSUPP);
+
+    /// <summary>Whether the bridge learns senders behind this port, and sends unicast to addresses it doesn't know there; all else as on a new port.</summary>
     /// <param name="isolated">Isolated ports do not reach each other, only the bridge and ports that are not.</param>
     public NetlinkBatch SetBridgePort(LinkName link, bool learning, bool flood, bool isolated = false)
     {
@@ -145,6 +155,9 @@ public sealed class NetlinkBatch
         Writer.Bool(Rtnl.IFLA_BRPORT_LEARNING, learning);
         Writer.Bool(Rtnl.IFLA_BRPORT_UNICAST_FLOOD, flood);
         Writer.Bool(Rtnl.IFLA_BRPORT_ISOLATED, isolated);
+        foreach (var on in (ReadOnlySpan<ushort>)[Rtnl.IFLA_BRPORT_MCAST_FLOOD, Rtnl.IFLA_BRPORT_BCAST_FLOOD]) Writer.Bool(on, true);
+        foreach (var off in (ReadOnlySpan<ushort>)[Rtnl.IFLA_BRPORT_MODE, Rtnl.IFLA_BRPORT_GUARD, Rtnl.IFLA_BRPORT_PROTECT, Rtnl.IFLA_BRPORT_PROXYARP, Rtnl.IFLA_BRPORT_NEIGH_SUPPRESS])
+            Writer.Bool(off, false);
         Writer.EndNested(data);
         Writer.EndNested(info);
         return End(message, $"set bridge port {link}");
@@ -219,6 +232,18 @@ public sealed class NetlinkBatch
     internal void KeepNamespaces()
     {
         foreach (var space in _referenced) GC.KeepAlive(space);
+    }
+
+    private NetlinkBatch Bridge(int link, Action<NetlinkWriter> settings, int accepted = 0)
+    {
+        var message = BeginLink(Rtnl.RTM_NEWLINK, Change, link, up: null);
+        var info = Writer.BeginNested(Rtnl.IFLA_LINKINFO);
+        Writer.Text(Rtnl.IFLA_INFO_KIND, "bridge");
+        var data = Writer.BeginNested(Rtnl.IFLA_INFO_DATA);
+        settings(Writer);
+        Writer.EndNested(data);
+        Writer.EndNested(info);
+        return End(message, $"make link {link} a plain bridge", accepted);
     }
 
     private NetlinkBatch Address(ushort type, ushort flags, int link, InterfaceAddress address, string verb, int accepted, int also = 0)

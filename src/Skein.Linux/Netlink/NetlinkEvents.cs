@@ -5,12 +5,13 @@ using Skein.Linux.Namespaces;
 namespace Skein.Linux.Netlink;
 
 /// <summary>
-/// Tells that something in a namespace's devices, addresses, routes or neighbour and forwarding tables has changed. What
-/// has changed is not told: whoever is told compares whole tables, and a lost event (ENOBUFS) then costs nothing.
+/// Tells that something of a namespace has changed: devices, addresses, routes, neighbour and forwarding tables, or nftables.
+/// What has changed is not told: whoever is told compares whole tables, and a lost event (ENOBUFS) then costs nothing.
 /// </summary>
 public sealed class NetlinkEvents : IDisposable
 {
     private const int Links = 1, Neighbours = 3, IPv4Addresses = 5, IPv4Routes = 7;
+    private const int NetfilterProtocol = 12, Nftables = 7;
     private const int ReceiveBufferBytes = 1 << 20;
 
     private readonly Socket _socket;
@@ -18,10 +19,19 @@ public sealed class NetlinkEvents : IDisposable
 
     private NetlinkEvents(Socket socket) => _socket = socket;
 
-    public static NetlinkEvents Subscribe(NetworkNamespace space) => new(space.Run(() =>
+    /// <summary>All of rtnetlink that is named above.</summary>
+    public static NetlinkEvents Subscribe(NetworkNamespace space) => Subscribe(space, 0, [Links, Neighbours, IPv4Addresses, IPv4Routes]);
+
+    /// <summary>Devices and IPv4 addresses: a host's neighbour table changes all the time.</summary>
+    public static NetlinkEvents SubscribeDevices(NetworkNamespace space) => Subscribe(space, 0, [Links, IPv4Addresses]);
+
+    /// <summary>Any transaction of nftables.</summary>
+    public static NetlinkEvents SubscribeNftables(NetworkNamespace space) => Subscribe(space, NetfilterProtocol, [Nftables]);
+
+    private static NetlinkEvents Subscribe(NetworkNamespace space, int protocol, int[] groups) => new(space.Run(() =>
     {
-        using var handle = NetlinkCalls.Open(ReceiveBufferBytes);
-        foreach (var group in (ReadOnlySpan<int>)[Links, Neighbours, IPv4Addresses, IPv4Routes]) NetlinkCalls.Join(handle, group);
+        using var handle = NetlinkCalls.Open(ReceiveBufferBytes, protocol);
+        foreach (var group in groups) NetlinkCalls.Join(handle, group);
         var fd = handle.DangerousGetHandle();
         handle.SetHandleAsInvalid();
         return new Socket(new SafeSocketHandle(fd, ownsHandle: true));

@@ -126,6 +126,9 @@ internal static class RtnlParser
                 case Rtnl.IFLA_INFO_DATA when kind == "vxlan":
                     link = link with { Vxlan = Vxlan(info.Nested()) };
                     break;
+                case Rtnl.IFLA_INFO_DATA when kind == "bridge":
+                    link = link with { IsPlainBridge = IsPlain(info.Nested()) };
+                    break;
                 case Rtnl.IFLA_INFO_SLAVE_DATA when portKind == "bridge":
                     link = link with { Port = Port(info.Nested()) };
                     break;
@@ -152,6 +155,21 @@ internal static class RtnlParser
         return vxlan;
     }
 
+    private static bool IsPlain(NetlinkAttributeReader data)
+    {
+        var plain = true;
+        while (data.Read())
+        {
+            plain &= data.Type switch
+            {
+                Rtnl.IFLA_BR_STP_STATE => data.ExpectUInt32() == 0,
+                Rtnl.IFLA_BR_VLAN_FILTERING or Rtnl.IFLA_BR_MCAST_SNOOPING => !data.ExpectBool(),
+                _ => true,
+            };
+        }
+        return plain;
+    }
+
     private static BridgePortInfo Port(NetlinkAttributeReader data)
     {
         var port = new BridgePortInfo(false, false);
@@ -161,6 +179,10 @@ internal static class RtnlParser
             {
                 Rtnl.IFLA_BRPORT_LEARNING => port with { Learning = data.ExpectBool() },
                 Rtnl.IFLA_BRPORT_UNICAST_FLOOD => port with { Flood = data.ExpectBool() },
+                Rtnl.IFLA_BRPORT_ISOLATED => port with { Isolated = data.ExpectBool() },
+                Rtnl.IFLA_BRPORT_MCAST_FLOOD or Rtnl.IFLA_BRPORT_BCAST_FLOOD => port with { Ordinary = port.Ordinary & data.ExpectBool() },
+                Rtnl.IFLA_BRPORT_MODE or Rtnl.IFLA_BRPORT_GUARD or Rtnl.IFLA_BRPORT_PROTECT or Rtnl.IFLA_BRPORT_PROXYARP or Rtnl.IFLA_BRPORT_NEIGH_SUPPRESS =>
+                    port with { Ordinary = port.Ordinary & !data.ExpectBool() },
                 _ => port,
             };
         }

@@ -95,6 +95,103 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_is_changed_by_hand_at_a_container_comes_back_once_and_its_connections_live_on()
+    {
+        await BothAttachedAsync();
+        using var c1 = _a.OpenContainer(C1);
+        using var c2 = _b.OpenContainer(C2);
+        using var fabric = _a.OpenFabric();
+        using var listener = NamespaceSockets.ListenTcp(c2, new IPEndPoint(IPAddress.Parse("10.0.1.6"), 7000));
+        using var client = NamespaceSockets.Open(c1, AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(new IPEndPoint(IPAddress.Parse("10.0.1.6"), 7000), _cancel);
+        using var served = await listener.AcceptAsync(_cancel);
+        await _a.Networking.VerifyAsync(_cancel);
+        Assert.Equal(0, _a.Networking.Healed);
+
+        var (port, gateway) = (DeviceNames.FabricPort(C1, 0), DeviceNames.GatewayPort(C1));
+        foreach (var (space, damage) in new[]
+        {
+            (c1, "ip addr flush dev eth0"),
+            (c1, "ip addr flush dev eth1"),
+            (c1, "ip route del default"),
+            (c1, "ip route replace default via 172.18.0.9 dev eth1"),
+            (c1, "ip link set eth0 down"),
+            (c1, "ip link set lo down"),
+            (c1, "ip addr flush dev lo"),
+            (c1, "ip link set eth0 mtu 900"),
+            (c1, "ip link set eth0 address 02:42:0a:00:01:77"),
+            (c1, "ip link del eth0"),
+            (c1, "ip link del eth1"),
+            (c1, "ip link set eth0 down && ip link set eth0 name foo"),
+            (c1, "sysctl -qw net.ipv4.ip_unprivileged_port_start=1024 net.ipv6.conf.all.disable_ipv6=0"),
+            (_a.Space, $"ip link set {gateway} nomaster"),
+            (_a.Space, $"ip link set {gateway} down"),
+            (_a.Space, $"ip link set {gateway} mtu 800"),
+            (_a.Space, $"bridge link set dev {gateway} isolated off learning off"),
+            (_a.Space, $"ip link del {gateway}"),
+            (_a.Space, "ip addr flush dev docker_gwbridge"),
+            (_a.Space, "ip link set docker_gwbridge mtu 900"),
+            (_a.Space, "ip link del docker_gwbridge"),
+            (fabric, $"ip link set {port} nomaster"),
+            (fabric, $"ip link set {port} down && ip link set {port} name foo"),
+            (fabric, $"bridge link set dev {port} isolated on bcast_flood off"),
+            (fabric, $"ip link del {port}"),
+            (fabric, $"ip link set br-{Vni} type bridge mcast_snooping 1"),
+            (_a.Space, $"umount -l {_a.Options.PinOf(C1)}"),
+            (_a.Space, $"umount -l {_a.Options.PinOf("skein-fabric")}"),
+        })
+        {
+            var (right, healed) = (State(c1, fabric), _a.Networking.Healed);
+            space.Run(() => Commands.Run("sh", "-c", damage));
+            var now = "";
+            await Poll.UntilAsync($"healed after {damage}: {right}", () =>
+            {
+                _a.Networking.VerifyAsync(_cancel).GetAwaiter().GetResult();
+                return (now = State(c1, fabric)) == right;
+            }, () => now);
+            Assert.True(damage.Contains("skein-fabric", StringComparison.Ordinal) || _a.Networking.Healed > healed, $"{damage}: not counted");
+            await EchoAsync(client, served);
+
+            healed = _a.Networking.Healed;
+            await _a.Networking.VerifyAsync(_cancel);
+            Assert.Equal(($"{damage}", healed), ($"{damage}", _a.Networking.Healed));
+        }
+    }
+
+    [Fact]
+    public async Task A_daemon_that_comes_back_puts_right_what_was_changed_meanwhile()
+    {
+        await BothAttachedAsync();
+        using var c1 = _a.OpenContainer(C1);
+        using var fabric = _a.OpenFabric();
+        var right = State(c1, fabric);
+        await _a.RestartAsync();
+        c1.Run(() => Commands.Run("sh", "-c", "ip addr flush dev eth0; ip link set eth1 mtu 900; ip link set lo down"));
+        _a.Space.Run(() => Commands.Run("ip", "link", "set", DeviceNames.GatewayPort(C1), "nomaster"));
+
+        PublishBoth(_a);
+        await _a.Networking.RecoverAsync([Spec(C1, "10.0.1.5")], _cancel);
+        _a.Start();
+        var now = "";
+        await Poll.UntilAsync($"as before: {right}", () => (now = State(c1, fabric)) == right, () => now);
+        c1.Run(() => Commands.Run("ping", "-c", "1", "-W", "2", "10.0.1.6"));
+    }
+
+    [Fact]
+    public async Task A_container_that_may_arrange_its_own_network_is_left_to_it()
+    {
+        PublishBoth(_a);
+        await _a.Networking.AttachAsync(Spec(C1, "10.0.1.5") with { ArrangesItself = true }, _cancel);
+        using var c1 = _a.OpenContainer(C1);
+        c1.Run(() => Commands.Run("sh", "-c", "ip route del default; ip link set eth0 mtu 900"));
+        _a.Space.Run(() => Commands.Run("ip", "link", "set", DeviceNames.GatewayPort(C1), "nomaster"));
+        await _a.Networking.VerifyAsync(_cancel);
+        Assert.Equal("", c1.Run(() => Commands.Run("ip", "route", "show", "default")));
+        Assert.Contains("mtu 900", c1.Run(() => Commands.Run("ip", "link", "show", "eth0")));
+        Assert.Contains("master docker_gwbridge", _a.Space.Run(() => Commands.Run("ip", "link", "show", DeviceNames.GatewayPort(C1))));
+    }
+
+    [Fact]
     public async Task A_restart_of_the_daemon_takes_over_with_connections_alive_and_strangers_gone()
     {
         await BothAttachedAsync();
@@ -341,5 +438,25 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
         var soon = Poll.Soon;
         await client.SendAsync("hello"u8.ToArray(), soon);
         Assert.Equal(5, await served.ReceiveAsync(new byte[16], soon));
+    }
+
+    /// <summary>What stands for c1, and where: all that the product has made of devices, addresses, routes, parameters and pins.</summary>
+    private string State(NetworkNamespace c1, NetworkNamespace fabric) => string.Join('\n',
+        [
+            .. Devices(c1, withMac: true),
+            .. Devices(fabric, withMac: false).Where(line => line.Contains(DeviceNames.FabricPort(C1, 0), StringComparison.Ordinal) || line.Contains($"-{Vni} ", StringComparison.Ordinal)),
+            .. Devices(_a.Space, withMac: false),
+            c1.Run(() => Commands.Run("sh", "-c", "ip route show table all | sort; cd /proc/sys/net; grep . ipv4/ip_unprivileged_port_start ipv4/ping_group_range ipv6/conf/all/disable_ipv6")),
+            .. new[] { C1, "skein-fabric" }.Select(name => $"{name} {NetworkNamespace.IsPinned(_a.Options.PinOf(name))}"),
+        ]);
+
+    private static IEnumerable<string> Devices(NetworkNamespace space, bool withMac)
+    {
+        using var netlink = RtNetlink.Open(space);
+        var links = netlink.Links();
+        var addresses = netlink.Addresses();
+        return links.OrderBy(link => link.Name, StringComparer.Ordinal).Select(link =>
+            $"{link.Name} {link.Kind} up={link.Up} mtu={link.Mtu} {(withMac ? link.Mac : "")} master={links.FirstOrDefault(other => other.Index == link.Master)?.Name} {link.Port} {link.IsPlainBridge} "
+            + string.Join(' ', addresses.Where(address => address.Link == link.Index && !address.Address.IsIPv6).Select(address => address.Address))).ToList();
     }
 }

@@ -205,10 +205,27 @@ public class RulesetTests
             new(0, 0, 0, 255, false), new(100, 0x0a000002, uint.MaxValue, 0x0a000002, false), new(100, 0x0a000009, uint.MaxValue, 0x0a000009, false),
             new(200, 0x0a000008, uint.MaxValue, 7, false), new(32766, 0, 0, 254, false),
         ];
-        var plan = ReturnRoutesPlan.Between(observed, [Node2, Node3]);
+        var plan = ReturnRoutesPlan.Between(observed, [], [Node2, Node3], 2);
         Assert.Equal([0x0a000003u], plan.Missing);
-        Assert.Equal([0x0a000009u], plan.Superfluous);
+        Assert.Equal([0x0a000009u], plan.Superfluous.Select(rule => rule.Mark));
     }
+
+    [Fact]
+    public void A_way_back_that_leads_elsewhere_is_put_right()
+    {
+        RuleInfo[] rules = [new(100, 0x0a000002, uint.MaxValue, 254, false), new(100, 0x0a000003, uint.MaxValue, 0x0a000003, false)];
+        RouteInfo[] routes = [Way(Node2.Address, 2, 0x0a000002), Way(Address("172.18.0.1"), 4, 0x0a000003)];
+
+        var plan = ReturnRoutesPlan.Between(rules, routes, [Node2, Node3], 2);
+        Assert.Equal([0x0a000002u], plan.Missing);
+        Assert.Equal([254u], plan.Superfluous.Select(rule => rule.Table));
+        Assert.Equal([Node3], plan.Unrouted);
+
+        RuleInfo[] right = [new(100, 0x0a000002, uint.MaxValue, 0x0a000002, false), rules[1]];
+        Assert.True(ReturnRoutesPlan.Between(right, [routes[0], Way(Node3.Address, 2, 0x0a000003)], [Node2, Node3], 2).IsEmpty);
+    }
+
+    private static RouteInfo Way(IPAddress gateway, int link, uint table) => new(null, gateway, link, table, 0, null, 1, IsIPv6: false);
 
     private static TransportPort Port(PortProtocol protocol, ushort port) => new(protocol, port);
 

@@ -107,7 +107,7 @@ public sealed class FabricPlanTests
 
     private static readonly LocalPort LocalLeg = new("s0-111111111111", "ovid", Local);
 
-    private static readonly LinkInfo BridgeLink = new(Bridge, "br-4097", "bridge", true, 1450, default, 0, 0, null, null, null);
+    private static readonly LinkInfo BridgeLink = new(Bridge, "br-4097", "bridge", true, 1450, default, 0, 0, null, null, null) { IsPlainBridge = true };
 
     private static readonly LinkInfo VxlanLink = new(
         Vxlan, "vx-4097", "vxlan", true, 1450, default, Bridge, 0, null, new VxlanInfo(4097, Here, 4789, false, true), new BridgePortInfo(false, false));

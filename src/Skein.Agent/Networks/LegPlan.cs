@@ -1,0 +1,64 @@
+using System.Net;
+using Skein.Linux.Netlink;
+
+namespace Skein.Agent.Networks;
+
+/// <summary>
+/// The difference between the wished legs of one namespace and what stands. What others have put beside ours (an address, a
+/// route) stays. Ports in the fabric are looked after by <see cref="FabricPlan"/>.
+/// </summary>
+/// <param name="Broken">Legs of which an end is missing, or is another pair's: they are made anew.</param>
+internal sealed record LegPlan(IReadOnlyList<LegSpec> Broken, IReadOnlyList<LegChange> Changes)
+{
+    private const uint MainTable = 254;
+
+    public bool IsEmpty => Broken.Count + Changes.Count == 0;
+
+    /// <param name="gateway">The default route; null for none.</param>
+    /// <param name="inside">Whether what is inside the namespace is to be put right too.</param>
+    public static LegPlan Between(IReadOnlyList<LegSpec> legs, IPAddress? gateway, LegObservation observed, bool inside)
+    {
+        var broken = legs.Where(leg => inside && !IsWhole(leg, observed)).ToList();
+        var changes = legs.Except(broken).SelectMany(leg => Port(leg, observed));
+        if (inside) changes = [.. Loopback(observed), .. changes, .. legs.Except(broken).SelectMany(leg => Inside(leg, gateway, observed))];
+        return new LegPlan(broken, [.. changes]);
+    }
+
+    private static bool IsWhole(LegSpec leg, LegObservation observed) =>
+        observed.Inside.TryGetValue(leg.Interface, out var end)
+        && observed.Ports.TryGetValue(leg.Port, out var port)
+        && end.Link == port.Index && port.Link == end.Index;
+
+    private static IEnumerable<LegChange> Loopback(LegObservation observed)
+    {
+        if (!observed.Inside.TryGetValue("lo", out var lo)) yield break;
+        if (!lo.Up || !observed.Addresses.Any(address => address.Link == lo.Index && IPAddress.IsLoopback(address.Address.Address))) yield return new LegChange.RenewLoopback(lo.Index);
+    }
+
+    private static IEnumerable<LegChange> Inside(LegSpec leg, IPAddress? gateway, LegObservation observed)
+    {
+        var link = observed.Inside[leg.Interface];
+        if (link.Mac != leg.Mac) yield return new LegChange.SetMac(link.Index, link.Name, leg.Mac);
+        if (link.Mtu != leg.Mtu) yield return new LegChange.SetMtu(link.Index, link.Name, leg.Mtu);
+        foreach (var address in leg.Addresses)
+        {
+            if (!observed.Addresses.Contains(new AddressInfo(link.Index, address))) yield return new LegChange.SetAddress(link.Index, link.Name, address);
+        }
+        if (!link.Up) yield return new LegChange.SetUp(link.Index, link.Name);
+        if (leg.OnGateway && gateway is not null && !observed.Routes.Any(route => IsDefault(route, gateway, link.Index)))
+            yield return new LegChange.SetGateway(link.Index, gateway);
+    }
+
+    private static bool IsDefault(RouteInfo route, IPAddress gateway, int link) =>
+        route is { Destination: null, IsIPv6: false, Table: MainTable, Metric: 0 } && route.Link == link && gateway.Equals(route.Gateway);
+
+    private static IEnumerable<LegChange> Port(LegSpec leg, LegObservation observed)
+    {
+        if (!leg.OnGateway || !observed.Ports.TryGetValue(leg.Port, out var port)) yield break;
+        if (port.Master != leg.Bridge) yield return new LegChange.SetPortMaster(port.Index, port.Name, leg.Bridge);
+        if (port.Master != leg.Bridge || port.Port is not { Learning: true, Flood: true, Ordinary: true } flags || flags.Isolated != leg.Isolated)
+            yield return new LegChange.SetPortFlags(port.Index, port.Name, leg.Isolated);
+        if (port.Mtu != leg.Mtu) yield return new LegChange.SetPortMtu(port.Index, port.Name, leg.Mtu);
+        if (!port.Up) yield return new LegChange.SetPortUp(port.Index, port.Name);
+    }
+}
