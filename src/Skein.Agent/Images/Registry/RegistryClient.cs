@@ -22,6 +22,7 @@ internal sealed partial class RegistryClient(
     // Docker's own bound for a manifest: what is larger is no manifest.
     private const int ManifestSizeMax = 4 << 20;
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(60);
 
     private readonly ILogger _logger = logger;
     private readonly HttpClient _verifying = new(handlerFactory(false)) { Timeout = Timeout.InfiniteTimeSpan };
@@ -88,7 +89,7 @@ internal sealed partial class RegistryClient(
         {
             if (offset > 0) request.Headers.Range = new RangeHeaderValue(offset, null);
         }, auth, cancel);
-        var stream = await response.Content.ReadAsStreamAsync(cancel);
+        var stream = new AnswerStream(await response.Content.ReadAsStreamAsync(cancel), SilenceMax, time);
         // A registry may ignore the range and send the whole: pass over what is here already.
         if (offset > 0 && response.StatusCode == HttpStatusCode.OK) await SkipAsync(stream, offset, cancel);
         return stream;
@@ -168,14 +169,16 @@ internal sealed partial class RegistryClient(
         return new RegistryException(code, message, status);
     }
 
-    private static async Task<byte[]> ReadBoundedAsync(HttpResponseMessage response, RegistryHost host, CancellationToken cancel)
+    private async Task<byte[]> ReadBoundedAsync(HttpResponseMessage response, RegistryHost host, CancellationToken cancel)
     {
+        using var deadline = new CancellationTokenSource(AnswerTimeout, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
         try
         {
-            await response.Content.LoadIntoBufferAsync(ManifestSizeMax, cancel);
+            await response.Content.LoadIntoBufferAsync(ManifestSizeMax, both.Token);
             return await response.Content.ReadAsByteArrayAsync(cancel);
         }
-        catch (Exception error) when (error is HttpRequestException or IOException)
+        catch (Exception error) when (error is HttpRequestException or IOException || (error is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             throw new RegistryUnreachableException($"{host.Base}/v2/", error);
         }
