@@ -52,11 +52,12 @@ public sealed partial class EtcdMembership : IAsyncDisposable
             await RemoveStaleAsync(nodeId, peerUrl, cancel);
             // etcd takes no second learner beside one whose manager did not live to promote it.
             foreach (var learner in (await ListAsync(cancel)).Where(member => member.IsLearner)) Promote(learner.ID);
-            var reply = await AddLearnerAsync(peerUrl, cancel);
-            Promote(reply.Member.ID);
-            return (reply.Member.ID, [.. reply.Members.Select(member => new InitialMember
+            var all = await AddLearnerAsync(peerUrl, cancel);
+            var added = all.First(member => member.PeerURLs.Contains(peerUrl)).ID;
+            Promote(added);
+            return (added, [.. all.Select(member => new InitialMember
             {
-                Name = member.ID == reply.Member.ID ? nodeId : member.Name,
+                Name = member.ID == added ? nodeId : member.Name,
                 PeerUrl = member.PeerURLs[0],
             })]);
         }
@@ -136,11 +137,19 @@ public sealed partial class EtcdMembership : IAsyncDisposable
         }
     }
 
-    private Task<MemberAddResponse> AddLearnerAsync(string peerUrl, CancellationToken cancel)
+    /// <returns>All members, with the new one.</returns>
+    private async Task<IReadOnlyList<Member>> AddLearnerAsync(string peerUrl, CancellationToken cancel)
     {
-        var request = new MemberAddRequest { IsLearner = true };
-        request.PeerURLs.Add(peerUrl);
-        return RetryAsync(() => _etcd.Members.MemberAddAsync(request, Call(cancel)), cancel);
+        var request = new MemberAddRequest { IsLearner = true, PeerURLs = { peerUrl } };
+        try
+        {
+            return (await RetryAsync(() => _etcd.Members.MemberAddAsync(request, Call(cancel)), cancel)).Members;
+        }
+        catch (RpcException e) when (e.Status.Detail.Contains("already exist", StringComparison.Ordinal))
+        {
+            // Its URL or, within the same second, its id: by a call of ours whose answer came too late. Who had the URL before was taken out.
+            return await ListAsync(cancel);
+        }
     }
 
     /// <summary>In the background, unless it is on its way already.</summary>

@@ -56,7 +56,7 @@ public sealed class EtcdClient : IDisposable
 
     internal Etcd.Watch.WatchClient Watch { get; }
 
-    internal Etcd.Cluster.ClusterClient Members { get; }
+    internal Etcd.Cluster.ClusterClient Members { get; init; }
 
     internal Maintenance.MaintenanceClient Maintenance { get; }
 

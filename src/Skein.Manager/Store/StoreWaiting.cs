@@ -1,7 +1,7 @@
 namespace Skein.Manager.Store;
 
 /// <summary>Waiting for what another manager or loop is about to write.</summary>
-internal static class StoreWaiting
+public static class StoreWaiting
 {
     /// <summary>The first snapshot, from the current one on, that is so; once the limit has passed, the newest, which is not.</summary>
     public static async Task<Snapshot> WaitUntilAsync(

@@ -2,6 +2,7 @@ using System.Net;
 using Skein.Manager.Certificates;
 using Skein.Manager.Control;
 using Skein.Manager.Logs;
+using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Identity;
 
@@ -146,7 +147,7 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
         var (nodeId, clusterId) = (_ids.NewId(), _ids.NewId());
         using var authority = RootAuthority.Create(_time, _ids);
         _identity = SelfIssued(authority, new(nodeId, NodeRole.Manager, clusterId), advertise.Address, request.Spec);
-        var key = new byte[Manager.Store.ValueSeal.KeySize];
+        var key = new byte[ValueSeal.KeySize];
         _ids.Fill(key);
         var memory = Remember(nodeId, listen, advertise, request.DataPathAddr, request.DataPathPort, [], null);
         memory = memory with { Manager = new(key, clusterId, true, [new(nodeId, ManagerPorts.EtcdPeerUrl(memory))]) };
@@ -248,8 +249,8 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
 
     private async Task WaitForLeaderAsync(ManagerParts manager, CancellationToken cancel)
     {
-        var snapshot = manager.Store.Current;
-        while (snapshot.Leader is null) snapshot = await manager.Store.WaitNewerAsync(snapshot.Revision, cancel).WaitAsync(JoinPatience, _time, cancel);
+        var seen = await manager.Store.WaitUntilAsync(s => s.Leader is not null, JoinPatience, _time, cancel);
+        if (seen.Leader is null) throw new TimeoutException($"the new swarm has no leader after {JoinPatience.TotalSeconds} s");
     }
 
     private async Task WaitConnectedAsync(CancellationToken cancel)

@@ -25,6 +25,21 @@ public class EtcdMembershipTests
         await DoneAsync("a manager is added", () => membership.AddAsync("m2", peer, default));
     }
 
+    [Fact]
+    public async Task A_manager_whose_adding_was_answered_too_late_is_added()
+    {
+        await using var members = await EtcdMembers.StartAsync(1);
+        var one = members[0];
+        using var client = new EtcdClient(one.Options.SocketPath, one.Identity) { Members = new LateAnswer(one.Client.Members) };
+        await using var membership = new EtcdMembership(client, one.Process, members.StoreKey, "test", TimeProvider.System, NullLogger<EtcdMembership>.Instance);
+
+        var peer = $"https://127.0.0.1:{LoopbackPorts.Take()}";
+        var (added, all) = await membership.AddAsync("m2", peer, default);
+
+        Assert.Equal([peer], Assert.Single((await client.Members.MemberListAsync(new())).Members, member => member.ID == added).PeerURLs);
+        Assert.Equal(("m2", peer), all.Select(member => (member.Name, member.PeerUrl)).Single(member => member.PeerUrl == peer));
+    }
+
     private static Task DoneAsync(string what, Func<Task> attempt) => Poll.UntilAsync(
         what,
         async () =>
@@ -40,6 +55,29 @@ public class EtcdMembershipTests
             }
         },
         refusal => refusal.Length == 0);
+
+    /// <summary>The first member is added, but the answer is not heard.</summary>
+    private sealed class LateAnswer(Cluster.ClusterClient etcd) : Cluster.ClusterClient
+    {
+        private bool _heard;
+
+        public override AsyncUnaryCall<MemberAddResponse> MemberAddAsync(MemberAddRequest request, CallOptions options)
+        {
+            var call = etcd.MemberAddAsync(request, options);
+            return _heard ? call : new(LoseAsync(call), call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
+        }
+
+        public override AsyncUnaryCall<MemberListResponse> MemberListAsync(MemberListRequest request, CallOptions options) => etcd.MemberListAsync(request, options);
+
+        public override AsyncUnaryCall<MemberPromoteResponse> MemberPromoteAsync(MemberPromoteRequest request, CallOptions options) => etcd.MemberPromoteAsync(request, options);
+
+        private async Task<MemberAddResponse> LoseAsync(AsyncUnaryCall<MemberAddResponse> call)
+        {
+            await call;
+            _heard = true;
+            throw new RpcException(new(StatusCode.DeadlineExceeded, ""));
+        }
+    }
 
     /// <summary>Its minutes pass in two seconds; its timers are real.</summary>
     private sealed class FastClock : TimeProvider
