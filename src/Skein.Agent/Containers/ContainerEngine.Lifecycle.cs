@@ -96,6 +96,9 @@ public sealed partial class ContainerEngine
     private async Task StartTaskAsync(ManagedContainer container, CancellationToken cancel)
     {
         Directory.CreateDirectory(options.IoFolder(container.Id));
+        // Before the pipes are open: its end would be theirs, and the next shim would find nobody who reads.
+        if (container.TakenUp)
+            await Task.Run(() => abandonedShims.EndOf(container.Id), cancel);
         container.Io.Open(poller, container.Log);
         try
         {
@@ -129,8 +132,6 @@ public sealed partial class ContainerEngine
         var began = time.GetTimestamp();
         while (true)
         {
-            if (container.TakenUp)
-                await Task.Run(() => abandonedShims.EndOf(container.Id), cancel);
             try
             {
                 await containerd.Tasks.CreateAsync(request, cancellationToken: cancel);
