@@ -96,18 +96,18 @@ public sealed partial class ContainerEngine
     private async Task StartTaskAsync(ManagedContainer container, CancellationToken cancel)
     {
         Directory.CreateDirectory(options.IoFolder(container.Id));
-        // Before the pipes are open: its end would be theirs, and the next shim would find nobody who reads.
-        if (container.TakenUp)
-            await Task.Run(() => abandonedShims.EndOf(container.Id), cancel);
         container.Io.Open(poller, container.Log);
         try
         {
+            container.Io.Hold(poller);
+            if (container.TakenUp) await Task.Run(() => abandonedShims.EndOf(container.Id), cancel);
             await CreateTaskAsync(container, cancel);
             OpenInput(container);
             // Read before the call: a short program has ended when it returns, and must not end before it began.
             var startedAt = time.GetUtcNow();
             var started = await containerd.Tasks.StartAsync(new() { ContainerId = container.Id }, cancellationToken: cancel);
             Store(container, new ContainerState(ContainerStatus.Running, started.Pid, 0, false, "", startedAt, null));
+            container.Io.LetGo();
         }
         catch (Exception error)
         {

@@ -152,6 +152,9 @@ public sealed class LeftoverTests
         var starting = host.Engine.StartAsync(id, default);
         await Task.WhenAny(starting, Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System));
         Assert.False(starting.IsCompleted, $"the start did not wait: {starting.Exception?.InnerException?.Message}");
+        // As the earlier start's shim does, which opens its end and dies.
+        await Poll.UntilAsync("the pipe is there", () => File.Exists(host.Options.IoFolder(id) + "/stdout"));
+        await using (new FileStream(host.Options.IoFolder(id) + "/stdout", FileMode.Open, FileAccess.Write)) { }
         Directory.Delete(bundle);
         await starting.WaitAsync(Poll.Patience);
         Assert.Equal(ContainerStatus.Running, host.Engine.Find(id).State.Status);

@@ -16,6 +16,7 @@ internal sealed class ProcessIo
     private readonly OutputHub? stdout;
     private readonly OutputHub? stderr;
     private readonly List<Fifo> readers = [];
+    private readonly List<Fifo> holds = [];
     private Task drained = Task.CompletedTask;
 
     public ProcessIo(StdioPaths paths, bool tty)
@@ -44,6 +45,23 @@ internal sealed class ProcessIo
             Read(poller, Paths.Stderr, LogStream.Stderr, stderr, log));
     }
 
+    /// <summary>
+    /// Until <see cref="LetGo"/> no writer's end is the end of the output: a shim that dies in the midst of a start must not leave
+    /// the next one without a reader, for which it would wait half a minute.
+    /// </summary>
+    public void Hold(PipePoller poller)
+    {
+        foreach (var path in new[] { Paths.Stdout, Paths.Stderr }.Where(path => path.Length > 0))
+            holds.Add(Fifo.OpenWrite(poller, path));
+    }
+
+    public void LetGo()
+    {
+        foreach (var hold in holds)
+            hold.Dispose();
+        holds.Clear();
+    }
+
     public IContainerStreams Attach(Task<int> completion) => new AttachedStreams(
         Input is null ? null : new InputStream(Input, closesInput: !tty),
         stdout?.Attach(),
@@ -65,6 +83,7 @@ internal sealed class ProcessIo
         {
             // Output that cannot be had any more must not hide the end.
         }
+        LetGo();
         foreach (var reader in readers)
             reader.Dispose();
         readers.Clear();
