@@ -14,9 +14,9 @@ public class FullDiskTests
     public async Task An_image_that_does_not_fit_leaves_its_reason_and_no_part_of_itself(int leave)
     {
         var bed = new ImageBed();
-        await bed.InitializeAsync();
         try
         {
+            await bed.InitializeAsync();
             using var disk = new SmallDisk(Path.Combine(bed.Containerd.Folder, "root"), "16m");
             await bed.Containerd.RestartAsync();
             var image = TestImage.Make("large", docker: true);

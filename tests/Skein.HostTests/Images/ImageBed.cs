@@ -16,21 +16,14 @@ public sealed class ImageBed : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Registry = await RegistryProcess.StartAsync();
-        try
-        {
-            Containerd = await ContainerdProcess.StartAsync();
-        }
-        catch
-        {
-            await Registry.DisposeAsync();
-            throw;
-        }
+        Containerd = await ContainerdProcess.StartAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await Registry.DisposeAsync();
-        await Containerd.DisposeAsync();
+        // Also after an InitializeAsync that failed.
+        if (Registry is not null) await Registry.DisposeAsync();
+        if (Containerd is not null) await Containerd.DisposeAsync();
     }
 
     internal ImageStore NewStore(WatchedTransport? transport = null, string? mirror = null) => new(

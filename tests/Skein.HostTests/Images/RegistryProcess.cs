@@ -91,7 +91,7 @@ internal sealed class RegistryProcess : IAsyncDisposable
     private async Task<string?> TryAsync()
     {
         // Another's answer must not be taken for its own, where that one has the port.
-        if (_process!.HasExited) throw new InvalidOperationException($"docker-registry has ended: {File.ReadAllText(_folder + "/log")}");
+        if (_process!.HasExited) throw new InvalidOperationException($"docker-registry has ended: {Log}");
         try
         {
             using var answer = await _http.GetAsync($"{Url}/v2/");
@@ -99,7 +99,10 @@ internal sealed class RegistryProcess : IAsyncDisposable
         }
         catch (HttpRequestException error)
         {
-            return $"{error.Message}\n{File.ReadAllText(_folder + "/log")}";
+            return $"{error.Message}\n{Log}";
         }
     }
+
+    // The shell makes it, a moment after its start.
+    private string Log => File.Exists(_folder + "/log") ? File.ReadAllText(_folder + "/log") : "";
 }

@@ -107,14 +107,15 @@ internal sealed class AbandonedShims(string socket, string @namespace)
 
     private static string LinkOf(string path) => new FileInfo(path).LinkTarget ?? "";
 
-    // /var/run is a link to /run: both name one socket.
+    // /var/run is a link to /run: both name one socket. What is not there yet, before containerd's start, is no link.
     private static string Canonical(string path)
     {
         var real = "/";
         foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
             real = Path.Combine(real, part);
-            real = new FileInfo(real).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? real;
+            var entry = new FileInfo(real);
+            if (entry.LinkTarget is not null) real = entry.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
         }
         return real;
     }
