@@ -4,7 +4,7 @@ namespace Skein.Agent.Dns;
 
 /// <summary>Through whose eyes a question is answered.</summary>
 /// <param name="NetworkIds">Its networks in the order of its legs: where two know a name, the first one's answer counts.</param>
-/// <param name="OwnNames">Container name, hostname, short id, aliases in lower case: known to itself before any manager has told of it.</param>
+/// <param name="OwnNames">Container name, hostname, short id in lower case: known to itself before any manager has told of it.</param>
 /// <param name="OwnAddresses">Of its overlay legs but ingress.</param>
 /// <param name="MayForward">False when all its networks are internal: nothing of it may reach the outside, not even a question.</param>
 internal sealed record ContainerView(

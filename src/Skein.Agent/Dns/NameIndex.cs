@@ -46,7 +46,8 @@ internal sealed class NameIndex
         var virtualIps = service is null ? [] : VirtualIpsOn(service, endpoint.NetworkId);
         foreach (var address in OverlayAddress.ParseAll(endpoint.Addresses))
         {
-            foreach (var own in endpoint.Aliases.Append(endpoint.TaskName).Append(endpoint.ContainerHostname)) names.Add(own, address);
+            names.Add(endpoint.TaskName, address);
+            names.Add(endpoint.ContainerHostname, address);
             names.AddReverse(address, endpoint.TaskName);
             foreach (var name in serviceNames)
             {

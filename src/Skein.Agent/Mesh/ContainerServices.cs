@@ -109,7 +109,7 @@ internal sealed class ContainerServices : IAsyncDisposable
     private static ResolverView ViewOf(ContainerNetworkSpec spec, IReadOnlyList<ContainerLeg> legs, string? ingressNetwork)
     {
         var overlays = spec.Legs.Where(l => l.NetworkId != ingressNetwork).ToList();
-        IEnumerable<string> names = [spec.Name, spec.Hostname, spec.ContainerId[..Math.Min(12, spec.ContainerId.Length)], .. overlays.SelectMany(l => l.Aliases)];
+        IEnumerable<string> names = [spec.Name, spec.Hostname, spec.ContainerId[..Math.Min(12, spec.ContainerId.Length)]];
         var container = new ContainerView(
             [.. overlays.Select(l => l.NetworkId)],
             names.Where(n => n.Length > 0).Select(n => n.ToLowerInvariant()).ToHashSet(StringComparer.Ordinal),

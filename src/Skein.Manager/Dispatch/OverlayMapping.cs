@@ -91,7 +91,6 @@ internal static class OverlayMapping
             Vtep = vtep,
         };
         endpoint.Addresses.Add(leg.Addresses);
-        endpoint.Aliases.Add(leg.Aliases);
         return endpoint;
     }
 }

@@ -49,6 +49,31 @@ public sealed class OverlayTests(SwarmFixture swarm) : IClassFixture<SwarmFixtur
     }
 
     [Fact]
+    public async Task A_container_is_known_by_its_service_its_aliases_and_its_own_name_and_by_its_address()
+    {
+        await Manager.OutputOfAsync("network create -d overlay named");
+        await swarm.CreateAsync("--name known --constraint node.hostname==h2 --network name=named,alias=store httpd");
+        await swarm.CreateAsync("--name asker --constraint node.hostname==h3 --network named --stop-grace-period 0s busybox sleep 100000");
+        var asker = Assert.Single(await swarm.Host(3).ContainersOfAsync("asker"));
+        var known = Assert.Single(await swarm.Host(2).ContainersOfAsync("known"));
+        var name = (await swarm.Host(2).OutputOfAsync("inspect --format {{.Name}} " + known)).TrimStart('/');
+
+        var virtualAddress = await AddressAsync("known");
+        Assert.Equal(virtualAddress, await AddressAsync("store"));
+        var own = await AddressAsync(name);
+        Assert.Equal(own, await AddressAsync("tasks.known"));
+        Assert.NotEqual(virtualAddress, own);
+        Assert.Contains($"name = {name}.named", await swarm.Host(3).OutputOfAsync($"exec {asker} nslookup {own}"), StringComparison.Ordinal);
+        foreach (var one in (string[])["known", "store", name])
+            Assert.Contains("It works!", await swarm.Host(3).OutputOfAsync($"exec {asker} timeout 20 wget -q -O - http://{one}/"), StringComparison.Ordinal);
+
+        await Manager.OutputOfAsync("service rm known asker");
+        await Manager.RemoveNetworkAsync("named");
+
+        async Task<IPAddress> AddressAsync(string question) => Assert.Single(await AddressesAsync(swarm.Host(3), asker, question));
+    }
+
+    [Fact]
     public async Task A_published_port_answers_on_every_host_with_the_clients_address()
     {
         await swarm.CreateAsync("--name shop --publish 8080:80 httpd");
