@@ -21,6 +21,7 @@ public sealed partial class AgentSession
     private readonly ILogger _logger;
     private readonly StatusOutbox _outbox = new();
     private readonly SessionRecorder _recorder;
+    private readonly TaskCompletionSource _leaving = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _restored;
 
     /// <param name="nodeId">From this node's certificate.</param>
@@ -76,16 +77,21 @@ public sealed partial class AgentSession
         LogRestored(known?.Tasks.Count ?? 0, known?.Endpoints.Count ?? 0);
     }
 
+    /// <summary>The node leaves the swarm: <see cref="RunAsync"/> says so to the manager it speaks with, and ends when it knows.</summary>
+    public void Leave() => _leaving.TrySetResult();
+
     public async Task RunAsync(CancellationToken cancel)
     {
         Restore();
-        var recording = _recorder.RunAsync(cancel);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var recording = _recorder.RunAsync(over.Token);
         try
         {
             await StayConnectedAsync(cancel);
         }
         finally
         {
+            await over.CancelAsync();
             await recording.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             _recorder.Write();
         }
@@ -100,6 +106,7 @@ public sealed partial class AgentSession
             foreach (var manager in _managers.InOrder(_nodeId, lastFailed, _random))
             {
                 if (await TryOneAsync(manager.Addr, cancel)) backoff.Reset();
+                if (_leaving.Task.IsCompleted) return;
                 lastFailed = manager.Addr;
                 // After a session that stood, begin again: the list of managers may be another by now.
                 if (_stood) break;
@@ -120,7 +127,7 @@ public sealed partial class AgentSession
             var hello = await _describe(cancel);
             _outbox.Reset();
             var conversation = new ManagerConversation(_nodeId, hello, _state, _outbox, _managers, _time, OnWelcome, OnAssigned, (wanted, manager, ended) => LogsWanted(wanted, manager, ended));
-            await conversation.RunAsync(new Dispatcher.DispatcherClient(channel), cancel);
+            await conversation.RunAsync(new Dispatcher.DispatcherClient(channel), _leaving.Task, cancel);
             LogEnded(addr, "the manager ended it");
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)

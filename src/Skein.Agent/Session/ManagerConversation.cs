@@ -25,7 +25,8 @@ internal sealed class ManagerConversation(
     private long _heard;
     private TimeSpan _period;
 
-    public async Task RunAsync(Dispatcher.DispatcherClient client, CancellationToken cancel)
+    /// <param name="leaving">Completes when the node leaves the swarm.</param>
+    public async Task RunAsync(Dispatcher.DispatcherClient client, Task leaving, CancellationToken cancel)
     {
         _heard = time.GetTimestamp();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -36,6 +37,7 @@ internal sealed class ManagerConversation(
             BeatAsync(call.RequestStream, ended.Token),
             SayAsync(call.RequestStream, ended.Token),
             ListenAsync(call.ResponseStream, client, ended.Token),
+            LeaveAsync(call.RequestStream, leaving, ended.Token),
         ];
         var first = await Task.WhenAny(sides);
         await ended.CancelAsync();
@@ -47,6 +49,13 @@ internal sealed class ManagerConversation(
     {
         await SendAsync(writer, new() { Hello = hello }, cancel);
         while (true) await SendAsync(writer, new() { Statuses = await outbox.TakeAsync(cancel) }, cancel);
+    }
+
+    private async Task LeaveAsync(IClientStreamWriter<NodeMessage> writer, Task leaving, CancellationToken cancel)
+    {
+        await leaving.WaitAsync(cancel);
+        await SendAsync(writer, new() { Leaving = new() }, cancel);
+        await Task.Delay(Timeout.InfiniteTimeSpan, time, cancel);   // the manager ends the session
     }
 
     private async Task ListenAsync(IAsyncStreamReader<ManagerMessage> reader, Dispatcher.DispatcherClient client, CancellationToken cancel)

@@ -17,7 +17,7 @@ internal sealed class NodeConversation(
     Action heard,
     SessionStream stream)
 {
-    /// <summary>Hears the node until it ends its side.</summary>
+    /// <summary>Hears the node until it ends its side, or leaves the swarm.</summary>
     public async Task ListenAsync(IAsyncStreamReader<NodeMessage> reader, CancellationToken cancel)
     {
         while (await reader.MoveNext(cancel))
@@ -36,6 +36,9 @@ internal sealed class NodeConversation(
                 case NodeMessage.MessageOneofCase.Description:
                     await nodes.ChangeAsync(nodeId, n => NodeRegistration.Described(n, message.Description, time.GetUtcNow()), cancel);
                     break;
+                case NodeMessage.MessageOneofCase.Leaving:
+                    await nodes.ChangeAsync(nodeId, n => NodeRegistration.Left(n, sessionId, time.GetUtcNow()), cancel);
+                    return;
             }
         }
     }

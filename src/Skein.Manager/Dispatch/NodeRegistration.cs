@@ -8,6 +8,8 @@ internal static class NodeRegistration
 {
     public const string HeartbeatFailure = "heartbeat failure";
 
+    public const string HasLeft = "the node has left the swarm";
+
     public static Node Registered(Node node, Hello hello, NodeSession session, DateTimeOffset now)
     {
         var next = Touched(node, now);
@@ -34,10 +36,14 @@ internal static class NodeRegistration
         return Down(node, now);
     }
 
-    public static Node Down(Node node, DateTimeOffset now)
+    public static Node Down(Node node, DateTimeOffset now) => Unreached(node, HeartbeatFailure, now);
+
+    /// <summary>Its session is over with it, so that nothing brings it back. null when another session has taken over.</summary>
+    public static Node? Left(Node node, string sessionId, DateTimeOffset now)
     {
-        var next = Touched(node, now);
-        next.Status = new() { State = NodeState.Down, Message = HeartbeatFailure, Addr = node.Status?.Addr ?? "" };
+        if (node.Session?.SessionId != sessionId) return null;
+        var next = Unreached(node, HasLeft, now);
+        next.Session = null;
         return next;
     }
 
@@ -47,6 +53,13 @@ internal static class NodeRegistration
         if (node.Session?.SessionId != sessionId || node.Status?.State == NodeState.Ready) return null;
         var next = Touched(node, now);
         next.Status = new() { State = NodeState.Ready, Addr = node.Status?.Addr ?? "" };
+        return next;
+    }
+
+    private static Node Unreached(Node node, string why, DateTimeOffset now)
+    {
+        var next = Touched(node, now);
+        next.Status = new() { State = NodeState.Down, Message = why, Addr = node.Status?.Addr ?? "" };
         return next;
     }
 

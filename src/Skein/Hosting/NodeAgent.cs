@@ -8,12 +8,15 @@ using Skein.Model.Identity;
 namespace Skein.Hosting;
 
 /// <summary>
-/// The node's session, and what acts on its assignments, while the host is in a swarm. Leaving is an empty assignment first:
-/// tasks and networks go the way they always go.
+/// The node's session, and what acts on its assignments, while the host is in a swarm. Leaving is a word to the manager, which
+/// gives the tasks to others, and then an empty assignment: tasks and networks go the way they always go.
 /// </summary>
 internal sealed class NodeAgent(
     DaemonOptions options, AssignmentState assignments, CurrentOutbox outbox, INodeParts parts, TimeProvider time, ILoggerFactory logs) : INodeAgent
 {
+    /// <summary>For the manager to write it down; one that can't finds out by the beats that do not come.</summary>
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(2);
+
     private ManagerDirectory _managers = new();
     private AgentSession? _session;
     private CancellationTokenSource? _stop;
@@ -77,11 +80,19 @@ internal sealed class NodeAgent(
     public async Task WipeAsync(CancellationToken cancel)
     {
         if (_identity is null) return;   // it was never begun
+        await SayThatItLeavesAsync(cancel);
         await EndSessionAsync();
         assignments.Publish(NodeAssignments.Empty);
         await parts.RemoveAllAsync(cancel);
         _identity = null;
         _managers = new();
+    }
+
+    private async Task SayThatItLeavesAsync(CancellationToken cancel)
+    {
+        if (!Connected) return;
+        _session!.Leave();
+        await _running.WaitAsync(LeavePatience, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task EndSessionAsync()

@@ -31,6 +31,8 @@ internal sealed class LoopbackNode : IAsyncDisposable
 
     public AgentSession Session { get; }
 
+    public Task Ended => _running;
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();

@@ -116,6 +116,21 @@ public sealed class SessionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_node_that_leaves_is_down_at_once_and_stays_so()
+    {
+        await using var manager = await LoopbackManager.StartAsync(_store, "m1");
+        await using var node = new LoopbackNode("w1", _folder, manager.Addr);
+        await Known(node, a => a.Sequence > 0, "assignments");
+
+        node.Session.Leave();
+        await node.Ended.WaitAsync(Poll.Patience);
+        Assert.Equal((NodeState.Down, "the node has left the swarm", null), (Stored.Status.State, Stored.Status.Message, Stored.Session));
+        // What the manager still held of the session does not make it ready again.
+        _store.ChangeNode("w1", labelled => labelled.Spec.Annotations = new() { Labels = { ["a"] = "b" } });
+        Assert.DoesNotContain(_store.Commits.SelectMany(c => c).SkipWhile(c => c.Object is not Node { Status.State: NodeState.Down }), c => c.Object is Node { Status.State: NodeState.Ready, Id: "w1" });
+    }
+
+    [Fact]
     public async Task A_removed_node_is_refused_and_keeps_what_it_has()
     {
         await using var manager = await LoopbackManager.StartAsync(_store, "m1");
