@@ -34,6 +34,22 @@ public abstract class LabFixture(int hosts) : IAsyncLifetime
     public Task<ProgramResult> TryInsideAsync(int host, string command) =>
         ExternalProgram.RunAsync(Program, "lab", "--name", Name, "exec", host == 0 ? "lan" : $"h{host}", "--", "sh", "-c", command);
 
+    /// <summary>A connection from a computer of the LAN that is no host.</summary>
+    public Task<Conversation> TalkFromLanAsync(string address, int port) =>
+        Conversation.OpenAsync($"from the LAN to {address}:{port}", Program, ["lab", "--name", Name, "exec", "lan", "--"], address, port);
+
+    /// <summary>A connection from the network of the host's container.</summary>
+    public async Task<Conversation> TalkFromContainerAsync(int host, string container, string address, int port)
+    {
+        var pid = await Host(host).OutputOfAsync($"inspect --format {{{{.State.Pid}}}} {container}");
+        return await Conversation.OpenAsync(
+            $"from {container} on h{host} to {address}:{port}",
+            Program,
+            ["lab", "--name", Name, "exec", $"h{host}", "--", "nsenter", "--net", "--target", pid],
+            address,
+            port);
+    }
+
     public async ValueTask InitializeAsync()
     {
         await Swept.Value;

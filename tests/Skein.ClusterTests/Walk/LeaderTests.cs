@@ -1,3 +1,4 @@
+using System.Globalization;
 using Skein.ClusterTests.Lab;
 using Xunit;
 
@@ -33,6 +34,34 @@ public sealed class LeaderTests(LeaderTests.ThreeManagers lab) : IClassFixture<L
         await Poll.UntilAsync(
             "it knows all three nodes", () => lab.Host(1).RunAsync("node", "ls", "--quiet"), result => result is { ExitCode: 0 } && result.Lines().Length == 3);
     }
+
+    [Fact]
+    public async Task A_leader_that_is_cut_off_is_succeeded_decides_nothing_more_and_follows_when_it_is_back()
+    {
+        var name = await LeaderAsync(lab.Host(1));
+        var former = int.Parse(name[1..], CultureInfo.InvariantCulture);
+        var survivor = lab.Host(former % 3 + 1);
+        await survivor.OutputOfAsync("service create --quiet --name cut --replicas 3 httpd");
+        await lab.LabAsync("pause", name);
+        await Poll.UntilAsync("another manager leads", () => LeaderAsync(survivor), leader => leader.Length > 0 && leader != name);
+        await Poll.UntilAsync(
+            "the one that was cut off knows that it does not lead",
+            () => lab.Host(former).RunAsync("service", "scale", "--detach", "cut=1"),
+            result => result.ExitCode != 0 && result.Errors.Contains("The swarm does not have a leader.", StringComparison.Ordinal));
+        await Poll.UntilAsync("a write is accepted", () => survivor.RunAsync("service", "scale", "--detach", "cut=4"), result => result.ExitCode == 0);
+
+        await lab.LabAsync("resume", name);
+        await Poll.UntilAsync(
+            "the former leader is a manager within reach",
+            () => survivor.OutputOfAsync($"node ls --filter name={name} --format {{{{.Status}}}}/{{{{.ManagerStatus}}}}"),
+            state => state is "Ready/Reachable");
+        await Poll.UntilAsync("it shows what was decided without it", () => lab.Host(former).RunAsync("service", "ls", "--format", "{{.Replicas}}", "--filter", "name=cut"), r => r.Output.Trim() == "4/4");
+        await survivor.OutputOfAsync("service rm cut");
+    }
+
+    private static async Task<string> LeaderAsync(Docker docker) =>
+        (await docker.RunAsync("node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}")).Output.Split('\n')
+            .Where(n => n.EndsWith(" Leader", StringComparison.Ordinal)).Select(n => n.Split(' ')[0]).SingleOrDefault("");
 
     public sealed class ThreeManagers() : LabFixture(3)
     {
