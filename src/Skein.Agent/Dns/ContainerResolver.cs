@@ -19,12 +19,18 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
     public const uint TimeToLive = 600;
 
     private const int MaxUdpQuery = 2048;
+    private const int MaxUdpReply = 2 * MaxUdpQuery;
     private static readonly TimeSpan TcpIdle = TimeSpan.FromSeconds(10);
+
+    /// <summary>For the balancers to learn a name that is new; a client asks again after five seconds, and must not come to that.</summary>
+    private static readonly TimeSpan BalancersPatience = TimeSpan.FromMilliseconds(500);
 
     private readonly NetworkNamespace _space;
     private readonly Socket _udp;
     private readonly Socket _tcp;
     private readonly ResolverServices _services;
+    private readonly Forwarder _forwarder;
+    private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _serving;
     private volatile ResolverView _view;
@@ -36,6 +42,8 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
         _space = space;
         _view = view;
         _services = services;
+        _forwarder = new(services.Time, services.Logs.CreateLogger<Forwarder>());
+        _log = services.Logs.CreateLogger<ContainerResolver>();
         _udp = OpenNear(preferredPort, local => NamespaceSockets.BindUdp(space, local));
         try
         {
@@ -79,20 +87,20 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
     private async Task ServeUdpAsync(CancellationToken cancel)
     {
         var query = new byte[MaxUdpQuery];
-        var reply = new byte[MaxUdpQuery * 2];
+        var reply = new byte[MaxUdpReply];
         var client = new SocketAddress(AddressFamily.InterNetwork);
         while (!cancel.IsCancellationRequested)
         {
             try
             {
                 var length = await _udp.ReceiveFromAsync(query, SocketFlags.None, client, cancel);
-                if (Answer(query.AsSpan(0, length), reply, overTcp: false, out var parsed) is { } replyLength)
+                if (Answer(query.AsSpan(0, length), reply, overTcp: false, out var parsed, out var early) is { } replyLength && !early)
                 {
                     if (replyLength > 0) await _udp.SendToAsync(reply.AsMemory(0, replyLength), SocketFlags.None, client, cancel);
                     continue;
                 }
-                // The loop goes on while others are asked: what it holds is copied.
-                _ = ForwardUdpAsync(query.AsMemory(0, length).ToArray(), parsed, Copy(client), cancel);
+                // The loop goes on while others are asked, or waited for: what it holds is copied.
+                _ = ReplyLaterAsync(query.AsMemory(0, length).ToArray(), parsed.Name, Copy(client), cancel);
             }
             catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
             {
@@ -102,21 +110,21 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
             {
                 // ECONNREFUSED: a client went away before its reply. Anything else would repeat, and is told.
                 if (error.SocketErrorCode is not (SocketError.ConnectionRefused or SocketError.ConnectionReset))
-                    LogSocketError(_services.Log, _space.Path, error.Message);
+                    LogSocketError(_log, _space.Path, error.Message);
             }
         }
     }
 
-    private async Task ForwardUdpAsync(byte[] message, DnsQuery query, SocketAddress client, CancellationToken cancel)
+    private async Task ReplyLaterAsync(byte[] message, string name, SocketAddress client, CancellationToken cancel)
     {
         try
         {
-            var reply = await ForwardAsync(message, query, overTcp: false, cancel);
-            await _udp.SendToAsync(reply, SocketFlags.None, client, cancel);
+            var reply = await ReplyAsync(message, overTcp: false, cancel);
+            if (reply.Length > 0) await _udp.SendToAsync(reply, SocketFlags.None, client, cancel);
         }
-        catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException or SocketException or IOException)
+        catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException or SocketException or IOException or UnauthorizedAccessException)
         {
-            LogReplyLost(_services.Log, query.Name, error.Message);
+            LogReplyLost(_log, name, error.Message);
         }
     }
 
@@ -134,7 +142,7 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
             }
             catch (SocketException error)
             {
-                LogSocketError(_services.Log, _space.Path, error.Message);
+                LogSocketError(_log, _space.Path, error.Message);
             }
         }
     }
@@ -154,41 +162,63 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
                 var message = new byte[BinaryPrimitives.ReadUInt16BigEndian(prefix)];
                 await stream.ReadExactlyAsync(message, either.Token);
                 idle.CancelAfter(Timeout.InfiniteTimeSpan);
-                var reply = await ReplyTcpAsync(message, cancel);
+                var reply = await ReplyAsync(message, overTcp: true, cancel);
                 if (reply.Length == 0) return;
-                await stream.WriteAsync(reply, cancel);
+                var framed = new byte[reply.Length + 2];
+                BinaryPrimitives.WriteUInt16BigEndian(framed, (ushort)reply.Length);
+                reply.CopyTo(framed.AsMemory(2));
+                await stream.WriteAsync(framed, cancel);
             }
         }
         catch (Exception error) when (error is OperationCanceledException or IOException or ObjectDisposedException or SocketException)
         {
             // The client hung up, or kept silent for too long.
         }
+        catch (UnauthorizedAccessException error)
+        {
+            LogSocketError(_log, _space.Path, error.Message);
+        }
     }
 
-    private async Task<ReadOnlyMemory<byte>> ReplyTcpAsync(byte[] message, CancellationToken cancel)
+    /// <summary>A reply that may take its time; empty for none.</summary>
+    private async Task<ReadOnlyMemory<byte>> ReplyAsync(byte[] message, bool overTcp, CancellationToken cancel)
     {
-        var buffer = new byte[2 + ushort.MaxValue];
-        if (Answer(message, buffer.AsSpan(2), overTcp: true, out var query) is { } length)
+        var reply = new byte[overTcp ? ushort.MaxValue : MaxUdpReply];
+        var length = Answer(message, reply, overTcp, out var query, out var early);
+        if (early)
         {
-            BinaryPrimitives.WriteUInt16BigEndian(buffer, (ushort)length);
-            return length == 0 ? default : buffer.AsMemory(0, length + 2);
+            await WaitForBalancersAsync(cancel);
+            length = Answer(message, reply, overTcp, out query, out _);
         }
-        var forwarded = await ForwardAsync(message, query, overTcp: true, cancel);
-        BinaryPrimitives.WriteUInt16BigEndian(buffer, (ushort)forwarded.Length);
-        forwarded.CopyTo(buffer.AsMemory(2));
-        return buffer.AsMemory(0, forwarded.Length + 2);
+        return length is { } own ? reply.AsMemory(0, own) : await ForwardAsync(message, query, overTcp, cancel);
+    }
+
+    private async Task WaitForBalancersAsync(CancellationToken cancel)
+    {
+        using var patience = new CancellationTokenSource(BalancersPatience, _services.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, patience.Token);
+        try
+        {
+            await _services.Names.WhenBalancedAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            // The mesh is busy, or can't have its way with some namespace: the name is true all the same.
+        }
     }
 
     private Task<ReadOnlyMemory<byte>> ForwardAsync(byte[] message, DnsQuery query, bool overTcp, CancellationToken cancel)
     {
         var view = _view;
         var upstream = view.Servers.Count > 0 ? new Upstream(view.Servers, _space) : new Upstream(_services.Host.Current, _services.HostSpace);
-        return _services.Forwarder.ForwardAsync(message, query, upstream, overTcp, cancel);
+        return _forwarder.ForwardAsync(message, query, upstream, overTcp, cancel);
     }
 
     /// <summary>The reply's length, 0 for none; null when others must be asked.</summary>
-    private int? Answer(ReadOnlySpan<byte> message, Span<byte> reply, bool overTcp, out DnsQuery query)
+    /// <param name="early">The name is newer than the balancers' tables: who connects at once would be refused.</param>
+    private int? Answer(ReadOnlySpan<byte> message, Span<byte> reply, bool overTcp, out DnsQuery query, out bool early)
     {
+        early = false;
         try
         {
             query = DnsQuery.Parse(message);
@@ -198,8 +228,12 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
             query = default;
             return DnsReply.WriteFormatError(message, reply);
         }
+        var (names, view) = (_services.Names, _view.Container);
+        early = !names.IsBalanced
+            && !NameAnswerer.Answer(names.Current, view, query.Name, query.Type).IsUnknown
+            && NameAnswerer.Answer(names.Balanced, view, query.Name, query.Type).IsUnknown;
         var space = overTcp ? reply : reply[..Math.Min(reply.Length, query.UdpSize)];
-        return LocalReply.Write(_services.Names.Current, _view.Container, message, query, unchecked(_rotation++), space);
+        return LocalReply.Write(names.Current, view, message, query, unchecked(_rotation++), space);
     }
 
     private static SocketAddress Copy(SocketAddress address)

@@ -8,7 +8,10 @@ using Skein.Linux.Namespaces;
 
 namespace Skein.Agent.Dns;
 
-/// <summary>Asks outside resolvers, one after the other, and hands back the first real answer as it came.</summary>
+/// <summary>
+/// Asks outside resolvers for one container, one after the other, and hands back the first real answer as it came. No container
+/// takes the places of another: a dead resolver holds one for seconds.
+/// </summary>
 internal sealed partial class Forwarder(TimeProvider time, ILogger<Forwarder> log)
 {
     // Docker's figures: daemon/libnetwork/resolver.go.

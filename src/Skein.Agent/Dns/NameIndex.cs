@@ -46,8 +46,7 @@ internal sealed class NameIndex
         var virtualIps = service is null ? [] : VirtualIpsOn(service, endpoint.NetworkId);
         foreach (var address in OverlayAddress.ParseAll(endpoint.Addresses))
         {
-            names.Add(endpoint.TaskName, address);
-            names.Add(endpoint.ContainerHostname, address);
+            foreach (var own in endpoint.OwnNames.Prepend(endpoint.TaskName)) names.Add(own, address);
             names.AddReverse(address, endpoint.TaskName);
             foreach (var name in serviceNames)
             {

@@ -2,22 +2,31 @@ using Skein.Agent.Session;
 
 namespace Skein.Agent.Dns;
 
-/// <summary>
-/// The index of the assignments as they are at this moment: a name is answered from the instant that its state is
-/// published. It is made by the first question after a change, once for all containers.
-/// </summary>
-internal sealed class NameIndexCache(AssignmentState state)
+/// <summary>Indexes of the assignments, made by the first question after a change, once for all containers.</summary>
+internal sealed class NameIndexCache(AssignmentState state, BalancerProgress balancers)
 {
-    private volatile NameIndex _index = NameIndex.Empty;
+    private NameIndex _current = NameIndex.Empty;
+    private NameIndex _balanced = NameIndex.Empty;
 
-    public NameIndex Current
+    /// <summary>Of the assignments at this moment: a name that is gone is gone from the instant that its state is published.</summary>
+    public NameIndex Current => Of(ref _current, state.Current);
+
+    /// <summary>Of the assignments that the balancers follow: a name that is not in it yet has a virtual address that leads nowhere yet.</summary>
+    public NameIndex Balanced => Of(ref _balanced, balancers.Applied);
+
+    /// <summary>Whether the two are the same, as they are most of the time.</summary>
+    public bool IsBalanced => Current.IsOf(balancers.Applied);
+
+    /// <summary>Completes when the balancers have got as far as the assignments are now.</summary>
+    public Task WhenBalancedAsync(CancellationToken cancel) => balancers.WhenAppliedAsync(state.Generation, cancel);
+
+    // Two threads may both make it; the same comes out.
+    private static NameIndex Of(ref NameIndex cached, NodeAssignments assignments)
     {
-        get
-        {
-            var index = _index;
-            var now = state.Current;
-            // Two threads may both make it; the same comes out.
-            return index.IsOf(now) ? index : _index = new NameIndex(now);
-        }
+        var index = Volatile.Read(ref cached);
+        if (index.IsOf(assignments)) return index;
+        index = new NameIndex(assignments);
+        Volatile.Write(ref cached, index);
+        return index;
     }
 }

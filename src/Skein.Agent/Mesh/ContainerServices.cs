@@ -13,7 +13,7 @@ internal sealed class ContainerServices : IAsyncDisposable
     private readonly NetworkNamespace _space;
     private readonly NamespaceTable _table;
     private readonly ContainerResolver _resolver;
-    private readonly GoneBackends _gone;
+    private readonly UdpFlows _flows;
     private ReturnPathSpec? _returnPath;   // as the rules and routes stand
 
     public ContainerServices(ContainerNetworkSpec spec, string namespacePath, IReadOnlyList<ContainerLeg> legs, ResolverServices resolving, string? ingressNetwork)
@@ -25,7 +25,7 @@ internal sealed class ContainerServices : IAsyncDisposable
         {
             Inode = _space.Inode;
             _table = new NamespaceTable(_space);
-            _gone = new GoneBackends(_space);
+            _flows = new UdpFlows(_space);
             _resolver = new ContainerResolver(_space, ViewOf(spec, legs, ingressNetwork), PreferredPort(spec.ContainerId), resolving);
         }
         catch
@@ -69,7 +69,7 @@ internal sealed class ContainerServices : IAsyncDisposable
             _returnPath = path;
         }
         var changed = _table.Apply(ContainerRuleset.Render(spec));
-        _gone.Forget(spec.Balancers.SelectMany(b => b.Backends));
+        _flows.Follow(LedBy(spec));
         return changed;
     }
 
@@ -92,6 +92,14 @@ internal sealed class ContainerServices : IAsyncDisposable
         mesh.Balancers(Spec.Legs.Select(l => l.NetworkId), StableHash(Spec.ContainerId)),
         ReturnPathOf(mesh),
         GuardOf(Legs));
+
+    private static Dictionary<IPEndPoint, HashSet<IPEndPoint>> LedBy(ContainerMeshSpec spec)
+    {
+        var led = spec.Balancers.ToDictionary(b => new IPEndPoint(b.Vip, 0), b => b.Backends.Select(a => new IPEndPoint(a, 0)).ToHashSet());
+        // A resolver whose port was taken while the daemon was away has another one.
+        led[new(ContainerResolver.Address, 53)] = [new(ContainerResolver.Address, spec.DnsUdpPort)];
+        return led;
+    }
 
     private static GatewayGuardSpec? GuardOf(IReadOnlyList<ContainerLeg> legs) =>
         legs.FirstOrDefault(l => l.NetworkName == HostRuleset.Bridge) is { Addresses: [var cidr, ..] } leg && IPAddress.TryParse(leg.Gateway, out var host)

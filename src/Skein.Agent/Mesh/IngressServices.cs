@@ -1,6 +1,7 @@
 using System.Net;
 using Skein.Agent.Networks;
 using Skein.Linux.Namespaces;
+using Skein.Model;
 
 namespace Skein.Agent.Mesh;
 
@@ -9,7 +10,7 @@ internal sealed class IngressServices : IDisposable
 {
     private readonly NetworkNamespace _space;
     private readonly NamespaceTable _table;
-    private readonly GoneBackends _gone;
+    private readonly UdpFlows _flows;
     private readonly string _gatewayInterface;
     private readonly IReadOnlyList<(string Name, string Value)> _sysctls;
 
@@ -17,7 +18,7 @@ internal sealed class IngressServices : IDisposable
     {
         _space = NetworkNamespace.Open(namespacePath);
         _table = new NamespaceTable(_space);
-        _gone = new GoneBackends(_space);
+        _flows = new UdpFlows(_space);
         _gatewayInterface = gateway.Interface;
         Gateway = MeshView.IPv4(gateway.Addresses).First();
         Subnet = gateway.Addresses[0];
@@ -48,7 +49,8 @@ internal sealed class IngressServices : IDisposable
     public bool Program(IReadOnlyList<PublishedPort> ports)
     {
         var changed = _table.Apply(IngressRuleset.Render(new IngressMeshSpec(_gatewayInterface, Gateway, ports)));
-        _gone.Forget(ports.SelectMany(p => p.Backends));
+        _flows.Follow(ports.Where(p => p.Published.Protocol == PortProtocol.Udp).ToDictionary(
+            p => new IPEndPoint(Gateway, p.Published.Port), p => p.Backends.Select(b => new IPEndPoint(b, p.Target)).ToHashSet()));
         return changed;
     }
 

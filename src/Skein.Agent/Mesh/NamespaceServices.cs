@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Skein.Agent.Dns;
@@ -14,15 +15,16 @@ namespace Skein.Agent.Mesh;
 /// Names, balancing and published ports of every namespace on this host, kept as the assignments say.
 /// </summary>
 /// <remarks>
-/// Start <see cref="RunAsync"/> when the namespaces that outlived the last daemon have been opened again: the host's table is
-/// first replaced then, whole, and a port whose container is not yet known would be closed for a moment. When it ends, the
-/// kernel keeps everything as it is.
+/// The host's table names the ports of all namespaces and is replaced whole: the last daemon's stays until <see cref="AllOpenedAsync"/>,
+/// or a port whose container is not yet known would be closed for a moment, and its connections with it. When <see cref="RunAsync"/>
+/// ends, the kernel keeps everything as it is.
 /// </remarks>
 public sealed partial class NamespaceServices : INamespaceServices, IAsyncDisposable
 {
     // A burst of changes (twenty tasks starting) is worked on in steps of this length, the first one at once.
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(50);
     private const int RestPerWork = 4;
+    private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan HostSettle = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan VerifyEvery = TimeSpan.FromSeconds(30);
@@ -48,6 +50,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     private readonly NetworkNamespace _host;
     private readonly NetlinkEvents _hostEvents;
     private readonly NamespaceTable _hostTable;
+    private readonly UdpFlows _hostFlows;
     private readonly PortReservations _ports;
     private readonly IReadOnlyList<HostPort> _adopted;
 
@@ -57,10 +60,10 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     private readonly HashSet<TransportPort> _refused = [];
     private IngressServices? _ingress;
     private string? _gatewaySubnet;
-    private bool _running;
+    private bool _allOpened;
     private bool _hostTuned;
     private (NodeAssignments? Of, MeshView View) _view = (null, new MeshView(NodeAssignments.Empty));
-    private volatile Progress _progress = new(-1);
+    private readonly BalancerProgress _progress = new();
 
     /// <param name="resolvConfPath">The host's: /etc/resolv.conf.</param>
     public NamespaceServices(AssignmentState assignments, string resolvConfPath, TimeProvider time, ILoggerFactory logs)
@@ -76,14 +79,10 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         _time = time;
         _log = logs.CreateLogger<NamespaceServices>();
         _resolving = new ResolverServices(
-            new NameIndexCache(assignments),
-            new HostResolvers(resolvConfPath),
-            host,
-            new Forwarder(time, logs.CreateLogger<Forwarder>()),
-            time,
-            logs.CreateLogger<ContainerResolver>());
+            new NameIndexCache(assignments, _progress), new HostResolvers(resolvConfPath), host, time, logs);
         _host = host is null ? NetworkNamespace.OpenHost() : NetworkNamespace.Open(host.Path);
         _hostTable = new NamespaceTable(_host);
+        _hostFlows = new UdpFlows(_host);
         _hostEvents = NetlinkEvents.SubscribeNftables(_host);
         _ports = new PortReservations(_host);
         _adopted = PublishedMapReader.Read(_host);
@@ -145,6 +144,13 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         return Task.CompletedTask;
     });
 
+    public Task AllOpenedAsync(CancellationToken cancel) => GatedAsync(cancel, () =>
+    {
+        _allOpened = true;
+        Try("the host", ProgramHost);
+        return Task.CompletedTask;
+    });
+
     /// <summary>Follows the assignments, the host's nftables and the clock until cancelled. The kernel's refusals are logged and tried again.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
@@ -172,23 +178,23 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
             if (newer is null && generation == 0) continue;
             // Also where there is something newer all the time.
             var due = _time.GetElapsedTime(verified) >= VerifyEvery;
+            generation = newer ?? generation;
             var done = true;
             var spent = TimeSpan.Zero;
             await GatedAsync(cancel, () =>
             {
                 var began = _time.GetTimestamp();
-                _running = true;
                 if (due) VerifyAll();
-                done = ProgramAll();
+                var view = View();
+                done = ProgramAll(view);
+                if (done) _progress.Advance(generation, view.Assignments);
                 spent = _time.GetElapsedTime(began);
                 return Task.CompletedTask;
             });
             if (due) verified = _time.GetTimestamp();
-            generation = newer ?? generation;
-            if (done) Advance(generation);
             wait = done ? VerifyEvery : RetryAfter;
             // Each container's table costs a millisecond: while sixty tasks start, that must not take the processor from them.
-            await Task.Delay(spent * RestPerWork > Settle ? spent * RestPerWork : Settle, _time, cancel);
+            await Task.Delay(TimeSpan.FromTicks(Math.Clamp((spent * RestPerWork).Ticks, Settle.Ticks, LongestRest.Ticks)), _time, cancel);
         }
     }
 
@@ -198,34 +204,35 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         while (!cancel.IsCancellationRequested)
         {
             await _hostEvents.WaitAsync(cancel);
-            // Reloads come in several transactions, and our own are told as well: those cost one question.
+            // At once, for the sake of the connections that are up. Our own transactions are told as well: those cost one question.
+            await LookAsync();
+            // Reloads come in several transactions: what the later ones took is put back after them.
             await Task.Delay(HostSettle, _time, cancel);
-            await GatedAsync(cancel, () =>
-            {
-                if (_running) VerifyHost();
-                return Task.CompletedTask;
-            });
+            await LookAsync();
         }
+
+        Task LookAsync() => GatedAsync(cancel, () =>
+        {
+            if (_allOpened) VerifyHost();
+            return Task.CompletedTask;
+        });
     }
 
     /// <summary>Completes when every balancer of this host follows this generation of the assignments, or a later one.</summary>
-    public async Task WhenAppliedAsync(long generation, CancellationToken cancel)
-    {
-        while (_progress is { } progress && progress.Generation < generation) await progress.Passed.Task.WaitAsync(cancel);
-    }
+    internal Task WhenAppliedAsync(long generation, CancellationToken cancel) => _progress.WhenAppliedAsync(generation, cancel);
 
     /// <summary>What the clock has done every 30 s: a look at all that has been programmed.</summary>
     internal Task VerifyAsync(CancellationToken cancel) => GatedAsync(cancel, () =>
     {
         VerifyAll();
-        ProgramAll();
+        ProgramAll(View());
         return Task.CompletedTask;
     });
 
     /// <summary>Takes everything of ours out of the host's namespace, and stops serving all others: this host leaves the swarm.</summary>
     public Task RemoveAllAsync(CancellationToken cancel) => GatedAsync(cancel, async () =>
     {
-        _running = false;
+        _allOpened = false;
         foreach (var id in _containers.Keys.ToList()) await LeaveAsync(id);
         _ingress?.Dispose();
         _ingress = null;
@@ -341,10 +348,10 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         return fresh.Port;
     }
 
-    private bool ProgramAll()
+    private bool ProgramAll(MeshView view)
     {
         var done = true;
-        foreach (var container in _containers.Values) done &= Try(container.Spec.Name, () => container.Program(View()));
+        foreach (var container in _containers.Values) done &= Try(container.Spec.Name, () => container.Program(view));
         done &= Try("the ingress namespace", ProgramIngress);
         return done & Try("the host", ProgramHost);
     }
@@ -388,7 +395,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
 
     private void ProgramHost()
     {
-        if (!_running) return;
+        if (!_allOpened) return;
         var published = HoldIngressPorts();
         if (_gatewaySubnet is not null)
         {
@@ -400,6 +407,8 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
             .SelectMany(c => c.HostPorts.Select(p => new HostPort(MeshView.PublishedOf(p), c.Gateway!, (ushort)p.TargetPort)));
         var spec = new HostMeshSpec(_assignments.Current.Local.DataPathPort, _gatewaySubnet, [.. own.Concat(published).OrderBy(p => p.Published)]);
         _hostTable.Apply(HostRuleset.Render(spec));
+        _hostFlows.Follow(spec.Ports.Where(p => p.Published.Protocol == PortProtocol.Udp).ToDictionary(
+            p => new IPEndPoint(IPAddress.Any, p.Published.Port), p => new HashSet<IPEndPoint> { new(p.Address, p.Port) }));
     }
 
     /// <summary>The mesh's ports that are free on this host; on one that is not, the program that has it goes on being reached.</summary>
@@ -417,18 +426,5 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         return held;
     }
 
-    private void Advance(long generation)
-    {
-        var old = _progress;
-        if (generation <= old.Generation) return;
-        _progress = new Progress(generation);
-        old.Passed.SetResult();
-    }
-
     private static string? SubnetOf(string cidr) => InterfaceAddress.TryParse(cidr, out var address) ? address.Network.ToString() : null;
-
-    private sealed record Progress(long Generation)
-    {
-        public TaskCompletionSource Passed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
 }

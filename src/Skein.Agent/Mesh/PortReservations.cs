@@ -6,8 +6,9 @@ using Skein.Model;
 namespace Skein.Agent.Mesh;
 
 /// <summary>
-/// Ports of this host that are led into containers, each held by a bound socket that nobody reads: what already listens
-/// there (ssh on 22) is noticed and not cut off, and what comes later finds the port taken.
+/// Ports of this host that are led into containers, each held by a socket that nobody reads: what already listens there (ssh
+/// on 22) is noticed and not cut off, and what comes later finds the port taken. One of TCP listens, as dockerd's does: two
+/// sockets that let a port be used again, as most servers' do, may both be bound to it as long as neither listens.
 /// </summary>
 internal sealed class PortReservations(NetworkNamespace host) : IDisposable
 {
@@ -72,6 +73,7 @@ internal sealed class PortReservations(NetworkNamespace host) : IDisposable
         try
         {
             socket.Bind(new IPEndPoint(IPAddress.Any, port.Port));
+            if (type == SocketType.Stream) socket.Listen(1);
             return socket;
         }
         catch

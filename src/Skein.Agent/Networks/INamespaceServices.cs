@@ -17,4 +17,7 @@ public interface INamespaceServices
     Task OpenIngressAsync(string namespacePath, ContainerLeg overlay, ContainerLeg gateway, CancellationToken cancel);
 
     Task CloseIngressAsync(CancellationToken cancel);
+
+    /// <summary>All that outlived the last daemon has been opened: what names all of it, the host's own table, may be replaced from now on.</summary>
+    Task AllOpenedAsync(CancellationToken cancel);
 }

@@ -54,6 +54,21 @@ public sealed partial class OverlayNetworking
 
     public async Task RecoverAsync(IReadOnlyCollection<ContainerNetworkSpec> running, CancellationToken cancel)
     {
+        try
+        {
+            await TakeUpAsync(running, cancel);
+            // The ingress namespace as well.
+            await TryPassAsync(whole: false, FirstRetry, cancel);
+        }
+        finally
+        {
+            // Whatever could not be opened: this host goes on with the rest.
+            await _services.AllOpenedAsync(cancel);
+        }
+    }
+
+    private async Task TakeUpAsync(IReadOnlyCollection<ContainerNetworkSpec> running, CancellationToken cancel)
+    {
         var known = running.Select(spec => spec.ContainerId).ToHashSet(StringComparer.Ordinal);
         await _gate.WaitAsync(cancel);
         try
@@ -216,9 +231,13 @@ public sealed partial class OverlayNetworking
     private async Task RemoveAsync(string containerId, CancellationToken cancel)
     {
         await _services.CloseAsync(containerId, cancel);
-        var legs = _containers.GetValueOrDefault(containerId)?.Ports.Length ?? 0;
-        // From here on nobody puts right what is missing of it, also when something below fails.
-        if (_containers.TryGetValue(containerId, out var going)) _containers[containerId] = going with { Network = null };
+        var legs = 0;
+        // From here on nobody puts right what is missing of it, neither inside nor in the fabric, also when something below fails.
+        if (_containers.TryGetValue(containerId, out var going))
+        {
+            legs = going.Spec.Legs.Count;
+            _containers[containerId] = going with { Network = null, Ports = [] };
+        }
         var programmer = Programmer();
         await Task.Run(() => programmer.Delete(containerId, legs), cancel);
         NetworkNamespace.Delete(_options.PinOf(containerId));

@@ -7,10 +7,6 @@ using Skein.Linux.Netlink;
 namespace Skein.Linux.Conntrack;
 
 /// <summary>Connection tracking of a namespace, by nfnetlink's ctnetlink.</summary>
-/// <remarks>
-/// A UDP client that keeps its port keeps its flow, for as long as it goes on sending: when the flow's task has gone, it would
-/// send into the void for ever, though the balancer has others. So such flows are forgotten and begin anew.
-/// </remarks>
 public static class ConntrackTable
 {
     private const int NetfilterProtocol = 12;
@@ -18,21 +14,31 @@ public static class ConntrackTable
     private const ushort Delete = (1 << 8) | 2;
     private const ushort OriginalTuple = 1, ReplyTuple = 2;
     private const ushort TupleIp = 1, TupleProtocol = 2;
-    private const ushort IpV4Source = 1, ProtocolNumber = 1;
+    private const ushort IpV4Source = 1, IpV4Destination = 2;
+    private const ushort ProtocolNumber = 1, SourcePort = 2, DestinationPort = 3;
     private const byte Udp = 17;
     private const int NfGenHeader = 4;
 
-    /// <summary>Forgets the IPv4 UDP flows that these addresses answer.</summary>
+    /// <summary>Forgets the IPv4 UDP flows of which the caller says so: the next packet of each begins a new one.</summary>
     /// <returns>How many.</returns>
     /// <exception cref="LinuxException"/>
-    public static int ForgetUdp(NetworkNamespace space, IReadOnlySet<IPAddress> repliers) => repliers.Count == 0 ? 0 : space.Run(() =>
+    public static int ForgetUdp(NetworkNamespace space, Func<UdpFlow, bool> unwanted) => space.Run(() =>
     {
+        // The kernel walks its whole table, of all namespaces, to list one's: 1 to 2 ms even where there is nothing to find.
+        if (!HasFlowsHere()) return 0;
         using var socket = NetlinkCalls.Open(1 << 20, NetfilterProtocol);
         NetlinkCalls.SetReceiveTimeout(socket, 10);
-        var flows = Dump(socket, payload => FlowOf(payload, repliers));
+        var flows = Dump(socket, payload => FlowOf(payload) is { } found && unwanted(found.Flow) ? found.Tuple : null);
         foreach (var flow in flows) Forget(socket, flow);
         return flows.Count;
     });
+
+    /// <summary>Where nothing asks for connection tracking there is no count either.</summary>
+    private static bool HasFlowsHere()
+    {
+        const string count = "/proc/sys/net/netfilter/nf_conntrack_count";
+        return File.Exists(count) && File.ReadAllText(count).Trim() != "0";
+    }
 
     private static void Forget(SafeFileHandle socket, byte[] originalTuple)
     {
@@ -83,33 +89,35 @@ public static class ConntrackTable
         return length >= 0 ? length : throw new LinuxException("read flows", -length);
     }
 
-    /// <summary>The tuple to delete it by, or null when it is another's flow.</summary>
-    internal static byte[]? FlowOf(ReadOnlyMemory<byte> payload, IReadOnlySet<IPAddress> repliers)
+    /// <summary>The flow, with the tuple to delete it by; null when it is not UDP over IPv4.</summary>
+    internal static (UdpFlow Flow, byte[] Tuple)? FlowOf(ReadOnlyMemory<byte> payload)
     {
         var attributes = NetlinkAttributeReader.After(NfGenHeader, payload.Span);
-        byte[]? original = null;
-        var selected = false;
+        byte[]? tuple = null;
+        IPEndPoint? to = null, replier = null;
         while (attributes.Read())
         {
-            if (attributes.Type == OriginalTuple) original = attributes.Value.ToArray();
-            else if (attributes.Type == ReplyTuple) selected = IsUdpFrom(attributes.Nested(), repliers);
+            if (attributes.Type == OriginalTuple) (tuple, to) = (attributes.Value.ToArray(), UdpEndOf(attributes.Nested(), IpV4Destination, DestinationPort));
+            else if (attributes.Type == ReplyTuple) replier = UdpEndOf(attributes.Nested(), IpV4Source, SourcePort);
         }
-        return selected ? original : null;
+        return tuple is not null && to is not null && replier is not null ? (new UdpFlow(to, replier), tuple) : null;
     }
 
-    private static bool IsUdpFrom(NetlinkAttributeReader tuple, IReadOnlySet<IPAddress> repliers)
+    private static IPEndPoint? UdpEndOf(NetlinkAttributeReader tuple, ushort addressType, ushort portType)
     {
+        IPAddress? address = null;
+        ushort? port = null;
         var udp = false;
-        var ours = false;
         while (tuple.Read())
         {
             var parts = tuple.Nested();
             while (parts.Read())
             {
-                if (tuple.Type == TupleIp && parts.Type == IpV4Source) ours = repliers.Contains(parts.ExpectAddress());
+                if (tuple.Type == TupleIp && parts.Type == addressType) address = parts.ExpectAddress();
                 else if (tuple.Type == TupleProtocol && parts.Type == ProtocolNumber) udp = parts.ExpectByte() == Udp;
+                else if (tuple.Type == TupleProtocol && parts.Type == portType) port = parts.ExpectUInt16BigEndian();
             }
         }
-        return udp && ours;
+        return udp && address is not null && port is { } number ? new IPEndPoint(address, number) : null;
     }
 }

@@ -6,6 +6,8 @@ namespace Skein.Manager.Dispatch;
 /// <summary>From what the store keeps to what nodes are told: the rules of when an endpoint exists and when it is ready.</summary>
 internal static class OverlayMapping
 {
+    private const int ShortId = 12;
+
     /// <summary>null until the leader has given it a VNI: there is nothing to build yet.</summary>
     public static OverlayNetwork? Network(Network network)
     {
@@ -42,9 +44,16 @@ internal static class OverlayMapping
             endpoint.TaskName = task.Annotations?.Name ?? "";
             endpoint.Ready = task.IsReady();
             endpoint.Slot = task.Slot;
-            endpoint.ContainerHostname = task.Spec?.Container?.Hostname ?? "";
+            endpoint.OwnNames.Add(OwnNames(task));
             yield return endpoint;
         }
+    }
+
+    /// <summary>A container calls itself by its short id unless its service gives it a hostname, and clustered programs tell others what they are called.</summary>
+    private static IEnumerable<string> OwnNames(SwarmTask task)
+    {
+        if (task.Status?.Container?.ContainerId is { Length: >= ShortId } id) yield return id[..ShortId];
+        if (task.Spec?.Container?.Hostname is { Length: > 0 } hostname) yield return hostname;
     }
 
     /// <summary>The node's own leg on the ingress network; it answers no name and takes no connections, so it is never ready.</summary>

@@ -57,6 +57,50 @@ public class BalancerTests
         }
     }
 
+    [Theory]
+    [InlineData("c1", MeshHosts.Vip, 80)]
+    [InlineData("cl", "192.168.57.11", 8080)]
+    [InlineData("h1", "127.0.0.1", 8080)]
+    public async Task A_UDP_flow_that_began_before_there_was_anybody_to_lead_it_to_is_led_when_there_is(string from, string address, int port)
+    {
+        await using var hosts = await MeshHosts.StartAsync();
+        using var c2 = new EchoServer(hosts["c2"], "c2");
+        using var socket = NamespaceSockets.Open(hosts[from], AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        await socket.ConnectAsync(IPAddress.Parse(address), port);
+
+        hosts.Publish(s => s with { Services = s.Services.Clear() });       // the service is not there yet
+        await hosts.AppliedAsync();
+        await Caller.SendAsync(socket);
+        hosts.Publish(s => MeshHosts.Ready(s));                             // it is, and none of its tasks runs
+        await hosts.AppliedAsync();
+        await Caller.SendAsync(socket);
+        hosts.Publish(s => MeshHosts.Ready(s, "t2"));
+        await hosts.AppliedAsync();
+        Assert.StartsWith("c2", await Caller.AnsweredAsync(socket, "the first task"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("c1", MeshHosts.Vip, 80)]
+    [InlineData("cl", "192.168.57.11", 8080)]
+    public async Task A_UDP_flow_goes_on_with_another_task_when_its_own_went_while_the_daemon_was_away(string from, string address, int port)
+    {
+        await using var hosts = await MeshHosts.StartAsync();
+        using var c1 = new EchoServer(hosts["c1"], "c1");
+        using var c2 = new EchoServer(hosts["c2"], "c2");
+        hosts.Publish(s => MeshHosts.Ready(s, "t2"));
+        await hosts.AppliedAsync();
+        using var socket = NamespaceSockets.Open(hosts[from], AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        await socket.ConnectAsync(IPAddress.Parse(address), port);
+        await socket.SendAsync("x"u8.ToArray());
+        Assert.StartsWith("c2", await Caller.ReadAsync(socket, "c2"), StringComparison.Ordinal);
+
+        await hosts.StopServicesAsync();
+        hosts.Publish(s => MeshHosts.Ready(s, "t1"));
+        await hosts.RestartServicesAsync();
+        await socket.SendAsync("x"u8.ToArray());
+        Assert.StartsWith("c1", await Caller.ReadAsync(socket, "c1"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_VIP_without_ready_tasks_is_refused()
     {

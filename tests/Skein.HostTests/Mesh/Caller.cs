@@ -39,6 +39,38 @@ internal static class Caller
         return await ReadAsync(socket, $"udp {address}:{port}");
     }
 
+    /// <summary>Sends a datagram of which it does not matter whether anybody takes it.</summary>
+    public static async Task SendAsync(Socket socket)
+    {
+        try
+        {
+            await socket.SendAsync("x"u8.ToArray());
+        }
+        catch (SocketException)
+        {
+            // An earlier one was refused.
+        }
+    }
+
+    /// <summary>Sends until something comes back: a datagram that meets nobody is lost, or refused.</summary>
+    public static Task<string> AnsweredAsync(Socket socket, string what) => Poll.UntilAsync(
+        $"{what} answers",
+        async () =>
+        {
+            await SendAsync(socket);
+            using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+            var buffer = new byte[200];
+            try
+            {
+                return Encoding.ASCII.GetString(buffer, 0, await socket.ReceiveAsync(buffer, soon.Token));
+            }
+            catch (Exception error) when (error is SocketException or OperationCanceledException)
+            {
+                return "";
+            }
+        },
+        answer => answer.Length > 0);
+
     public static async Task<string> ReadAsync(Socket socket, string what)
     {
         var buffer = new byte[200];

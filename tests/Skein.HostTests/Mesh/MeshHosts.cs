@@ -75,10 +75,12 @@ internal sealed class MeshHosts : IAsyncDisposable
         for (var i = 1; i <= 2; i++)
         {
             var services = Services[i - 1] = new NamespaceServices(State, ResolvConf, TimeProvider.System, NullLoggerFactory.Instance, this[$"h{i}"]);
+            // As in the daemon, whose mesh follows the assignments before all namespaces have been found again.
+            _loops.Add(services.RunAsync(_stop.Token));
+            await services.WhenAppliedAsync(State.Generation, Poll.Soon);
             await services.OpenIngressAsync(PinOf($"i{i}"), Leg("ni", "ingress", "eth0", $"10.0.0.{1 + i}/24"), Leg("gw", "docker_gwbridge", "eth1", "172.18.0.2/16"), default);
             await services.OpenAsync(Spec(i), PinOf($"c{i}"), Legs(i), default);
-            _loops.Add(services.RunAsync(_stop.Token));
-            await AppliedAsync();
+            await services.AllOpenedAsync(default);
         }
     }
 
@@ -184,7 +186,7 @@ internal sealed class MeshHosts : IAsyncDisposable
         Addresses = { address + "/24" },
         Ready = true,
         Slot = (ulong)slot,
-        ContainerHostname = $"host-{task}",
+        OwnNames = { $"host-{task}" },
     };
 
     // rp_filter is strict where namespaces come from on most distributions: so it is here.

@@ -1,5 +1,7 @@
+using System.Net;
 using System.Net.Sockets;
 using Skein.Linux.Namespaces;
+using Skein.Linux.Nftables;
 using Skein.Model;
 using Xunit;
 
@@ -45,7 +47,10 @@ public class PublishingTests
         hosts.Publish(s => MeshHosts.Ready(s, "t1"));
         await hosts.AppliedAsync();
         Assert.Equal(["c1 sees 192.168.57.9", "c1 sees 192.168.57.9"], await TwiceAsync(() => Caller.TcpAsync(hosts["cl"], "192.168.57.11", 8080)));
+        var generation = NftablesGeneration.Read(hosts["h1"]);
         await hosts.RestartServicesAsync();
+        // One replacement, whole: between two of them packets would come to a host that knows nothing of their connection.
+        Assert.Equal(NftablesGeneration.After(generation), NftablesGeneration.Read(hosts["h1"]));
         await kept.SendAsync("still here"u8.ToArray());
         Assert.Equal("still here", await Caller.ReadAsync(kept, "kept after the restart"));
         Assert.Equal("c1 sees 192.168.57.9", await Caller.TcpAsync(hosts["cl"], "192.168.57.11", 8080));
@@ -88,6 +93,21 @@ public class PublishingTests
         hosts.Publish(s => s);
         await hosts.AppliedAsync();
         Assert.Equal("the host sees 192.168.57.9", await Caller.TcpAsync(hosts["cl"], "192.168.57.11", 8080));
+    }
+
+    [Fact]
+    public async Task A_port_that_the_mesh_has_is_taken_for_a_program_of_the_host()
+    {
+        await using var hosts = await MeshHosts.StartAsync();
+        // As most servers do, to be able to start again at once.
+        using var later = NamespaceSockets.Open(hosts["h1"], AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        later.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        var error = Assert.Throws<SocketException>(() =>
+        {
+            later.Bind(new IPEndPoint(IPAddress.Any, 8080));
+            later.Listen(1);
+        });
+        Assert.Equal(SocketError.AddressAlreadyInUse, error.SocketErrorCode);
     }
 
     [Fact]

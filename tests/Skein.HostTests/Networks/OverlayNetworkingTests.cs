@@ -241,7 +241,19 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
             MountPoint.Unmount(busy);
         }
         Assert.NotNull(_a.Networking.Find(C1));
-        Assert.Contains($"open {C1} eth0=10.0.1.5/24 eth1=172.18.0.3/16", _a.Services.Calls);
+        Assert.Equal([$"open {C1} eth0=10.0.1.5/24 eth1=172.18.0.3/16", "all-opened"], _a.Services.Calls.TakeLast(2));
+    }
+
+    [Fact]
+    public async Task A_daemon_that_comes_back_has_opened_its_containers_and_ingress_when_it_says_that_all_are()
+    {
+        _a.Publish([IngressNetwork], [IngressEndpoint(_a, "10.0.0.2/24")]);
+        _a.Start();
+        await Poll.UntilAsync("ingress", () => _a.Networking.Ingress is not null);
+        await _a.RestartAsync();
+        _a.Publish([IngressNetwork], [IngressEndpoint(_a, "10.0.0.2/24")]);
+        await _a.Networking.RecoverAsync([], _cancel);
+        Assert.Equal(["open-ingress eth0=10.0.0.2/24 eth1=172.18.0.2/16", "all-opened"], _a.Services.Calls);
     }
 
     /// <summary>As /etc/resolv.conf is before systemd-resolved has started.</summary>

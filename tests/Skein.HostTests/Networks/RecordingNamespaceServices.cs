@@ -32,4 +32,10 @@ internal sealed class RecordingNamespaceServices : INamespaceServices
         Calls.Enqueue("close-ingress");
         return Task.CompletedTask;
     }
+
+    public Task AllOpenedAsync(CancellationToken cancel)
+    {
+        Calls.Enqueue("all-opened");
+        return Task.CompletedTask;
+    }
 }

@@ -44,6 +44,16 @@ public class AssignmentDiffTests
     }
 
     [Fact]
+    public void A_container_is_known_by_its_short_id_and_by_the_hostname_it_was_given()
+    {
+        var task = Task("near", "n1", TaskState.Running, networks: ["front"]);
+        task.Status.Container = new() { ContainerId = new string('a', 64) };
+        Assert.Equal(["aaaaaaaaaaaa"], OverlayMapping.Endpoints(task, "").Single().OwnNames);
+        task.Spec.Container.Hostname = "store-1";
+        Assert.Equal(["aaaaaaaaaaaa", "store-1"], OverlayMapping.Endpoints(task, "").Single().OwnNames);
+    }
+
+    [Fact]
     public void An_endpoint_is_there_from_assignment_to_its_end_and_ready_only_while_it_runs()
     {
         _store.Commit(c =>

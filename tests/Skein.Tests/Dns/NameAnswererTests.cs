@@ -42,6 +42,7 @@ public class NameAnswererTests
     [InlineData("tasks.www", "10.0.1.11 10.0.1.12")]
     [InlineData("web.1.t1", "10.0.1.11")]
     [InlineData("host-t2", "10.0.1.12")]
+    [InlineData("id-t2", "10.0.1.12")]
     [InlineData("rr", "10.0.1.21 10.0.1.22")]
     [InlineData("robin", "10.0.1.21 10.0.1.22")]
     [InlineData("me", "10.0.1.99")]
@@ -93,16 +94,26 @@ public class NameAnswererTests
     }
 
     [Fact]
-    public void A_state_is_answered_from_the_moment_it_is_published()
+    public async Task A_state_is_answered_from_the_moment_it_is_published_and_what_is_new_in_it_from_when_the_balancers_know_it()
     {
         var assignments = new AssignmentState();
-        var cache = new NameIndexCache(assignments);
+        var balancers = new BalancerProgress();
+        var cache = new NameIndexCache(assignments, balancers);
         Assert.True(NameAnswerer.Answer(cache.Current, OnOv, "web", DnsType.A).IsUnknown);
         assignments.Publish(State);
         var first = cache.Current;
         Assert.False(NameAnswerer.Answer(first, OnOv, "web", DnsType.A).IsUnknown);
         assignments.Publish(State with { Sequence = 7 });
         Assert.Same(first, cache.Current);
+
+        // What is new waits for the balancers, which have seen nothing yet; then the two are one.
+        Assert.False(cache.IsBalanced);
+        Assert.True(NameAnswerer.Answer(cache.Balanced, OnOv, "web", DnsType.A).IsUnknown);
+        var waiting = cache.WhenBalancedAsync(Poll.Soon);
+        Assert.False(waiting.IsCompleted);
+        balancers.Advance(assignments.Generation, assignments.Current);
+        await waiting;
+        Assert.True(cache.IsBalanced);
         assignments.Publish(State with { Services = State.Services.Remove("s1") });
         Assert.True(NameAnswerer.Answer(cache.Current, OnOv, "web", DnsType.A).IsUnknown);
     }
@@ -142,7 +153,7 @@ public class NameAnswererTests
             Slot = slot,
             Addresses = { address },
             Ready = ready,
-            ContainerHostname = $"host-{task}",
+            OwnNames = { $"id-{task}", $"host-{task}" },
         };
 
     private static ImmutableDictionary<string, T> Table<T>(IEnumerable<T> items, Func<T, string> id) => items.ToImmutableDictionary(id);
