@@ -35,10 +35,15 @@ internal sealed class AddressPool
     }
 
     /// <summary>One address of each family the network has; null, and nothing taken, when one of them is used up.</summary>
-    public IReadOnlyList<string>? Take()
+    public IReadOnlyList<string>? Take() => Take(_ranges);
+
+    /// <summary>A virtual address is IPv4, as in Docker: the balancers' tables lead no other.</summary>
+    public IReadOnlyList<string>? TakeVirtual() => Take(_ranges.Where(r => !r.IsIPv6));
+
+    private IReadOnlyList<string>? Take(IEnumerable<AddressRange> ranges)
     {
         var taken = new List<string>();
-        foreach (var family in _ranges.GroupBy(r => r.IsIPv6))
+        foreach (var family in ranges.GroupBy(r => r.IsIPv6))
         {
             if (family.Select(r => r.Take()).FirstOrDefault(a => a is not null) is { } address)
             {

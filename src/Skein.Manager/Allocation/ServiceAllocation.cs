@@ -60,7 +60,7 @@ internal static class ServiceAllocation
             if (draft.Network(networkId) is null) error = First(error, $"network {networkId} not found");
             else if (book.Pool(networkId) is not { } pool) error = First(error, $"network {networkId} has no subnet yet");
             else if (service.Endpoint?.VirtualIps.FirstOrDefault(v => v.NetworkId == networkId) is { } has && pool.Owns(has.Addresses)) vips.Add(has.Clone());
-            else if (pool.Take() is not { } addresses) error = First(error, NoAddress);
+            else if (pool.TakeVirtual() is not { } addresses) error = First(error, NoAddress);
             else vips.Add(new() { NetworkId = networkId, Addresses = { addresses } });
         }
         return vips;

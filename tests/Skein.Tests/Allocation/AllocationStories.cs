@@ -161,12 +161,13 @@ public class AllocationStories
     }
 
     [Fact]
-    public void A_network_of_both_families_gives_an_address_of_each()
+    public void A_network_of_both_families_gives_a_task_an_address_of_each_and_a_service_one_of_IPv4()
     {
         _swarm.AddNetwork("net", n => n.Ipam.Add(new IpamConfig { Subnet = "fd00:1::/64" }));
         _swarm.AddService("web", 1, s => Join(s, "net"));
         _swarm.Settle();
-        Assert.Equal(["10.0.0.3/24", "fd00:1::3/64"], _swarm.TaskOf("t1").Networks.Single().Addresses);
+        Assert.Equal(["10.0.0.2/24"], _swarm.Current.Services.Find("web")!.Endpoint.VirtualIps.Single().Addresses);
+        Assert.Equal(["10.0.0.3/24", "fd00:1::2/64"], _swarm.TaskOf("t1").Networks.Single().Addresses);
     }
 
     [Fact]
