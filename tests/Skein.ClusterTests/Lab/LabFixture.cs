@@ -26,7 +26,7 @@ public abstract class LabFixture(int hosts) : IAsyncLifetime
 
     public async Task<string> LabAsync(params string[] arguments) => (await TryLabAsync(arguments)).Succeeded();
 
-    public Task<ProgramResult> TryLabAsync(params string[] arguments) => ExternalProgram.RunAsync(Program, ["lab", .. arguments, "--name", Name]);
+    public Task<ProgramResult> TryLabAsync(params string[] arguments) => ExternalProgram.RunAsync(Program, ["lab", "--name", Name, .. arguments]);
 
     /// <summary>Runs a shell command inside the host, or on the LAN when host is 0.</summary>
     public async Task<string> InsideAsync(int host, string command) => (await TryInsideAsync(host, command)).Succeeded();
