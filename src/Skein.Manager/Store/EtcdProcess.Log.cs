@@ -18,7 +18,4 @@ public sealed partial class EtcdProcess
 
     [LoggerMessage(2124, LogLevel.Error, "{Reason}")]
     private partial void LogCannotStart(string reason);
-
-    [LoggerMessage(2125, LogLevel.Warning, "etcd: {Line}")]
-    private partial void LogOutput(string line);
 }

@@ -169,15 +169,13 @@ public sealed partial class EtcdProcess : IAsyncDisposable
         {
             WorkingDirectory = _options.Folder,
             RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
+            // The other two are the daemon's own: etcd outlives a daemon that is killed, and would end at its next line into a pipe
+            // that nobody reads.
         };
         // An ETCD_… variable of the daemon's environment would be read as a flag.
         foreach (var name in info.Environment.Keys.Where(name => name.StartsWith("ETCD", StringComparison.Ordinal)).ToList())
             info.Environment.Remove(name);
         var process = new Process { StartInfo = info };
-        process.OutputDataReceived += (_, line) => LogLine(line.Data);
-        process.ErrorDataReceived += (_, line) => LogLine(line.Data);
         try
         {
             process.Start();
@@ -189,15 +187,8 @@ public sealed partial class EtcdProcess : IAsyncDisposable
                 $"etcd cannot be started as \"{_options.Binary}\": {e.Message}. Install it (Debian: etcd-server), or name it as \"etcd\" in daemon.json", e);
         }
         process.StandardInput.Close();
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
         LogStarted(process.Id);
         return process;
-    }
-
-    private void LogLine(string? line)
-    {
-        if (!string.IsNullOrEmpty(line)) LogOutput(line);
     }
 
     private async Task TrimLogAsync(CancellationToken stop)

@@ -87,6 +87,14 @@ public class EtcdProcessTests
     }
 
     [Fact]
+    public async Task A_member_writes_where_its_daemon_writes_and_not_into_a_pipe_that_breaks_with_it()
+    {
+        await using var members = await EtcdMembers.StartAsync(1);
+        foreach (var output in (string[])["1", "2"])
+            Assert.Equal(new FileInfo($"/proc/self/fd/{output}").LinkTarget, new FileInfo($"/proc/{members[0].Process.Pid}/fd/{output}").LinkTarget);
+    }
+
+    [Fact]
     public async Task Without_etcd_the_error_says_what_to_install()
     {
         await using var members = await EtcdMembers.StartAsync(1);
