@@ -28,6 +28,8 @@ public sealed partial class CertificateAuthorityService(IStore store, TimeProvid
             LogWrongToken(context.Peer);
             throw new RpcException(new(StatusCode.InvalidArgument, "A valid join token is necessary to join this cluster"));
         }
+        // Before there is a node that nobody would ever see again.
+        if (role == NodeRole.Manager && request.Unfit.Length > 0) throw new RpcException(new(StatusCode.FailedPrecondition, request.Unfit));
         var node = new Node
         {
             Id = ids.NewId(),

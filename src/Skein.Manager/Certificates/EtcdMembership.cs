@@ -1,3 +1,4 @@
+using System.Globalization;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Skein.Manager.Etcd;
@@ -67,16 +68,19 @@ public sealed partial class EtcdMembership : IAsyncDisposable
         }
     }
 
-    /// <summary>Ids of the nodes that are members and have been started once.</summary>
-    internal async Task<IReadOnlySet<string>> NamesAsync(CancellationToken cancel) =>
-        (await ListAsync(cancel)).Select(member => member.Name).Where(name => name.Length > 0).ToHashSet();
+    /// <summary>By the id it was added with, or by its name, which it has from its first start on: the first manager was never added.</summary>
+    internal static bool IsOf(Member member, Node node) =>
+        member.Name == node.Id || node.ManagerStatus?.MemberId == member.ID.ToString("x", CultureInfo.InvariantCulture);
+
+    internal async Task<IReadOnlyList<Member>> ListAsync(CancellationToken cancel) =>
+        (await RetryAsync(() => _etcd.Members.MemberListAsync(new(), Call(cancel)), cancel)).Members;
 
     /// <summary>Takes the node's member out; nothing happens when it has none.</summary>
-    public async Task RemoveMemberAsync(string nodeId, CancellationToken cancel)
+    public async Task RemoveMemberAsync(Node node, CancellationToken cancel)
     {
         foreach (var member in await ListAsync(cancel))
         {
-            if (member.Name == nodeId) await RemoveAsync(member.ID, cancel);
+            if (IsOf(member, node)) await RemoveAsync(member.ID, cancel);
         }
     }
 
@@ -121,9 +125,6 @@ public sealed partial class EtcdMembership : IAsyncDisposable
             if (member.Name == nodeId || member.PeerURLs.Contains(peerUrl)) await RemoveAsync(member.ID, cancel);
         }
     }
-
-    private async Task<IReadOnlyList<Member>> ListAsync(CancellationToken cancel) =>
-        (await RetryAsync(() => _etcd.Members.MemberListAsync(new(), Call(cancel)), cancel)).Members;
 
     private async Task RemoveAsync(ulong id, CancellationToken cancel)
     {

@@ -20,9 +20,10 @@ public sealed class JoinClient(TimeProvider time)
 
     /// <param name="manager">ip:2377</param>
     /// <param name="addresses">Where the peers of a manager reach it.</param>
+    /// <param name="unfit">Why this host cannot be a manager; empty when it can. Only the manager knows for which role the token is.</param>
     /// <exception cref="SkeinException">The root is not the token's, the token is refused, or the manager cannot be reached.</exception>
     public async Task<IssuedCertificate> JoinAsync(
-        string manager, JoinToken token, NodeAvailability availability, IReadOnlyList<IPAddress> addresses, CancellationToken cancel)
+        string manager, JoinToken token, NodeAvailability availability, IReadOnlyList<IPAddress> addresses, string unfit, CancellationToken cancel)
     {
         var rootPem = await FetchRootAsync(manager, token, cancel);
         using var root = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(rootPem));
@@ -33,7 +34,7 @@ public sealed class JoinClient(TimeProvider time)
             RemoteCertificateValidationCallback = (_, certificate, _, _) =>
                 CertificateCheck.Check(certificate as X509Certificate2, root, time.GetUtcNow(), ofServer: true).Name is { Role: NodeRole.Manager },
         };
-        var request = new IssueRequest { Token = token.ToString(), Availability = NameOf(availability) };
+        var request = new IssueRequest { Token = token.ToString(), Availability = NameOf(availability), Unfit = unfit };
         return await IssueAsync(manager, tls, request, addresses, rootPem, cancel);
     }
 

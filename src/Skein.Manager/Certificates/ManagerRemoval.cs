@@ -6,13 +6,18 @@ using Skein.Model;
 namespace Skein.Manager.Certificates;
 
 /// <summary>
-/// The leader's part in demotions. A node that lives leaves etcd by itself, in good order; one that is out of reach is taken
-/// out, so that it no longer counts against the majority. Who is no member any more is shown as no manager any more.
+/// The leader's part in who is no manager any more. A demoted node that lives leaves etcd by itself, in good order; one that is
+/// out of reach is taken out, so that it no longer counts against the majority. Whoever is no member, for whatever reason (it left by
+/// force, or did not come in time), is shown as no manager: it counts in no quorum, and one that should be a manager hears that
+/// it is missing, and begins anew.
 /// </summary>
 public sealed partial class ManagerRemoval(IStore store, EtcdMembership members, string self, TimeProvider time, ILogger<ManagerRemoval> log)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>etcd tells nobody of a change of its members.</summary>
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(1);
     private readonly ILogger _log = log;
 
     /// <summary>Runs until the term is over or the token is cancelled, and then just returns, as every loop of the leader.</summary>
@@ -22,10 +27,8 @@ public sealed partial class ManagerRemoval(IStore store, EtcdMembership members,
         {
             while (true)
             {
-                var snapshot = store.Current;
-                var leaving = snapshot.Nodes.All.Where(node => node.Id != self && IsLeaving(node)).ToList();
-                if (leaving.Count == 0) await store.WaitNewerAsync(snapshot.Revision, cancel);
-                else await Task.Delay(await TryRemoveAsync(leaving, term, cancel) ? Poll : RetryPause, time, cancel);
+                var seen = await store.WaitUntilAsync(s => s.Nodes.All.Any(node => node.Id != self && IsLeaving(node)), LookPeriod, time, cancel);
+                await Task.Delay(await TryRemoveAsync(seen, term, cancel) ? Poll : RetryPause, time, cancel);
             }
         }
         catch (Exception e) when (e is NotLeaderException || cancel.IsCancellationRequested)
@@ -37,22 +40,23 @@ public sealed partial class ManagerRemoval(IStore store, EtcdMembership members,
     /// <summary>Demoted, and not out of the managers yet.</summary>
     internal static bool IsLeaving(Node node) => node.Spec?.Role != NodeRole.Manager && node.ManagerStatus is not null;
 
-    private async Task<bool> TryRemoveAsync(IReadOnlyList<Node> leaving, LeaderTerm term, CancellationToken cancel)
+    /// <param name="seen">Older than the list of members: who was added in between has a newer version, and is left alone.</param>
+    private async Task<bool> TryRemoveAsync(Snapshot seen, LeaderTerm term, CancellationToken cancel)
     {
+        var managers = seen.Nodes.All.Where(node => node.Id != self && node.ManagerStatus is not null).ToList();
+        if (managers.Count == 0) return true;
         try
         {
-            var present = await members.NamesAsync(cancel);
+            var present = await members.ListAsync(cancel);
             var changes = new Changes();
-            foreach (var node in leaving)
+            foreach (var node in managers)
             {
-                if (present.Contains(node.Id))
+                if (present.Any(member => EtcdMembership.IsOf(member, node)))
                 {
-                    if (node.ManagerStatus.Reachability != Reachability.Unreachable) continue;
-                    await members.RemoveMemberAsync(node.Id, cancel);
+                    if (!IsLeaving(node) || node.ManagerStatus.Reachability != Reachability.Unreachable) continue;
+                    await members.RemoveMemberAsync(node, cancel);
                 }
-                var next = node.Clone();
-                next.ManagerStatus = null;
-                changes.Put(next);
+                changes.Put(NoManager(node));
                 LogRemoved(node.Id);
             }
             if (!changes.IsEmpty) await store.CommitAsync(changes, term, cancel);
@@ -65,9 +69,16 @@ public sealed partial class ManagerRemoval(IStore store, EtcdMembership members,
         }
     }
 
+    internal static Node NoManager(Node node)
+    {
+        var next = node.Clone();
+        next.ManagerStatus = null;
+        return next;
+    }
+
     [LoggerMessage(2331, LogLevel.Information, "Node {Node} is no manager any more")]
     private partial void LogRemoved(string node);
 
-    [LoggerMessage(2332, LogLevel.Warning, "A demoted manager is not out of the state's members yet: {Reason}")]
+    [LoggerMessage(2332, LogLevel.Warning, "Who is out of the state's members is not known or not shown yet: {Reason}")]
     private partial void LogNotRemoved(string reason);
 }

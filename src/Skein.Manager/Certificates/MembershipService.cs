@@ -9,7 +9,8 @@ namespace Skein.Manager.Certificates;
 
 /// <summary>
 /// Managers joining etcd. A new member comes as a learner: it copies the state without a vote, and one that
-/// never starts takes no majority away. It votes from the moment it has caught up.
+/// never starts takes no majority away. It votes from the moment it has caught up. Who ceases to be one, or does not become one, is
+/// taken out by another.
 /// </summary>
 public sealed partial class MembershipService(EtcdMembership members, IStore store, TimeProvider time, ILogger<MembershipService> log)
     : Membership.MembershipBase
@@ -46,6 +47,23 @@ public sealed partial class MembershipService(EtcdMembership members, IStore sto
         return response;
     }
 
+    public override async Task<RemoveManagerResponse> RemoveManager(RemoveManagerRequest request, ServerCallContext context)
+    {
+        var caller = NodeCaller.RequireManager(context);
+        await members.RemoveMemberAsync(store.Current.Nodes.Find(caller.NodeId) ?? new() { Id = caller.NodeId }, context.CancellationToken);
+        await _nodes.WriteAsync(
+            caller.NodeId,
+            (node, changes) =>
+            {
+                // It was to join, and has not come: nobody will ever ask for it again.
+                if (node.Status?.State == NodeState.Unknown) changes.Delete(ObjectKind.Node, node.Id, node.Meta.Version);
+                else if (node.ManagerStatus is not null) changes.Put(ManagerRemoval.NoManager(node));
+            },
+            context.CancellationToken);
+        LogRemoved(caller.NodeId);
+        return new();
+    }
+
     /// <summary>The certificate says manager; the state may say by now that the node was demoted or removed.</summary>
     private async Task RequireManagerNodeAsync(string nodeId, CancellationToken cancel)
     {
@@ -57,4 +75,7 @@ public sealed partial class MembershipService(EtcdMembership members, IStore sto
 
     [LoggerMessage(2330, LogLevel.Information, "Manager {Node} is added to the state's members at {PeerUrl}")]
     private partial void LogAdded(string node, string peerUrl);
+
+    [LoggerMessage(2333, LogLevel.Information, "Manager {Node} is taken out of the state's members, as it asks")]
+    private partial void LogRemoved(string node);
 }

@@ -88,6 +88,7 @@ internal sealed class NodeConversation(
         HeartbeatPeriod = ClusterDefaults.HeartbeatPeriodOf(snapshot.Cluster).InNanoseconds(),
         DataPathPort = snapshot.Cluster?.DataPathPort is > 0 and var port ? port : ClusterDefaults.DataPathPort,
         Role = node.Spec?.Role ?? NodeRole.Worker,
+        Missing = node.Spec?.Role == NodeRole.Manager && node.ManagerStatus is null,
     };
 
     private async Task<T> TellIfNewAsync<T>(T? told, T next, Func<T, ManagerMessage> wrap, CancellationToken cancel) where T : class

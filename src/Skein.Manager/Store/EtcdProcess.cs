@@ -52,6 +52,15 @@ public sealed partial class EtcdProcess : IAsyncDisposable
         return new(options, bootstrap, File.Exists(options.SeveralPath) ? EtcdPace.Several : pace, identity, time, log);
     }
 
+    /// <summary>Found out before others count on this host.</summary>
+    /// <exception cref="SkeinException">It is not there, or cannot be run.</exception>
+    public static void RequireInstalled(string binary)
+    {
+        using var process = StartOrExplain(new(binary, ["--version"]) { RedirectStandardOutput = true });
+        process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+    }
+
     /// <summary>Completes when the member takes part in the cluster: it knows a leader, and is no learner any more.</summary>
     /// <exception cref="SkeinException">The deadline passed; the message carries what etcd last logged.</exception>
     public async Task WaitReadyAsync(EtcdClient client, TimeSpan deadline, CancellationToken cancel)
@@ -175,20 +184,23 @@ public sealed partial class EtcdProcess : IAsyncDisposable
         // An ETCD_… variable of the daemon's environment would be read as a flag.
         foreach (var name in info.Environment.Keys.Where(name => name.StartsWith("ETCD", StringComparison.Ordinal)).ToList())
             info.Environment.Remove(name);
-        var process = new Process { StartInfo = info };
-        try
-        {
-            process.Start();
-        }
-        catch (Win32Exception e)
-        {
-            process.Dispose();
-            throw new SkeinException(ErrorKind.Internal,
-                $"etcd cannot be started as \"{_options.Binary}\": {e.Message}. Install it (Debian: etcd-server), or name it as \"etcd\" in daemon.json", e);
-        }
+        var process = StartOrExplain(info);
         process.StandardInput.Close();
         LogStarted(process.Id);
         return process;
+    }
+
+    private static Process StartOrExplain(ProcessStartInfo info)
+    {
+        try
+        {
+            return Process.Start(info)!;
+        }
+        catch (Win32Exception e)
+        {
+            throw new SkeinException(ErrorKind.Internal,
+                $"etcd cannot be started as \"{info.FileName}\": {e.Message}. Install it (Debian: etcd-server), or name it as \"etcd\" in daemon.json", e);
+        }
     }
 
     private async Task TrimLogAsync(CancellationToken stop)

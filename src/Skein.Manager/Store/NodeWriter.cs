@@ -6,14 +6,24 @@ namespace Skein.Manager.Store;
 internal sealed class NodeWriter(IStore store)
 {
     /// <summary>False when the node is not there, or when <paramref name="change"/> has nothing to change.</summary>
-    public async Task<bool> ChangeAsync(string nodeId, Func<Node, Node?> change, CancellationToken cancel)
+    public Task<bool> ChangeAsync(string nodeId, Func<Node, Node?> change, CancellationToken cancel) => WriteAsync(
+        nodeId,
+        (node, changes) =>
+        {
+            if (change(node) is { } next) changes.Put(next);
+        },
+        cancel);
+
+    /// <summary>As <see cref="ChangeAsync"/>, for one that may also be deleted.</summary>
+    public async Task<bool> WriteAsync(string nodeId, Action<Node, Changes> change, CancellationToken cancel)
     {
         while (true)
         {
             var seen = store.Current;
-            if (seen.Nodes.Find(nodeId) is not { } node || change(node) is not { } next) return false;
+            if (seen.Nodes.Find(nodeId) is not { } node) return false;
             var changes = new Changes();
-            changes.Put(next);
+            change(node, changes);
+            if (changes.IsEmpty) return false;
             try
             {
                 await store.CommitAsync(changes, null, cancel);

@@ -112,13 +112,23 @@ internal sealed partial class ManagerParts : IAsyncDisposable
             KeepRunningAsync("election", election.RunAsync));
     }
 
-    /// <summary>Takes this manager out of etcd. False when that cannot be had: its member does not answer, or most others do not.</summary>
-    public async Task<bool> TryRemoveSelfAsync(CancellationToken cancel)
+    /// <summary>
+    /// Takes this manager out of etcd, by another manager if one answers: a member that removes itself may end before it answers.
+    /// False when that cannot be had: nobody answers, or too few members do.
+    /// </summary>
+    public async Task<bool> TryLeaveAsync(Func<CancellationToken, Task<bool>> askAnother, CancellationToken cancel)
+    {
+        // No write of the others waits for an election.
+        await _members.HandOverAsync();
+        return _isRemoved = await askAnother(cancel) || await TryRemoveSelfAsync(cancel);
+    }
+
+    private async Task<bool> TryRemoveSelfAsync(CancellationToken cancel)
     {
         try
         {
-            await _members.RemoveMemberAsync(_nodeId, cancel);
-            return _isRemoved = true;
+            await _members.RemoveMemberAsync(new() { Id = _nodeId }, cancel);
+            return true;
         }
         catch (Exception e) when (e is RpcException or OperationCanceledException)
         {

@@ -30,4 +30,7 @@ internal sealed partial class SwarmNode
 
     [LoggerMessage(1108, LogLevel.Warning, "This node is not a {Role} yet: {Reason}")]
     private partial void LogRoleNotTaken(string role, string reason);
+
+    [LoggerMessage(1109, LogLevel.Information, "Manager {Manager} has not taken this one out of the state's members: {Reason}")]
+    private partial void LogNotRemovedBy(string manager, string reason);
 }

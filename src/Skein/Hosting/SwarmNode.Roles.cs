@@ -1,8 +1,7 @@
 using System.Net;
 using Grpc.Core;
-using Grpc.Net.Client;
-using Skein.Agent.Session;
 using Skein.Manager.Certificates;
+using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Identity;
 
@@ -13,17 +12,23 @@ internal sealed partial class SwarmNode
 {
     private static readonly TimeSpan LeaveMembersPatience = TimeSpan.FromSeconds(5);
 
+    /// <summary>Of one manager that is asked to take this one out: its etcd may forget the first attempt, and tries again after three.</summary>
+    private static readonly TimeSpan RemovePatience = TimeSpan.FromSeconds(4);
+
+    /// <summary>What keeps a node from its role lasts: a port that is taken, a network that is down.</summary>
+    private static readonly TimeSpan LongestRolePause = TimeSpan.FromSeconds(10);
+
     /// <summary>For a manager to add another: it may restart its etcd for that, and wait for those that were added just before.</summary>
     private static readonly TimeSpan AddPatience = TimeSpan.FromSeconds(40);
 
-    private volatile TaskCompletionSource _roleChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private NodeRole? _desiredRole;
+    private volatile TaskCompletionSource _toldAnew = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile Welcome? _told;
 
     private void OnWelcome(Welcome welcome)
     {
         if (State == LocalNodeState.Pending && _memory?.Manager is null) State = LocalNodeState.Active;
-        _desiredRole = welcome.Role;
-        _roleChanged.TrySetResult();
+        _told = welcome;
+        _toldAnew.TrySetResult();
     }
 
     /// <summary>Takes the manager's part up again after a restart, renews the certificate, and follows changes of the role.</summary>
@@ -63,63 +68,93 @@ internal sealed partial class SwarmNode
 
     private async Task FollowRoleAsync(NodeIdentity identity, CertificateRenewal renewal, CancellationToken stop)
     {
+        var pause = RetryPause;
         while (true)
         {
-            await _roleChanged.Task.WaitAsync(stop);
-            _roleChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            await _toldAnew.Task.WaitAsync(stop);
+            _toldAnew = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (_told is not { } told) continue;
             try
             {
-                while (_desiredRole is { } desired && (desired != RoleNow() || desired != identity.Current.Name.Role))
-                    await TakeRoleAsync(desired, identity, renewal, stop);
+                if (told.Missing || told.Role != RoleNow() || told.Role != identity.Current.Name.Role) await TakeRoleAsync(told, identity, renewal, stop);
+                pause = RetryPause;
             }
             catch (Exception e) when (!stop.IsCancellationRequested)
             {
-                LogRoleNotTaken(_desiredRole.ToString()!, e.Message);
-                await Task.Delay(RetryPause, _time, stop);
-                _roleChanged.TrySetResult();
+                LogRoleNotTaken(told.Role.ToString(), e.Message);
+                await Task.WhenAny(_toldAnew.Task, Task.Delay(pause, _time, stop));
+                stop.ThrowIfCancellationRequested();
+                pause = pause * 2 < LongestRolePause ? pause * 2 : LongestRolePause;
+                _toldAnew.TrySetResult();
             }
         }
     }
 
     private NodeRole RoleNow() => _memory?.Manager is null ? NodeRole.Worker : NodeRole.Manager;
 
-    private async Task TakeRoleAsync(NodeRole desired, NodeIdentity identity, CertificateRenewal renewal, CancellationToken stop)
+    private async Task TakeRoleAsync(Welcome told, NodeIdentity identity, CertificateRenewal renewal, CancellationToken stop)
     {
+        var desired = told.Role;
         LogRole(desired);
         // etcd speaks to managers' certificates alone: the new one comes before the first word to it, and after the last.
-        if (desired == NodeRole.Worker) await CeaseToBeManagerAsync(stop);
+        // A member that was taken out never comes back, whatever its node shall be: what it has is of the past.
+        if (desired == NodeRole.Worker || told.Missing) await CeaseToBeManagerAsync(stop);
         if (identity.Current.Name.Role != desired) await renewal.TryRenewAsync(stop);
         if (identity.Current.Name.Role != desired) throw SkeinException.Unavailable("no manager has given a certificate for the new role");
-        if (desired != RoleNow()) await BecomeManagerAsync(OtherManager(), stop);
+        if (desired != RoleNow()) await BecomeManagerAsync(OtherManagers().FirstOrDefault() ?? throw SkeinException.Unavailable("no other manager is known"), stop);
+        // It is in session, and no longer waits for the part that it had when the daemon started.
+        if (State == LocalNodeState.Pending) State = LocalNodeState.Active;
     }
 
-    private string OtherManager() =>
-        _agent.Managers.FirstOrDefault(manager => manager.NodeId != NodeId)?.Addr
-        ?? throw SkeinException.Unavailable("no other manager is known");
+    /// <summary>Those in reach first. Before its first session a node knows whom it has joined.</summary>
+    private IReadOnlyList<string> OtherManagers() => _agent.Managers.Count == 0
+        ? _memory?.Managers ?? []
+        : [.. _agent.Managers.Where(manager => manager.NodeId != NodeId).Select(manager => manager.Addr)];
+
+    /// <exception cref="SkeinException">This host cannot be a manager: it has no etcd, or another program has the ports.</exception>
+    private void RequireFit(IPEndPoint listen)
+    {
+        ManagerPorts.RequireFree(listen);
+        EtcdProcess.RequireInstalled(_options.Etcd);
+    }
+
+    private string WhyUnfit(IPEndPoint listen)
+    {
+        try
+        {
+            RequireFit(listen);
+            return "";
+        }
+        catch (SkeinException e)
+        {
+            return e.Message;
+        }
+    }
 
     /// <summary>Is added to the state by a manager, copies it, and serves. Its folder holds all that a restart needs from the first step on.</summary>
     private async Task BecomeManagerAsync(string remote, CancellationToken cancel)
     {
         var (identity, memory) = (_identity!, _memory!);
         var listen = IPEndPoint.Parse(memory.ListenAddr);
-        ManagerPorts.RequireFree(listen);
-        // What an earlier attempt left belongs to a member that is about to be replaced.
-        if (Directory.Exists(EtcdFolder)) Directory.Delete(EtcdFolder, recursive: true);
-        var response = await AskToBeAddedAsync(remote, memory, identity, cancel);
-        var members = response.Members.Select(member => new MemberMemory(member.Name, member.PeerUrl)).ToList();
-        memory = memory with { Manager = new(response.StoreKey.ToByteArray(), response.ClusterToken, false, members) };
-        memory.Write(_options.SwarmFolder);
-        var manager = ManagerParts.StartEtcd(_options, memory, memory.Manager!, identity, _time, _ids, _logs);
+        ManagerParts? manager = null;
         try
         {
+            RequireFit(listen);
+            // What an earlier attempt left belongs to a member that is about to be replaced.
+            if (Directory.Exists(EtcdFolder)) Directory.Delete(EtcdFolder, recursive: true);
+            var response = await AskToBeAddedAsync(remote, memory, identity, cancel);
+            var members = response.Members.Select(member => new MemberMemory(member.Name, member.PeerUrl)).ToList();
+            memory = memory with { Manager = new(response.StoreKey.ToByteArray(), response.ClusterToken, false, members) };
+            memory.Write(_options.SwarmFolder);
+            manager = ManagerParts.StartEtcd(_options, memory, memory.Manager!, identity, _time, _ids, _logs);
             await manager.OpenAsync(cancel);
             await manager.ServeAsync(listen, identity, cancel);
         }
         catch
         {
-            // A member that votes and is gone would take the others' majority.
-            await LeaveMembersAsync(manager);
-            await manager.DisposeAsync();
+            // A member that votes and is gone would take the others' majority, and a node that never came would stand there for ever.
+            await LeaveMembersAsync(manager, [remote]);
+            if (manager is not null) await manager.DisposeAsync();
             throw;
         }
         (_memory, _manager, _control) = (memory, manager, manager.Control);
@@ -127,11 +162,7 @@ internal sealed partial class SwarmNode
 
     private async Task<AddManagerResponse> AskToBeAddedAsync(string remote, SwarmMemory memory, NodeIdentity identity, CancellationToken cancel)
     {
-        using var channel = GrpcChannel.ForAddress($"https://{remote}", new GrpcChannelOptions
-        {
-            HttpHandler = SessionHttpHandler.Create(identity.ClientOptions()),
-            DisposeHttpClient = true,
-        });
+        using var channel = ManagerChannel.Open(remote, identity);
         try
         {
             var request = new AddManagerRequest { PeerUrl = ManagerPorts.EtcdPeerUrl(memory), Addr = Reached(memory) };
@@ -146,7 +177,7 @@ internal sealed partial class SwarmNode
     private async Task CeaseToBeManagerAsync(CancellationToken stop)
     {
         if (_manager is not { } manager) return;
-        if (!await LeaveMembersAsync(manager) && IsManagerInState())
+        if (!await LeaveMembersAsync(manager, OtherManagers()) && IsManagerInState())
             throw SkeinException.Unavailable("this node's etcd is still a member of the managers' state");
         stop.ThrowIfCancellationRequested();
         _control = null;
@@ -162,12 +193,32 @@ internal sealed partial class SwarmNode
 
     private string EtcdFolder => Path.Combine(_options.SwarmFolder, "etcd");
 
-    private bool HasCompany() => _agent.Managers.Any(manager => manager.NodeId != NodeId) || _memory?.Manager is { NewCluster: false };
-
     /// <summary>Out of etcd before the power goes: members that are gone for good count against the majority.</summary>
-    private static async Task<bool> LeaveMembersAsync(ManagerParts manager)
+    private async Task<bool> LeaveMembersAsync(ManagerParts? manager, IReadOnlyList<string> others)
     {
-        using var patience = new CancellationTokenSource(LeaveMembersPatience);
-        return await manager.TryRemoveSelfAsync(patience.Token);
+        using var patience = new CancellationTokenSource(LeaveMembersPatience, _time);
+        return manager is null
+            ? await IsRemovedByAsync(others, patience.Token)
+            : await manager.TryLeaveAsync(token => IsRemovedByAsync(others, token), patience.Token);
+    }
+
+    /// <summary>True when one of the others has taken this node's member out.</summary>
+    private async Task<bool> IsRemovedByAsync(IReadOnlyList<string> others, CancellationToken cancel)
+    {
+        foreach (var addr in others)
+        {
+            using var channel = ManagerChannel.Open(addr, _identity!);
+            try
+            {
+                await new Membership.MembershipClient(channel).RemoveManagerAsync(
+                    new(), deadline: (_time.GetUtcNow() + RemovePatience).UtcDateTime, cancellationToken: cancel);
+                return true;
+            }
+            catch (RpcException e)
+            {
+                LogNotRemovedBy(addr, e.Status.Detail);
+            }
+        }
+        return false;
     }
 }

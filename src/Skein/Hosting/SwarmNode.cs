@@ -143,7 +143,7 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
 
     private async Task<string> BeginSwarmAsync(SwarmInitRequest request, IPEndPoint listen, IPEndPoint advertise, CancellationToken cancel)
     {
-        ManagerPorts.RequireFree(listen);
+        RequireFit(listen);
         var (nodeId, clusterId) = (_ids.NewId(), _ids.NewId());
         using var authority = RootAuthority.Create(_time, _ids);
         _identity = SelfIssued(authority, new(nodeId, NodeRole.Manager, clusterId), advertise.Address, request.Spec);
@@ -187,13 +187,14 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
         SwarmJoinRequest request, JoinToken token, IPEndPoint listen, CancellationToken cancel)
     {
         SkeinException? last = null;
+        var unfit = WhyUnfit(listen);
         foreach (var text in request.RemoteAddrs)
         {
             var remote = SwarmAddresses.Remote(text);
             var advertise = SwarmAddresses.Advertise(request.AdvertiseAddr, _options.SwarmDefaultAdvertiseAddr, listen, remote);
             try
             {
-                var issued = await _joining.JoinAsync(remote.ToString(), token, request.Availability, [advertise.Address], cancel);
+                var issued = await _joining.JoinAsync(remote.ToString(), token, request.Availability, [advertise.Address], unfit, cancel);
                 return (remote, issued, advertise);
             }
             catch (SkeinException e) when (e.Kind == ErrorKind.Unavailable)
@@ -294,16 +295,17 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
     private async Task ForgetAsync(CancellationToken cancel)
     {
         await StopBackgroundAsync();
+        var others = OtherManagers();   // until the agent forgets them
         await _agent.WipeAsync(cancel);
         if (_manager is { } manager)
         {
             _control = null;
-            if (HasCompany()) await LeaveMembersAsync(manager);
+            if (others.Count > 0) await LeaveMembersAsync(manager, others);
             await manager.DisposeAsync();
             _manager = null;
         }
         if (Directory.Exists(_options.SwarmFolder)) Directory.Delete(_options.SwarmFolder, recursive: true);
-        (_memory, _identity) = (null, null);
+        (_memory, _identity, _told) = (null, null, null);
         (State, Error) = (LocalNodeState.Inactive, "");
     }
 

@@ -7,6 +7,7 @@ using Skein.Agent.Session;
 using Skein.Api.Swarm;
 using Skein.Hosting;
 using Skein.Manager.Certificates;
+using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Identity;
 using Xunit;
@@ -211,6 +212,101 @@ public class SwarmNodeTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_role_that_is_changed_to_and_fro_ends_where_it_was_left()
+    {
+        await using var hosts = new SwarmHosts();
+        var first = await hosts.InitAsync();
+        var second = await hosts.JoinAsync(first, NodeRole.Manager);
+        await hosts.JoinAsync(first, NodeRole.Manager);
+        var before = StatusOf(first, second)!.MemberId;
+
+        foreach (var role in (NodeRole[])[NodeRole.Worker, NodeRole.Manager, NodeRole.Worker, NodeRole.Manager]) await SetRoleAsync(first, second, role);
+
+        await hosts.UntilAsync("it is a manager anew", () => second.Node.Control is not null && StatusOf(first, second) is { MemberId: var now } && now != before);
+        await second.Node.Control!.CreateNetworkAsync(Overlay("by-the-second"), default).WaitAsync(Poll.Patience);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_manager_whose_member_was_taken_out_begins_anew_also_if_it_was_off_meanwhile(bool off)
+    {
+        await using var hosts = new SwarmHosts();
+        var first = await hosts.InitAsync();
+        var second = await hosts.JoinAsync(first, NodeRole.Manager);
+        await hosts.JoinAsync(first, NodeRole.Manager);
+        var before = StatusOf(first, second)!.MemberId;
+        if (off) await second.StopAsync();
+
+        using (var etcd = new EtcdClient(Path.Combine(first.Options.SwarmFolder, "etcd", "client:0"), IdentityOf(first)))
+            await etcd.Members.MemberRemoveAsync(new() { ID = ulong.Parse(before, NumberStyles.HexNumber, CultureInfo.InvariantCulture) });
+        if (off) await second.RestartAsync();
+
+        await hosts.UntilAsync("it is a manager anew", () =>
+            second.Node is { Control: not null, State: LocalNodeState.Active } && StatusOf(first, second) is { MemberId: var now } && now != before);
+        await second.Node.Control!.CreateNetworkAsync(Overlay("by-the-second"), default).WaitAsync(Poll.Patience);
+    }
+
+    [Fact]
+    public async Task Managers_that_left_by_force_count_no_more_not_even_the_first()
+    {
+        await using var hosts = new SwarmHosts();
+        var first = await hosts.InitAsync();
+        var second = await hosts.JoinAsync(first, NodeRole.Manager);
+        var third = await hosts.JoinAsync(first, NodeRole.Manager);
+        var gone = new[] { first.Node.NodeId, second.Node.NodeId };
+        await hosts.UntilAsync("the third knows all", () => third.Node.Control!.Snapshot.Nodes.All.Count(node => node.ManagerStatus is not null) == 3);
+
+        var watch = Stopwatch.StartNew();
+        await first.Node.LeaveAsync(true, default).WaitAsync(Poll.Patience);
+        output.WriteLine($"the leader has left after {watch.ElapsedMilliseconds} ms");
+        await second.Node.LeaveAsync(true, default).WaitAsync(Poll.Patience);
+
+        foreach (var id in gone)
+        {
+            await hosts.UntilAsync("it is shown as no manager", () => third.Node.Control!.Snapshot.Nodes.Find(id)!.ManagerStatus is null);
+            await third.Node.Control!.RemoveNodeAsync(id, true, default).WaitAsync(Poll.Patience);
+        }
+        Assert.Single(third.Node.Control!.Snapshot.Nodes.All);
+    }
+
+    [Fact]
+    public async Task A_host_that_cannot_be_a_manager_leaves_no_node_behind_and_can_be_a_worker()
+    {
+        await using var hosts = new SwarmHosts();
+        var manager = await hosts.InitAsync();
+        var tokens = manager.Node.Control!.Snapshot.Cluster!.RootCa.JoinTokens;
+        var host = hosts.Add();
+        using var taken = new System.Net.Sockets.TcpListener(IPAddress.Loopback, host.Port + 3);
+        taken.Start();
+
+        var refused = await Assert.ThrowsAsync<SkeinException>(() => host.Node.JoinAsync(host.JoinRequest(manager, tokens.Manager), default));
+
+        Assert.StartsWith($"rpc error: code = FailedPrecondition desc = a manager's port cannot be opened on 127.0.0.1:{host.Port + 3}: ", refused.Message);
+        Assert.Single(manager.Node.Control.Snapshot.Nodes.All);
+        await host.Node.JoinAsync(host.JoinRequest(manager, tokens.Worker), default).WaitAsync(Poll.Patience);
+    }
+
+    [Fact]
+    public async Task A_manager_that_does_not_come_takes_its_node_and_its_member_back()
+    {
+        await using var hosts = new SwarmHosts();
+        var manager = await hosts.InitAsync();
+        var token = JoinToken.Parse(manager.Node.Control!.Snapshot.Cluster!.RootCa.JoinTokens.Manager);
+        var issued = await new JoinClient(TimeProvider.System).JoinAsync(manager.Address, token, NodeAvailability.Active, [IPAddress.Loopback], "", default);
+        using var channel = Open(manager, new("/nonexistent", issued.Credentials, TimeProvider.System));
+        var membership = new Membership.MembershipClient(channel);
+        await membership.AddManagerAsync(new() { PeerUrl = $"https://127.0.0.1:{LoopbackPorts.Take()}", Addr = "127.0.0.1:1" });
+        Assert.NotNull(manager.Node.Control.Snapshot.Nodes.Find(issued.NodeId)!.ManagerStatus);
+
+        await membership.RemoveManagerAsync(new());
+
+        Assert.Null(manager.Node.Control.Snapshot.Nodes.Find(issued.NodeId));
+        using var etcd = new EtcdClient(Path.Combine(manager.Options.SwarmFolder, "etcd", "client:0"), IdentityOf(manager));
+        Assert.Single((await etcd.Members.MemberListAsync(new())).Members);
+    }
+
+    [Fact]
     public async Task A_worker_whose_ports_are_taken_costs_no_majority_and_becomes_a_manager_when_they_are_free()
     {
         await using var hosts = new SwarmHosts();
@@ -265,8 +361,11 @@ public class SwarmNodeTests(ITestOutputHelper output)
         Assert.DoesNotContain(Directory.GetDirectories("/proc"), folder => RunsIn(folder, host.Options.DataRoot));
     }
 
-    private static NodeRole RoleOf(SwarmHost host) =>
-        NodeIdentity.Load(Path.Combine(host.Options.SwarmFolder, "certificates"), TimeProvider.System)!.Current.Name.Role;
+    private static NodeRole RoleOf(SwarmHost host) => IdentityOf(host).Current.Name.Role;
+
+    private static NodeIdentity IdentityOf(SwarmHost host) => NodeIdentity.Load(Path.Combine(host.Options.SwarmFolder, "certificates"), TimeProvider.System)!;
+
+    private static ManagerStatus? StatusOf(SwarmHost seenBy, SwarmHost manager) => seenBy.Node.Control!.Snapshot.Nodes.Find(manager.Node.NodeId)!.ManagerStatus;
 
     private static NodeIdentity Issue(RootAuthority authority, string nodeId, string clusterId, TimeSpan lifetime)
     {

@@ -103,6 +103,8 @@ public class EtcdProcessTests
             EtcdProcess.Start(options, null, EtcdPace.Alone, members[0].Identity, TimeProvider.System, NullLogger.Instance));
         Assert.Contains("/nonexistent/etcd", error.Message);
         Assert.Contains("etcd-server", error.Message);
+        Assert.Contains("etcd-server", Assert.Throws<SkeinException>(() => EtcdProcess.RequireInstalled("/nonexistent/etcd")).Message);
+        EtcdProcess.RequireInstalled("etcd");
     }
 
     private static EtcdBootstrap Bootstrap(EtcdMember member) => new("test", true, [(member.Options.Name, member.Options.PeerUrl)]);
