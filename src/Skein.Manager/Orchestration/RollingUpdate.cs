@@ -34,9 +34,9 @@ internal sealed class RollingUpdate
     }
 
     private static bool NeedsWork(SwarmDraft draft, Service service, Slot slot) =>
-        slot.Newest is { } newest && TaskDirt.IsDirty(draft, service, newest)
+        slot.Newest is { } newest && draft.IsDirty(service, newest)
         || slot.Wanted.Skip(1).Any()
-        || slot.Wanted.Any(t => TaskDirt.IsDirty(draft, service, t.Value));
+        || slot.Wanted.Any(t => draft.IsDirty(service, t.Value));
 
     private void Run(UpdateState state, bool isActive)
     {

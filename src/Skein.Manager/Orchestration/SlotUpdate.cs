@@ -14,7 +14,7 @@ internal sealed class SlotUpdate
         Slot = slot;
         foreach (var task in slot.Tasks)
         {
-            if (TaskDirt.IsDirty(draft, service, task.Value))
+            if (draft.IsDirty(service, task.Value))
             {
                 if (task.Value.IsWanted()) Outdated.Add(task);
                 continue;
@@ -22,7 +22,7 @@ internal sealed class SlotUpdate
             if (task.Value.IsWanted()) Current.Add(task);
             if (task.Value.CreatedAt() >= since) _updated.Add(task);
         }
-        IsNewestDirty = slot.Newest is { } newest && TaskDirt.IsDirty(draft, service, newest);
+        IsNewestDirty = slot.Newest is { } newest && draft.IsDirty(service, newest);
     }
 
     public Slot Slot { get; }

@@ -5,21 +5,24 @@ using Skein.Model;
 namespace Skein.Manager.Orchestration;
 
 /// <summary>Whether a task is still what its service asks for.</summary>
-internal static class TaskDirt
+public static class TaskDirt
 {
     /// <summary>
     /// A newer spec alone does not make a task dirty: scaling or a label changes no container. Nor do other credentials, which
     /// only the next pull is asked for, or a changed placement that the task's node satisfies.
     /// </summary>
-    public static bool IsDirty(SwarmDraft draft, Service service, SwarmTask task)
+    /// <param name="node">The task's; null when it has none, or one that is no more.</param>
+    public static bool IsDirty(Service service, SwarmTask task, Node? node)
     {
         if (task.SpecVersion == service.SpecVersion) return false;
         if (!(task.Endpoint?.Spec ?? new()).Equals(service.Spec.Endpoint ?? new())) return true;
         var wanted = service.Spec.Task?.Clone() ?? new();
         if (wanted.Container is { } container) container.RegistryAuth = task.Spec.Container?.RegistryAuth;
         if (wanted.Equals(task.Spec)) return false;
-        return !(DiffersInPlacementOnly(wanted, task.Spec) && Fits(draft, wanted, task));
+        return !(DiffersInPlacementOnly(wanted, task.Spec) && Fits(wanted, node));
     }
+
+    internal static bool IsDirty(this SwarmDraft draft, Service service, SwarmTask task) => IsDirty(service, task, draft.Node(task.NodeId));
 
     private static bool DiffersInPlacementOnly(TaskSpec wanted, TaskSpec has)
     {
@@ -28,6 +31,6 @@ internal static class TaskDirt
         return same.Equals(wanted);
     }
 
-    private static bool Fits(SwarmDraft draft, TaskSpec wanted, SwarmTask task) =>
-        draft.Node(task.NodeId) is { } node && Constraint.AllMatch(Constraint.Parse(wanted.Placement), node);
+    private static bool Fits(TaskSpec wanted, Node? node) =>
+        node is not null && Constraint.AllMatch(Constraint.Parse(wanted.Placement), node);
 }

@@ -15,11 +15,11 @@ internal sealed class ApiServer : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("skein-api-").FullName;
     private readonly WebApplication _app;
 
-    private ApiServer()
+    private ApiServer(ISwarmNode swarm)
     {
         var identity = new EngineIdentity("id", "h1", "1", "", _folder, "/skein", [], [], [], "");
         var api = new DockerApi(
-            identity, Containers, new FakeImageStore(), new FakeTaskNetworking(), new AssignmentState(), new NoSwarm(), TimeProvider.System, NullLoggerFactory.Instance);
+            identity, Containers, new FakeImageStore(), new FakeTaskNetworking(), new AssignmentState(), swarm, TimeProvider.System, NullLoggerFactory.Instance);
         _app = BareWeb.Create(NullLoggerFactory.Instance, TimeSpan.FromSeconds(1), kestrel => EngineListeners.Add(kestrel, ["unix://" + Socket], api)).Build();
         api.Map(_app);
     }
@@ -28,9 +28,9 @@ internal sealed class ApiServer : IAsyncDisposable
 
     private string Socket => Path.Combine(_folder, "docker.sock");
 
-    public static async Task<ApiServer> StartAsync()
+    public static async Task<ApiServer> StartAsync(ISwarmNode? swarm = null)
     {
-        var server = new ApiServer();
+        var server = new ApiServer(swarm ?? new NoSwarm());
         await server._app.StartAsync();
         return server;
     }

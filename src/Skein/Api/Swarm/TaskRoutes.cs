@@ -1,5 +1,6 @@
 using Skein.Api.Http;
 using Skein.Hosting;
+using Skein.Manager.Orchestration;
 using Skein.Manager.Store;
 using Skein.Model;
 
@@ -41,7 +42,7 @@ internal sealed class TaskRoutes(ISwarmNode swarm)
     private static string NameOf(SwarmTask task) => task.Annotations?.Name ?? "";
 
     private static bool IsUpToDate(SwarmTask task, Snapshot snapshot) =>
-        snapshot.Services.Find(task.ServiceId) is { } service && service.SpecVersion == task.SpecVersion;
+        snapshot.Services.Find(task.ServiceId) is { } service && !TaskDirt.IsDirty(service, task, snapshot.Nodes.Find(task.NodeId));
 
     private Task InspectAsync(HttpContext context)
     {
