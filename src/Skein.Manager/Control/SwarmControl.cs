@@ -48,7 +48,9 @@ public sealed partial class SwarmControl(
                 var seen = store.Current;
                 try
                 {
-                    return await store.CommitAsync(build(seen), null, cancel);
+                    var changes = build(seen);
+                    if (changes.All.Any(change => change.Object?.CalculateSize() > Changes.MostBytesOfAnObject)) throw RpcError.TooLarge();
+                    return await store.CommitAsync(changes, null, cancel);
                 }
                 catch (SequenceConflictException) when (attempt < MostAttempts)
                 {

@@ -49,7 +49,7 @@ internal sealed partial class TaskStatusWriter(IStore store, TimeProvider time, 
         {
             part.Add(report);
             bytes += store.Current.Tasks.Find(report.TaskId)?.CalculateSize() ?? 0;
-            if (bytes < Changes.MostBytes) continue;
+            if (bytes < Changes.EnoughBytes) continue;
             yield return part;
             (part, bytes) = ([], 0);
         }

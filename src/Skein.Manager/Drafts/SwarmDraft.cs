@@ -96,7 +96,7 @@ internal sealed class SwarmDraft
         var bytes = 0;
         foreach (var task in _tasks.Where(t => t.HasChanged))
         {
-            if (changes.All.Count >= BatchSize || bytes >= Changes.MostBytes) break;
+            if (changes.All.Count >= BatchSize || bytes >= Changes.EnoughBytes) break;
             bytes += task.Value.CalculateSize();
             if (task.IsDeleted) changes.Delete(ObjectKind.Task, task.Value.Id, task.Value.Meta?.Version);
             else changes.Put(Stamped(task, t => t.Meta ??= new()));

@@ -6,10 +6,13 @@ namespace Skein.Manager.Store;
 public sealed class Changes
 {
     /// <summary>
-    /// No more than about this many bytes of objects go into one: etcd takes a request of 32 MiB, and each task carries its
-    /// whole spec.
+    /// About so many bytes of objects go into one, and the rest into the next: each task carries its whole spec, and while etcd
+    /// writes and copies a large request the leader's beats wait behind it.
     /// </summary>
-    public const int MostBytes = 16 << 20;
+    public const int EnoughBytes = 1 << 20;
+
+    /// <summary>Of one object, swarmkit's bound.</summary>
+    public const int MostBytesOfAnObject = 3 << 19;
 
     private readonly Dictionary<(ObjectKind, string), Change> _byKey = [];
 

@@ -22,6 +22,9 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
     /// </summary>
     private static readonly TimeSpan FirstDeadline = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestDeadline = TimeSpan.FromSeconds(8);
+
+    /// <summary>What the first deadline has more for each MiB: a request that is sent again while etcd still writes it makes it slower yet.</summary>
+    private static readonly TimeSpan DeadlineOfAMiB = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
 
@@ -68,7 +71,8 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
         var request = BuildTransaction(changes, term, out var witness);
         var started = _time.GetTimestamp();
         var isFull = false;
-        for (var deadline = FirstDeadline; ; deadline = deadline * 2 < LongestDeadline ? deadline * 2 : LongestDeadline)
+        var first = FirstDeadline + (DeadlineOfAMiB * request.CalculateSize() / (1 << 20));
+        for (var deadline = first; ; deadline = deadline * 2 < LongestDeadline ? deadline * 2 : LongestDeadline)
         {
             var left = GiveUpAfter - _time.GetElapsedTime(started);
             var (reply, why) = await TryTransactionAsync(request, deadline < left ? deadline : left, cancel);

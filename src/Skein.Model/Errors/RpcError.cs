@@ -27,6 +27,9 @@ public static class RpcError
         ErrorKind.Unavailable, "Unknown",
         "The swarm does not have a leader. It's possible that too few managers are online. Make sure more than half of the managers are online.");
 
+    /// <summary>What is to be written is more than the managers tell one another at once; swarmkit's words.</summary>
+    public static SkeinException TooLarge() => Make(ErrorKind.Internal, "Unknown", "raft: raft message is too large and can't be sent");
+
     /// <summary>The managers' state has reached its bound, in etcd's words; nothing but a removal is taken.</summary>
     public static SkeinException OutOfSpace() => Make(ErrorKind.Unavailable, "ResourceExhausted", "etcdserver: mvcc: database space exceeded");
 

@@ -31,6 +31,21 @@ public class ServiceVerbsTests
         Assert.Equal($"rpc error: code = InvalidArgument desc = {why}", await Refusal(spec, ErrorKind.InvalidArgument));
     }
 
+    [Fact]
+    public async Task What_is_too_large_for_the_managers_is_refused_in_swarmkits_words()
+    {
+        var spec = Httpd();
+        spec.Annotations.Labels["large"] = new('x', (3 << 19) - 1000);
+        var service = await _world.Control.CreateServiceAsync(spec, default);
+        // The earlier spec is kept with the new one.
+        Assert.Equal(
+            "rpc error: code = Unknown desc = raft: raft message is too large and can't be sent",
+            await MessageOf(() => _world.UpdateAsync(service, next => next.Annotations.Labels["small"] = "x"), ErrorKind.Internal));
+        spec.Annotations.Name = "httpd2";
+        spec.Annotations.Labels["more"] = new('x', 1000);
+        Assert.Equal("rpc error: code = Unknown desc = raft: raft message is too large and can't be sent", await Refusal(spec, ErrorKind.Internal));
+    }
+
     [Theory]
     [InlineData("httpd")]
     [InlineData("localhost:5000/a/b_c:v1.2")]

@@ -48,6 +48,17 @@ public class ReplicatedStories
     }
 
     [Fact]
+    public void Tasks_with_large_specs_are_written_in_several_transactions()
+    {
+        _swarm.NodesIdle = true;
+        _swarm.AddService("web", 10, s => s.Task.Container.Labels["large"] = new('x', 300_000));
+        _swarm.Settle();
+        Assert.Equal(10, _swarm.Tasks.Count(t => t.Status.State == TaskState.Assigned));
+        var largest = _swarm.Store.Commits.Max(changes => changes.Sum(change => change.Object?.CalculateSize() ?? 0));
+        Assert.InRange(largest, 1, 2 << 20);
+    }
+
+    [Fact]
     public void With_no_delay_it_is_replaced_at_once()
     {
         _swarm.AddService("web", 1, s => s.Task.Restart = new() { Delay = 0 });
