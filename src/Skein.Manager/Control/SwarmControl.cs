@@ -23,6 +23,9 @@ public sealed partial class SwarmControl(
     /// <summary>On one manager writes queue here: meeting at the fence would cost each loser a round trip.</summary>
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
 
+    /// <summary>The last write that the store did not take, and when that was; under <see cref="_oneAtATime"/>.</summary>
+    private (long At, SkeinException Why)? _refused;
+
     public Snapshot Snapshot => store.Current;
 
     public Task<Snapshot> WaitNewerAsync(ulong revision, CancellationToken cancel) => store.WaitNewerAsync(revision, cancel);
@@ -40,9 +43,12 @@ public sealed partial class SwarmControl(
     /// <summary>Builds the changes from a snapshot and commits them; when something moved meanwhile, again from a newer one.</summary>
     private async Task<Snapshot> WriteAsync(Func<Snapshot, Changes> build, CancellationToken cancel)
     {
+        var asked = time.GetTimestamp();
         await _oneAtATime.WaitAsync(cancel);
         try
         {
+            // While it waited, another has had the whole patience of a write, in vain.
+            if (_refused is { } refused && refused.At > asked) throw new SkeinException(refused.Why.Kind, refused.Why.Message, refused.Why);
             for (var attempt = 1; ; attempt++)
             {
                 var seen = store.Current;
@@ -51,6 +57,11 @@ public sealed partial class SwarmControl(
                     var changes = build(seen);
                     if (changes.All.Any(change => change.Object?.CalculateSize() > Changes.MostBytesOfAnObject)) throw RpcError.TooLarge();
                     return await store.CommitAsync(changes, null, cancel);
+                }
+                catch (SkeinException e) when (e.Kind == ErrorKind.Unavailable)
+                {
+                    _refused = (time.GetTimestamp(), e);
+                    throw;
                 }
                 catch (SequenceConflictException) when (attempt < MostAttempts)
                 {

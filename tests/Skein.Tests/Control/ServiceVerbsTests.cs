@@ -46,6 +46,22 @@ public class ServiceVerbsTests
         Assert.Equal("rpc error: code = Unknown desc = raft: raft message is too large and can't be sent", await Refusal(spec, ErrorKind.Internal));
     }
 
+    [Fact]
+    public async Task Writes_that_wait_behind_one_in_vain_fail_with_it()
+    {
+        var silent = new SilentStore(_world.Store);
+        using var control = new SwarmControl(silent, new CryptoIdSource(), _world.Time, null!, TimeSpan.Zero);
+        var first = control.CreateServiceAsync(Httpd("a"), default);
+        var others = Enumerable.Range(0, 5).Select(i => control.CreateServiceAsync(Httpd($"b{i}"), default)).ToList();
+
+        _world.Time.Advance(TimeSpan.FromSeconds(10));
+        silent.Answer.SetException(RpcError.NoLeader());
+
+        foreach (var write in others.Prepend(first))
+            Assert.Equal(RpcError.NoLeader().Message, (await Assert.ThrowsAsync<SkeinException>(() => write).WaitAsync(Poll.Patience)).Message);
+        Assert.Equal(1, silent.Commits);
+    }
+
     [Theory]
     [InlineData("httpd")]
     [InlineData("localhost:5000/a/b_c:v1.2")]
