@@ -144,7 +144,9 @@ public sealed partial class EtcdMembership : IAsyncDisposable
         var request = new MemberAddRequest { IsLearner = true, PeerURLs = { peerUrl } };
         try
         {
-            return (await RetryAsync(() => _etcd.Members.MemberAddAsync(request, Call(cancel)), cancel)).Members;
+            // A member's id is a digest of its URL and the second: of one added and taken out in this second it would be the same, which
+            // etcd does not take again, and calls a member that is not found.
+            return (await RetryAsync(() => _etcd.Members.MemberAddAsync(request, Call(cancel)), cancel, StatusCode.NotFound)).Members;
         }
         catch (RpcException e) when (e.Status.Detail.Contains("already exist", StringComparison.Ordinal))
         {
@@ -203,7 +205,7 @@ public sealed partial class EtcdMembership : IAsyncDisposable
     /// etcd takes one learner at a time, waits for its members to be healthy for a change, and has no leader for a moment
     /// after one: each passes by itself.
     /// </summary>
-    private async Task<T> RetryAsync<T>(Func<AsyncUnaryCall<T>> call, CancellationToken cancel)
+    private async Task<T> RetryAsync<T>(Func<AsyncUnaryCall<T>> call, CancellationToken cancel, StatusCode? alsoPasses = null)
     {
         var started = _time.GetTimestamp();
         while (true)
@@ -212,7 +214,7 @@ public sealed partial class EtcdMembership : IAsyncDisposable
             {
                 return await call();
             }
-            catch (RpcException e) when (MayPass(e) && !cancel.IsCancellationRequested && _time.GetElapsedTime(started) < AddDeadline)
+            catch (RpcException e) when ((MayPass(e) || e.StatusCode == alsoPasses) && !cancel.IsCancellationRequested && _time.GetElapsedTime(started) < AddDeadline)
             {
                 await Task.Delay(RetryPause, _time, cancel);
             }

@@ -40,6 +40,20 @@ public class EtcdMembershipTests
         Assert.Equal(("m2", peer), all.Select(member => (member.Name, member.PeerUrl)).Single(member => member.PeerUrl == peer));
     }
 
+    [Fact]
+    public async Task A_manager_that_comes_again_within_the_second_is_added_again()
+    {
+        await using var members = await EtcdMembers.StartAsync(1);
+        var one = members[0];
+        await using var membership = new EtcdMembership(one.Client, one.Process, members.StoreKey, "test", TimeProvider.System, NullLogger<EtcdMembership>.Instance);
+        var peer = $"https://127.0.0.1:{LoopbackPorts.Take()}";
+
+        var ids = new HashSet<ulong>();
+        for (var i = 0; i < 3; i++) ids.Add((await membership.AddAsync("m2", peer, default)).MemberId);
+
+        Assert.Equal(3, ids.Count);
+    }
+
     private static Task DoneAsync(string what, Func<Task> attempt) => Poll.UntilAsync(
         what,
         async () =>
