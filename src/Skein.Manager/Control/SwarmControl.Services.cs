@@ -93,7 +93,7 @@ public sealed partial class SwarmControl
         next.SpecVersion = current.PreviousSpecVersion;
         next.PreviousSpec = current.Spec.Clone();
         next.PreviousSpecVersion = current.SpecVersion;
-        // When it started the leader notes: by its clock it tells the tasks made in this rollback from those before.
+        // When it started the leader notes, by which it tells the tasks made in this rollback from those before.
         next.UpdateStatus = new() { State = UpdateState.RollbackStarted, Message = "manually requested rollback" };
         return next;
     }

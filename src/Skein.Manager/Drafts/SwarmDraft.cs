@@ -11,7 +11,8 @@ namespace Skein.Manager.Drafts;
 /// </summary>
 /// <remarks>
 /// Built anew for each batch in O(objects): nothing is carried from one batch to the next, so nothing can go stale and a new
-/// leader decides as the old one would have. Objects are in order of creation, so that equal states give equal decisions.
+/// leader decides as the old one would have. Objects are in order of creation, so that equal states give equal decisions: by the
+/// store's count, since a leader's clock may be set back.
 /// </remarks>
 internal sealed class SwarmDraft
 {
@@ -120,7 +121,7 @@ internal sealed class SwarmDraft
 
     private static List<Drafted<T>> InOrder<T>(IEnumerable<T> objects, Func<T, Meta?> metaOf, Func<T, string> idOf) where T : class, IMessage<T>
     {
-        var list = objects.Select(o => (Created: metaOf(o)?.CreatedAt is { } at ? (at.Seconds, at.Nanos) : default, Id: idOf(o), Object: o)).ToList();
+        var list = objects.Select(o => (Created: metaOf(o)?.CreatedVersion ?? 0, Id: idOf(o), Object: o)).ToList();
         list.Sort((a, b) => a.Created.CompareTo(b.Created) is var c and not 0 ? c : string.CompareOrdinal(a.Id, b.Id));
         return list.ConvertAll(o => new Drafted<T>(o.Object, o.Object));
     }

@@ -20,6 +20,9 @@ internal static class TaskFacts
     public static bool EndedByItself(this SwarmTask task) =>
         task.State() is TaskState.Complete or TaskState.Failed or TaskState.Rejected;
 
+    /// <summary>Created after the store had this version. What is only drafted yet is created last.</summary>
+    public static bool IsCreatedAfter(this SwarmTask task, ulong version) => task.Meta is not { CreatedVersion: > 0 and var created } || created > version;
+
     public static DateTimeOffset CreatedAt(this SwarmTask task) => task.Meta?.CreatedAt.AsTime() ?? DateTimeOffset.MinValue;
 
     /// <summary>When its state was reached: by a manager's clock where known, else by the node's.</summary>

@@ -1,3 +1,4 @@
+using Google.Protobuf.WellKnownTypes;
 using Skein.Manager.Drafts;
 using Skein.Model.Specs;
 using Skein.Model;
@@ -12,16 +13,26 @@ internal static class DelayedStarts
         foreach (var task in slot.Tasks)
         {
             if (task.Value.DesiredState >= TaskState.Running || task.Value.IsTerminal()) continue;
-            if (StartTime(draft, slot, task.Value) is var start && start > draft.Now) draft.WakeAt(start);
+            if (StartTime(draft, slot, task) is var start && start > draft.Now) draft.WakeAt(start);
             else task.Edit().DesiredState = TaskState.Running;
         }
     }
 
-    private static DateTimeOffset StartTime(SwarmDraft draft, Slot slot, SwarmTask task)
+    /// <summary>When its delay is over. One that is longer than it was to be began before the clock was set back, and begins anew.</summary>
+    public static DateTimeOffset Due(SwarmDraft draft, Drafted<SwarmTask> task)
     {
-        var delayed = task.StartAt.AsTime();
-        if (!slot.Tasks.Any(t => t.Value.Id != task.Id && IsStopping(draft, t.Value))) return delayed;
-        var patience = task.CreatedAt() + Defaults.PredecessorStop;
+        var due = task.Value.StartAt.AsTime();
+        var latest = draft.Now + RestartRule.DelayOf(task.Value);
+        if (due <= latest) return due;
+        task.Edit().StartAt = latest.ToTimestamp();
+        return latest;
+    }
+
+    private static DateTimeOffset StartTime(SwarmDraft draft, Slot slot, Drafted<SwarmTask> task)
+    {
+        var delayed = Due(draft, task);
+        if (!slot.Tasks.Any(t => t != task && IsStopping(draft, t.Value))) return delayed;
+        var patience = task.Value.CreatedAt() + Defaults.PredecessorStop;
         return patience > delayed ? patience : delayed;
     }
 

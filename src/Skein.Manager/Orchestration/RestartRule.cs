@@ -32,16 +32,16 @@ internal static class RestartRule
         if (!nodeLost)
         {
             // Failed before its own delay was over (an image that does not exist): no tighter loop than the delay asks for.
-            if (task.Value.DesiredState < TaskState.Running && task.Value.StartAt.AsTime() is var earlier && earlier > draft.Now)
+            if (task.Value.DesiredState < TaskState.Running && DelayedStarts.Due(draft, task) is var earlier && earlier > draft.Now)
             {
                 draft.WakeAt(earlier);
                 return;
             }
             startAt += DelayOf(task.Value);
         }
-        else if (task.Value.DesiredState < TaskState.Running && task.Value.StartAt.AsTime() > startAt)
+        else if (task.Value.DesiredState < TaskState.Running && DelayedStarts.Due(draft, task) is var due && due > startAt)
         {
-            startAt = task.Value.StartAt.AsTime();
+            startAt = due;
         }
         slot.Shutdown(task);
         // Another wanted task is there already while an update starts first: that one is kept.

@@ -12,7 +12,7 @@ internal sealed class RollingUpdate
     private readonly List<SlotUpdate> _slots;
     private readonly bool _isRollback;
 
-    private RollingUpdate(SwarmDraft draft, Drafted<Service> service, IEnumerable<Slot> slots, DateTimeOffset since)
+    private RollingUpdate(SwarmDraft draft, Drafted<Service> service, IEnumerable<Slot> slots, ulong since)
     {
         _draft = draft;
         _service = service;
@@ -28,9 +28,16 @@ internal sealed class RollingUpdate
         if (state is UpdateState.Paused or UpdateState.RollbackPaused) return;
         var isActive = state is UpdateState.Updating or UpdateState.RollbackStarted;
         if (!isActive && !slots.Any(s => NeedsWork(draft, service.Value, s))) return;
-        if (isActive && service.Value.UpdateStatus is { StartedAt: null }) service.Edit().UpdateStatus.StartedAt = draft.Stamp;
-        var since = service.Value.UpdateStatus?.StartedAt?.AsTime() ?? draft.Now;
+        if (isActive && service.Value.UpdateStatus is { SinceVersion: 0 }) Begin(draft, service);
+        var since = service.Value.UpdateStatus is { SinceVersion: > 0 and var version } ? version : service.Value.Meta.Version;
         new RollingUpdate(draft, service, slots, since).Run(state, isActive);
+    }
+
+    private static void Begin(SwarmDraft draft, Drafted<Service> service)
+    {
+        var status = service.Edit().UpdateStatus;
+        status.StartedAt ??= draft.Stamp;
+        status.SinceVersion = service.Value.Meta.Version;
     }
 
     private static bool NeedsWork(SwarmDraft draft, Service service, Slot slot) =>
@@ -59,8 +66,8 @@ internal sealed class RollingUpdate
     private void RetireOutdated(SlotUpdate slot)
     {
         if (slot.Current.Count == 0) return;
-        // Several of them: the one that is furthest stays.
-        foreach (var spare in slot.Current.OrderByDescending(t => t.Value.State()).ThenBy(t => t.Value.CreatedAt()).Skip(1)) slot.Slot.Shutdown(spare);
+        // Several of them: the one that is furthest stays, of equals the oldest.
+        foreach (var spare in slot.Current.OrderByDescending(t => t.Value.State()).Skip(1)) slot.Slot.Shutdown(spare);
         if (_policy.StartFirst && !slot.Current.Any(t => t.Value.RunsHealthy())) return;
         foreach (var task in slot.Outdated) slot.Slot.Shutdown(task);
     }
@@ -90,7 +97,8 @@ internal sealed class RollingUpdate
 
     private bool Start()
     {
-        SetStatus(UpdateState.Updating, "update in progress").StartedAt = _draft.Stamp;
+        SetStatus(UpdateState.Updating, "update in progress");
+        Begin(_draft, _service);
         return true;
     }
 

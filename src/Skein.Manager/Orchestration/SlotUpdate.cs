@@ -9,7 +9,7 @@ internal sealed class SlotUpdate
 {
     private readonly List<Drafted<SwarmTask>> _updated = [];
 
-    public SlotUpdate(SwarmDraft draft, Service service, Slot slot, DateTimeOffset since)
+    public SlotUpdate(SwarmDraft draft, Service service, Slot slot, ulong since)
     {
         Slot = slot;
         foreach (var task in slot.Tasks)
@@ -20,7 +20,7 @@ internal sealed class SlotUpdate
                 continue;
             }
             if (task.Value.IsWanted()) Current.Add(task);
-            if (task.Value.CreatedAt() >= since) _updated.Add(task);
+            if (task.Value.IsCreatedAfter(since)) _updated.Add(task);
         }
         IsNewestDirty = slot.Newest is { } newest && draft.IsDirty(service, newest);
     }
@@ -66,7 +66,8 @@ internal sealed class SlotUpdate
     {
         foreach (var task in _updated)
         {
-            if (task.Value.RunsHealthy() && task.Value.RunningSince is null) task.Edit().RunningSince = draft.Stamp;
+            // Later than now: the clock was set back, and would have to pass that hour once more.
+            if (task.Value.RunsHealthy() && (task.Value.RunningSince is not { } since || since.AsTime() > draft.Now)) task.Edit().RunningSince = draft.Stamp;
         }
     }
 }

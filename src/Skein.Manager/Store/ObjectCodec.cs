@@ -4,10 +4,10 @@ using Skein.Model;
 
 namespace Skein.Manager.Store;
 
-/// <summary>Objects to bytes and back. The version is not stored: it is etcd's mod_revision, filled in on reading.</summary>
+/// <summary>Objects to bytes and back. The versions are not stored: they are etcd's mod_revision and create_revision, filled in on reading.</summary>
 internal static class ObjectCodec
 {
-    /// <summary>The bytes to store: the object with its times set and without its version. The caller's object is left as it is.</summary>
+    /// <summary>The bytes to store: the object with its times set and without its versions. The caller's object is left as it is.</summary>
     public static byte[] Encode(ObjectKind kind, IMessage source, DateTimeOffset now)
     {
         var copy = Parse(kind, source.ToByteArray());
@@ -15,14 +15,15 @@ internal static class ObjectCodec
         var time = Timestamp.FromDateTimeOffset(now);
         if (meta.Version == 0 || meta.CreatedAt is null) meta.CreatedAt = time;
         meta.UpdatedAt = time;
-        meta.Version = 0;
+        (meta.Version, meta.CreatedVersion) = (0, 0);
         return copy.ToByteArray();
     }
 
-    public static IMessage Decode(ObjectKind kind, byte[] value, long modRevision)
+    public static IMessage Decode(ObjectKind kind, byte[] value, long modRevision, long createRevision)
     {
         var message = Parse(kind, value);
-        MetaOf(message).Version = (ulong)modRevision;
+        var meta = MetaOf(message);
+        (meta.Version, meta.CreatedVersion) = ((ulong)modRevision, (ulong)createRevision);
         return message;
     }
 

@@ -123,7 +123,7 @@ internal sealed partial class Replica(EtcdClient etcd, ValueSeal seal, TimeProvi
             LogUnknown(key);   // of a newer version: kept, not understood
             return;
         }
-        var message = deleted ? null : ObjectCodec.Decode(kind, seal.Open(key, kv.Value.Span), kv.ModRevision);
+        var message = deleted ? null : ObjectCodec.Decode(kind, seal.Open(key, kv.Value.Span), kv.ModRevision, kv.CreateRevision);
         builder.Apply(new(kind, id, message, null));
     }
 

@@ -48,6 +48,32 @@ public class ReplicatedStories
     }
 
     [Fact]
+    public void A_clock_that_is_set_back_makes_a_delay_no_longer_than_it_was_to_be()
+    {
+        _swarm.AddService("web", 1);
+        _swarm.Settle();
+        _swarm.Report("t1", TaskState.Failed);
+        _swarm.Settle();
+        _swarm.SetBack(TimeSpan.FromHours(1));
+        _swarm.Pass(5);
+        Assert.Equal(TaskState.Running, _swarm.TaskOf("t2").Status.State);
+    }
+
+    [Fact]
+    public void What_is_kept_of_a_slot_are_its_latest_tasks_whatever_the_clock_said_when_they_were_made()
+    {
+        _swarm.AddService("web", 1, s => s.Task.Restart = new() { Delay = 0 });
+        _swarm.Settle();
+        for (var i = 1; i <= 8; i++)
+        {
+            _swarm.SetBack(TimeSpan.FromHours(1));
+            _swarm.Report($"t{i}", TaskState.Failed);
+            _swarm.Settle();
+        }
+        Assert.Equal(["t5", "t6", "t7", "t8", "t9"], _swarm.Tasks.Select(t => t.Id));
+    }
+
+    [Fact]
     public void Tasks_with_large_specs_are_written_in_several_transactions()
     {
         _swarm.NodesIdle = true;

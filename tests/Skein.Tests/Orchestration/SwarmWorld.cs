@@ -171,6 +171,9 @@ internal sealed class SwarmWorld
         return Settle();
     }
 
+    /// <summary>The leader's clock is set, or another leads, whose clock stands so.</summary>
+    public void SetBack(TimeSpan by) => Now -= by;
+
     public bool NodesWork()
     {
         if (NodesIdle) return false;

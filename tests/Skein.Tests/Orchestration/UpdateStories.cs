@@ -283,6 +283,24 @@ public class UpdateStories
         Assert.Equal(5, _swarm.Tasks.Count(t => t.Spec.Container.Image == "httpd:1" && t.Status.State == TaskState.Running));
     }
 
+    [Fact]
+    public void A_clock_that_is_set_back_in_an_update_neither_hurries_nor_holds_it()
+    {
+        Running(3, new() { Parallelism = 1, Delay = 10_000_000_000 });
+        NewImage("httpd:2");
+        _swarm.Settle();
+        Assert.Equal(1, Updated);
+        _swarm.SetBack(TimeSpan.FromHours(1));
+        _swarm.Pass(9);
+        Assert.Equal(1, Updated);
+        _swarm.Pass(1);
+        Assert.Equal(2, Updated);
+        _swarm.Pass(10);
+        Assert.Equal(3, Updated);
+        _swarm.Pass(21);
+        Assert.Equal(UpdateState.Completed, Status.State);
+    }
+
     private UpdateStatus Status => _swarm.Current.Services.Find("web")!.UpdateStatus;
 
     private int Updated => _swarm.Tasks.Count(t => t.Spec.Container.Image == "httpd:2" && t.Status.State == TaskState.Running);

@@ -133,6 +133,7 @@ internal sealed class MemoryStore : IStore
     {
         var stored = meta?.Clone() ?? new Meta();
         stored.Version = revision;
+        if (stored.CreatedVersion == 0) stored.CreatedVersion = revision;
         set(clone, stored);
         return clone;
     }
