@@ -24,6 +24,7 @@ internal sealed class ManagerConversation(
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
     private long _heard;
     private TimeSpan _period;
+    private volatile TaskCompletionSource _newPeriod = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="leaving">Completes when the node leaves the swarm.</param>
     public async Task RunAsync(Dispatcher.DispatcherClient client, Task leaving, CancellationToken cancel)
@@ -77,7 +78,12 @@ internal sealed class ManagerConversation(
 
     private void Welcomed(Welcome welcome)
     {
-        _period = TimeSpan.FromTicks(welcome.HeartbeatPeriod / 100);
+        var period = TimeSpan.FromTicks(welcome.HeartbeatPeriod / 100);
+        if (period != _period)
+        {
+            _period = period;
+            _newPeriod.TrySetResult();
+        }
         var known = state.Current;
         var local = new LocalNode(nodeId, hello.Vtep.Length > 0 ? hello.Vtep : hello.AdvertiseAddr, welcome.DataPathPort);
         if (known.Local != local) state.Publish(known with { Local = local });
@@ -97,8 +103,15 @@ internal sealed class ManagerConversation(
     {
         for (var tick = 0; ; tick++)
         {
-            var period = _period > TimeSpan.Zero ? _period : WelcomeTimeout / MissedBeats;
-            await Task.Delay(period / TicksPerBeat, time, cancel);
+            var (period, changed) = (_period > TimeSpan.Zero ? _period : WelcomeTimeout / MissedBeats, _newPeriod.Task);
+            // A wait by the old period might outlast the manager's patience by the new one: that is beaten by at once.
+            await changed.WaitAsync(period / TicksPerBeat, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancel.ThrowIfCancellationRequested();
+            if (changed.IsCompleted)
+            {
+                _newPeriod = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                (period, tick) = (_period, 0);
+            }
             var silence = time.GetElapsedTime(Volatile.Read(ref _heard));
             if (silence >= period * MissedBeats) throw new TimeoutException($"nothing was heard for {silence.TotalSeconds:F1} s");
             // Not awaited: a peer that is off takes no bytes, and this loop is the one to notice.

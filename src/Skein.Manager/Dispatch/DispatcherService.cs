@@ -130,7 +130,10 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
     {
         using var stream = new SessionStream(writer);
         var conversation = new NodeConversation(
-            nodeId, sessionId, _store, _indexes, _statuses, _nodes, _time, () => _sessions.Heard(nodeId, sessionId, Now, Patience), stream);
+            nodeId, sessionId, _store, _indexes, _statuses, _nodes, _time,
+            () => _sessions.Heard(nodeId, sessionId, Now, Patience),
+            period => _sessions.Told(nodeId, sessionId, period * ClusterDefaults.MissedBeats),
+            stream);
         Task[] sides = [conversation.ListenAsync(reader, ended.Token), conversation.TellAsync(ended.Token)];
         _streams[nodeId] = stream;
         var first = await Task.WhenAny(sides);

@@ -15,6 +15,7 @@ internal sealed class NodeConversation(
     NodeWriter nodes,
     TimeProvider time,
     Action heard,
+    Action<TimeSpan> periodTold,
     SessionStream stream)
 {
     /// <summary>Hears the node until it ends its side, or leaves the swarm.</summary>
@@ -56,7 +57,9 @@ internal sealed class NodeConversation(
             var index = indexes.For(snapshot);
             snapshot = index.Snapshot;
             var node = OwnNode(snapshot);
-            welcome = await TellIfNewAsync(welcome, WelcomeOf(snapshot, node), w => new() { Welcome = w }, cancel);
+            var news = WelcomeOf(snapshot, node);
+            if (news.HeartbeatPeriod != welcome?.HeartbeatPeriod) periodTold(news.HeartbeatPeriod.Nanoseconds());
+            welcome = await TellIfNewAsync(welcome, news, w => new() { Welcome = w }, cancel);
             managers = await TellIfNewAsync(managers, index.Managers, m => new() { Managers = m }, cancel);
 
             var next = view.Next(index, nodeId);

@@ -3,7 +3,8 @@ namespace Skein.Manager.Dispatch;
 /// <summary>
 /// Which nodes this manager answers for, and when each was last heard. A session whose stream has ended stays here: the node
 /// may be restarting its daemon, and counts as down only when it has missed its beats. Times are since an arbitrary start.
-/// A node has the longer of two patiences, the one of now and the one of when it was heard: it may beat by the old period still.
+/// A node has the longest patience of those of now, of when it was heard, and of what it was told since: it may beat by an old
+/// period still.
 /// </summary>
 internal sealed class SessionTable
 {
@@ -32,6 +33,16 @@ internal sealed class SessionTable
         lock (_lock)
         {
             if (_byNode.TryGetValue(nodeId, out var entry) && entry.SessionId == sessionId) _byNode[nodeId] = entry with { Heard = now, Patience = patience };
+        }
+    }
+
+    /// <summary>The node is told to beat by another period. Until it is heard again it may do so by any that it was told since.</summary>
+    public void Told(string nodeId, string sessionId, TimeSpan patience)
+    {
+        lock (_lock)
+        {
+            if (_byNode.TryGetValue(nodeId, out var entry) && entry.SessionId == sessionId && entry.Patience < patience)
+                _byNode[nodeId] = entry with { Patience = patience };
         }
     }
 

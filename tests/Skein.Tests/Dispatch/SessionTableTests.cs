@@ -60,5 +60,16 @@ public class SessionTableTests
         Assert.Empty(_table.Silent(At(33), At(90)));
     }
 
+    [Fact]
+    public void One_that_was_told_a_longer_period_and_soon_the_old_one_again_may_beat_by_the_longer_until_it_is_heard()
+    {
+        _table.Open("n1", "s1", () => { }, At(0), Patience);
+        _table.Told("n1", "s1", At(90));
+        _table.Told("n1", "s1", Patience);
+        Assert.Empty(_table.Silent(At(30), Patience));
+        _table.Heard("n1", "s1", At(30), Patience);
+        Assert.Single(_table.Silent(At(33), Patience));
+    }
+
     private static TimeSpan At(double seconds) => TimeSpan.FromSeconds(seconds);
 }
