@@ -20,10 +20,11 @@ public sealed partial class SwarmControl
     public async Task RemoveNetworkAsync(string id, CancellationToken cancel)
     {
         var found = FindNetwork(id).Id;
-        await WriteAsync(
-            seen =>
+        await DeleteAsync(
+            $"network {found}",
+            seen => seen.Networks.Find(found),
+            (seen, network) =>
             {
-                var network = seen.Networks.Find(found) ?? throw RpcError.NotFound($"network {found} not found");
                 NetworkUse.CheckUnused(seen, network);
                 var changes = new Changes();
                 changes.Delete(ObjectKind.Network, found);

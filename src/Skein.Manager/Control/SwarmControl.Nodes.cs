@@ -22,7 +22,7 @@ public sealed partial class SwarmControl
         var found = FindNode(id).Id;
         // A node that was demoted just now is on its way out of the managers: `demote` and `rm` follow one another in scripts.
         await store.WaitUntilAsync(seen => seen.Nodes.Find(found) is not { } node || !ManagerRemoval.IsLeaving(node), DemotionWait, time, cancel);
-        await WriteAsync(seen => RemoveNode(seen, found, force), cancel);
+        await DeleteAsync($"node {found}", seen => seen.Nodes.Find(found), (seen, node) => RemoveNode(seen, node, force), cancel);
     }
 
     private Changes UpdateNode(Snapshot seen, string id, ulong version, NodeSpec spec)
@@ -53,9 +53,9 @@ public sealed partial class SwarmControl
             throw RpcError.FailedPrecondition("can't remove member from the raft: this would result in a loss of quorum");
     }
 
-    private Changes RemoveNode(Snapshot seen, string id, bool force)
+    private Changes RemoveNode(Snapshot seen, Node node, bool force)
     {
-        var node = seen.Nodes.Find(id) ?? throw RpcError.NotFound($"node {id} not found");
+        var id = node.Id;
         if (node.ManagerStatus is not null)
         {
             throw RpcError.FailedPrecondition(

@@ -26,10 +26,11 @@ public sealed partial class SwarmControl
     public async Task RemoveServiceAsync(string id, CancellationToken cancel)
     {
         var found = FindService(id).Id;
-        await WriteAsync(
-            seen =>
+        await DeleteAsync(
+            $"service {found}",
+            seen => seen.Services.Find(found),
+            (_, _) =>
             {
-                if (seen.Services.Find(found) is null) throw RpcError.NotFound($"service {found} not found");
                 var changes = new Changes();
                 changes.Delete(ObjectKind.Service, found);
                 return changes;

@@ -79,6 +79,20 @@ public sealed partial class SwarmControl(
         }
     }
 
+    /// <summary>Deletes one object. Of an attempt whose answer was lost the next finds nothing left, and that is what was asked for.</summary>
+    private async Task DeleteAsync<T>(string what, Func<Snapshot, T?> find, Func<Snapshot, T, Changes> delete, CancellationToken cancel) where T : class
+    {
+        var tried = false;
+        await WriteAsync(
+            seen =>
+            {
+                if (find(seen) is not { } found) return tried ? new() : throw RpcError.NotFound($"{what} not found");
+                tried = true;
+                return delete(seen, found);
+            },
+            cancel);
+    }
+
     private static void RaiseFence(Snapshot seen, Changes changes)
     {
         var fence = seen.Fences.Find(FenceId)?.Clone() ?? new Fence { Id = FenceId };

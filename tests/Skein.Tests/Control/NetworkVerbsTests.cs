@@ -120,6 +120,19 @@ public class NetworkVerbsTests
     }
 
     [Fact]
+    public async Task One_whose_removal_was_not_confirmed_is_gone_and_not_missed()
+    {
+        _world.Store.BeforeCommit = _ =>
+        {
+            _world.Store.BeforeCommit = null;
+            _world.Store.Commit(c => c.Delete(ObjectKind.Network, "net-front"));
+            throw new SequenceConflictException();
+        };
+        await _world.Control.RemoveNetworkAsync("front", default);
+        Assert.Null(_world.Store.Current.Networks.Find("net-front"));
+    }
+
+    [Fact]
     public async Task Creating_waits_for_the_leader_to_allocate()
     {
         using var control = new Skein.Manager.Control.SwarmControl(_world.Store, new CryptoIdSource(), TimeProvider.System, null!, Poll.Patience);
