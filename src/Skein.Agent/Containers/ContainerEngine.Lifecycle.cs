@@ -95,10 +95,9 @@ public sealed partial class ContainerEngine
 
     private async Task StartTaskAsync(ManagedContainer container, CancellationToken cancel)
     {
-        Directory.CreateDirectory(options.IoFolder(container.Id));
-        container.Io.Open(poller, container.Log);
         try
         {
+            container.Io.Open(poller, container.Log);
             container.Io.Hold(poller);
             if (container.TakenUp) await Task.Run(() => abandonedShims.EndOf(container.Id), cancel);
             await CreateTaskAsync(container, cancel);
@@ -149,10 +148,8 @@ public sealed partial class ContainerEngine
     private static bool IsLeftByAnEarlierStart(RpcException error) =>
         error.StatusCode == StatusCode.AlreadyExists || error.Status.Detail.EndsWith(": file exists", StringComparison.Ordinal);
 
-    private void OpenInput(ManagedContainer container) => container.Io.Input?.Open(
-        poller,
-        container.Io.Paths.Stdin,
-        () => IgnoreMissingAsync(async () => await containerd.Tasks.CloseIOAsync(new() { ContainerId = container.Id, Stdin = true })));
+    private void OpenInput(ManagedContainer container) =>
+        container.Io.Input?.Open(poller, container.Io.Paths.Stdin, () => CloseInputAsync(container.Id, ""));
 
     // Whatever went wrong, nothing of the task stays, and the record says why, with Docker's exit code for it.
     private async Task<Exception> AbandonStartAsync(ManagedContainer container, Exception cause)

@@ -45,4 +45,7 @@ public sealed partial class ContainerEngine
 
     [LoggerMessage(3226, LogLevel.Debug, "what is left behind could not be looked for: {Reason}")]
     private partial void LogSweepBroke(string reason);
+
+    [LoggerMessage(3227, LogLevel.Warning, "container {Id}: its input could not be closed: {Reason}")]
+    private partial void LogInputLeftOpen(string id, string reason);
 }

@@ -93,11 +93,20 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         return container.Running ? await exit.WaitAsync(cancel) : container.Record.State.ExitCode;
     }
 
-    public Task<IContainerStreams> AttachAsync(string id, CancellationToken cancel)
+    public async Task<IContainerStreams> AttachAsync(string id, CancellationToken cancel)
     {
         var container = containers.Find(id);
-        Publish(container, "attach");
-        return Task.FromResult(container.Io.Attach(container.NextExit));
+        // Between the end of a run's output and the record of its exit it would wait for the next run without knowing.
+        await container.Gate.WaitAsync(cancel);
+        try
+        {
+            Publish(container, "attach");
+            return container.Io.Attach(container.NextExit);
+        }
+        finally
+        {
+            container.Gate.Release();
+        }
     }
 
     public async Task<long> WrittenAsync(string id, CancellationToken cancel)
@@ -190,6 +199,20 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         foreach (var (name, value) in extra)
             attributes[name] = value;
         events.Publish(new ContainerEvent(time.GetUtcNow(), action, container.Record, attributes));
+    }
+
+    /// <summary>The runtime's own writing end; closing it cannot be tried again, since the client that did has gone.</summary>
+    /// <param name="execId">Empty = the container's first process.</param>
+    private async Task CloseInputAsync(string id, string execId)
+    {
+        try
+        {
+            await IgnoreMissingAsync(async () => await containerd.Tasks.CloseIOAsync(new() { ContainerId = id, ExecId = execId, Stdin = true }));
+        }
+        catch (RpcException error)
+        {
+            LogInputLeftOpen(id, error.Status.Detail);
+        }
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

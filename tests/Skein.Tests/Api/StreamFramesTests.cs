@@ -36,6 +36,23 @@ public class StreamFramesTests
         Assert.Equal([1, 0, 0, 0, 0, 0, 0, 4, .. "late"u8], System.Buffers.BuffersExtensions.ToArray(read.Buffer));
     }
 
+    [Fact]
+    public async Task A_process_that_ends_does_not_wait_for_its_client_to_close_its_input()
+    {
+        var output = new Pipe();
+        var streams = new Streams(new EndlessClose(), output.Reader.AsStream());
+        var pump = StreamPump.RunAsync(streams, new Pipe().Reader, new Pipe().Writer, CancellationToken.None);
+        await output.Writer.CompleteAsync();
+        streams.End.SetResult(0);
+        await pump.WaitAsync(Poll.Patience);
+    }
+
+    /// <summary>As the input of a container is that has not been started.</summary>
+    private sealed class EndlessClose : MemoryStream
+    {
+        public override async ValueTask DisposeAsync() => await new TaskCompletionSource().Task;
+    }
+
     private sealed class EndOfInput : MemoryStream
     {
         public TaskCompletionSource Closed { get; } = new();

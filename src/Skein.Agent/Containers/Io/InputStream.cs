@@ -1,7 +1,7 @@
 namespace Skein.Agent.Containers.Io;
 
-/// <summary>The writing end of an <see cref="InputHub"/>; closing it is the process's end of file, unless it has a terminal.</summary>
-internal sealed class InputStream(InputHub hub, bool closesInput) : Stream
+/// <summary>The writing end of an <see cref="InputRun"/>; closing it is the process's end of file, unless it has a terminal.</summary>
+internal sealed class InputStream(InputRun run, bool closesInput) : Stream
 {
     private int closed;
 
@@ -20,10 +20,10 @@ internal sealed class InputStream(InputHub hub, bool closesInput) : Stream
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        hub.WriteAsync(buffer, cancellationToken);
+        run.WriteAsync(buffer, cancellationToken);
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        hub.WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        run.WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("written asynchronously only");
 
@@ -40,7 +40,7 @@ internal sealed class InputStream(InputHub hub, bool closesInput) : Stream
     public override async ValueTask DisposeAsync()
     {
         if (closesInput && Interlocked.Exchange(ref closed, 1) == 0)
-            await hub.CloseAsync();
+            await run.CloseAsync();
         await base.DisposeAsync();
     }
 
@@ -48,7 +48,7 @@ internal sealed class InputStream(InputHub hub, bool closesInput) : Stream
     {
         // The end of file may have to wait for the process to start; nobody waits here for that.
         if (closesInput && Interlocked.Exchange(ref closed, 1) == 0)
-            _ = hub.CloseAsync();
+            _ = run.CloseAsync();
         base.Dispose(disposing);
     }
 }

@@ -1,10 +1,11 @@
+using System.Buffers;
 using System.IO.Pipelines;
 
 namespace Skein.Agent.Containers.Io;
 
 /// <summary>
 /// One output stream and those attached to it. An attached reader that is 1 MiB behind holds the process up, as in Docker:
-/// its output must not be lost, and it is whoever attached that decides to leave.
+/// its output must not be lost, and it is whoever attached that decides to leave. It does not hold up the process's end.
 /// </summary>
 internal sealed class OutputHub
 {
@@ -12,6 +13,10 @@ internal sealed class OutputHub
 
     private readonly Lock gate = new();
     private readonly List<Pipe> attached = [];
+    private volatile bool ending;
+
+    /// <summary>What comes now are the last bytes.</summary>
+    public bool Ending => ending;
 
     public Stream Attach()
     {
@@ -25,17 +30,32 @@ internal sealed class OutputHub
     {
         foreach (var pipe in Attached())
         {
+            if (ending)
+            {
+                // Shown by Complete.
+                pipe.Writer.Write(chunk.Span);
+                continue;
+            }
             var result = await pipe.Writer.WriteAsync(chunk);
             if (result.IsCompleted)
                 Detach(pipe);
         }
     }
 
-    /// <summary>The process has ended: attached readers reach their end after what they have not read yet.</summary>
+    /// <summary>The process has ended: what is left of its output waits for slow readers in memory, and nobody waits for them.</summary>
+    public void BeginEnding()
+    {
+        ending = true;
+        foreach (var pipe in Attached())
+            pipe.Writer.CancelPendingFlush();
+    }
+
+    /// <summary>Nothing more comes: attached readers reach their end after what they have not read yet.</summary>
     public void Complete()
     {
         foreach (var pipe in Attached())
             Detach(pipe);
+        ending = false;
     }
 
     private Pipe[] Attached()

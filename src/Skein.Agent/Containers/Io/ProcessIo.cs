@@ -12,12 +12,15 @@ internal sealed class ProcessIo
     // Larger reads would cost memory for each of many quiet containers.
     private const int BufferBytes = 8 << 10;
 
+    // More than the pipes between a process and us hold, also enlarged ones: what comes after that is a grandchild's.
+    private const int LeftBytesMax = 4 << 20;
+
     private readonly bool tty;
     private readonly OutputHub? stdout;
     private readonly OutputHub? stderr;
-    private readonly List<Fifo> readers = [];
+    private readonly List<Task> pumps = [];
     private readonly List<Fifo> holds = [];
-    private Task drained = Task.CompletedTask;
+    private CancellationTokenSource giveUp = new();
 
     public ProcessIo(StdioPaths paths, bool tty)
     {
@@ -40,9 +43,9 @@ internal sealed class ProcessIo
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             Fifo.Create(path);
         }
-        drained = Task.WhenAll(
-            Read(poller, Paths.Stdout, LogStream.Stdout, stdout, log),
-            Read(poller, Paths.Stderr, LogStream.Stderr, stderr, log));
+        giveUp = new CancellationTokenSource();
+        Read(poller, Paths.Stdout, LogStream.Stdout, stdout, log);
+        Read(poller, Paths.Stderr, LogStream.Stderr, stderr, log);
     }
 
     /// <summary>
@@ -63,7 +66,7 @@ internal sealed class ProcessIo
     }
 
     public IContainerStreams Attach(Task<int> completion) => new AttachedStreams(
-        Input is null ? null : new InputStream(Input, closesInput: !tty),
+        Input?.Attach(closesInput: !tty),
         stdout?.Attach(),
         stderr?.Attach(),
         tty,
@@ -71,22 +74,22 @@ internal sealed class ProcessIo
 
     /// <summary>
     /// After the process has ended: reads what is left, for at most this long (a grandchild may hold the stream open), then
-    /// closes everything and removes the FIFOs.
+    /// closes everything and removes the FIFOs. Who is attached reads the end when it gets to it.
     /// </summary>
     public async Task EndAsync(TimeSpan patience, TimeProvider time)
     {
+        LetGo();
+        stdout?.BeginEnding();
+        stderr?.BeginEnding();
         try
         {
-            await drained.WaitAsync(patience, time);
+            await DrainAsync(patience, time);
         }
-        catch (Exception error) when (error is TimeoutException or IOException)
+        catch (IOException)
         {
             // Output that cannot be had any more must not hide the end.
         }
-        LetGo();
-        foreach (var reader in readers)
-            reader.Dispose();
-        readers.Clear();
+        pumps.Clear();
         Input?.Reset();
         stdout?.Complete();
         stderr?.Complete();
@@ -95,23 +98,37 @@ internal sealed class ProcessIo
             File.Delete(path);
     }
 
-    private Task Read(PipePoller poller, string path, LogStream stream, OutputHub? hub, ContainerLog? log)
+    private async Task DrainAsync(TimeSpan patience, TimeProvider time)
     {
-        if (hub is null)
-            return Task.CompletedTask;
-        var fifo = Fifo.OpenRead(poller, path);
-        readers.Add(fifo);
-        return PumpAsync(fifo, hub, log, stream);
+        var drained = Task.WhenAll(pumps);
+        try
+        {
+            await drained.WaitAsync(patience, time);
+        }
+        catch (TimeoutException)
+        {
+            await giveUp.CancelAsync();
+            await drained;
+        }
     }
 
-    private static async Task PumpAsync(Fifo fifo, OutputHub hub, ContainerLog? log, LogStream stream)
+    private void Read(PipePoller poller, string path, LogStream stream, OutputHub? hub, ContainerLog? log)
+    {
+        if (hub is not null)
+            pumps.Add(PumpAsync(Fifo.OpenRead(poller, path), hub, log, stream, giveUp.Token));
+    }
+
+    private static async Task PumpAsync(Fifo fifo, OutputHub hub, ContainerLog? log, LogStream stream, CancellationToken giveUp)
     {
         var buffer = new byte[BufferBytes];
         var lines = log?.Splitter(stream);
+        var left = LeftBytesMax;
         try
         {
-            while (await fifo.ReadAsync(buffer, CancellationToken.None) is > 0 and var count)
+            while (left > 0 && await fifo.ReadAsync(buffer, giveUp) is > 0 and var count)
             {
+                if (hub.Ending)
+                    left -= count;
                 if (log is not null)
                     log.Append(lines!, buffer.AsSpan(0, count));
                 await hub.PublishAsync(buffer.AsMemory(0, count));
@@ -119,7 +136,7 @@ internal sealed class ProcessIo
         }
         catch (OperationCanceledException)
         {
-            // Closed by EndAsync, or the daemon leaves.
+            // Given up by EndAsync, or the daemon leaves.
         }
         finally
         {

@@ -54,7 +54,8 @@ internal static class StreamPump
         }
         finally
         {
-            if (stdin is not null) await stdin.DisposeAsync();
+            // Its end of file may have to wait for the process to start: nobody waits here for that.
+            stdin?.Dispose();
         }
     }
 

@@ -1,0 +1,97 @@
+using Microsoft.Extensions.Time.Testing;
+using Skein.Agent.Containers.Io;
+using Skein.Linux.Pipes;
+using Xunit;
+
+namespace Skein.Tests.Containers;
+
+/// <summary>A process's streams over its end, on real FIFOs.</summary>
+public sealed class ProcessIoTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("skein-io-").FullName;
+    private readonly FakeTimeProvider _time = new();
+    private readonly PipePoller _poller = new();
+
+    public void Dispose()
+    {
+        _poller.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Input_that_its_client_has_not_closed_ends_with_the_process()
+    {
+        var input = new InputHub();
+        var client = input.Attach(closesInput: true);
+        input.Reset();
+
+        await client.DisposeAsync().AsTask().WaitAsync(Poll.Patience);
+    }
+
+    [Fact]
+    public async Task What_a_client_of_the_process_before_writes_is_not_the_next_ones_input()
+    {
+        var path = Path.Combine(_folder, "stdin");
+        Fifo.Create(path);
+        using var process = Fifo.OpenRead(_poller, path);
+        var input = new InputHub();
+        var before = input.Attach(closesInput: true);
+        input.Reset();
+        var now = input.Attach(closesInput: true);
+        var closed = false;
+        input.Open(_poller, path, () =>
+        {
+            closed = true;
+            return Task.CompletedTask;
+        });
+
+        await before.WriteAsync("old"u8.ToArray(), Poll.Soon);
+        await before.DisposeAsync();
+        Assert.False(closed);
+        await now.WriteAsync("new"u8.ToArray(), Poll.Soon);
+        await now.DisposeAsync();
+        Assert.True(closed);
+        var read = new byte[8];
+        Assert.Equal("new"u8.ToArray(), read[..await process.ReadAsync(read, Poll.Soon)]);
+    }
+
+    [Fact]
+    public async Task A_slow_reader_loses_nothing_and_does_not_hold_up_the_end()
+    {
+        var io = NewIo();
+        io.Open(_poller, log: null);
+        await using var streams = io.Attach(Task.FromResult(0));
+        // What holds the pump up, and something in the pipe behind it.
+        var written = (1 << 20) + (40 << 10);
+        using (var process = Fifo.OpenWrite(_poller, io.Paths.Stdout)) await process.WriteAsync(new byte[written], Poll.Soon);
+
+        await io.EndAsync(Patience, _time).WaitAsync(Poll.Patience);
+
+        using var seen = new MemoryStream();
+        await streams.Stdout!.CopyToAsync(seen, Poll.Soon);
+        Assert.Equal(written, seen.Length);
+    }
+
+    [Fact]
+    public async Task A_grandchild_that_keeps_the_stream_is_waited_for_as_long_as_said()
+    {
+        var io = NewIo();
+        io.Open(_poller, log: null);
+        await using var streams = io.Attach(Task.FromResult(0));
+        using var grandchild = Fifo.OpenWrite(_poller, io.Paths.Stdout);
+        await grandchild.WriteAsync("last"u8.ToArray(), Poll.Soon);
+        var buffer = new byte[8];
+        Assert.Equal(4, await streams.Stdout!.ReadAsync(buffer, Poll.Soon));
+
+        var end = io.EndAsync(Patience, _time);
+        _time.Advance(Patience - TimeSpan.FromMilliseconds(1));
+        Assert.False(end.IsCompleted);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        await end.WaitAsync(Poll.Patience);
+        Assert.Equal(0, await streams.Stdout!.ReadAsync(buffer, Poll.Soon));
+    }
+
+    private ProcessIo NewIo() => new(StdioPaths.In(_folder, "", stdin: false, stdout: true, stderr: false), tty: false);
+}
