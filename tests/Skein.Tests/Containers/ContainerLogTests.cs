@@ -125,6 +125,64 @@ public sealed class ContainerLogTests : IDisposable
         Assert.InRange(lines.Count, 2, 8);
     }
 
+    /// <summary>As `yes` does: for each line that is read there are more before the next.</summary>
+    [Theory]
+    [InlineData(null, 40)]
+    [InlineData(3, 3)]
+    [InlineData(1000, 40)]
+    public async Task ALogThatGrowsWhileItIsReadHasAnEnd(int? tail, int expected)
+    {
+        using var log = new ContainerLog(folder, LogLimits.Default, time, NullLogger.Instance);
+        var splitter = log.Splitter(LogStream.Stdout);
+        for (var i = 0; i < 40; i++)
+            log.Append(splitter, Encoding.UTF8.GetBytes($"{i:00}\n"));
+        var read = new List<string>();
+        await foreach (var line in log.ReadAsync(All with { Tail = tail }, () => false, default))
+        {
+            read.Add(Text(line));
+            log.Append(splitter, "more\n"u8);
+            log.Append(splitter, "and more\n"u8);
+            if (read.Count > expected) break;
+        }
+        Assert.Equal(Enumerable.Range(40 - expected, expected).Select(i => $"{i:00}\n"), read);
+    }
+
+    [Fact]
+    public async Task TheLastLinesAreFoundOverFilesAndThereAreNoMore()
+    {
+        using var log = new ContainerLog(folder, new LogLimits(200, 3, Kept: true), time, NullLogger.Instance);
+        var (stdout, stderr) = (log.Splitter(LogStream.Stdout), log.Splitter(LogStream.Stderr));
+        for (var i = 0; i < 20; i++)
+            log.Append(i % 2 == 0 ? stdout : stderr, Encoding.UTF8.GetBytes($"{i:00}\n"));
+        Assert.Equal(["10\n", "12\n", "14\n", "16\n", "18\n"], await TextsAsync(log, All with { Stderr = false, Tail = 5 }));
+        Assert.Equal((await TextsAsync(log, All))[^9..], await TextsAsync(log, All with { Tail = 9 }));
+        Assert.Equal(await TextsAsync(log, All), await TextsAsync(log, All with { Tail = 1000 }));
+        Assert.Equal(["19\n"], await TextsAsync(log, All with { Tail = 1, Follow = true }));
+    }
+
+    [Fact]
+    public async Task LinesLongerThanABlockAreFoundFromBehind()
+    {
+        using var log = new ContainerLog(folder, LogLimits.Default, time, NullLogger.Instance);
+        var splitter = log.Splitter(LogStream.Stdout);
+        var lines = Enumerable.Range(0, 20).Select(i => new string((char)('a' + i), 16_000) + "\n").ToList();
+        foreach (var line in lines)
+            log.Append(splitter, Encoding.UTF8.GetBytes(line));
+        Assert.Equal(lines[^13..], await TextsAsync(log, All with { Tail = 13 }));
+    }
+
+    [Fact]
+    public async Task WhoLeavesIsNotReadForAnyLonger()
+    {
+        using var log = new ContainerLog(folder, LogLimits.Default, time, NullLogger.Instance);
+        log.Append(log.Splitter(LogStream.Stdout), "one\ntwo\n"u8);
+        using var leaves = new CancellationTokenSource();
+        await using var reader = log.ReadAsync(All, () => true, leaves.Token).GetAsyncEnumerator();
+        Assert.True(await reader.MoveNextAsync());
+        await leaves.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(async () => await reader.MoveNextAsync());
+    }
+
     [Theory]
     [InlineData("10m", "5", 10 << 20, 5, true)]
     [InlineData("512kb", "0", 512 << 10, 3, true)]

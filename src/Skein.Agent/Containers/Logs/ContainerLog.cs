@@ -58,11 +58,13 @@ internal sealed partial class ContainerLog : IDisposable
         waiting?.TrySetResult();
     }
 
+    /// <summary>Without following, what is there at this moment, however fast more comes.</summary>
     /// <param name="ended">Whether nothing more will come; asked after each pass over the files.</param>
     public async IAsyncEnumerable<ContainerLogLine> ReadAsync(LogQuery query, Func<bool> ended, [EnumeratorCancellation] CancellationToken cancel)
     {
-        var skip = query.Tail is { } tail ? Math.Max(0, CountMatching(query) - tail) : 0;
-        var reader = new LogFileReader(folder, FileNumbers);
+        var (files, now) = Snapshot();
+        var from = query.Tail is { } tail ? LogTail.Find(folder, files, now, tail, line => Matches(query, line) && !IsPast(query, line), cancel) : LogPosition.Beginning;
+        var reader = new LogFileReader(folder, FileNumbers, from, query.Follow ? LogPosition.Never : now);
         try
         {
             while (true)
@@ -72,9 +74,10 @@ internal sealed partial class ContainerLog : IDisposable
                 var last = !query.Follow || ended();
                 while (reader.TryRead(out var line))
                 {
-                    if (query.Until is { } until && line.Time > until)
+                    cancel.ThrowIfCancellationRequested();
+                    if (IsPast(query, line))
                         yield break;
-                    if (Matches(query, line) && skip-- <= 0)
+                    if (Matches(query, line))
                         yield return line;
                 }
                 if (last)
@@ -101,16 +104,15 @@ internal sealed partial class ContainerLog : IDisposable
     private static bool Matches(LogQuery query, ContainerLogLine line) =>
         (line.Stream == LogStream.Stdout ? query.Stdout : query.Stderr) && (query.Since is not { } since || line.Time >= since);
 
-    private int CountMatching(LogQuery query)
+    private static bool IsPast(LogQuery query, ContainerLogLine line) => query.Until is { } until && line.Time > until;
+
+    private (List<int> Files, LogPosition End) Snapshot()
     {
-        using var reader = new LogFileReader(folder, FileNumbers);
-        var count = 0;
-        while (reader.TryRead(out var line))
+        lock (gate)
         {
-            if (Matches(query, line) && (query.Until is not { } until || line.Time <= until))
-                count++;
+            var path = new FileInfo(PathOf(folder, fileNumber));
+            return (FileNumbers(), new LogPosition(fileNumber, file?.Position ?? (path.Exists ? path.Length : 0)));
         }
-        return count;
     }
 
     private Task Signal()
