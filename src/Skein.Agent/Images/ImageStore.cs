@@ -101,7 +101,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
     public async Task<RemoteImage> ResolveAsync(string reference, RegistryAuth? auth, CancellationToken cancel)
     {
         var parsed = ImageReference.Parse(reference);
-        var fetched = await _registry.GetManifestAsync(parsed, parsed.ManifestKey, auth, cancel);
+        var fetched = await _registry.GetManifestAsync(parsed, parsed.ManifestKey, auth, midway: false, cancel);
         var manifest = ImageJson.ReadManifest(fetched.Content, parsed.Familiar);
         var platforms = manifest.IsIndex
             ? manifest.Manifests!.Select(entry => entry.Platform).OfType<OciPlatform>().Where(p => p.Os != "unknown").ToList()
@@ -180,7 +180,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
     private async Task<CatalogueEntry> PullOnceAsync(ImageReference reference, RegistryAuth? auth, IProgress<PullProgress>? progress, CancellationToken cancel)
     {
         var began = _time.GetTimestamp();
-        var fetched = await _registry.GetManifestAsync(reference, reference.ManifestKey, auth, cancel);
+        var fetched = await _registry.GetManifestAsync(reference, reference.ManifestKey, auth, midway: false, cancel);
         // Not before there is something to pull: a refusal of the registry is then the answer, with its status, as Docker has it.
         progress?.Report(new PullProgress(reference.ManifestKey, $"Pulling from {reference.Path}", null, null));
         if (_catalogue.Entries.TryGetValue(reference.StoredName, out var present) && present.Target.Digest == fetched.Digest)
@@ -202,16 +202,13 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         var manifest = ImageJson.ReadManifest(fetched.Content, reference.Familiar);
         if (!manifest.IsIndex) return new ImageContent(target, null, target, fetched.Content);
         var chosen = PlatformChoice.Choose(manifest.Manifests!, PlatformChoice.Host, reference.Familiar);
-        var child = await _registry.GetManifestAsync(reference, chosen.Digest, auth, cancel);
+        var child = await _registry.GetManifestAsync(reference, chosen.Digest, auth, midway: true, cancel);
         return new ImageContent(target, fetched.Content, chosen with { MediaType = child.MediaType, Size = child.Content.Length }, child.Content);
     }
 
     private async Task<OciPlatform> PlatformOfAsync(ImageReference reference, OciDescriptor config, RegistryAuth? auth, CancellationToken cancel)
     {
-        await using var stream = await _registry.OpenBlobAsync(reference, config, 0, auth, cancel);
-        using var whole = new MemoryStream();
-        await stream.CopyToAsync(whole, cancel);
-        var read = ImageJson.ReadConfig(whole.ToArray(), config.Digest);
+        var read = ImageJson.ReadConfig(await _registry.ReadBlobAsync(reference, config, auth, midway: false, cancel), config.Digest);
         return new OciPlatform { Os = read.Os, Architecture = read.Architecture };
     }
 

@@ -53,7 +53,7 @@ public sealed class MuteRegistryTests : IDisposable
     [Fact]
     public async Task A_manifest_that_stops_coming_is_no_answer()
     {
-        var asked = _registry.GetManifestAsync(App, "latest", null, default);
+        var asked = _registry.GetManifestAsync(App, "latest", null, midway: false, default);
         _time.Advance(TimeSpan.FromSeconds(15));
         var error = await Assert.ThrowsAsync<SkeinException>(() => asked.WaitAsync(Poll.Patience));
         Assert.Contains("Client.Timeout", error.Message);

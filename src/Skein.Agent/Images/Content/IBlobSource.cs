@@ -3,5 +3,8 @@ namespace Skein.Agent.Images.Content;
 /// <summary>Where blobs of an image come from: a registry, or the files of a loaded tar.</summary>
 internal interface IBlobSource
 {
+    /// <summary>A blob that is a document: whole, of at most 4 MiB, and what its digest says.</summary>
+    Task<byte[]> ReadAsync(OciDescriptor blob, CancellationToken cancel);
+
     Task<Stream> OpenAsync(OciDescriptor blob, long offset, CancellationToken cancel);
 }

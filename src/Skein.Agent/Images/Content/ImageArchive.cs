@@ -49,11 +49,15 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
         throw SkeinException.Invalid("unrecognized image format");
     }
 
+    public async Task<byte[]> ReadAsync(OciDescriptor blob, CancellationToken cancel)
+    {
+        var bytes = await DocumentAsync(FileOf(blob), cancel);
+        return DigestOf(bytes) == blob.Digest ? bytes : throw SkeinException.Invalid($"the archive's {blob.Digest} is something else");
+    }
+
     public Task<Stream> OpenAsync(OciDescriptor blob, long offset, CancellationToken cancel)
     {
-        var file = _blobs.GetValueOrDefault(blob.Digest) ?? TryFile(BlobName(blob.Digest))
-            ?? throw SkeinException.Invalid($"the archive lacks {blob.Digest}");
-        var stream = File.OpenRead(file);
+        var stream = File.OpenRead(FileOf(blob));
         stream.Seek(offset, SeekOrigin.Begin);
         return Task.FromResult<Stream>(stream);
     }
@@ -113,13 +117,13 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
         var images = new List<ArchivedImage>();
         foreach (var target in ImageJson.ReadManifest(document, "index.json").Manifests ?? [])
         {
-            var bytes = await BlobAsync(target, cancel);
+            var bytes = await ReadAsync(target, cancel);
             var manifest = ImageJson.ReadManifest(bytes, target.Digest);
             var content = new ImageContent(target, null, target, bytes);
             if (manifest.IsIndex)
             {
                 var chosen = PlatformChoice.Choose(manifest.Manifests!, PlatformChoice.Host, target.Digest);
-                content = new ImageContent(target, bytes, chosen, await BlobAsync(chosen, cancel));
+                content = new ImageContent(target, bytes, chosen, await ReadAsync(chosen, cancel));
                 manifest = ImageJson.ReadManifest(content.ManifestBytes, chosen.Digest);
             }
             images.Add(new ArchivedImage(content, manifest.Config!.Digest, NamesOf(target)));
@@ -160,11 +164,8 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
         };
     }
 
-    private async Task<byte[]> BlobAsync(OciDescriptor blob, CancellationToken cancel)
-    {
-        var bytes = await DocumentAsync(TryFile(BlobName(blob.Digest)) ?? throw SkeinException.Invalid($"the archive lacks {blob.Digest}"), cancel);
-        return DigestOf(bytes) == blob.Digest ? bytes : throw SkeinException.Invalid($"the archive's {blob.Digest} is something else");
-    }
+    private string FileOf(OciDescriptor blob) =>
+        _blobs.GetValueOrDefault(blob.Digest) ?? TryFile(BlobName(blob.Digest)) ?? throw SkeinException.Invalid($"the archive lacks {blob.Digest}");
 
     private static async Task<byte[]> DocumentAsync(string file, CancellationToken cancel) =>
         new FileInfo(file).Length <= DocumentSizeMax

@@ -74,8 +74,8 @@ internal sealed class ImageInstaller(
         ImageContent image, string lease, IBlobSource source, IProgress<PullProgress>? progress, CancellationToken cancel)
     {
         var manifest = ImageJson.ReadManifest(image.ManifestBytes, image.Manifest.Digest);
-        var configBytes = await FetchConfigAsync(manifest.Config!, source, cancel);
-        var diffIds = ImageJson.ReadConfig(configBytes, manifest.Config!.Digest).RootFs?.DiffIds ?? [];
+        var configBytes = await content.TryReadAsync(manifest.Config!.Digest, cancel) ?? await source.ReadAsync(manifest.Config, cancel);
+        var diffIds = ImageJson.ReadConfig(configBytes, manifest.Config.Digest).RootFs?.DiffIds ?? [];
         if (diffIds.Count != manifest.Layers!.Count)
             throw new SkeinException(ErrorKind.Internal, $"{image.Manifest.Digest}: {manifest.Layers.Count} layers, but the config names {diffIds.Count}");
 
@@ -147,15 +147,6 @@ internal sealed class ImageInstaller(
         {
             _downloads.Release();
         }
-    }
-
-    private async Task<byte[]> FetchConfigAsync(OciDescriptor config, IBlobSource source, CancellationToken cancel)
-    {
-        if (await content.TryReadAsync(config.Digest, cancel) is { } present) return present;
-        await using var stream = await source.OpenAsync(config, 0, cancel);
-        using var whole = new MemoryStream();
-        await stream.CopyToAsync(whole, cancel);
-        return whole.ToArray();
     }
 
     private async Task PutAsync(

@@ -19,8 +19,10 @@ internal sealed partial class RegistryClient(
     TimeProvider time,
     ILogger<RegistryClient> logger) : IDisposable
 {
-    // Docker's own bound for a manifest: what is larger is no manifest.
-    private const int ManifestSizeMax = 4 << 20;
+    // Docker's own bound for a manifest, here for all that is read whole: what is larger is none.
+    private const int DocumentSizeMax = 4 << 20;
+    private const int Tries = 5;
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(60);
 
@@ -30,12 +32,17 @@ internal sealed partial class RegistryClient(
     private readonly TokenSource _tokens = new(time);
 
     /// <param name="key">A tag, or a digest which the content is then verified against.</param>
-    public Task<FetchedManifest> GetManifestAsync(ImageReference reference, string key, RegistryAuth? auth, CancellationToken cancel) =>
-        AskEachAsync(reference, (host, token) => GetManifestAsync(host, reference, key, auth, token), cancel);
+    /// <param name="midway">A pull is under way: a registry that has answered and is gone now, or ails, is asked again for some seconds.</param>
+    public Task<FetchedManifest> GetManifestAsync(ImageReference reference, string key, RegistryAuth? auth, bool midway, CancellationToken cancel) =>
+        AskEachAsync(reference, (host, token) => GetManifestAsync(host, reference, key, auth, token), midway, cancel);
 
-    /// <summary>The blob from <paramref name="offset"/> on. The stream ends early when the connection breaks: count and verify.</summary>
+    /// <summary>A blob that is a document: no larger than it says, or than 4 MiB, and verified.</summary>
+    public Task<byte[]> ReadBlobAsync(ImageReference reference, OciDescriptor blob, RegistryAuth? auth, bool midway, CancellationToken cancel) =>
+        AskEachAsync(reference, (host, token) => ReadBlobAsync(host, reference, blob, auth, token), midway, cancel);
+
+    /// <summary>A pull's blob from <paramref name="offset"/> on. The stream ends early when the connection breaks: count and verify.</summary>
     public Task<Stream> OpenBlobAsync(ImageReference reference, OciDescriptor blob, long offset, RegistryAuth? auth, CancellationToken cancel) =>
-        AskEachAsync(reference, (host, token) => OpenBlobAsync(host, reference, blob, offset, auth, token), cancel);
+        AskEachAsync(reference, (host, token) => OpenBlobAsync(host, reference, blob, offset, auth, token), midway: true, cancel);
 
     public void Dispose()
     {
@@ -43,28 +50,34 @@ internal sealed partial class RegistryClient(
         _trusting.Dispose();
     }
 
-    private async Task<T> AskEachAsync<T>(ImageReference reference, Func<RegistryHost, CancellationToken, Task<T>> ask, CancellationToken cancel)
+    private async Task<T> AskEachAsync<T>(ImageReference reference, Func<RegistryHost, CancellationToken, Task<T>> ask, bool midway, CancellationToken cancel)
     {
-        Exception? last = null;
-        foreach (var host in RegistryHosts.For(reference.Domain, config))
+        for (var attempt = 1; ; attempt++)
         {
-            if (last is not null) LogFallback(reference.Domain, reference.Familiar, last.Message);
-            try
+            var errors = new List<Exception>();
+            foreach (var host in RegistryHosts.For(reference.Domain, config))
             {
-                return await ask(host, cancel);
+                if (errors.Count > 0) LogFallback(reference.Domain, reference.Familiar, errors[^1].Message);
+                try
+                {
+                    return await ask(host, cancel);
+                }
+                catch (RegistryUnreachableException error)
+                {
+                    errors.Add(error);
+                }
+                catch (RegistryException error)
+                {
+                    errors.Add(error);
+                    if (!host.IsMirror) break;   // its own registry has spoken
+                }
             }
-            catch (RegistryUnreachableException error)
-            {
-                last = error;
-            }
-            catch (RegistryException error)
-            {
-                last = error;
-                if (!host.IsMirror) break;   // its own registry has spoken
-            }
+            if (!midway || attempt == Tries || !errors.Any(IsPassing)) throw Translate(reference, errors[^1]);
+            await Task.Delay(RetryDelay * attempt, time, cancel);
         }
-        throw Translate(reference, last!);
     }
+
+    private static bool IsPassing(Exception error) => error is RegistryUnreachableException or RegistryException { Status: >= 500 };
 
     private async Task<FetchedManifest> GetManifestAsync(
         RegistryHost host, ImageReference reference, string key, RegistryAuth? auth, CancellationToken cancel)
@@ -73,13 +86,22 @@ internal sealed partial class RegistryClient(
         {
             foreach (var type in MediaTypes.Manifests) request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(type));
         }, auth, cancel);
-        var content = await ReadBoundedAsync(response, host, cancel);
+        var content = await ReadDocumentAsync(response, $"{host.Base}/v2/", DocumentSizeMax, time, cancel);
         var digest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(content));
         if (key.Contains(':') && digest != key)
             throw new RegistryException("DIGEST_INVALID", $"manifest verification failed for digest {key}: got {digest}", 200);
         var type = response.Content.Headers.ContentType?.MediaType ?? "";
         if (!MediaTypes.Manifests.Contains(type)) type = TypeOf(content, reference);
         return new FetchedManifest(digest, type, content);
+    }
+
+    private async Task<byte[]> ReadBlobAsync(RegistryHost host, ImageReference reference, OciDescriptor blob, RegistryAuth? auth, CancellationToken cancel)
+    {
+        using var response = await SendAsync(host, reference, $"blobs/{blob.Digest}", _ => { }, auth, cancel);
+        var content = await ReadDocumentAsync(response, $"{host.Base}/v2/", Math.Clamp(blob.Size, 0, DocumentSizeMax), time, cancel);
+        if ("sha256:" + Convert.ToHexStringLower(SHA256.HashData(content)) != blob.Digest)
+            throw new RegistryException("DIGEST_INVALID", $"image config verification failed for digest {blob.Digest}", 200);
+        return content;
     }
 
     private async Task<Stream> OpenBlobAsync(
@@ -100,7 +122,7 @@ internal sealed partial class RegistryClient(
     {
         var response = await SendAsync(host, reference.Path, $"{reference.Path}/{what}", shape, host.IsMirror ? null : auth, cancel);
         if (response.IsSuccessStatusCode) return response;
-        using (response) throw await RefusalAsync(response, cancel);
+        using (response) throw await RefusalAsync(response, time, cancel);
     }
 
     /// <summary>The registry's last word, whatever it is.</summary>
@@ -142,7 +164,7 @@ internal sealed partial class RegistryClient(
         }
     }
 
-    internal static async Task<RegistryException> RefusalAsync(HttpResponseMessage response, CancellationToken cancel)
+    internal static async Task<RegistryException> RefusalAsync(HttpResponseMessage response, TimeProvider time, CancellationToken cancel)
     {
         var status = (int)response.StatusCode;
         var (code, message) = response.StatusCode switch
@@ -155,32 +177,33 @@ internal sealed partial class RegistryClient(
         };
         try
         {
-            var body = await response.Content.ReadAsByteArrayAsync(cancel);
+            var body = await ReadDocumentAsync(response, response.RequestMessage?.RequestUri?.GetLeftPart(UriPartial.Path) ?? "", DocumentSizeMax, time, cancel);
             if (body.Length > 0 && JsonSerializer.Deserialize(body, ImageJson.Default.RegistryErrors) is { } errors)
             {
                 if (errors.Errors is [{ Code.Length: > 0 } first, ..]) return new RegistryException(first.Code, first.Message ?? message, status);
                 if (errors.Details is { Length: > 0 } details) return new RegistryException(code, details, status);
             }
         }
-        catch (Exception error) when (error is JsonException or HttpRequestException or IOException)
+        catch (Exception error) when (error is JsonException or RegistryUnreachableException)
         {
-            // Proxies answer in HTML: the status says enough.
+            // Proxies answer in HTML, and what ails may say nothing, or never stop: the status says enough.
         }
         return new RegistryException(code, message, status);
     }
 
-    private async Task<byte[]> ReadBoundedAsync(HttpResponseMessage response, RegistryHost host, CancellationToken cancel)
+    /// <summary>An answer's whole body: a server that falls silent, or sends without end, holds nobody and fills no memory.</summary>
+    internal static async Task<byte[]> ReadDocumentAsync(HttpResponseMessage response, string shownUrl, long sizeMax, TimeProvider time, CancellationToken cancel)
     {
         using var deadline = new CancellationTokenSource(AnswerTimeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
         try
         {
-            await response.Content.LoadIntoBufferAsync(ManifestSizeMax, both.Token);
+            await response.Content.LoadIntoBufferAsync(sizeMax, both.Token);
             return await response.Content.ReadAsByteArrayAsync(cancel);
         }
         catch (Exception error) when (error is HttpRequestException or IOException || (error is OperationCanceledException && !cancel.IsCancellationRequested))
         {
-            throw new RegistryUnreachableException($"{host.Base}/v2/", error);
+            throw new RegistryUnreachableException(shownUrl, error);
         }
     }
 

@@ -15,6 +15,9 @@ internal sealed class TokenSource(TimeProvider time)
 {
     private const int DefaultLifetimeSeconds = 60;
 
+    // Docker's.
+    private const int TokenSizeMax = 1 << 20;
+
     private readonly ConcurrentDictionary<Audience, Granted> _granted = new();
 
     /// <summary>The header that served last for this repository; null when none is known to hold.</summary>
@@ -52,13 +55,26 @@ internal sealed class TokenSource(TimeProvider time)
         using var request = auth is { IdentityToken.Length: > 0 }
             ? Refresh(realm, challenge["service"], scope, auth.IdentityToken)
             : Fetch(realm, challenge["service"], scope, auth);
-        using var response = await RegistryClient.SendOnceAsync(client, request, realm.GetLeftPart(UriPartial.Path), time, cancel);
-        if (!response.IsSuccessStatusCode) throw await RegistryClient.RefusalAsync(response, cancel);
-        var token = JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancel), ImageJson.Default.RegistryToken);
+        var shown = realm.GetLeftPart(UriPartial.Path);
+        using var response = await RegistryClient.SendOnceAsync(client, request, shown, time, cancel);
+        if (!response.IsSuccessStatusCode) throw await RegistryClient.RefusalAsync(response, time, cancel);
+        var token = Read(await RegistryClient.ReadDocumentAsync(response, shown, TokenSizeMax, time, cancel));
         if (token is null || token.Value.Length == 0) return null;
         // A tenth is kept back, so that a token does not end on its way.
         var lifetime = TimeSpan.FromSeconds((token.ExpiresIn ?? DefaultLifetimeSeconds) * 0.9);
         return new Granted(new AuthenticationHeaderValue("Bearer", token.Value), time.GetUtcNow() + lifetime);
+    }
+
+    private static RegistryToken? Read(byte[] answer)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(answer, ImageJson.Default.RegistryToken);
+        }
+        catch (JsonException error)
+        {
+            throw new RegistryException("UNKNOWN", $"unable to decode token response: {error.Message}", 200);
+        }
     }
 
     private static HttpRequestMessage Fetch(Uri realm, string service, string scope, RegistryAuth? auth)
