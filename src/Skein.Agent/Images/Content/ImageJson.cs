@@ -17,17 +17,26 @@ namespace Skein.Agent.Images.Content;
 internal sealed partial class ImageJson : JsonSerializerContext
 {
     public static OciManifest ReadManifest(ReadOnlySpan<byte> json, string name) =>
-        Read(json, Default.OciManifest, name) is { } manifest && (manifest.IsIndex || manifest is { Config: not null, Layers: not null })
+        Read(json, Default.OciManifest, name) is { } manifest && (manifest.IsIndex ? IsWhole(manifest.Manifests) : manifest.Config is not null && IsWhole(manifest.Layers))
             ? manifest
             : throw SkeinException.Invalid($"{name}: neither an image manifest nor an index");
 
-    public static OciImageConfig ReadConfig(ReadOnlySpan<byte> json, string name) => Read(json, Default.OciImageConfig, name);
+    public static OciImageConfig ReadConfig(ReadOnlySpan<byte> json, string name) =>
+        Read(json, Default.OciImageConfig, name) is var config && (config.RootFs?.DiffIds is not { } layers || IsWhole(layers))
+            ? config
+            : throw SkeinException.Invalid($"{name}: a layer without an id");
 
-    public static List<SavedImage> ReadSaved(ReadOnlySpan<byte> json) => Read(json, Default.ListSavedImage, "manifest.json");
+    public static List<SavedImage> ReadSaved(ReadOnlySpan<byte> json) =>
+        Read(json, Default.ListSavedImage, "manifest.json") is var saved && saved.All(image => image is { Config: not null } && IsWhole(image.RepoTags ?? []) && IsWhole(image.Layers ?? []))
+            ? saved
+            : throw SkeinException.Invalid("invalid manifest, manifest cannot be null (but can be [])");
 
     public static byte[] Write(List<SavedImage> saved) => JsonSerializer.SerializeToUtf8Bytes(saved, Default.ListSavedImage);
 
     public static byte[] Write(OciManifest manifest) => JsonSerializer.SerializeToUtf8Bytes(manifest, Default.OciManifest);
+
+    // Its types say that it holds no null; JSON does not.
+    private static bool IsWhole<T>(List<T>? list) => list is not null && list.TrueForAll(item => item is not null);
 
     private static T Read<T>(ReadOnlySpan<byte> json, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, string name)
     {

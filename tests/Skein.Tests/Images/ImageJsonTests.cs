@@ -1,0 +1,39 @@
+using System.Text;
+using Skein.Agent.Images.Content;
+using Skein.Model;
+using Xunit;
+
+namespace Skein.Tests.Images;
+
+/// <summary>Documents come from anywhere: a null where there should be something is said, not met later.</summary>
+public class ImageJsonTests
+{
+    [Theory]
+    [InlineData("[null]")]
+    [InlineData("""[{"Config":null}]""")]
+    [InlineData("""[{"Config":"c","RepoTags":[null]}]""")]
+    [InlineData("""[{"Config":"c","Layers":[null]}]""")]
+    public void A_saved_image_is_something(string json) => Assert.Equal(
+        "invalid manifest, manifest cannot be null (but can be [])",
+        Refusal(() => ImageJson.ReadSaved(Encoding.UTF8.GetBytes(json))));
+
+    [Theory]
+    [InlineData("""{"config":{},"layers":[null]}""")]
+    [InlineData("""{"manifests":[null]}""")]
+    [InlineData("""{"config":{}}""")]
+    public void A_manifest_has_its_parts(string json) => Assert.Equal(
+        "app: neither an image manifest nor an index",
+        Refusal(() => ImageJson.ReadManifest(Encoding.UTF8.GetBytes(json), "app")));
+
+    [Fact]
+    public void A_layer_has_an_id() => Assert.Equal(
+        "app: a layer without an id",
+        Refusal(() => ImageJson.ReadConfig("""{"rootfs":{"diff_ids":[null]}}"""u8, "app")));
+
+    private static string Refusal(Action read)
+    {
+        var error = Assert.Throws<SkeinException>(read);
+        Assert.Equal(ErrorKind.InvalidArgument, error.Kind);
+        return error.Message;
+    }
+}
