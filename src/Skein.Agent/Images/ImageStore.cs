@@ -92,7 +92,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
             Finish(progress, parsed, present.Target.Digest, isNew: false);
             return Find(present.Image.Id);
         }
-        var (entry, _) = await _pulls.RunAsync((parsed.Normalized, auth), token => PullOnceAsync(parsed, auth, progress, token), cancel);
+        var (entry, _) = await _pulls.RunAsync((parsed.Normalized, auth), (shown, token) => PullOnceAsync(parsed, auth, shown, token), progress, cancel);
         return Find(entry.Image.Id);
     }
 
@@ -177,12 +177,12 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         _opening.Dispose();
     }
 
-    private async Task<CatalogueEntry> PullOnceAsync(ImageReference reference, RegistryAuth? auth, IProgress<PullProgress>? progress, CancellationToken cancel)
+    private async Task<CatalogueEntry> PullOnceAsync(ImageReference reference, RegistryAuth? auth, IProgress<PullProgress> progress, CancellationToken cancel)
     {
         var began = _time.GetTimestamp();
         var fetched = await _registry.GetManifestAsync(reference, reference.ManifestKey, auth, midway: false, cancel);
         // Not before there is something to pull: a refusal of the registry is then the answer, with its status, as Docker has it.
-        progress?.Report(new PullProgress(reference.ManifestKey, $"Pulling from {reference.Path}", null, null));
+        progress.Report(new PullProgress(reference.ManifestKey, $"Pulling from {reference.Path}", null, null));
         if (_catalogue.Entries.TryGetValue(reference.StoredName, out var present) && present.Target.Digest == fetched.Digest)
         {
             Finish(progress, reference, fetched.Digest, isNew: false);

@@ -1,3 +1,4 @@
+using Skein.Agent.Images;
 using Skein.Agent.Images.Content;
 using Xunit;
 
@@ -11,8 +12,8 @@ public class SharedWorkTests
     public async Task Who_comes_while_work_is_under_way_waits_for_its_end()
     {
         var gate = new TaskCompletionSource<int>();
-        var first = _shared.RunAsync("layer", _ => gate.Task, default);
-        var second = _shared.RunAsync("layer", _ => throw new InvalidOperationException("done twice"), default);
+        var first = _shared.RunAsync("layer", (_, _) => gate.Task, null, default);
+        var second = _shared.RunAsync("layer", (_, _) => throw new InvalidOperationException("done twice"), null, default);
         gate.SetResult(7);
 
         Assert.Equal((7, true), await first);
@@ -24,8 +25,8 @@ public class SharedWorkTests
     {
         var gate = new TaskCompletionSource<int>();
         using var leaves = new CancellationTokenSource();
-        var first = _shared.RunAsync("layer", stop => gate.Task.WaitAsync(stop), leaves.Token);
-        var second = _shared.RunAsync("layer", stop => gate.Task.WaitAsync(stop), default);
+        var first = _shared.RunAsync("layer", (_, stop) => gate.Task.WaitAsync(stop), null, leaves.Token);
+        var second = _shared.RunAsync("layer", (_, stop) => gate.Task.WaitAsync(stop), null, default);
         await leaves.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         gate.SetResult(7);
@@ -40,24 +41,24 @@ public class SharedWorkTests
         var calledOff = new TaskCompletionSource();
         var cleanedUp = new TaskCompletionSource();
         using var leaves = new CancellationTokenSource();
-        var first = _shared.RunAsync("layer", async stop =>
+        var first = _shared.RunAsync("layer", async (_, stop) =>
         {
             begunFirst.SetResult();
             await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             calledOff.SetResult();
             await cleanedUp.Task;   // takes away what it made, under the same name as the next
             throw new OperationCanceledException(stop);
-        }, leaves.Token);
+        }, null, leaves.Token);
         await begunFirst.Task.WaitAsync(Poll.Patience);
         await leaves.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
 
         var begun = false;
-        var second = _shared.RunAsync("layer", _ =>
+        var second = _shared.RunAsync("layer", (_, _) =>
         {
             begun = true;
             return Task.FromResult(7);
-        }, default);
+        }, null, default);
         await calledOff.Task.WaitAsync(Poll.Patience);
         await Assert.ThrowsAsync<TimeoutException>(() => second.WaitAsync(TimeSpan.FromMilliseconds(200)));
         Assert.False(begun);
@@ -72,13 +73,13 @@ public class SharedWorkTests
         var begunFirst = new TaskCompletionSource();
         var cleanedUp = new TaskCompletionSource();
         using var leaves = new CancellationTokenSource();
-        var first = _shared.RunAsync("layer", async _ =>
+        var first = _shared.RunAsync("layer", async (_, _) =>
         {
             begunFirst.SetResult();
             await cleanedUp.Task;
             return 1;
-        }, leaves.Token);
-        var second = _shared.RunAsync("layer", _ => throw new InvalidOperationException("joined"), leaves.Token);
+        }, null, leaves.Token);
+        var second = _shared.RunAsync("layer", (_, _) => throw new InvalidOperationException("joined"), null, leaves.Token);
         await begunFirst.Task.WaitAsync(Poll.Patience);
         await leaves.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
@@ -86,16 +87,47 @@ public class SharedWorkTests
 
         using var impatient = new CancellationTokenSource();
         var begun = false;
-        var third = _shared.RunAsync("layer", _ =>
+        var third = _shared.RunAsync("layer", (_, _) =>
         {
             begun = true;
             return Task.FromResult(3);
-        }, impatient.Token);
+        }, null, impatient.Token);
         await impatient.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => third);
         cleanedUp.SetResult();
 
-        Assert.Equal((4, true), await _shared.RunAsync("layer", _ => Task.FromResult(4), default).WaitAsync(Poll.Patience));
+        Assert.Equal((4, true), await _shared.RunAsync("layer", (_, _) => Task.FromResult(4), null, default).WaitAsync(Poll.Patience));
         Assert.False(begun);
+    }
+
+    [Fact]
+    public async Task Who_joins_is_told_how_it_stands_and_how_it_goes_on()
+    {
+        var (begun, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var (early, late) = (new Told(), new Told());
+        var first = _shared.RunAsync("layer", async (progress, _) =>
+        {
+            progress.Report(new PullProgress("latest", "Pulling", null, null));
+            progress.Report(new PullProgress("a", "Downloading", 1, 2));
+            progress.Report(new PullProgress("a", "Downloading", 2, 2));
+            begun.SetResult();
+            await goOn.Task;
+            progress.Report(new PullProgress("a", "Pull complete", null, null));
+            return 7;
+        }, early, default);
+        await begun.Task.WaitAsync(Poll.Patience);
+        var second = _shared.RunAsync("layer", (_, _) => throw new InvalidOperationException("done twice"), late, default);
+        goOn.SetResult();
+        await Task.WhenAll(first, second).WaitAsync(Poll.Patience);
+
+        Assert.Equal(["latest Pulling ", "a Downloading 1", "a Downloading 2", "a Pull complete "], early.Lines);
+        Assert.Equal(["latest Pulling ", "a Downloading 2", "a Pull complete "], late.Lines);
+    }
+
+    private sealed class Told : IProgress<PullProgress>
+    {
+        public List<string> Lines { get; } = [];
+
+        public void Report(PullProgress value) => Lines.Add($"{value.Id} {value.Status} {value.Current}");
     }
 }

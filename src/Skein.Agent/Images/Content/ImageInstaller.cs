@@ -116,13 +116,13 @@ internal sealed class ImageInstaller(
         OciDescriptor layer, string lease, IBlobSource source, IProgress<PullProgress>? progress, CancellationToken cancel)
     {
         if (await KeepAsync(layer.Digest, GcLabels.None, lease, cancel)) return false;
-        await _fetching.RunAsync(layer.Digest, token => DownloadAsync(layer, lease, source, progress, token), cancel);
+        await _fetching.RunAsync(layer.Digest, (shown, token) => DownloadAsync(layer, lease, source, shown, token), progress, cancel);
         progress?.Report(new PullProgress(layer.Short, "Download complete", null, null));
         return true;
     }
 
     private async Task<bool> DownloadAsync(
-        OciDescriptor layer, string lease, IBlobSource source, IProgress<PullProgress>? progress, CancellationToken cancel)
+        OciDescriptor layer, string lease, IBlobSource source, IProgress<PullProgress> progress, CancellationToken cancel)
     {
         await _downloads.WaitAsync(cancel);
         try
@@ -133,7 +133,7 @@ internal sealed class ImageInstaller(
                 try
                 {
                     await leased.WriteAsync(layer, GcLabels.None, (offset, token) => source.OpenAsync(layer, offset, token),
-                        written => progress?.Report(new PullProgress(layer.Short, "Downloading", written, layer.Size)), cancel);
+                        written => progress.Report(new PullProgress(layer.Short, "Downloading", written, layer.Size)), cancel);
                     return true;
                 }
                 catch (Exception error) when (error is IOException or HttpRequestException && attempt < TriesPerBlob)
@@ -154,11 +154,11 @@ internal sealed class ImageInstaller(
     {
         if (await KeepAsync(blob.Digest, labels, lease, cancel)) return;
         // containerd locks a blob while it is written: two pulls of one image by two names take turns.
-        await _fetching.RunAsync(blob.Digest, async token =>
+        await _fetching.RunAsync(blob.Digest, async (_, token) =>
         {
             await new ContentStore(containerd.WithLease(lease)).WriteAsync(blob, bytes, labels, token);
             return true;
-        }, cancel);
+        }, null, cancel);
     }
 
     /// <returns>false when the blob is not here; the lease holds it as soon as it is.</returns>

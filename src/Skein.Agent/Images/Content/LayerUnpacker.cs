@@ -18,7 +18,7 @@ internal sealed class LayerUnpacker(ContainerdClient containerd, InstallLeases l
     {
         var chain = ChainId.Extend(parent, diffId);
         await leases.HoldAsync(lease, $"snapshots/{ContainerdClient.Snapshotter}", chain, cancel);
-        await _unpacking.RunAsync(chain, token => UnpackOnceAsync(layer, parent, chain, diffId, lease, token), cancel);
+        await _unpacking.RunAsync(chain, (_, token) => UnpackOnceAsync(layer, parent, chain, diffId, lease, token), null, cancel);
     }
 
     public async Task<bool> IsUnpackedAsync(string chain, CancellationToken cancel)

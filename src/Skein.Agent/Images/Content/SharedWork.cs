@@ -11,8 +11,10 @@ internal sealed class SharedWork<TKey, TResult>
     private readonly Lock _lock = new();
     private readonly Dictionary<TKey, Flight> _flights = [];
 
+    /// <param name="progress">Told what the work reports, whoever began it.</param>
     /// <returns>The result, and whether this call began the work.</returns>
-    public async Task<(TResult Result, bool Began)> RunAsync(TKey key, Func<CancellationToken, Task<TResult>> work, CancellationToken cancel)
+    public async Task<(TResult Result, bool Began)> RunAsync(
+        TKey key, Func<IProgress<PullProgress>, CancellationToken, Task<TResult>> work, IProgress<PullProgress>? progress, CancellationToken cancel)
     {
         Flight flight;
         bool began;
@@ -22,7 +24,8 @@ internal sealed class SharedWork<TKey, TResult>
             began = known is not { Waiting: > 0 };
             flight = began ? _flights[key] = new Flight() : known!;
             flight.Waiting++;
-            if (began) flight.Work = Task.Run(() => WorkAfterAsync(known?.Work, work, flight.Stop.Token), CancellationToken.None);
+            if (progress is not null) flight.Shown.Add(progress);
+            if (began) flight.Work = Task.Run(() => WorkAfterAsync(known?.Work, token => work(flight.Shown, token), flight.Stop.Token), CancellationToken.None);
         }
         try
         {
@@ -30,6 +33,7 @@ internal sealed class SharedWork<TKey, TResult>
         }
         finally
         {
+            if (progress is not null) flight.Shown.Remove(progress);
             Leave(key, flight);
         }
     }
@@ -62,6 +66,8 @@ internal sealed class SharedWork<TKey, TResult>
     private sealed class Flight
     {
         public CancellationTokenSource Stop { get; } = new();
+
+        public SharedProgress Shown { get; } = new();
 
         public Task<TResult> Work { get; set; } = null!;
 
