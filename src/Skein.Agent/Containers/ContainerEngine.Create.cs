@@ -83,7 +83,7 @@ public sealed partial class ContainerEngine
             },
             cancellationToken: cancel);
         var state = new ContainerState(ContainerStatus.Created, 0, 0, false, "", null, null);
-        var container = Manage(new ContainerRecord(definition, state, time.GetUtcNow()), prepared.Mounts, stopSignal);
+        var container = Manage(new ContainerRecord(definition, state, time.GetUtcNow()) { ImageId = image.Id }, prepared.Mounts, stopSignal);
         Write(container);
         containers.Add(container);
         Publish(container, "create");

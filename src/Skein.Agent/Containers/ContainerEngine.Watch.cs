@@ -34,6 +34,9 @@ public sealed partial class ContainerEngine
         foreach (var record in stored[true])
         {
             var container = Manage(ContainerRecords.ToRecord(record), ContainerRecords.RootMounts(record), record.StopSignal, takenUp: true);
+            // One of a daemon that did not note it yet.
+            if (container.Record.ImageId.Length == 0)
+                container.Record = container.Record with { ImageId = images.TryFind(container.Record.Definition.Spec.Image)?.Id ?? "" };
             containers.Add(container);
             await TakeUpAsync(container, tasks.GetValueOrDefault(container.Id));
         }

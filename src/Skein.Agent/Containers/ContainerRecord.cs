@@ -7,6 +7,9 @@ public sealed record ContainerRecord(ContainerDefinition Definition, ContainerSt
 
     public string Name => Definition.Name;
 
+    /// <summary>What it was made from; the name in its spec may lead to another image by now.</summary>
+    public string ImageId { get; init; } = "";
+
     /// <summary>null without a health check.</summary>
     public ContainerHealth? Health { get; init; }
 }

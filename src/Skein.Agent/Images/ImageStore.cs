@@ -26,6 +26,8 @@ public sealed partial class ImageStore : IImageStore, IDisposable
     // With its credentials: who may not have an image does not get, or spoil, the pull of one who may.
     private readonly SharedWork<(string Reference, RegistryAuth? Auth), CatalogueEntry> _pulls = new();
     private readonly SemaphoreSlim _opening = new(1);
+    // Held from the look at who has which name until the names are changed.
+    private readonly SemaphoreSlim _naming = new(1);
     private readonly Lock _lock = new();
 
     // Replaced under _lock, read without.
@@ -88,7 +90,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         if (parsed.Digest.Length > 0 && _catalogue.TryFind(parsed) is { } present)
         {
             if (present.Name != parsed.StoredName && present.Reference?.Repository != parsed.Repository)
-                present = await AddNameAsync(parsed.StoredName, present, cancel);
+                await PointAsync(present = new CatalogueEntry(parsed.StoredName, present.Target, present.ManifestDigest, present.Image), cancel);
             Finish(progress, parsed, present.Target.Digest, isNew: false);
             return Find(present.Image.Id);
         }
@@ -116,8 +118,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         var parsed = ImageReference.Parse(target);
         if (parsed.Digest.Length > 0) throw SkeinException.Invalid("refusing to create a tag with a digest reference");
         var entry = _catalogue.Entries.Values.First(e => e.Image.Id == image.Id);
-        await AddNameAsync(parsed.StoredName, entry, cancel);
-        if (entry.Reference is null) await DropNameAsync(entry.Name, cancel);
+        await PointAsync(new CatalogueEntry(parsed.StoredName, entry.Target, entry.ManifestDigest, entry.Image), cancel);
         return Find(image.Id);
     }
 
@@ -140,9 +141,17 @@ public sealed partial class ImageStore : IImageStore, IDisposable
     public async Task<IReadOnlyList<(string? Untagged, string? Deleted)>> RemoveAsync(string reference, bool force, CancellationToken cancel)
     {
         await OpenAsync(cancel);
-        var plan = ImageRemoval.Plan(_catalogue, reference, force, UsersOf);
-        foreach (var name in plan.Names) await DropNameAsync(name, cancel);
-        return plan.Answer;
+        await _naming.WaitAsync(cancel);
+        try
+        {
+            var plan = ImageRemoval.Plan(_catalogue, reference, force, UsersOf);
+            foreach (var name in plan.Names) await DropNameAsync(name, cancel);
+            return plan.Answer;
+        }
+        finally
+        {
+            _naming.Release();
+        }
     }
 
     public async Task<IReadOnlyList<string>> LoadAsync(Stream tar, CancellationToken cancel)
@@ -153,8 +162,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         foreach (var image in await archive.ReadImagesAsync(cancel))
         {
             IReadOnlyList<string> names = image.Names.Count > 0 ? image.Names : [image.ConfigDigest];
-            await _installer.InstallAsync(image.Content, names, archive, progress: null, cancel);
-            foreach (var name in names) await LearnAsync(name, image.Content.Target, cancel);
+            await InstallAsync(image.Content, names, archive, progress: null, cancel);
             made.AddRange(image.Names.Count > 0 ? image.Names.Select(name => ImageReference.Parse(name).Familiar) : [image.ConfigDigest]);
         }
         return made;
@@ -175,6 +183,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
     {
         _registry.Dispose();
         _opening.Dispose();
+        _naming.Dispose();
     }
 
     private async Task<CatalogueEntry> PullOnceAsync(ImageReference reference, RegistryAuth? auth, IProgress<PullProgress> progress, CancellationToken cancel)
@@ -189,8 +198,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
             return present;
         }
         var image = await ChooseAsync(reference, fetched, auth, cancel);
-        await _installer.InstallAsync(image, [reference.StoredName], new RegistryBlobs(_registry, reference, auth), progress, cancel);
-        var entry = await LearnAsync(reference.StoredName, image.Target, cancel);
+        var entry = await InstallAsync(image, [reference.StoredName], new RegistryBlobs(_registry, reference, auth), progress, cancel);
         Finish(progress, reference, fetched.Digest, isNew: true);
         LogPulled(reference.Familiar, fetched.Digest, _time.GetElapsedTime(began));
         return entry;
@@ -220,7 +228,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
             var target = new OciDescriptor { MediaType = image.Target.MediaType, Digest = image.Target.Digest, Size = image.Target.Size };
             try
             {
-                await LearnAsync(image.Name, target, cancel);
+                Note(await ReadEntryAsync(image.Name, target, cancel));
             }
             catch (SkeinException error)
             {
@@ -230,8 +238,19 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         LogOpened(_catalogue.Entries.Count);
     }
 
-    /// <summary>Reads an image's documents from containerd and notes its name.</summary>
-    private async Task<CatalogueEntry> LearnAsync(string name, OciDescriptor target, CancellationToken cancel)
+    private async Task<CatalogueEntry> InstallAsync(
+        ImageContent image, IReadOnlyList<string> names, IBlobSource source, IProgress<PullProgress>? progress, CancellationToken cancel)
+    {
+        CatalogueEntry entry = null!;
+        await _installer.InstallAsync(image, names[0], source, progress, async token =>
+        {
+            foreach (var name in names) await PointAsync(entry = await ReadEntryAsync(name, image.Target, token), token);
+        }, cancel);
+        return entry;
+    }
+
+    /// <summary>Reads an image's documents from containerd.</summary>
+    private async Task<CatalogueEntry> ReadEntryAsync(string name, OciDescriptor target, CancellationToken cancel)
     {
         var manifestDigest = target.Digest;
         var manifest = ImageJson.ReadManifest(await NeedAsync(target.Digest, cancel), name);
@@ -242,20 +261,40 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         }
         var config = ImageJson.ReadConfig(await NeedAsync(manifest.Config!.Digest, cancel), name);
         var sizes = await _unpacker.SizesAsync(config.RootFs?.DiffIds ?? [], cancel);
-        var entry = new CatalogueEntry(name, target, manifestDigest, ImageRecords.From(manifest.Config.Digest, config, sizes));
-        lock (_lock) _catalogue = _catalogue.With(entry);
-        return entry;
+        return new CatalogueEntry(name, target, manifestDigest, ImageRecords.From(manifest.Config.Digest, config, sizes));
     }
 
     private async Task<byte[]> NeedAsync(string digest, CancellationToken cancel) =>
         await _content.TryReadAsync(digest, cancel) ?? throw SkeinException.NotFound($"content {digest} is not here");
 
-    private async Task<CatalogueEntry> AddNameAsync(string name, CatalogueEntry like, CancellationToken cancel)
+    /// <summary>
+    /// Gives an image a name, which another may have had. That one stays, without a name if it was its last: a container may be
+    /// made from it.
+    /// </summary>
+    private async Task PointAsync(CatalogueEntry entry, CancellationToken cancel)
     {
-        await _installer.NameAsync(name, like.Target, cancel);
-        var entry = new CatalogueEntry(name, like.Target, like.ManifestDigest, like.Image);
+        await _naming.WaitAsync(cancel);
+        try
+        {
+            if (_catalogue.LeftNamelessBy(entry) is { } nameless) await NameAsync(nameless, cancel);
+            await NameAsync(entry, cancel);
+            if (entry.Reference is not null && _catalogue.Entries.ContainsKey(entry.Image.Id)) await DropNameAsync(entry.Image.Id, cancel);
+        }
+        finally
+        {
+            _naming.Release();
+        }
+    }
+
+    private async Task NameAsync(CatalogueEntry entry, CancellationToken cancel)
+    {
+        await _installer.NameAsync(entry.Name, entry.Target, cancel);
+        Note(entry);
+    }
+
+    private void Note(CatalogueEntry entry)
+    {
         lock (_lock) _catalogue = _catalogue.With(entry);
-        return entry;
     }
 
     private async Task DropNameAsync(string name, CancellationToken cancel)

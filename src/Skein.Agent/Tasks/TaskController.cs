@@ -38,7 +38,7 @@ internal sealed partial class TaskController
         _logger = logger;
         _task = task;
         // Not here yet: it is asked again when the task is prepared.
-        _health = HealthOf(task, parts.Images.TryFind(task.Spec.Container.Image));
+        _health = HealthOf(task, parts.Images.TryFind(container?.ImageId ?? task.Spec.Container.Image));
         _life = TaskAdoption.Adopt(task, container, _health is not null);
         if (container is not null && _life.Alive) _hostPorts = parts.Networking.Find(container.Id)?.HostPorts ?? [];
     }

@@ -8,7 +8,6 @@ using Skein.Agent.Networks;
 using Skein.Agent.Session;
 using Skein.Agent.Tasks;
 using Skein.Api;
-using Skein.Api.Images;
 using Skein.Commands;
 using Skein.Linux.Memory;
 using Skein.Model;
@@ -137,7 +136,7 @@ internal sealed partial class Daemon : IAsyncDisposable
     }
 
     private IEnumerable<ImageUser> UsersOf(string imageId) => _containers.List()
-        .Where(container => _images.UsedBy(container)?.Id == imageId)
+        .Where(container => container.ImageId == imageId)
         .Select(container => new ImageUser(container.Id, container.State.Status == Agent.Containers.ContainerStatus.Running));
 
     private static OverlayNetworkingOptions NetworkingOptions(DaemonOptions options)

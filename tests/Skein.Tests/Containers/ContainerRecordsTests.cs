@@ -19,7 +19,7 @@ public sealed class ContainerRecordsTests : IDisposable
         records.Write(Record("c1"), [], "SIGTERM");
 
         var read = ContainerRecords.ToRecord(Assert.Single(records.ReadAll((id, error) => Assert.Fail($"{id}: {error}"))));
-        Assert.Equal(("c1", "web"), (read.Id, read.Name));
+        Assert.Equal(("c1", "web", "sha256:aa"), (read.Id, read.Name, read.ImageId));
     }
 
     /// <summary>What a power cut leaves of a file that was renamed before its bytes were on the disk.</summary>
@@ -41,5 +41,8 @@ public sealed class ContainerRecordsTests : IDisposable
     private static ContainerRecord Record(string id) => new(
         new ContainerDefinition(id, "web", new ContainerSpec(), new Dictionary<string, string>(), "h", "", "", "", "", null, null, TimeSpan.FromSeconds(10)),
         new ContainerState(ContainerStatus.Created, 0, 0, false, "", null, null),
-        DateTimeOffset.UnixEpoch);
+        DateTimeOffset.UnixEpoch)
+    {
+        ImageId = "sha256:aa",
+    };
 }

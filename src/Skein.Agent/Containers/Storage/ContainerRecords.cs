@@ -89,7 +89,10 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
             stored.Error,
             stored.StartedAt?.ToDateTimeOffset(),
             stored.FinishedAt?.ToDateTimeOffset()),
-        stored.Created.ToDateTimeOffset());
+        stored.Created.ToDateTimeOffset())
+    {
+        ImageId = stored.ImageId,
+    };
 
     public static IReadOnlyList<Containerd.Types.Mount> RootMounts(StoredContainer stored) =>
         [.. stored.RootMounts.Select(mount => new Containerd.Types.Mount { Type = mount.Type, Source = mount.Source, Options = { mount.Options } })];
@@ -121,6 +124,7 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
             FinishedAt = state.FinishedAt?.ToTimestamp(),
             RootMounts = { rootMounts.Select(mount => new StoredMount { Type = mount.Type, Source = mount.Source, Options = { mount.Options } }) },
             StopSignal = stopSignal,
+            ImageId = record.ImageId,
         };
     }
 }

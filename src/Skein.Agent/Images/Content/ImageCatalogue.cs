@@ -16,6 +16,12 @@ internal sealed record ImageCatalogue(ImmutableDictionary<string, CatalogueEntry
 
     public ImageCatalogue With(CatalogueEntry entry) => new(Entries.SetItem(entry.Name, entry));
 
+    /// <summary>The image that has its last name taken away by this entry, as it goes on: by its bare id. null when none has.</summary>
+    public CatalogueEntry? LeftNamelessBy(CatalogueEntry entry) =>
+        Entries.TryGetValue(entry.Name, out var moved) && moved.Image.Id != entry.Image.Id && Entries.Values.All(other => other == moved || other.Image.Id != moved.Image.Id)
+            ? new CatalogueEntry(moved.Image.Id, moved.Target, moved.ManifestDigest, moved.Image)
+            : null;
+
     public ImageCatalogue Without(string name) => new(Entries.Remove(name));
 
     /// <summary>The image of a reference, an id or a unique beginning of an id; null when there is none.</summary>

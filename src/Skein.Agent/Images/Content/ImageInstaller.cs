@@ -22,16 +22,17 @@ internal sealed class ImageInstaller(
     private readonly SharedWork<string, bool> _fetching = new();
     private readonly SemaphoreSlim _downloads = new(ConcurrentDownloads);
 
-    /// <summary>Installs the image under these names in containerd's image store.</summary>
+    /// <param name="name">One that the image shall get; several that install it share what has come.</param>
+    /// <param name="giveNames">Called when all of it is here; from then on its names hold it.</param>
     public async Task InstallAsync(
-        ImageContent image, IReadOnlyList<string> names, IBlobSource source, IProgress<PullProgress>? progress, CancellationToken cancel)
+        ImageContent image, string name, IBlobSource source, IProgress<PullProgress>? progress, Func<CancellationToken, Task> giveNames, CancellationToken cancel)
     {
-        var lease = await leases.BeginAsync(names[0], cancel);
+        var lease = await leases.BeginAsync(name, cancel);
         var release = false;
         try
         {
             await InstallPartsAsync(image, lease, source, progress, cancel);
-            foreach (var name in names) await NameAsync(name, image.Target, cancel);
+            await giveNames(cancel);
             release = true;
         }
         catch (Exception error) when (IsOutOfSpace(error))

@@ -6,5 +6,5 @@ namespace Skein.Api.Images;
 internal static class UsedImages
 {
     /// <summary>The image a container was made from; null when it was removed by force meanwhile.</summary>
-    public static ImageRecord? UsedBy(this IImageStore images, ContainerRecord container) => images.TryFind(container.Definition.Spec.Image);
+    public static ImageRecord? UsedBy(this IImageStore images, ContainerRecord container) => images.TryFind(container.ImageId);
 }
