@@ -45,7 +45,7 @@ public sealed partial class ContainerEngine
                 containers.Release(definition.Name);
             }
             if (error is RpcException refused)
-                throw new SkeinException(ErrorKind.Internal, $"failed to create container: {refused.Status.Detail}", refused);
+                throw new SkeinException(KindOf(refused), $"failed to create container: {refused.Status.Detail}", refused);
             throw;
         }
     }

@@ -88,7 +88,7 @@ public sealed partial class ContainerEngine
         {
             container.Removing = false;
             if (error is RpcException refused)
-                throw new SkeinException(ErrorKind.Internal, $"cannot remove container \"/{container.Record.Name}\": {refused.Status.Detail}", refused);
+                throw new SkeinException(KindOf(refused), $"cannot remove container \"/{container.Record.Name}\": {refused.Status.Detail}", refused);
             throw;
         }
     }
@@ -170,6 +170,7 @@ public sealed partial class ContainerEngine
         return cause switch
         {
             RpcException { StatusCode: StatusCode.Cancelled } => new OperationCanceledException("the caller left", cause),
+            RpcException { StatusCode: StatusCode.Unavailable } => new SkeinException(ErrorKind.Unavailable, message, cause),
             RpcException => failure.ToException(cause),
             _ => cause,
         };

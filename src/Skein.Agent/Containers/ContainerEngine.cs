@@ -201,6 +201,9 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         events.Publish(new ContainerEvent(time.GetUtcNow(), action, container.Record, attributes));
     }
 
+    // While containerd is away it is nobody's fault, and passes.
+    private static ErrorKind KindOf(RpcException error) => error.StatusCode == StatusCode.Unavailable ? ErrorKind.Unavailable : ErrorKind.Internal;
+
     /// <summary>The runtime's own writing end; closing it cannot be tried again, since the client that did has gone.</summary>
     /// <param name="execId">Empty = the container's first process.</param>
     private async Task CloseInputAsync(string id, string execId)

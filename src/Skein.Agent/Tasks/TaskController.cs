@@ -92,10 +92,10 @@ internal sealed partial class TaskController
         switch (command)
         {
             case TaskCommand.Prepare:
-                RunWork(PrepareAsync);
+                RunWork(token => InsistAsync(TaskWork.Preparing, PrepareAsync, IsContainerdAway, token));
                 break;
             case TaskCommand.Start:
-                RunWork(StartAsync);
+                RunWork(token => InsistAsync(TaskWork.Starting, StartAsync, IsContainerdAway, token));
                 break;
             case TaskCommand.Cancel:
                 _work?.Cancel();
@@ -154,11 +154,10 @@ internal sealed partial class TaskController
     private async Task<TaskEvent> StopAsync(CancellationToken cancel)
     {
         _probing?.Cancel();
-        await InsistAsync(TaskWork.Stopping, StopContainerAsync, cancel);
-        return new TaskEvent.Stopped();
+        return await InsistAsync(TaskWork.Stopping, StopContainerAsync, _ => true, cancel);
     }
 
-    private async Task StopContainerAsync(CancellationToken cancel)
+    private async Task<TaskEvent> StopContainerAsync(CancellationToken cancel)
     {
         try
         {
@@ -170,40 +169,47 @@ internal sealed partial class TaskController
         {
             // It ended by itself meanwhile.
         }
+        return new TaskEvent.Stopped();
     }
 
     private async Task<TaskEvent> RemoveAsync(CancellationToken cancel)
     {
         _probing?.Cancel();
-        if (_life.ContainerId.Length > 0) await InsistAsync(TaskWork.Removing, RemoveContainerAsync, cancel);
-        return new TaskEvent.Removed();
+        return _life.ContainerId.Length > 0 ? await InsistAsync(TaskWork.Removing, RemoveContainerAsync, _ => true, cancel) : new TaskEvent.Removed();
     }
 
-    private async Task RemoveContainerAsync(CancellationToken cancel)
+    private async Task<TaskEvent> RemoveContainerAsync(CancellationToken cancel)
     {
         var id = _life.ContainerId;
         if (_life.Alive) await StopContainerAsync(cancel);
         await TaskRemoval.RemoveContainerAsync(_parts.Engine, id);
         await _parts.Networking.DetachAsync(id, cancel);
+        return new TaskEvent.Removed();
     }
 
-    /// <summary>Tried until it succeeds: what is not stopped or removed would stay for ever.</summary>
-    private async Task InsistAsync(TaskWork kind, Func<CancellationToken, Task> work, CancellationToken cancel)
+    /// <summary>
+    /// Tried until it succeeds, or fails for good: what is not stopped or removed would stay for ever, and a task is none the worse for
+    /// a containerd that is being restarted.
+    /// </summary>
+    private async Task<TaskEvent> InsistAsync(
+        TaskWork kind, Func<CancellationToken, Task<TaskEvent>> work, Func<Exception, bool> isPassing, CancellationToken cancel)
     {
         for (var pause = FirstPause; ; pause = pause < LongestPause ? pause * 2 : pause)
         {
             try
             {
-                await work(cancel);
-                return;
+                return await work(cancel);
             }
-            catch (Exception error) when (!cancel.IsCancellationRequested)
+            catch (Exception error) when (!cancel.IsCancellationRequested && isPassing(error))
             {
                 LogFailed(error, kind);
             }
             await Task.Delay(pause, _parts.Time, cancel);
         }
     }
+
+    private static bool IsContainerdAway(Exception error) =>
+        error is SkeinException { Kind: ErrorKind.Unavailable } or RpcException { StatusCode: StatusCode.Unavailable };
 
     private void BeginWatching()
     {

@@ -65,6 +65,7 @@ internal sealed class ScriptedContainerd : IAsyncDisposable
             status = error.Status;
         }
         context.Response.AppendTrailer("grpc-status", ((int)status.StatusCode).ToString(CultureInfo.InvariantCulture));
+        context.Response.AppendTrailer("grpc-message", Uri.EscapeDataString(status.Detail));
     }
 
     private static byte[] Framed(IMessage message)

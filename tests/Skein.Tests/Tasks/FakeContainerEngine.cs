@@ -16,6 +16,9 @@ internal sealed class FakeContainerEngine : IContainerEngine
 
     public string? StartError { get; set; }
 
+    /// <summary>What becomes of the next calls, before they succeed.</summary>
+    public ConcurrentQueue<Exception> Troubles { get; } = new();
+
     public void Put(ContainerDefinition definition, ContainerStatus status, int exitCode = 0)
     {
         _records[definition.Id] = new ContainerRecord(
@@ -36,6 +39,7 @@ internal sealed class FakeContainerEngine : IContainerEngine
     public Task<ContainerRecord> CreateAsync(ContainerDefinition definition, CancellationToken cancel)
     {
         Calls.Enqueue("create");
+        if (Troubles.TryDequeue(out var trouble)) throw trouble;
         Put(definition, ContainerStatus.Created);
         return Task.FromResult(Find(definition.Id));
     }
@@ -43,6 +47,7 @@ internal sealed class FakeContainerEngine : IContainerEngine
     public Task StartAsync(string id, CancellationToken cancel)
     {
         Calls.Enqueue("start");
+        if (Troubles.TryDequeue(out var trouble)) throw trouble;
         if (StartError is not null) throw new SkeinException(ErrorKind.Internal, StartError);
         Put(Find(id).Definition, ContainerStatus.Running);
         return Task.CompletedTask;

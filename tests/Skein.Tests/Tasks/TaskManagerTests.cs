@@ -172,6 +172,20 @@ public sealed class TaskManagerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_task_is_none_the_worse_for_a_containerd_that_is_restarted()
+    {
+        _engine.Troubles.Enqueue(SkeinException.Unavailable("failed to create container: containerd does not answer"));
+        _engine.Troubles.Enqueue(new Grpc.Core.RpcException(new Grpc.Core.Status(Grpc.Core.StatusCode.Unavailable, "containerd does not answer")));
+        Run();
+        Publish(NewTask("t1", TaskState.Running));
+        await _outbox.UntilAsync(TaskState.Running);
+        Assert.Equal(
+            ["Accepted accepted", "Preparing preparing", "Ready prepared", "Starting starting", "Running started healthy"], _outbox.Seen);
+        // Twice in the midst of the first.
+        Assert.Equal(["create", "create", "create", "start"], _engine.Calls.Where(call => call is "create" or "start"));
+    }
+
+    [Fact]
     public async Task A_new_daemon_takes_over_what_runs_reports_what_ended_and_removes_what_is_not_wanted()
     {
         _engine.Put(Definition("c1", "t1"), ContainerStatus.Running);

@@ -103,7 +103,7 @@ internal sealed class LayerUnpacker(ContainerdClient containerd, InstallLeases l
         {
             applied = await leased.Diff.ApplyAsync(apply, cancellationToken: cancel);
         }
-        catch (RpcException error) when (error.StatusCode != StatusCode.Cancelled)
+        catch (RpcException error) when (error.StatusCode is not (StatusCode.Cancelled or StatusCode.Unavailable))
         {
             throw new SkeinException(ErrorKind.Internal, $"failed to register layer: {error.Status.Detail}", error);
         }
