@@ -136,17 +136,14 @@ public sealed partial class ContainerEngine
                 await containerd.Tasks.CreateAsync(request, cancellationToken: cancel);
                 return;
             }
-            catch (RpcException error) when (IsLeftByAnEarlierStart(error) && time.GetElapsedTime(began) < EarlierStartPatience)
+            catch (RpcException error) when (EarlierStart.IsMet(error.StatusCode, error.Status.Detail) && time.GetElapsedTime(began) < EarlierStartPatience)
             {
                 await DeleteTaskAsync(container.Id);
+                await Task.Run(() => abandonedShims.EndOf(container.Id), cancel);
             }
             await Task.Delay(RetryDelay, time, cancel);
         }
     }
-
-    // Its task, or before that its folder: containerd still tidies up, or goes on, after a start whose caller was killed.
-    private static bool IsLeftByAnEarlierStart(RpcException error) =>
-        error.StatusCode == StatusCode.AlreadyExists || error.Status.Detail.EndsWith(": file exists", StringComparison.Ordinal);
 
     private void OpenInput(ManagedContainer container) =>
         container.Io.Input?.Open(poller, container.Io.Paths.Stdin, () => CloseInputAsync(container.Id, ""));
