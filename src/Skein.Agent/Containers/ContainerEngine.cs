@@ -147,7 +147,6 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     {
         closing.Cancel();
         poller.Dispose();
-        volumeContent.Dispose();
         foreach (var container in containers.All)
             container.Dispose();
     }

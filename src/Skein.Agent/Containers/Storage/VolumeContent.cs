@@ -11,10 +11,10 @@ namespace Skein.Agent.Containers.Storage;
 /// does, what the image has at that place, with the owner and mode that the image's program expects to find.
 /// </summary>
 /// <param name="workFolder">Where the layers are put together for the time of a copy.</param>
-internal sealed class VolumeContent(VolumeFolders volumes, string workFolder) : IDisposable
+internal sealed class VolumeContent(VolumeFolders volumes, string workFolder)
 {
     // Two containers that come into one empty named volume at once must not both fill it.
-    private readonly SemaphoreSlim oneAtATime = new(1, 1);
+    private readonly NamedLocks filling = new();
 
     /// <summary>The definition's mounts, and a volume without a name for each declared folder that none of them covers.</summary>
     public static ContainerSpec WithDeclared(ContainerSpec spec, IReadOnlyList<string> declared)
@@ -32,20 +32,13 @@ internal sealed class VolumeContent(VolumeFolders volumes, string workFolder) : 
 
     public async Task FillAsync(string containerId, IEnumerable<Mount> mounts, RootLayers layers, CancellationToken cancel)
     {
-        await oneAtATime.WaitAsync(cancel);
-        try
-        {
-            var empty = mounts
-                .Where(mount => mount.Type == "volume" && !mount.VolumeNoCopy)
-                .Select(mount => (mount.Target, Folder: volumes.DataOf(VolumeFolders.NameOf(containerId, mount))))
-                .Where(volume => !Directory.EnumerateFileSystemEntries(volume.Folder).Any())
-                .ToList();
-            if (empty.Count > 0) await Task.Run(() => Fill(containerId, empty, layers.Folders), cancel);
-        }
-        finally
-        {
-            oneAtATime.Release();
-        }
+        var fillable = mounts
+            .Where(mount => mount.Type == "volume" && !mount.VolumeNoCopy)
+            .Select(mount => (mount.Target, Folder: volumes.DataOf(VolumeFolders.NameOf(containerId, mount))))
+            .ToList();
+        using var alone = await filling.TakeAsync(fillable.Select(volume => volume.Folder), cancel);
+        var empty = fillable.Where(volume => !Directory.EnumerateFileSystemEntries(volume.Folder).Any()).ToList();
+        if (empty.Count > 0) await Task.Run(() => Fill(containerId, empty, layers.Folders), cancel);
     }
 
     /// <summary>What a daemon that was killed in the midst of a copy has left mounted.</summary>
@@ -55,8 +48,6 @@ internal sealed class VolumeContent(VolumeFolders volumes, string workFolder) : 
         MountPoint.UnmountUnder(workFolder);
         Directory.Delete(workFolder, recursive: true);
     }
-
-    public void Dispose() => oneAtATime.Dispose();
 
     private void Fill(string containerId, List<(string Target, string Folder)> empty, IReadOnlyList<string> layers)
     {
