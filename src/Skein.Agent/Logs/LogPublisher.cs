@@ -20,7 +20,7 @@ public sealed partial class LogPublisher(IContainerEngine containers, ILogger lo
     {
         try
         {
-            if (Interlocked.Increment(ref _open) > SubscriptionsMax) LogTooMany(SubscriptionsMax);
+            if (Interlocked.Increment(ref _open) > SubscriptionsMax) await TurnAwayAsync(wanted, manager, session);
             else await SendAsync(wanted, manager, session);
         }
         catch (Exception error) when (error is RpcException or OperationCanceledException or ObjectDisposedException or InvalidOperationException or IOException)
@@ -31,6 +31,17 @@ public sealed partial class LogPublisher(IContainerEngine containers, ILogger lo
         {
             Interlocked.Decrement(ref _open);
         }
+    }
+
+    /// <summary>The manager waits for an answer of this node, and its reader for the manager.</summary>
+    private async Task TurnAwayAsync(LogSubscription wanted, Dispatcher.DispatcherClient manager, CancellationToken session)
+    {
+        LogTooMany(SubscriptionsMax);
+        using var call = manager.PublishLogs(cancellationToken: session);
+        await call.RequestStream.WriteAsync(new() { SubscriptionId = wanted.Id }, session);
+        await call.RequestStream.WriteAsync(new() { Error = $"more than {SubscriptionsMax} readers of this node's logs at once" }, session);
+        await call.RequestStream.CompleteAsync();
+        await call.ResponseAsync;
     }
 
     private async Task SendAsync(LogSubscription wanted, Dispatcher.DispatcherClient manager, CancellationToken session)
