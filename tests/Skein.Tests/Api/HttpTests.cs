@@ -80,6 +80,14 @@ public sealed class HttpTests
     }
 
     [Fact]
+    public async Task A_start_that_cannot_be_read_is_refused_while_the_connection_is_https_still()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var answer = await server.SayAsync("POST /exec/e1/start HTTP/1.1\r\nHost: h\r\nUpgrade: tcp\r\nConnection: Upgrade\r\nContent-Length: 1\r\n\r\nx");
+        Assert.StartsWith("HTTP/1.1 400 ", answer);
+    }
+
+    [Fact]
     public async Task An_attached_client_that_is_gone_lets_go_of_what_it_did_not_ask_for_as_well()
     {
         await using var server = await ApiServer.StartAsync();

@@ -96,9 +96,11 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
             var body = await ReadRequestAsync(input, request, closed);
             if (target.Kind == "exec")
             {
+                // All that can be wrong with the request is, before the connection is no longer HTTP's.
+                var start = ReadExecStart(body);
                 var tty = Startable(target.Id).Definition.Tty;
                 await AnswerUpgradeAsync(output, tty, closed);
-                streams = await TryStartExecAsync(target.Id, body, output, tty, closed);
+                streams = await TryStartExecAsync(target.Id, start, output, tty, closed);
             }
             else
             {
@@ -127,11 +129,11 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
     }
 
     /// <summary>As in Docker, a command that cannot be started says why in its own output, and by its exit code (126 or 127).</summary>
-    private async Task<IContainerStreams?> TryStartExecAsync(string id, byte[] body, PipeWriter output, bool tty, CancellationToken cancel)
+    private async Task<IContainerStreams?> TryStartExecAsync(string id, ExecStartJson start, PipeWriter output, bool tty, CancellationToken cancel)
     {
         try
         {
-            return await StartExecAsync(id, body, cancel);
+            return await containers.StartExecAsync(id, start.ConsoleSize?.ElementAtOrDefault(0), start.ConsoleSize?.ElementAtOrDefault(1), cancel);
         }
         catch (SkeinException error)
         {
@@ -147,11 +149,8 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
         }
     }
 
-    private Task<IContainerStreams> StartExecAsync(string id, byte[] body, CancellationToken cancel)
-    {
-        var start = body.Length == 0 ? new ExecStartJson() : JsonSerializer.Deserialize(body, ContainersJson.Default.ExecStartJson) ?? new ExecStartJson();
-        return containers.StartExecAsync(id, start.ConsoleSize?.ElementAtOrDefault(0), start.ConsoleSize?.ElementAtOrDefault(1), cancel);
-    }
+    private static ExecStartJson ReadExecStart(byte[] body) =>
+        body.Length == 0 ? new ExecStartJson() : JsonSerializer.Deserialize(body, ContainersJson.Default.ExecStartJson) ?? new ExecStartJson();
 
     private static SelectedStreams Selected(IContainerStreams streams, HijackedRequest request)
     {
