@@ -185,13 +185,37 @@ public sealed partial class ContainerEngine
     {
         try
         {
-            await containerd.Tasks.KillAsync(new() { ContainerId = id, ExecId = execId, Signal = Signals.Kill });
-            await containerd.Tasks.WaitAsync(new() { ContainerId = id, ExecId = execId }, cancellationToken: closing.Token);
-            await containerd.Tasks.DeleteProcessAsync(new() { ContainerId = id, ExecId = execId });
+            await EndAndDeleteProcessAsync(id, execId);
         }
         catch (RpcException)
         {
-            // It has ended by itself, or containerd is away: the shim forgets it at the latest when the container ends.
+            // containerd is away: the shim forgets it at the latest when the container ends.
+        }
+    }
+
+    private Task EndAndDeleteProcessAsync(string id, string execId) => IgnoreMissingAsync(async () =>
+    {
+        // One that has ended by itself waits to be deleted all the same.
+        await IgnoreMissingAsync(async () => await containerd.Tasks.KillAsync(new() { ContainerId = id, ExecId = execId, Signal = Signals.Kill }));
+        var deadline = (time.GetUtcNow() + KillPatience).UtcDateTime;
+        await containerd.Tasks.WaitAsync(new() { ContainerId = id, ExecId = execId }, deadline: deadline, cancellationToken: closing.Token);
+        await containerd.Tasks.DeleteProcessAsync(new() { ContainerId = id, ExecId = execId });
+    });
+
+    /// <summary>Whoever had started them left with the daemon before: nobody takes their output, which would hold them up for ever.</summary>
+    private async Task EndLeftExecsAsync(string id)
+    {
+        foreach (var exec in StdioPaths.ExecsIn(options.IoFolder(id)))
+        {
+            try
+            {
+                await EndAndDeleteProcessAsync(id, exec.Key);
+                foreach (var path in exec) File.Delete(path);
+            }
+            catch (RpcException error) when (error.StatusCode != StatusCode.Unavailable)
+            {
+                LogLeftBehind(id, error.Status.Detail);
+            }
         }
     }
 

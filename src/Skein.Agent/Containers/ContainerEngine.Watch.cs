@@ -33,6 +33,7 @@ public sealed partial class ContainerEngine
         var tasks = (await containerd.Tasks.ListAsync(new(), cancellationToken: cancel)).Tasks.ToDictionary(task => task.Id);
         foreach (var record in stored[true])
         {
+            await EndLeftExecsAsync(record.Id);
             var container = Manage(ContainerRecords.ToRecord(record), ContainerRecords.RootMounts(record), record.StopSignal, takenUp: true);
             // One of a daemon that did not note it yet.
             if (container.Record.ImageId.Length == 0)

@@ -38,6 +38,19 @@ public sealed class LeftoverTests
     }
 
     [Fact]
+    public async Task WhatADaemonThatWasKilledHadExecutedIsEnded()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("box", "sleep", "1000");
+        var exec = await host.Engine.CreateExecAsync(id, EngineHost.Exec("sleep", "2000"), default);
+        await using var streams = await host.Engine.StartExecAsync(exec.Id, null, null, default);
+        await host.RestartEngineAsync();
+        Assert.Single((await host.Engine.TopAsync(id, "-o args", default)).Processes);
+        Assert.DoesNotContain(Directory.GetFiles(host.Options.IoFolder(id)), path => path.Contains(exec.Id, StringComparison.Ordinal));
+        Assert.Equal((0, "in\n", ""), await host.ExecAsync(id, EngineHost.Exec("echo", "in")));
+    }
+
+    [Fact]
     public async Task AProcessOfAContainerThatDoesNotRunIsEnded()
     {
         await using var host = await EngineHost.StartAsync();
@@ -84,8 +97,21 @@ public sealed class LeftoverTests
             await client.Snapshots.PrepareAsync(new() { Snapshotter = "overlayfs", Key = "half", Labels = { ["skein.container"] = "half", ["containerd.io/gc.root"] = "x" } });
             await client.Containers.CreateAsync(new() { Container = new() { Id = "half", Runtime = new() { Name = "io.containerd.runc.v2" }, Spec = new() { TypeUrl = "x" } } });
             await Poll.UntilAsync("containerd has no container", async () => (await client.Containers.ListAsync(new())).Containers, found => found.Count == 0);
-            var error = await Assert.ThrowsAsync<Grpc.Core.RpcException>(async () => await client.Snapshots.StatAsync(new() { Snapshotter = "overlayfs", Key = "half" }));
-            Assert.Equal(Grpc.Core.StatusCode.NotFound, error.StatusCode);
+            // It goes after its container.
+            await Poll.UntilAsync("containerd has no snapshot", () => StatusOfAsync(async () => await client.Snapshots.StatAsync(new() { Snapshotter = "overlayfs", Key = "half" })), code => code == Grpc.Core.StatusCode.NotFound);
+        }
+    }
+
+    private static async Task<Grpc.Core.StatusCode> StatusOfAsync(Func<Task> call)
+    {
+        try
+        {
+            await call();
+            return Grpc.Core.StatusCode.OK;
+        }
+        catch (Grpc.Core.RpcException error)
+        {
+            return error.StatusCode;
         }
     }
 

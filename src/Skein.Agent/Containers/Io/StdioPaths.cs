@@ -11,4 +11,8 @@ internal sealed record StdioPaths(string Stdin, string Stdout, string Stderr)
     }
 
     public IEnumerable<string> All => new[] { Stdin, Stdout, Stderr }.Where(path => path.Length > 0);
+
+    /// <summary>The FIFOs of execs, whose names begin with the exec's id, by that id.</summary>
+    public static ILookup<string, string> ExecsIn(string folder) => (Directory.Exists(folder) ? Directory.GetFiles(folder, "*-std*") : [])
+        .ToLookup(path => Path.GetFileName(path).Split('-')[0]);
 }
