@@ -19,6 +19,9 @@ public sealed partial class ContainerEngine
     // A container whose task is gone without a trace: the host went down under it. Docker shows the same code.
     private const int LostExitCode = 255;
 
+    // One whose shim was killed: containerd kills with SIGKILL what runs without, and forgets it.
+    private const int ForgottenExitCode = 137;
+
     /// <summary>Takes up every container on disk as it stands now, and removes from containerd what belongs to none.</summary>
     public async Task RecoverAsync(CancellationToken cancel)
     {
@@ -172,7 +175,7 @@ public sealed partial class ContainerEngine
             }
             catch (RpcException error) when (error.StatusCode == StatusCode.NotFound && !closing.IsCancellationRequested)
             {
-                return (LostExitCode, null);
+                return (ForgottenExitCode, null);
             }
             catch (RpcException error) when (!closing.IsCancellationRequested)
             {
