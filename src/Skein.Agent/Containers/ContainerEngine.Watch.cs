@@ -22,7 +22,10 @@ public sealed partial class ContainerEngine
     // One whose shim was killed: containerd kills with SIGKILL what runs without, and forgets it.
     private const int ForgottenExitCode = 137;
 
-    /// <summary>Takes up every container on disk as it stands now, and removes from containerd what belongs to none.</summary>
+    /// <summary>
+    /// Takes up every container on disk as it stands now, and removes from containerd what belongs to none. When containerd goes away
+    /// meanwhile (RpcException, Unavailable) it can be called again, and goes on.
+    /// </summary>
     public async Task RecoverAsync(CancellationToken cancel)
     {
         var unreadable = new List<string>();
@@ -34,7 +37,7 @@ public sealed partial class ContainerEngine
         foreach (var unfinished in stored[false])
             await UnmakeAsync(unfinished);
         var tasks = (await containerd.Tasks.ListAsync(new(), cancellationToken: cancel)).Tasks.ToDictionary(task => task.Id);
-        foreach (var record in stored[true])
+        foreach (var record in stored[true].Where(record => containers.TryGet(record.Id) is null))
         {
             await EndLeftExecsAsync(record.Id);
             var container = Manage(ContainerRecords.ToRecord(record), ContainerRecords.RootMounts(record), record.StopSignal, takenUp: true);

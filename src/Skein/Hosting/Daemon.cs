@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Grpc.Core;
 using Skein.Agent.Containerd;
 using Skein.Agent.Containers;
 using Skein.Agent.Images;
@@ -95,9 +96,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         var started = _time.GetTimestamp();
         var group = EngineListeners.GroupOf(_options.Group);
         EngineListeners.RequireFree(_options.Hosts);
-        await WaitForContainerdAsync(cancel);
-        await _images.OpenAsync(cancel);
-        await _containers.RecoverAsync(cancel);
+        await TakeUpAsync(cancel);
         _running = Task.WhenAll(_containers.RunAsync(_stop.Token), _api.RunAsync(_stop.Token), new IdleMemory(_time).RunAsync(_stop.Token));
         _swarm.Start();
 
@@ -110,6 +109,25 @@ internal sealed partial class Daemon : IAsyncDisposable
         await app.WaitForShutdownAsync(cancel);
         SystemdNotify.Stopping();
         LogStopping();
+    }
+
+    /// <summary>What is in containerd; one that goes away in the midst of it is waited for anew.</summary>
+    private async Task TakeUpAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            await WaitForContainerdAsync(cancel);
+            try
+            {
+                await _images.OpenAsync(cancel);
+                await _containers.RecoverAsync(cancel);
+                return;
+            }
+            catch (RpcException error) when (error.StatusCode == StatusCode.Unavailable)
+            {
+                LogContainerdWent(error.Status.Detail);
+            }
+        }
     }
 
     private async Task WaitForContainerdAsync(CancellationToken cancel)
@@ -166,6 +184,9 @@ internal sealed partial class Daemon : IAsyncDisposable
 
     [LoggerMessage(1004, LogLevel.Warning, "SIGHUP changes nothing: the configuration is read at the start alone, and a restart stops no container")]
     private partial void LogHangUp();
+
+    [LoggerMessage(1005, LogLevel.Warning, "The start begins anew: {Reason}")]
+    private partial void LogContainerdWent(string reason);
 
     [LoggerMessage(1003, LogLevel.Information, "Waiting for containerd: {Socket} is not there yet")]
     private partial void LogWaiting(string socket);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Agent.Containerd.TasksApi;
@@ -26,23 +27,87 @@ public sealed class ContainerWatchTests : IDisposable
     [InlineData(StatusCode.Unknown)]
     public async Task A_wait_that_breaks_is_begun_again(StatusCode broken)
     {
-        await using var containerd = await ScriptedContainerd.StartAsync(Path.Combine(_folder, "containerd.sock"));
-        var options = new ContainerEngineOptions(Path.Combine(_folder, "data"), Path.Combine(_folder, "exec"));
-        StoreRunning(options);
-        containerd.On("Tasks/List", () => new ListTasksResponse { Tasks = { new Process { Id = Id, Pid = 42, Status = Skein.Agent.Containerd.TasksApi.Status.Running } } });
-        containerd.On("Snapshots/List", () => null);
+        await using var containerd = await StartAsync();
         var waits = 0;
         containerd.On("Tasks/Wait", () => Interlocked.Increment(ref waits) == 1
             ? throw new RpcException(new Grpc.Core.Status(broken, "broken"))
             : new WaitResponse { ExitStatus = 3 });
-        using var engine = new ContainerEngine(
-            containerd.Client, new FakeImageStore(), options, TimeProvider.System, new CryptoIdSource(), NullLoggerFactory.Instance);
+        using var engine = NewEngine(containerd);
 
         await engine.RecoverAsync(default);
 
         Assert.Equal(3, await engine.WaitAsync(Id, default).WaitAsync(Poll.Patience));
         Assert.Equal(2, waits);
     }
+
+    [Fact]
+    public async Task What_containerd_has_forgotten_was_killed_with_its_shim()
+    {
+        await using var containerd = await StartAsync();
+        containerd.On("Tasks/Wait", () => throw new RpcException(new Grpc.Core.Status(StatusCode.NotFound, "no such task")));
+        using var engine = NewEngine(containerd);
+        await engine.RecoverAsync(default);
+        Assert.Equal(137, await engine.WaitAsync(Id, default).WaitAsync(Poll.Patience));
+    }
+
+    [Fact]
+    public async Task A_start_whose_containerd_goes_away_goes_on_when_it_is_back()
+    {
+        await using var containerd = await StartAsync();
+        var (snapshots, waits) = (0, 0);
+        containerd.On("Snapshots/List", () => ++snapshots == 1 ? throw new RpcException(new Grpc.Core.Status(StatusCode.Unavailable, "going")) : null);
+        containerd.On("Tasks/Wait", () =>
+        {
+            Interlocked.Increment(ref waits);
+            return new WaitResponse { ExitStatus = 3 };
+        });
+        using var engine = NewEngine(containerd);
+
+        Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(() => engine.RecoverAsync(default))).StatusCode);
+        await engine.RecoverAsync(default);
+
+        Assert.Equal(Id, Assert.Single(engine.List()).Id);
+        Assert.Equal(3, await engine.WaitAsync(Id, default).WaitAsync(Poll.Patience));
+        Assert.Equal(1, waits);
+    }
+
+    [Fact]
+    public async Task What_a_killed_daemon_had_executed_is_ended_with_its_pipes()
+    {
+        await using var containerd = await StartAsync();
+        var exec = Path.Combine(Options.IoFolder(Id), new string('2', 64) + "-stdout");
+        Directory.CreateDirectory(Options.IoFolder(Id));
+        File.WriteAllText(exec, "");
+        var calls = new ConcurrentQueue<string>();
+        foreach (var call in new[] { "Tasks/Kill", "Tasks/DeleteProcess" })
+        {
+            containerd.On(call, () =>
+            {
+                calls.Enqueue(call);
+                return new Google.Protobuf.WellKnownTypes.Empty();
+            });
+        }
+        containerd.On("Tasks/Wait", () => new WaitResponse { ExitStatus = 137 });
+        using var engine = NewEngine(containerd);
+        await engine.RecoverAsync(default);
+        Assert.Equal(["Tasks/Kill", "Tasks/DeleteProcess"], calls);
+        Assert.False(File.Exists(exec));
+    }
+
+    private ContainerEngineOptions Options => new(Path.Combine(_folder, "data"), Path.Combine(_folder, "exec"));
+
+    /// <summary>With one container, which runs.</summary>
+    private async Task<ScriptedContainerd> StartAsync()
+    {
+        StoreRunning(Options);
+        var containerd = await ScriptedContainerd.StartAsync(Path.Combine(_folder, "containerd.sock"));
+        containerd.On("Tasks/List", () => new ListTasksResponse { Tasks = { new Process { Id = Id, Pid = 42, Status = Skein.Agent.Containerd.TasksApi.Status.Running } } });
+        containerd.On("Snapshots/List", () => null);
+        return containerd;
+    }
+
+    private ContainerEngine NewEngine(ScriptedContainerd containerd) =>
+        new(containerd.Client, new FakeImageStore(), Options, TimeProvider.System, new CryptoIdSource(), NullLoggerFactory.Instance);
 
     private static void StoreRunning(ContainerEngineOptions options) => new ContainerRecords(options).Write(
         new ContainerRecord(
