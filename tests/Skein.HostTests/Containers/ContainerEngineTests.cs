@@ -100,6 +100,43 @@ public sealed class ContainerEngineTests
         Assert.Single(Directory.EnumerateFileSystemEntries(host.Options.IoFolder(id)), path => path.EndsWith("/stdout", StringComparison.Ordinal));
     }
 
+    /// <summary>`docker exec -i C echo hi` from a terminal, or a pipe whose writer goes on.</summary>
+    [Fact]
+    public async Task AnExecEndsThoughItsClientKeepsItsInputOpen()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("box", "sleep", "1000");
+        var exec = await host.Engine.CreateExecAsync(id, EngineHost.Exec("echo", "hi"), default);
+        await using var streams = await host.Engine.StartExecAsync(exec.Id, null, null, default);
+        Assert.Equal(0, await streams.Completion.WaitAsync(Poll.Patience));
+        await streams.Stdin!.DisposeAsync().AsTask().WaitAsync(Poll.Patience);
+        Assert.Equal("hi\n", await EngineHost.ReadAsync(streams.Stdout));
+    }
+
+    [Fact]
+    public async Task AReaderThatIsSlowGetsAllOfAnExecThatHasEnded()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("box", "sleep", "1000");
+        // What the reader's 1 MiB and the pipes hold, so that the process ends before anything is read.
+        var exec = await host.Engine.CreateExecAsync(id, EngineHost.Exec("sh", "-c", "dd if=/dev/zero bs=1k count=1100"), default);
+        await using var streams = await host.Engine.StartExecAsync(exec.Id, null, null, default);
+        Assert.Equal(0, await streams.Completion.WaitAsync(Poll.Patience));
+        using var seen = new MemoryStream();
+        await streams.Stdout!.CopyToAsync(seen, Poll.Soon);
+        Assert.Equal(1100 << 10, seen.Length);
+    }
+
+    [Fact]
+    public async Task AContainerWhoseShimIsKilledWasKilled()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("box", "sleep", "1000");
+        var status = File.ReadLines($"/proc/{host.Engine.Find(id).State.Pid}/status").Single(line => line.StartsWith("PPid:", StringComparison.Ordinal));
+        Process.Start("kill", ["-9", status.Split('\t')[1]]).WaitForExit();
+        Assert.Equal(137, await host.WaitAsync(id));
+    }
+
     [Fact]
     public async Task ASystemCallThatDockerRefusesIsRefused()
     {

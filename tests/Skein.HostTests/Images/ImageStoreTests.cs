@@ -262,6 +262,30 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         Assert.Equal(StatusCode.NotFound, gone.StatusCode);
     }
 
+    [Fact]
+    public async Task An_image_whose_name_moves_stays_without_one_until_it_is_removed()
+    {
+        var (old, next) = (TestImage.Make("before"), TestImage.Make("after"));
+        await bed.Registry.PushAsync("library/moves", "latest", old);
+        using var store = bed.NewStore();
+        await store.PullAsync("moves", null, null, Poll.Soon);
+        await bed.Registry.PushAsync("library/moves", "latest", next);
+        await store.PullAsync("moves", null, null, Poll.Soon);
+        await bed.CollectGarbageAsync();
+
+        Assert.Equal(next.Id, store.Find("moves").Id);
+        Assert.Empty(store.Find(old.Id).Tags);
+        using var later = bed.NewStore();
+        await later.OpenAsync(Poll.Soon);
+        Assert.Equal(["/bin/busybox", "sh"], later.Find(old.Id).Config.Cmd);
+        Assert.NotEmpty(await later.HistoryAsync(old.Id, Poll.Soon));
+
+        // With a name again it needs its bare id no more.
+        await later.TagAsync(old.Id, "moves:old", Poll.Soon);
+        Assert.Contains((null, old.Id), await later.RemoveAsync("moves:old", false, Poll.Soon));
+        Assert.Null(later.TryFind(old.Id));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
