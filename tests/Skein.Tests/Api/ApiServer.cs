@@ -57,6 +57,13 @@ internal sealed class ApiServer : IAsyncDisposable
         return (int.Parse(answer.Split(' ')[1]), answer[(answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..]);
     }
 
+    public async Task<(int Status, string Body)> PostAsync(string path, string body, string contentType = "application/json")
+    {
+        var type = contentType.Length == 0 ? "" : $"Content-Type: {contentType}\r\n";
+        var answer = await SayAsync($"POST {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{type}Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
+        return (int.Parse(answer.Split(' ')[1]), answer[(answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..]);
+    }
+
     public static async Task<string> ToEndAsync(Socket socket)
     {
         var (said, buffer) = (new StringBuilder(), new byte[4096]);

@@ -22,7 +22,6 @@ public sealed class HttpTests
     [InlineData("GET", "/containers/json?filters=%7B%22id%22%3A%5B1%5D%7D")]
     [InlineData("GET", "/containers/json?filters=%7B%22status%22%3A%7B%22x%22%3Atrue%7D%7D")]
     [InlineData("POST", "/containers/c1/resize?h=-1&w=1")]
-    [InlineData("POST", "/auth")]
     [InlineData("POST", "/containers/c1/exec")]
     public async Task Nonsense_is_the_clients_fault_and_not_the_daemons(string method, string path)
     {

@@ -5,7 +5,7 @@ using Skein.Model;
 
 namespace Skein.Tests.Api;
 
-/// <summary>A host that is a swarm's manager, with these verbs.</summary>
+/// <summary>The only manager of a swarm.</summary>
 internal sealed class OneManager(ISwarmControl control) : ISwarmNode
 {
     public LocalNodeState State => LocalNodeState.Active;
@@ -14,9 +14,9 @@ internal sealed class OneManager(ISwarmControl control) : ISwarmNode
 
     public string NodeId => "n1";
 
-    public string NodeAddress => "";
+    public string NodeAddress => "192.0.2.1";
 
-    public ISwarmControl? Control => control;
+    public ISwarmControl Control => control;
 
     public ISwarmLogs? Logs => null;
 

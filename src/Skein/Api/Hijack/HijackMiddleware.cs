@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
-using System.Text.Json;
 using Microsoft.AspNetCore.Connections;
 using Skein.Agent.Containers;
 using Skein.Api.Containers;
@@ -108,7 +107,7 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
                 await AnswerUpgradeAsync(output, streams.Tty, closed);
             }
         }
-        catch (Exception error) when (error is SkeinException or JsonException)
+        catch (SkeinException error)
         {
             await AnswerErrorAsync(output, error, closed);
             return;
@@ -150,7 +149,7 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
     }
 
     private static ExecStartJson ReadExecStart(byte[] body) =>
-        body.Length == 0 ? new ExecStartJson() : JsonSerializer.Deserialize(body, ContainersJson.Default.ExecStartJson) ?? new ExecStartJson();
+        body.Length == 0 ? new ExecStartJson() : JsonBody.Read(body, ContainersJson.Default.ExecStartJson);
 
     private static SelectedStreams Selected(IContainerStreams streams, HijackedRequest request)
     {

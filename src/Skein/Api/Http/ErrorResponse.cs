@@ -19,13 +19,11 @@ internal sealed record ErrorResponse([property: JsonPropertyName("message")] str
         SkeinException e => StatusOf(e.Kind),
         SequenceConflictException => StatusCodes.Status500InternalServerError,
         BadHttpRequestException e => e.StatusCode,
-        JsonException => StatusCodes.Status400BadRequest,
         _ => StatusCodes.Status500InternalServerError,
     };
 
     public static string MessageOf(Exception error) => error switch
     {
-        JsonException e => $"invalid JSON: {e.Message}",
         RpcException { Status.Detail.Length: > 0 } e => e.Status.Detail,
         _ => error.Message,
     };

@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http.Features;
 using Skein.Agent.Images;
 using Skein.Api.Images;
 using Skein.Model;
@@ -11,6 +13,8 @@ namespace Skein.Api.Http;
 internal static class RequestReader
 {
     private const string RegistryAuthHeader = "X-Registry-Auth";
+
+    private static readonly SearchValues<char> s_base64Url = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=");
 
     public static string Route(this HttpContext context, string name) => (string?)context.Request.RouteValues[name] ?? "";
 
@@ -48,9 +52,19 @@ internal static class RequestReader
 
     public static async Task<T> BodyAsync<T>(this HttpContext context, JsonTypeInfo<T> type)
     {
-        if (context.Request.ContentLength == 0) throw SkeinException.Invalid("invalid JSON: got EOF while reading request body");
-        return await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted)
-            ?? throw SkeinException.Invalid("invalid JSON: got EOF while reading request body");
+        var none = context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false };
+        if (!none || context.Request.ContentType is { Length: > 0 }) CheckIsJson(context.Request.ContentType ?? "");
+        if (none) return JsonBody.Empty(type);
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        return JsonBody.Read(body.GetBuffer().AsSpan(0, (int)body.Length), type);
+    }
+
+    private static void CheckIsJson(string contentType)
+    {
+        if (contentType.Length == 0) throw SkeinException.Invalid("malformed Content-Type header (): mime: no media type");
+        if (!contentType.Split(';')[0].Trim().Equals(ErrorResponse.ContentType, StringComparison.OrdinalIgnoreCase))
+            throw SkeinException.Invalid($"unsupported Content-Type header ({contentType}): must be '{ErrorResponse.ContentType}'");
     }
 
     public static bool HasRegistryAuth(this HttpContext context) => context.Request.Headers[RegistryAuthHeader].ToString().Length > 0;
@@ -64,11 +78,24 @@ internal static class RequestReader
         {
             var text = header.Replace('-', '+').Replace('_', '/').TrimEnd('=');
             var json = Convert.FromBase64String(text.PadRight((text.Length + 3) / 4 * 4, '='));
+            return Decode(json);
+        }
+        catch (FormatException)
+        {
+            var wrong = header.AsSpan().IndexOfAnyExcept(s_base64Url);
+            throw SkeinException.Invalid($"invalid X-Registry-Auth header: illegal base64 data at input byte {(wrong < 0 ? header.Length : wrong)}");
+        }
+    }
+
+    private static RegistryAuth? Decode(byte[] json)
+    {
+        try
+        {
             return JsonSerializer.Deserialize(json, ImagesJson.Default.RegistryAuthJson)?.ToModel();
         }
-        catch (Exception error) when (error is FormatException or JsonException)
+        catch (JsonException error)
         {
-            throw SkeinException.Invalid($"invalid X-Registry-Auth header: {error.Message}");
+            throw SkeinException.Invalid($"invalid X-Registry-Auth header: {GoJsonError.Of(json, error, ImagesJson.Default.RegistryAuthJson)}");
         }
     }
 

@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using Skein.Api.Engine;
+using Skein.Api.Http;
 using Skein.Model;
 
 namespace Skein.Api.Images;
@@ -35,9 +37,13 @@ internal static class RequestedPlatform
             using var document = JsonDocument.Parse(json);
             return $"{document.RootElement.GetProperty("os").GetString()}/{document.RootElement.GetProperty("architecture").GetString()}";
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (JsonException error)
         {
-            throw SkeinException.Invalid($"failed to parse platform: {error.Message}");
+            throw SkeinException.Invalid($"failed to parse platform: {GoJsonError.Of(Encoding.UTF8.GetBytes(json), error)}");
+        }
+        catch (Exception error) when (error is KeyNotFoundException or InvalidOperationException)
+        {
+            throw SkeinException.Invalid("failed to parse platform: os and architecture are needed, as strings");
         }
     }
 }

@@ -37,7 +37,7 @@ internal static class ServiceSpecReader
         if (json.NetworkAttachmentSpec is { ValueKind: JsonValueKind.Object }) throw SkeinException.Invalid("invalid task spec: spec type \"attachment\" not supported");
         var spec = new TaskSpec
         {
-            Container = ReadContainer(json.ContainerSpec ?? throw SkeinException.Invalid("invalid service create request: ContainerSpec is missing")),
+            Container = ReadContainer(json.ContainerSpec ?? throw SkeinException.Invalid("mismatched Runtime and *Spec fields")),
             Resources = ReadResources(json.Resources),
             Restart = ReadRestart(json.RestartPolicy),
             Placement = ReadPlacement(json.Placement),
