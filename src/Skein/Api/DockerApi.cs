@@ -27,6 +27,7 @@ public sealed class DockerApi(
     ITaskNetworking networking,
     AssignmentState assignments,
     ISwarmNode swarm,
+    IIdSource ids,
     TimeProvider time,
     ILoggerFactory loggers)
 {
@@ -50,7 +51,7 @@ public sealed class DockerApi(
         new NetworkRoutes(new NetworkCatalog(identity, swarm, assignments, networking, containers, time), swarm, time).Map(app);
         new SwarmRoutes(swarm).Map(app);
         new NodeRoutes(swarm).Map(app);
-        new ServiceRoutes(swarm).Map(app);
+        new ServiceRoutes(swarm, ids).Map(app);
         new TaskRoutes(swarm).Map(app);
         new LogRoutes(swarm).Map(app);
         new UnsupportedRoutes(containers).Map(app);

@@ -60,7 +60,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         var parts = new NodeParts(tasks, _containers, _networking, _services, _time, logs.CreateLogger<NodeParts>());
         agent = new(options, assignments, outbox, parts, _time, logs);
         _swarm = new(options, agent, _time, ids, logs);
-        _api = new(Identity(options, ids), _containers, _images, _networking, assignments, _swarm, _time, logs);
+        _api = new(Identity(options, ids), _containers, _images, _networking, assignments, _swarm, ids, _time, logs);
     }
 
     /// <summary>Runs until SIGTERM or SIGINT. SIGHUP, by which dockerd reads its file again, ends nothing.</summary>

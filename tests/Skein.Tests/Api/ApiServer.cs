@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Agent.Session;
 using Skein.Api;
 using Skein.Hosting;
+using Skein.Tests.Orchestration;
 using Skein.Tests.Tasks;
 
 namespace Skein.Tests.Api;
@@ -19,7 +20,7 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         var identity = new EngineIdentity("id", "h1", "1", "", _folder, "/skein", [], [], [], "");
         var api = new DockerApi(
-            identity, Containers, new FakeImageStore(), new FakeTaskNetworking(), new AssignmentState(), swarm, TimeProvider.System, NullLoggerFactory.Instance);
+            identity, Containers, new FakeImageStore(), new FakeTaskNetworking(), new AssignmentState(), swarm, new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance);
         _app = BareWeb.Create(NullLoggerFactory.Instance, TimeSpan.FromSeconds(1), kestrel => EngineListeners.Add(kestrel, ["unix://" + Socket], api)).Build();
         api.Map(_app);
     }

@@ -24,6 +24,14 @@ internal static class RequestReader
     public static bool QueryBool(this HttpContext context, string name) =>
         context.Query(name).Trim().ToLowerInvariant() is not ("" or "0" or "no" or "false" or "none");
 
+    /// <summary>The few switches that moby reads by Go's rule instead, and refuses when they are neither.</summary>
+    public static bool QueryGoBool(this HttpContext context, string name) => context.Query(name) switch
+    {
+        "" or "0" or "f" or "F" or "false" or "False" or "FALSE" => false,
+        "1" or "t" or "T" or "true" or "True" or "TRUE" => true,
+        var other => throw SkeinException.Invalid($"invalid value for {name}: {other}: strconv.ParseBool: parsing \"{other}\": invalid syntax"),
+    };
+
     public static int? QueryInt(this HttpContext context, string name)
     {
         var text = context.Query(name);
@@ -33,13 +41,13 @@ internal static class RequestReader
             : throw SkeinException.Invalid($"strconv.Atoi: parsing \"{text}\": invalid syntax");
     }
 
-    /// <summary>The object version that an update is based on.</summary>
-    public static ulong QueryVersion(this HttpContext context)
+    /// <summary>The version of the object (service, node, swarm) that an update is based on.</summary>
+    public static ulong QueryVersion(this HttpContext context, string of)
     {
         var text = context.Query("version");
-        return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
-            ? value
-            : throw SkeinException.Invalid($"invalid version '{text}': strconv.ParseUint: parsing \"{text}\": invalid syntax");
+        if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)) return value;
+        var reason = text.Length > 0 && text.All(char.IsAsciiDigit) ? "value out of range" : "invalid syntax";
+        throw SkeinException.Invalid($"invalid {of} version '{text}': strconv.ParseUint: parsing \"{text}\": {reason}");
     }
 
     /// <summary>What the CLI sends as since and until; null when absent or 0.</summary>

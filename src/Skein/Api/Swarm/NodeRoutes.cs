@@ -46,9 +46,11 @@ internal sealed class NodeRoutes(ISwarmNode swarm)
 
     private async Task UpdateAsync(HttpContext context)
     {
-        var node = Find(context);
         var body = await context.BodyAsync(SwarmJson.Default.NodeSpecJson);
-        await swarm.ManagerControl().UpdateNodeAsync(node.Id, context.QueryVersion(), body.ToModel(), context.RequestAborted);
+        var version = context.QueryVersion("node");
+        var control = swarm.ManagerControl();
+        var spec = body.ToModel();
+        await control.UpdateNodeAsync(Find(context).Id, version, spec, context.RequestAborted);
         await context.EmptyAsync(StatusCodes.Status200OK);
     }
 

@@ -2,11 +2,12 @@ using Skein.Api.Http;
 using Skein.Hosting;
 using Skein.Manager.Control;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Api.Swarm;
 
 /// <summary>/services</summary>
-internal sealed class ServiceRoutes(ISwarmNode swarm)
+internal sealed class ServiceRoutes(ISwarmNode swarm, IIdSource ids)
 {
     public void Map(IEndpointRouteBuilder app)
     {
@@ -21,7 +22,7 @@ internal sealed class ServiceRoutes(ISwarmNode swarm)
     {
         var snapshot = swarm.ManagerControl().Snapshot;
         var filters = context.Filters().Accept("id", "label", "mode", "name", "runtime");
-        var status = context.QueryBool("status");
+        var status = context.QueryGoBool("status");
         var rows = snapshot.Services.All
             .Where(s => filters.Prefix("id", s.Id))
             .Where(s => filters.Any("name", w => s.Spec.Annotations.Name.StartsWith(w, StringComparison.Ordinal)))
@@ -35,32 +36,47 @@ internal sealed class ServiceRoutes(ISwarmNode swarm)
 
     private async Task CreateAsync(HttpContext context)
     {
+        var body = await context.BodyAsync(SwarmJson.Default.ServiceSpecJson);
         var control = swarm.ManagerControl();
-        var spec = ServiceSpecReader.Read(await context.BodyAsync(SwarmJson.Default.ServiceSpecJson));
+        var spec = ServiceSpecReader.Read(body);
+        if (spec.Annotations.Name.Length == 0) spec.Annotations.Name = GeneratedName.From(ids);
         spec.Task.Container.RegistryAuth = context.RegistryAuth()?.ToCredentials();
         var service = await control.CreateServiceAsync(spec, context.RequestAborted);
         await context.JsonAsync(new ServiceCreatedJson(service.Id, null), SwarmJson.Default.ServiceCreatedJson, StatusCodes.Status201Created);
     }
 
-    private Task InspectAsync(HttpContext context) =>
-        context.JsonAsync(ServiceJson.From(swarm.ManagerControl().FindService(context.Route("id")), null), SwarmJson.Default.ServiceJson);
+    private Task InspectAsync(HttpContext context)
+    {
+        var withDefaults = context.QueryGoBool("insertDefaults");
+        var service = swarm.ManagerControl().FindService(context.Route("id"));
+        if (withDefaults)
+        {
+            service = service.Clone();
+            service.Spec = ServiceDefaults.Interpolate(service.Spec);
+        }
+        return context.JsonAsync(ServiceJson.From(service, null), SwarmJson.Default.ServiceJson);
+    }
 
     private async Task UpdateAsync(HttpContext context)
     {
+        // Docker's order, of which the first complaint is heard: the request, this node, the spec, the service.
+        var body = await context.BodyAsync(SwarmJson.Default.ServiceSpecJson);
+        var version = context.QueryVersion("service");
         var control = swarm.ManagerControl();
+        var spec = ServiceSpecReader.Read(body);
         var service = control.FindService(context.Route("id"));
-        var rollback = context.Query("rollback") switch
-        {
-            "" => false,
-            "previous" => true,
-            var other => throw SkeinException.Invalid($"unrecognized rollback option {other}"),
-        };
-        var spec = ServiceSpecReader.Read(await context.BodyAsync(SwarmJson.Default.ServiceSpecJson));
         var auth = AuthSource(context);
         if (auth == RegistryAuthSource.Given) spec.Task.Container.RegistryAuth = context.RegistryAuth()?.ToCredentials();
-        await control.UpdateServiceAsync(service.Id, context.QueryVersion(), spec, auth, rollback, context.RequestAborted);
+        await control.UpdateServiceAsync(service.Id, version, spec, auth, IsRollback(context), context.RequestAborted);
         await context.JsonAsync(new ServiceUpdatedJson(null), SwarmJson.Default.ServiceUpdatedJson);
     }
+
+    private static bool IsRollback(HttpContext context) => context.Query("rollback") switch
+    {
+        "" or "none" => false,
+        "previous" => true,
+        var other => throw new SkeinException(ErrorKind.Internal, $"unrecognized rollback option {other}"),
+    };
 
     private static RegistryAuthSource AuthSource(HttpContext context)
     {

@@ -53,10 +53,10 @@ internal sealed class SwarmRoutes(ISwarmNode swarm)
 
     private async Task UpdateAsync(HttpContext context)
     {
-        var control = swarm.ManagerControl();
         var body = await context.BodyAsync(SwarmJson.Default.ClusterSpecJson);
-        await control.UpdateClusterAsync(
-            context.QueryVersion(),
+        var version = context.QueryVersion("swarm");
+        await swarm.ManagerControl().UpdateClusterAsync(
+            version,
             body.ToModel(),
             context.QueryBool("rotateWorkerToken"),
             context.QueryBool("rotateManagerToken"),
