@@ -40,6 +40,12 @@ public sealed class OciSpecBuilderTests
         Assert.Equal(["PATH=/bin", "HOSTNAME=host", "TERM=xterm", "A=own", "NEW=1"], built.Process.Env);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(300)]
+    public void NobodyTakesAfterTheShimsProtection(int score) =>
+        Assert.Equal(score, Build(Define(new ContainerSpec { OomScoreAdj = score }), Image([], ["sh"])).Process.OomScoreAdj);
+
     [Fact]
     public void LimitsBecomeResources()
     {

@@ -35,7 +35,9 @@ internal sealed record OciSpecBuilder(string CgroupParent, bool UnifiedCgroups, 
                 Cwd = FirstNonEmpty(spec.Dir, image.WorkingDir, "/"),
                 Capabilities = Grant(capabilities, user),
                 Rlimits = Rlimits(spec),
-                OomScoreAdj = spec.OomScoreAdj == 0 ? null : (int)spec.OomScoreAdj,
+                // Always said: without it a container takes after its shim, which systemd's setting for containerd may have made
+                // all but unkillable.
+                OomScoreAdj = (int)spec.OomScoreAdj,
             },
             Root = new OciRoot("rootfs", spec.ReadOnly),
             Hostname = definition.Hostname,
