@@ -52,7 +52,7 @@ internal static class SwarmBirth
         Id = id,
         Spec = new()
         {
-            Annotations = new() { Name = "ingress", Labels = { ["com.docker.swarm.internal"] = "true" } },
+            Annotations = new() { Name = "ingress" },
             Driver = "overlay",
             Ingress = true,
         },

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Skein.Api.Swarm;
 using Skein.Model;
+using Skein.Tests.Store;
 using Xunit;
 
 namespace Skein.Tests.Api;
@@ -50,6 +51,35 @@ public class ServiceSpecTests
         Assert.All(shown, json => Assert.Contains("httpd:latest", json));
         Assert.All(shown, json => Assert.DoesNotContain("open-sesame", json));
         Assert.All(shown, json => Assert.DoesNotContain("reader", json));
+    }
+
+    [Fact]
+    public void A_task_shows_the_whole_network_of_each_of_its_legs()
+    {
+        var network = new Network
+        {
+            Id = "n1",
+            Vni = 4097,
+            Meta = new() { CreatedAt = new(), UpdatedAt = new() },
+            Spec = new() { Annotations = new() { Name = "front" }, Driver = "overlay", Attachable = true },
+            Ipam = { new IpamConfig { Subnet = "10.0.1.0/24", Gateway = "10.0.1.1" } },
+        };
+        var task = new SwarmTask { Id = "t", Meta = new(), Spec = new() { Container = new() }, Networks = { new NetworkAttachment { NetworkId = "n1", Addresses = { "10.0.1.5/24" } } } };
+        var store = new MemoryStore();
+        store.Commit(changes => changes.Put(network));
+        using var shown = JsonDocument.Parse(JsonSerializer.Serialize(TaskJson.From(task, store.Current), SwarmJson.Default.TaskJson));
+        var attachment = shown.RootElement.GetProperty("NetworksAttachments")[0];
+        var version = store.Current.Networks.Find("n1")!.Meta.Version;
+        Assert.Equal(
+            """
+            {"ID":"n1","Version":{"Index":VERSION},"CreatedAt":"1970-01-01T00:00:00Z","UpdatedAt":"1970-01-01T00:00:00Z",
+            "Spec":{"Name":"front","Labels":{},"DriverConfiguration":{"Name":"overlay"},"Attachable":true,
+            "IPAMOptions":{"Driver":{"Name":"default"}},"Scope":"swarm"},
+            "DriverState":{"Name":"overlay","Options":{"com.docker.network.driver.overlay.vxlanid_list":"4097"}},
+            "IPAMOptions":{"Driver":{"Name":"default"},"Configs":[{"Subnet":"10.0.1.0/24","Gateway":"10.0.1.1"}]}}
+            """.ReplaceLineEndings("").Replace("VERSION", $"{version}", StringComparison.Ordinal),
+            attachment.GetProperty("Network").GetRawText());
+        Assert.Equal("10.0.1.5/24", attachment.GetProperty("Addresses")[0].GetString());
     }
 
     [Theory]

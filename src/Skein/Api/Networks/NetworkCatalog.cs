@@ -57,7 +57,7 @@ internal sealed class NetworkCatalog(
         var detailed = network with { Containers = ContainersOn(network) };
         if (network.Driver != "overlay") return network.Name == Gwbridge ? detailed with { IPAM = GwbridgeIpam() } : detailed;
         var peers = Peers(network.Id);
-        return detailed with { Peers = peers.Count == 0 ? null : peers, Services = verbose ? Services(network.Id) : null };
+        return detailed with { Peers = peers.Count == 0 ? null : peers, Services = verbose ? Services(network) : null };
     }
 
     /// <summary>A service, a task or a container on this host is on it.</summary>
@@ -83,7 +83,7 @@ internal sealed class NetworkCatalog(
         Internal = network.Spec.Internal,
         Attachable = network.Spec.Attachable,
         Ingress = network.Spec.Ingress,
-        Options = Options(network.Spec.DriverOptions, network.Vni),
+        Options = OverlayOptions.Of(network.Spec.DriverOptions, network.Vni),
         Labels = network.Spec.Annotations.Labels,
     };
 
@@ -99,19 +99,12 @@ internal sealed class NetworkCatalog(
         Internal = network.Internal,
         Attachable = network.Attachable,
         Ingress = network.Ingress,
-        Options = Options(network.DriverOptions, network.Vni),
+        Options = OverlayOptions.Of(network.DriverOptions, network.Vni),
         Labels = network.Labels,
     };
 
     private static NetworkJson.IpamJson Ipam(IEnumerable<IpamConfig> configs) =>
         new() { Config = [.. configs.Select(NetworkJson.IpamConfigJson.From)] };
-
-    private static Dictionary<string, string> Options(IDictionary<string, string> given, uint vni)
-    {
-        var options = new Dictionary<string, string>(given);
-        if (vni != 0) options["com.docker.network.driver.overlay.vxlanid_list"] = vni.ToString();
-        return options;
-    }
 
     private NetworkJson LocalNetwork(string name, string driver) => new()
     {
@@ -148,7 +141,7 @@ internal sealed class NetworkCatalog(
         {
             if (networking.Find(container.Id) is not { } found) continue;
             foreach (var leg in found.Legs.Where(l => l.NetworkId == network.Id || l.NetworkName == network.Name))
-                rows[container.Id] = Row(network.Name == Gwbridge ? "gateway_" + container.Id[..12] : container.Name, container.Id, leg);
+                rows[container.Id] = Row(network.Name == Gwbridge ? "gateway_" + container.Id[..12] : container.Name, EndpointId.OwnerOf(container), leg);
         }
         if (networking.Ingress is { } ingress)
         {
@@ -173,18 +166,19 @@ internal sealed class NetworkCatalog(
             .OrderBy(p => p.Vtep, StringComparer.Ordinal)
             .Select(p => new NetworkJson.PeerJson(p.NodeId[..Math.Min(12, p.NodeId.Length)], p.Vtep))];
 
-    private Dictionary<string, NetworkJson.ServiceJson> Services(string networkId)
+    private Dictionary<string, NetworkJson.ServiceJson> Services(NetworkJson network)
     {
         var current = assignments.Current;
         var services = new Dictionary<string, NetworkJson.ServiceJson>();
         foreach (var service in current.Services.Values)
         {
-            var tasks = current.Endpoints.Values.Where(e => e.NetworkId == networkId && e.ServiceId == service.Id).ToList();
+            var tasks = current.Endpoints.Values.Where(e => e.NetworkId == network.Id && e.ServiceId == service.Id).ToList();
             if (tasks.Count == 0) continue;
-            var vip = service.VirtualIps.FirstOrDefault(v => v.NetworkId == networkId)?.Addresses.FirstOrDefault() ?? "";
+            var vip = service.VirtualIps.FirstOrDefault(v => v.NetworkId == network.Id)?.Addresses.FirstOrDefault() ?? "";
             services[service.Name] = new NetworkJson.ServiceJson(
                 vip.Split('/')[0],
-                [.. service.Ports.Select(p => $"Target: {p.TargetPort}, Publish: {p.PublishedPort}")],
+                // Docker's nodes tell one another of ports in the ingress network alone.
+                [.. service.Ports.Where(_ => network.Ingress).Select(p => $"Target: {p.TargetPort}, Publish: {p.PublishedPort}")],
                 0,
                 [.. tasks.OrderBy(t => t.TaskName, StringComparer.Ordinal).Select(Task)]);
         }
@@ -193,7 +187,7 @@ internal sealed class NetworkCatalog(
 
     private static NetworkJson.TaskJson Task(OverlayEndpoint endpoint) => new(
         endpoint.TaskName,
-        endpoint.Id,
+        EndpointId.Of(endpoint.TaskId, endpoint.NetworkId),
         endpoint.Addresses.FirstOrDefault()?.Split('/')[0] ?? "",
         new Dictionary<string, string> { ["Host IP"] = endpoint.Vtep });
 }

@@ -9,7 +9,10 @@ namespace Skein.Api.Networks;
 /// <summary>/networks</summary>
 internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm, TimeProvider time)
 {
-    private static readonly string[] s_builtIn = ["host", "none", NetworkCatalog.Gwbridge];
+    private static readonly string[] s_builtIn = ["host", "none"];
+
+    /// <summary>Those that are the host's or the daemon's own: they are there used or not, and stay.</summary>
+    private static readonly string[] s_own = [.. s_builtIn, NetworkCatalog.Gwbridge];
 
     public void Map(IEndpointRouteBuilder app)
     {
@@ -28,7 +31,7 @@ internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm, Ti
         foreach (var type in filters["type"].Where(t => t is not ("builtin" or "custom"))) throw SkeinException.Invalid($"invalid filter: 'type'='{type}'");
         var dangling = filters.Flag("dangling");
         var rows = catalog.List()
-            .Where(n => dangling is not { } unused || unused != (s_builtIn.Contains(n.Name) || catalog.InUse(n)))
+            .Where(n => dangling is not { } unused || unused != (s_own.Contains(n.Name) || catalog.InUse(n)))
             .Where(n => filters.Exact("driver", n.Driver))
             .Where(n => filters.Matches("id", n.Id))
             .Where(n => filters.Matches("name", n.Name))
@@ -41,7 +44,7 @@ internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm, Ti
 
     private Task InspectAsync(HttpContext context)
     {
-        var network = catalog.Inspect(context.Route("id"), context.QueryBool("verbose"));
+        var network = catalog.Inspect(context.Route("id"), context.QueryGoBool("verbose"));
         if (context.Query("scope") is not { Length: > 0 } scope || scope == network.Scope)
             return context.JsonAsync(network, NetworksJson.Default.NetworkJson);
         // Only who names it for a service asks for the swarm's: Docker gives such tasks the host's own network.
@@ -61,7 +64,7 @@ internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm, Ti
     private async Task RemoveAsync(HttpContext context)
     {
         var network = catalog.Find(context.Route("id"));
-        if (s_builtIn.Contains(network.Name))
+        if (s_own.Contains(network.Name))
             throw new SkeinException(ErrorKind.Forbidden, $"{network.Name} is a pre-defined network and cannot be removed");
         await swarm.ManagerControl().RemoveNetworkAsync(network.Id, context.RequestAborted);
         await context.EmptyAsync(StatusCodes.Status204NoContent);

@@ -27,11 +27,7 @@ internal sealed record TaskJson
 
     internal sealed record PortStatusJson(IReadOnlyList<ServiceSpecJson.PortJson>? Ports);
 
-    internal sealed record TaskAttachmentJson(AttachedNetworkJson Network, IReadOnlyList<string> Addresses);
-
-    internal sealed record AttachedNetworkJson(string ID, NetworkSpecJson Spec);
-
-    internal sealed record NetworkSpecJson(string Name, IReadOnlyDictionary<string, string> Labels, bool? Ingress, string Scope);
+    internal sealed record TaskAttachmentJson(SwarmNetworkJson Network, IReadOnlyList<string> Addresses);
 
     public static string StateName(TaskState state) => state.ToString().ToLowerInvariant();
 
@@ -59,11 +55,6 @@ internal sealed record TaskJson
         status.Container is { } container ? new ContainerStatusJson(container.ContainerId, container.Pid, container.ExitCode) : null,
         new PortStatusJson(status.HostPorts.Count == 0 ? null : [.. status.HostPorts.Select(ServiceSpecWriter.WritePort)]));
 
-    private static TaskAttachmentJson WriteAttachment(NetworkAttachment attachment, Snapshot snapshot)
-    {
-        var network = snapshot.Networks.Find(attachment.NetworkId);
-        var spec = new NetworkSpecJson(
-            network?.Spec.Annotations.Name ?? "", network?.Spec.Annotations.Labels.ToDictionary() ?? [], network?.Spec.Ingress == true ? true : null, "swarm");
-        return new TaskAttachmentJson(new AttachedNetworkJson(attachment.NetworkId, spec), attachment.Addresses);
-    }
+    private static TaskAttachmentJson WriteAttachment(NetworkAttachment attachment, Snapshot snapshot) =>
+        new(SwarmNetworkJson.From(snapshot.Networks.Find(attachment.NetworkId) ?? new Network { Id = attachment.NetworkId }), attachment.Addresses);
 }
