@@ -18,4 +18,8 @@ public sealed record ContainerDefinition(
     string HostnamePath,
     ResourceRequirements? Resources,
     LogDriver? LogDriver,
-    TimeSpan StopGracePeriod);
+    TimeSpan StopGracePeriod)
+{
+    /// <summary>The networks it is on, without docker_gwbridge: it keeps them when it has ended and its legs are gone.</summary>
+    public IReadOnlyList<ContainerNetworkName> Networks { get; init; } = [];
+}

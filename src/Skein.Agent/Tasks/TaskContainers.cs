@@ -39,7 +39,10 @@ internal sealed class TaskContainers(Func<string> nodeId, Func<NodeDescription> 
         network.Hostname,
         task.Spec.Resources,
         task.Spec.LogDriver,
-        GraceOf(task));
+        GraceOf(task))
+    {
+        Networks = [.. network.Legs.Where(leg => leg.NetworkName != DeviceNames.GatewayBridge).Select(leg => new ContainerNetworkName(leg.NetworkId, leg.NetworkName))],
+    };
 
     public static TimeSpan GraceOf(SwarmTask task) => task.Spec.Container.StopGracePeriod is { } nanoseconds
         ? TimeSpan.FromTicks(nanoseconds / TimeSpan.NanosecondsPerTick)

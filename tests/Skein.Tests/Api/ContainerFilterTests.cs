@@ -11,7 +11,8 @@ namespace Skein.Tests.Api;
 
 public class ContainerFilterTests
 {
-    private static readonly ContainerNetwork s_network = new("", "", "", [], [new PortConfig { Protocol = PortProtocol.Tcp, TargetPort = 80, PublishedPort = 9100 }]);
+    private static readonly ContainerNetwork s_network = new(
+        "", "", "", [new ContainerLeg("net-front", "front", "eth0", ["10.0.1.5/24"], "", "")], [new PortConfig { Protocol = PortProtocol.Tcp, TargetPort = 80, PublishedPort = 9100 }]);
 
     private readonly FakeContainerEngine _engine = new();
 
@@ -36,11 +37,18 @@ public class ContainerFilterTests
     [InlineData("since", "aaaaaaaaaaaa1", false)]
     [InlineData("name", "^web", true)]
     [InlineData("exited", "0", false)]
+    [InlineData("network", "front", true)]
+    [InlineData("network", "net-fr", true)]
+    [InlineData("network", "back", false)]
     public void A_container_is_taken_or_not(string key, string value, bool taken)
     {
         var container = _engine.Find("aaaaaaaaaaaa1") with { Health = ContainerHealth.Starting with { Verdict = HealthVerdict.Healthy } };
         Assert.Equal(taken, Filter(key, value).Takes(container, s_network));
     }
+
+    [Fact]
+    public void One_that_has_ended_is_still_of_its_networks() =>
+        Assert.True(Filter("network", "front").Takes(_engine.Find("aaaaaaaaaaaa1"), network: null));
 
     [Fact]
     public void Before_and_since_go_by_the_time_of_creation()
@@ -65,5 +73,8 @@ public class ContainerFilterTests
 
     private static ContainerDefinition Definition(string id, string name) => new(
         id, name, new ContainerSpec { Image = "nginx", Mounts = { new Mount { Type = "volume", Source = "store", Target = "/data" } } },
-        new Dictionary<string, string>(), "", "", "", "", "", null, null, TimeSpan.Zero);
+        new Dictionary<string, string>(), "", "", "", "", "", null, null, TimeSpan.Zero)
+    {
+        Networks = [new ContainerNetworkName("net-front", "front")],
+    };
 }

@@ -18,7 +18,9 @@ internal sealed class FakeTaskNetworking : ITaskNetworking
     {
         Attached[spec.ContainerId] = spec;
         await Gate.Task.WaitAsync(cancel);
-        return new ContainerNetwork("/run/ns/" + spec.ContainerId, "/files/resolv.conf", "/files/hosts", [], [new PortConfig { TargetPort = 80, PublishedPort = 32768 }])
+        string[] networks = [.. spec.Legs.Select(leg => leg.NetworkId), "docker_gwbridge"];
+        var legs = networks.Select((id, place) => new ContainerLeg(id, id, $"eth{place}", [], "", "")).ToList();
+        return new ContainerNetwork("/run/ns/" + spec.ContainerId, "/files/resolv.conf", "/files/hosts", legs, [new PortConfig { TargetPort = 80, PublishedPort = 32768 }])
         {
             Hostname = "/files/hostname",
         };

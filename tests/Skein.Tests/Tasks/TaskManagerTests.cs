@@ -53,6 +53,7 @@ public sealed class TaskManagerTests : IDisposable
         Assert.Equal("NAME=web h1", container.Spec.Env[0]);
         Assert.Equal(("/files/resolv.conf", "/files/hosts", "/files/hostname"), (container.ResolvConfPath, container.HostsPath, container.HostnamePath));
         Assert.Equal("/run/ns/" + container.Id, container.NetworkNamespacePath);
+        Assert.Equal([new ContainerNetworkName("front", "front")], container.Networks);
 
         Publish(NewTask("t1", TaskState.Shutdown));
         await _outbox.UntilAsync(TaskState.Shutdown);
@@ -222,6 +223,7 @@ public sealed class TaskManagerTests : IDisposable
         Status = new SwarmTaskStatus { State = known },
         Annotations = new Annotations { Name = $"web.1.{id}" },
         ServiceAnnotations = new Annotations { Name = "web" },
+        Networks = { new NetworkAttachment { NetworkId = "front" } },
         Spec = new TaskSpec { Container = new ContainerSpec { Image = image, Env = { "NAME={{.Service.Name}} {{.Node.Hostname}}" } } },
     };
 

@@ -80,7 +80,10 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
             stored.HostnamePath,
             stored.Resources,
             stored.LogDriver,
-            TimeSpan.FromTicks(stored.StopGracePeriod / TimeSpan.NanosecondsPerTick)),
+            TimeSpan.FromTicks(stored.StopGracePeriod / TimeSpan.NanosecondsPerTick))
+        {
+            Networks = [.. stored.Networks.Select(network => new ContainerNetworkName(network.Id, network.Name))],
+        },
         new ContainerState(
             System.Enum.TryParse<ContainerStatus>(stored.Status, out var status) ? status : ContainerStatus.Dead,
             stored.Pid,
@@ -114,6 +117,7 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
             Resources = definition.Resources,
             LogDriver = definition.LogDriver,
             StopGracePeriod = definition.StopGracePeriod.Ticks * TimeSpan.NanosecondsPerTick,
+            Networks = { definition.Networks.Select(network => new StoredNetwork { Id = network.Id, Name = network.Name }) },
             Created = record.Created.ToTimestamp(),
             Status = state.Status.ToString(),
             Pid = state.Pid,

@@ -53,7 +53,8 @@ internal sealed class ContainerFilter
             && (_since is null || container.Created > _since)
             && (_exited.Count == 0 || container.State.Status == ContainerStatus.Exited && _exited.Contains(container.State.ExitCode))
             && _filters.Any("volume", wanted => container.Definition.Spec.Mounts.Any(m => m.Source == wanted || m.Target == wanted))
-            && _filters.Any("network", wanted => network?.Legs.Any(l => l.NetworkName == wanted || l.NetworkId.StartsWith(wanted, StringComparison.Ordinal)) == true)
+            && _filters.Any("network", wanted => EndpointJson.LegsOf(container, network)
+                .Any(leg => leg.NetworkName == wanted || leg.NetworkId.StartsWith(wanted, StringComparison.Ordinal)))
             && TakesImage(container)
             && TakesPorts(container, network);
     }

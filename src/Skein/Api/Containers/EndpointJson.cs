@@ -34,13 +34,13 @@ internal sealed record EndpointJson
 
     internal sealed record IpamJson(string? IPv4Address);
 
-    public static IReadOnlyDictionary<string, EndpointJson> From(ContainerRecord container, ContainerNetwork? network)
-    {
-        if (network is null) return new Dictionary<string, EndpointJson>();
-        return network.Legs
-            .Where(leg => leg.NetworkName != "docker_gwbridge")   // Docker does not list it either
-            .ToDictionary(leg => leg.NetworkName, leg => From(container, leg));
-    }
+    public static IReadOnlyDictionary<string, EndpointJson> From(ContainerRecord container, ContainerNetwork? network) =>
+        LegsOf(container, network).ToDictionary(leg => leg.NetworkName, leg => From(container, leg));
+
+    /// <summary>As they are now; of a container that has none (any more) the names of its networks, without addresses.</summary>
+    public static IEnumerable<ContainerLeg> LegsOf(ContainerRecord container, ContainerNetwork? network) => network is null
+        ? container.Definition.Networks.Select(known => new ContainerLeg(known.Id, known.Name, "", [], "", ""))
+        : network.Legs.Where(leg => leg.NetworkName != NetworkCatalog.Gwbridge);   // Docker does not list it either
 
     private static EndpointJson From(ContainerRecord container, ContainerLeg leg)
     {
@@ -48,10 +48,10 @@ internal sealed record EndpointJson
         var v6 = Split(leg.Addresses.FirstOrDefault(a => a.Contains(':')));
         return new EndpointJson
         {
-            IPAMConfig = new IpamJson(v4.Address),
+            IPAMConfig = new IpamJson(v4.Address.Length > 0 ? v4.Address : null),
             MacAddress = leg.Mac,
             NetworkID = leg.NetworkId,
-            EndpointID = EndpointId.Of(container.Id, leg.NetworkId),
+            EndpointID = leg.Addresses.Count > 0 ? EndpointId.Of(EndpointId.OwnerOf(container), leg.NetworkId) : "",
             Gateway = leg.Gateway,
             IPAddress = v4.Address,
             IPPrefixLen = v4.Length,

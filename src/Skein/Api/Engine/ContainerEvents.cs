@@ -2,20 +2,39 @@ using Skein.Agent.Containers;
 
 namespace Skein.Api.Engine;
 
-/// <summary>Container events, with the attributes that Docker gives them: image, name and every label.</summary>
+/// <summary>
+/// Container events, with the attributes that Docker gives them (image, name and every label), and those of its networks, which it
+/// joins as it starts and leaves when it has ended.
+/// </summary>
 internal sealed class ContainerEvents(IContainerEngine containers, EventHub hub)
 {
     public async Task RunAsync(CancellationToken cancel)
     {
         await foreach (var happened in containers.Subscribe(cancel).ReadAllAsync(cancel))
         {
-            var attributes = new Dictionary<string, string>(happened.Container.Definition.Labels)
-            {
-                ["image"] = happened.Container.Definition.Spec.Image,
-                ["name"] = happened.Container.Name,
-            };
-            foreach (var (key, value) in happened.Attributes) attributes[key] = value;
-            hub.Publish(new EngineEvent(happened.Time, "container", happened.Action, happened.Container.Id, "local", attributes));
+            foreach (var told in Of(happened)) hub.Publish(told);
         }
     }
+
+    internal static IEnumerable<EngineEvent> Of(ContainerEvent happened)
+    {
+        var attributes = new Dictionary<string, string>(happened.Container.Definition.Labels)
+        {
+            ["image"] = happened.Container.Definition.Spec.Image,
+            ["name"] = happened.Container.Name,
+        };
+        foreach (var (key, value) in happened.Attributes) attributes[key] = value;
+        var own = new EngineEvent(happened.Time, "container", happened.Action, happened.Container.Id, "local", attributes);
+        return happened.Action switch
+        {
+            "start" => [.. OfNetworks(happened, "connect"), own],
+            "die" => [own, .. OfNetworks(happened, "disconnect")],
+            _ => [own],
+        };
+    }
+
+    private static IEnumerable<EngineEvent> OfNetworks(ContainerEvent happened, string action) =>
+        happened.Container.Definition.Networks.Select(network => new EngineEvent(
+            happened.Time, "network", action, network.Id, "local",
+            new Dictionary<string, string> { ["container"] = happened.Container.Id, ["name"] = network.Name, ["type"] = "overlay" }));
 }

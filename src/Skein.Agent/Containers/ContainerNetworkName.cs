@@ -1,0 +1,3 @@
+namespace Skein.Agent.Containers;
+
+public sealed record ContainerNetworkName(string Id, string Name);
