@@ -145,6 +145,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         try
         {
             var plan = ImageRemoval.Plan(_catalogue, reference, force, UsersOf);
+            if (plan.Kept is { } kept) await NameAsync(new CatalogueEntry(kept.Image.Id, kept.Target, kept.ManifestDigest, kept.Image), cancel);
             foreach (var name in plan.Names) await DropNameAsync(name, cancel);
             return plan.Answer;
         }

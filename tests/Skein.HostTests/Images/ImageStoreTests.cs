@@ -250,6 +250,11 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         Assert.Equal(
             $"conflict: unable to remove repository reference \"tags\" (must force) - container cccccccccccc is using its referenced image {image.Id[7..19]}",
             (await Assert.ThrowsAsync<SkeinException>(() => store.RemoveAsync("tags", false, Poll.Soon))).Message);
+        store.UsersOf = id => id == image.Id ? [new ImageUser(new string('c', 64), Running: true)] : [];
+        Assert.Equal([("tags:latest", null), ($"tags@{image.Target.Digest}", null)], await store.RemoveAsync("tags", force: true, Poll.Soon));
+        await bed.CollectGarbageAsync();
+        Assert.Empty(store.Find(image.Id).Tags);
+        await store.TagAsync(image.Id, "tags", Poll.Soon);
         store.UsersOf = _ => [];
         Assert.Equal(
             [("tags:latest", null), ($"tags@{image.Target.Digest}", null), (null, image.Id), (null, image.DiffIds[0])],

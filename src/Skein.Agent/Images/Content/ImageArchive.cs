@@ -33,7 +33,7 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
         catch (Exception error) when (error is InvalidDataException or EndOfStreamException or FormatException)
         {
             archive.Dispose();
-            throw new SkeinException(ErrorKind.Internal, $"Error processing tar file: {error.Message}", error);
+            throw new SkeinException(ErrorKind.Internal, error is EndOfStreamException ? "unexpected EOF" : "archive/tar: invalid tar header", error);
         }
         catch
         {

@@ -6,6 +6,9 @@ namespace Skein.Agent.Images.Content;
 /// <param name="Names">Names to drop from containerd, whose garbage collection takes the rest.</param>
 internal sealed record ImageRemoval(IReadOnlyList<string> Names, IReadOnlyList<(string? Untagged, string? Deleted)> Answer)
 {
+    /// <summary>The image loses its last name and stays, under its id, for the container that runs from it; else null.</summary>
+    public CatalogueEntry? Kept { get; init; }
+
     public static ImageRemoval Plan(ImageCatalogue catalogue, string text, bool force, Func<string, IEnumerable<ImageUser>> usersOf)
     {
         var image = catalogue.TryFind(text) ?? throw ImageCatalogue.NoSuchImage(text);
@@ -27,8 +30,7 @@ internal sealed record ImageRemoval(IReadOnlyList<string> Names, IReadOnlyList<(
             throw SkeinException.Conflict(
                 $"conflict: unable to remove repository reference \"{text}\" (must force) - container {Short(users[0].ContainerId)} is using its referenced image {Short(image.Id[7..])}");
         }
-        if (users.FirstOrDefault(user => user.Running) is { } running) throw InUse(image, running);
-        return Whole(image, all);
+        return users.Exists(user => user.Running) ? new ImageRemoval(NamesOf(all), [.. Untagged(all)]) { Kept = named } : Whole(image, all);
     }
 
     private static ImageRemoval PlanById(ImageRecord image, List<CatalogueEntry> all, List<ImageUser> users, bool force)

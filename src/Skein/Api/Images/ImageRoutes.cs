@@ -67,8 +67,7 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
     private async Task<IEnumerable<ImageDeleteJson>> RemoveAsync(string name, string id, bool force, CancellationToken cancel)
     {
         var removed = await images.RemoveAsync(name, force, cancel);
-        foreach (var (untagged, deleted) in removed)
-            events.Publish("image", untagged is null ? "delete" : "untag", id, "local", new Dictionary<string, string> { ["name"] = untagged ?? deleted ?? "" });
+        foreach (var (action, of) in ImageEvents.Of(removed, id)) Publish(action, id, of);
         return removed.Select(r => new ImageDeleteJson(r.Untagged, r.Deleted));
     }
 
@@ -91,7 +90,7 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
         try
         {
             var image = await pull;
-            events.Publish("image", "pull", image.Id, "local", new Dictionary<string, string> { ["name"] = reference });
+            Publish("pull", image.Id, reference);
         }
         catch (Exception error) when (context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
@@ -120,7 +119,7 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
         foreach (var reference in loaded)
         {
             var id = images.Find(reference).Id;
-            events.Publish("image", "load", id, "local", new Dictionary<string, string> { ["name"] = reference });
+            Publish("load", id, reference);
             await context.JsonLineAsync(new ProgressJson { Stream = $"Loaded image{(reference.StartsWith("sha256:", StringComparison.Ordinal) ? " ID" : "")}: {reference}\n" }, ImagesJson.Default.ProgressJson);
         }
     }
@@ -142,8 +141,7 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
         RequestedPlatform.Check(context.Query("platform"));
         context.Response.ContentType = "application/x-tar";
         await images.SaveAsync(names, context.Response.Body, context.RequestAborted);
-        foreach (var name in names)
-            events.Publish("image", "save", images.Find(name).Id, "local", new Dictionary<string, string> { ["name"] = name });
+        foreach (var name in names) Publish("save", images.Find(name).Id, name);
     }
 
     private async Task HistoryAsync(HttpContext context, string name)
@@ -158,7 +156,9 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
         if (path.EndsWith("/push", StringComparison.Ordinal)) throw UnsupportedRoutes.Refusal("docker push");
         if (!path.EndsWith("/tag", StringComparison.Ordinal)) throw SkeinException.NotFound("page not found");
         var tag = context.Query("tag") is { Length: > 0 } given ? given : "latest";
-        await images.TagAsync(path[..^"/tag".Length], $"{context.Query("repo")}:{tag}", context.RequestAborted);
+        var target = $"{context.Query("repo")}:{tag}";
+        var image = await images.TagAsync(path[..^"/tag".Length], target, context.RequestAborted);
+        Publish("tag", image.Id, ImageReference.Parse(target).Familiar);
         await context.EmptyAsync(StatusCodes.Status201Created);
     }
 
@@ -184,6 +184,9 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
         await images.LoginAsync(auth.ToModelOrNobody(), context.RequestAborted);
         await context.JsonAsync(new LoginJson("Login Succeeded", ""), ImagesJson.Default.LoginJson);
     }
+
+    private void Publish(string action, string id, string name) =>
+        events.Publish("image", action, id, "local", new Dictionary<string, string> { ["name"] = name });
 
     private sealed class ChannelProgress(ChannelWriter<PullProgress> lines) : IProgress<PullProgress>
     {
