@@ -21,6 +21,14 @@ public class ContainerWordsTests
         words,
         ContainerWords.Describe(new ContainerState(ContainerStatus.Running, 1, 0, false, "", s_now.AddSeconds(-seconds), null), null, s_now));
 
+    [Theory]
+    [InlineData("sleep 1", "sleep", "1")]
+    [InlineData("sh -c 'echo a b'", "sh", "-c", "echo a b")]
+    [InlineData("my program", "my program")]
+    [InlineData("sh ", "sh", "")]
+    public void A_commands_arguments_with_a_space_stand_in_quotes(string column, params string[] command) =>
+        Assert.Equal(column, ContainerWords.CommandColumn(command));
+
     [Fact]
     public void An_ended_one_says_with_what_code() => Assert.Equal(
         "Exited (137) 2 minutes ago",

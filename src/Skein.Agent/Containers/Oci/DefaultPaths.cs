@@ -1,17 +1,9 @@
 namespace Skein.Agent.Containers.Oci;
 
-/// <summary>What of the kernel's files a container does not see, or not write, and what is mounted in each: as in Docker.</summary>
+/// <summary>Where programs are looked for and what is mounted in each container: as in Docker.</summary>
 internal static class DefaultPaths
 {
     public const string Path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-    public static readonly IReadOnlyList<string> Masked =
-    [
-        "/proc/asound", "/proc/acpi", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
-        "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware", "/sys/devices/virtual/powercap",
-    ];
-
-    public static readonly IReadOnlyList<string> Readonly = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
     public static readonly IReadOnlyList<OciMount> Mounts =
     [

@@ -19,7 +19,10 @@ internal sealed record ContainerInspectJson
     public string ResolvConfPath { get; init; } = "";
     public string HostnamePath { get; init; } = "";
     public string HostsPath { get; init; } = "";
+
+    /// <summary>Docker's is one file of JSON lines; the log here is several, in another form, and no client's to read.</summary>
     public string LogPath { get; init; } = "";
+
     public required string Name { get; init; }
     public int RestartCount { get; init; }
     public string Driver { get; init; } = "overlayfs";
@@ -34,6 +37,7 @@ internal sealed record ContainerInspectJson
     public long? SizeRw { get; init; }
     public long? SizeRootFs { get; init; }
     public required HostConfigJson HostConfig { get; init; }
+    public GraphDriverJson GraphDriver { get; init; } = new("overlayfs");
     public IReadOnlyList<MountPointJson> Mounts { get; init; } = [];
     public required ConfigJson Config { get; init; }
     public required NetworkSettingsJson NetworkSettings { get; init; }
@@ -58,23 +62,6 @@ internal sealed record ContainerInspectJson
 
     internal sealed record HealthcheckJson(IReadOnlyList<string> Test, long? Interval, long? Timeout, long? StartPeriod, long? StartInterval, int? Retries);
 
-    internal sealed record LogConfigJson(string Type, IReadOnlyDictionary<string, string> Config);
-
-    internal sealed record RestartPolicyJson(string Name, int MaximumRetryCount);
-
-    internal sealed record HostConfigJson(
-        string NetworkMode,
-        LogConfigJson LogConfig,
-        RestartPolicyJson RestartPolicy,
-        bool AutoRemove,
-        IReadOnlyList<string> CapAdd,
-        IReadOnlyList<string> CapDrop,
-        bool ReadonlyRootfs,
-        long Memory,
-        long NanoCpus,
-        long PidsLimit,
-        bool Privileged);
-
     internal sealed record ConfigJson(
         string Hostname,
         string Domainname,
@@ -94,17 +81,48 @@ internal sealed record ContainerInspectJson
         string? StopSignal,
         HealthcheckJson? Healthcheck,
         IReadOnlyDictionary<string, EmptyJson>? ExposedPorts,
-        IReadOnlyDictionary<string, EmptyJson>? Volumes);
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] IReadOnlyDictionary<string, EmptyJson>? Volumes)
+    {
+        [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+        public IReadOnlyList<string>? OnBuild { get; init; }
+    }
 
     internal sealed record EmptyJson;
 
-    internal sealed record PortBindingJson(string HostIp, string HostPort);
-
+    /// <summary>The addresses on top are those on Docker's own bridge, which no task is on: they are in Networks.</summary>
     internal sealed record NetworkSettingsJson(
         string SandboxID,
         string SandboxKey,
-        IReadOnlyDictionary<string, IReadOnlyList<PortBindingJson>?> Ports,
-        IReadOnlyDictionary<string, EndpointJson> Networks);
+        IReadOnlyDictionary<string, IReadOnlyList<HostConfigJson.PortBindingJson>?> Ports,
+        IReadOnlyDictionary<string, EndpointJson> Networks)
+    {
+        public string Bridge { get; init; } = "";
+        public bool HairpinMode { get; init; }
+        public string LinkLocalIPv6Address { get; init; } = "";
+        public int LinkLocalIPv6PrefixLen { get; init; }
+
+        [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+        public IReadOnlyList<string>? SecondaryIPAddresses { get; init; }
+
+        [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+        public IReadOnlyList<string>? SecondaryIPv6Addresses { get; init; }
+
+        public string EndpointID { get; init; } = "";
+        public string Gateway { get; init; } = "";
+        public string GlobalIPv6Address { get; init; } = "";
+        public int GlobalIPv6PrefixLen { get; init; }
+        public string IPAddress { get; init; } = "";
+        public int IPPrefixLen { get; init; }
+        public string IPv6Gateway { get; init; } = "";
+        public string MacAddress { get; init; } = "";
+    }
+
+    internal sealed record GraphDriverJson(string Name)
+    {
+        /// <summary>Folders of the layers, which containerd's snapshotters keep to themselves.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+        public IReadOnlyDictionary<string, string>? Data { get; init; }
+    }
 
     public static ContainerInspectJson From(ContainerRecord container, ContainerNetwork? network, ImageRecord? image, VolumeFolders volumes)
     {
@@ -123,11 +141,11 @@ internal sealed record ContainerInspectJson
             HostnamePath = definition.HostnamePath,
             HostsPath = definition.HostsPath,
             Name = "/" + container.Name,
-            HostConfig = WriteHostConfig(definition),
+            HostConfig = HostConfigJson.From(definition, network, image),
             Mounts = MountPointJson.Of(container, volumes),
             Config = WriteConfig(definition, image),
             NetworkSettings = new NetworkSettingsJson(
-                container.Id, network?.NamespacePath ?? definition.NetworkNamespacePath, Ports(container, network, image), EndpointJson.From(container, network)),
+                network is null ? "" : container.Id, network?.NamespacePath ?? "", Ports(container, network, image), EndpointJson.From(container, network)),
         };
     }
 
@@ -147,19 +165,6 @@ internal sealed record ContainerInspectJson
             ContainerWords.HealthName(health),
             health.FailingStreak,
             [.. health.Log.Select(p => new HealthProbeJson(GoTime.Format(p.Start), GoTime.Format(p.End), p.ExitCode, p.Output))]));
-
-    private static HostConfigJson WriteHostConfig(ContainerDefinition definition) => new(
-        "default",
-        new LogConfigJson("json-file", definition.LogDriver?.Options ?? (IReadOnlyDictionary<string, string>)new Dictionary<string, string>()),
-        new RestartPolicyJson("no", 0),
-        AutoRemove: false,
-        [.. definition.Spec.CapabilityAdd],
-        [.. definition.Spec.CapabilityDrop],
-        definition.Spec.ReadOnly,
-        definition.Resources?.Limits?.MemoryBytes ?? 0,
-        definition.Resources?.Limits?.NanoCpus ?? 0,
-        definition.Resources?.Limits?.Pids ?? 0,
-        Privileged: false);
 
     /// <summary>The service's values over the image's, as the container was made from them.</summary>
     private static ConfigJson WriteConfig(ContainerDefinition definition, ImageRecord? image)
@@ -201,12 +206,12 @@ internal sealed record ContainerInspectJson
         names is null or [] ? null : names.ToDictionary(name => name, _ => new EmptyJson());
 
     /// <summary>A port that is exposed and not published here has null in place of its bindings.</summary>
-    private static Dictionary<string, IReadOnlyList<PortBindingJson>?> Ports(ContainerRecord container, ContainerNetwork? network, ImageRecord? image) =>
+    private static Dictionary<string, IReadOnlyList<HostConfigJson.PortBindingJson>?> Ports(ContainerRecord container, ContainerNetwork? network, ImageRecord? image) =>
         ContainerSummaryJson.PortsOf(container, network, image)
             .GroupBy(p => $"{p.PrivatePort}/{p.Type}")
             .ToDictionary(
                 g => g.Key,
                 g => g.All(p => p.PublicPort is null)
                     ? null
-                    : (IReadOnlyList<PortBindingJson>?)[.. g.Where(p => p.PublicPort is not null).Select(p => new PortBindingJson(p.IP ?? "", $"{p.PublicPort}"))]);
+                    : (IReadOnlyList<HostConfigJson.PortBindingJson>?)[.. g.Where(p => p.PublicPort is not null).Select(p => new HostConfigJson.PortBindingJson(p.IP ?? "", $"{p.PublicPort}"))]);
 }

@@ -57,7 +57,7 @@ internal sealed record ContainerSummaryJson(
             ["/" + container.Name],
             spec.Image,
             image?.Id ?? "",
-            string.Join(' ', ContainerWords.CommandLine(spec, image)),
+            ContainerWords.CommandColumn(ContainerWords.CommandLine(spec, image)),
             container.Created.ToUnixTimeSeconds(),
             PortsOf(container, network, image),
             container.Definition.Labels,

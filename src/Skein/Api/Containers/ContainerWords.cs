@@ -17,6 +17,10 @@ internal static class ContainerWords
         return [.. image.Config.Entrypoint, .. spec.Args.Count > 0 ? spec.Args : image.Config.Cmd];
     }
 
+    /// <summary>The COMMAND column of `docker ps`: an argument with a space stands in quotes, the program never does.</summary>
+    public static string CommandColumn(IReadOnlyList<string> command) =>
+        string.Join(' ', command.Select((word, place) => place > 0 && word.Contains(' ') ? $"'{word}'" : word));
+
     /// <summary>The image's variables and the spec's over them.</summary>
     public static IReadOnlyList<string> Environment(ContainerSpec spec, ImageRecord? image)
     {

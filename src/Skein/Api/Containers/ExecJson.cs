@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Skein.Agent.Containers;
 
 namespace Skein.Api.Containers;
@@ -31,10 +32,11 @@ internal sealed record ExecStartJson
 }
 
 /// <summary>GET /exec/ID/json</summary>
+/// <param name="ExitCode">null while it runs.</param>
 internal sealed record ExecInspectJson(
     string ID,
     bool Running,
-    int? ExitCode,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? ExitCode,
     ExecInspectJson.ProcessConfigJson ProcessConfig,
     bool OpenStdin,
     bool OpenStderr,

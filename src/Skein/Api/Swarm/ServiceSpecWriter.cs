@@ -64,7 +64,7 @@ internal static class ServiceSpecWriter
         OomScoreAdj = NullIfZero(spec.OomScoreAdj),
     };
 
-    private static ContainerSpecJson.MountJson WriteMount(Mount mount) => new()
+    public static ContainerSpecJson.MountJson WriteMount(Mount mount) => new()
     {
         Type = mount.Type,
         Source = NullIfEmpty(mount.Source),

@@ -1,0 +1,119 @@
+using System.Text.Json;
+using Skein.Agent.Containers;
+using Skein.Agent.Networks;
+using Skein.Api.Containers;
+using Skein.Api.Engine;
+using Skein.Model;
+using Xunit;
+using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
+
+namespace Skein.Tests.Api;
+
+public class ContainerInspectTests
+{
+    private const string TaskId = "t1";
+
+    private static readonly ContainerNetwork s_live = new(
+        "/run/ns/c1", "", "",
+        [
+            new ContainerLeg("n1", "front", "eth0", ["10.0.1.5/24"], "02:42:0a:00:01:05", ""),
+            new ContainerLeg("docker_gwbridge", "docker_gwbridge", "eth1", ["172.18.0.3/16"], "02:42:ac:12:00:03", "172.18.0.1"),
+        ],
+        [new PortConfig { Protocol = PortProtocol.Tcp, TargetPort = 80, PublishedPort = 8080, PublishMode = PublishMode.Host }]);
+
+    [Fact]
+    public void A_task_shows_what_it_was_given_of_its_host()
+    {
+        var spec = new ContainerSpec
+        {
+            Image = "httpd",
+            OomScoreAdj = 7,
+            Init = true,
+            DnsConfig = new() { Nameservers = { "192.0.2.53" } },
+            Hosts = { "192.0.2.9 db other" },
+            Ulimits = { new Ulimit { Name = "nofile", Soft = 1, Hard = 2 } },
+            Mounts = { new Mount { Type = "bind", Source = "/srv", Target = "/s" } },
+        };
+        var resources = new ResourceRequirements { Limits = new() { MemoryBytes = 64 << 20 }, Reservations = new() { MemoryBytes = 32 << 20 } };
+        var config = Inspect(Container(spec, ContainerStatus.Running, resources), s_live).GetProperty("HostConfig");
+        Assert.Equal(
+            """
+            {"Binds":null,"ContainerIDFile":"","LogConfig":{"Type":"json-file","Config":{}},"NetworkMode":"default",
+            "PortBindings":{"80/tcp":[{"HostIp":"","HostPort":"8080"}]},"RestartPolicy":{"Name":"no","MaximumRetryCount":0},"AutoRemove":false,
+            "VolumeDriver":"","VolumesFrom":null,"ConsoleSize":[0,0],"CapAdd":null,"CapDrop":null,"Dns":["192.0.2.53"],"DnsOptions":null,
+            "DnsSearch":null,"ExtraHosts":["db:192.0.2.9"],"GroupAdd":null,"IpcMode":"private","Cgroup":"","Links":null,"OomScoreAdj":7,
+            "PidMode":"","Privileged":false,"PublishAllPorts":false,"ReadonlyRootfs":false,"SecurityOpt":null,"UTSMode":"","UsernsMode":"",
+            "ShmSize":67108864,"Runtime":"runc","Isolation":"default","CpuShares":0,"Memory":67108864,"NanoCpus":0,"CgroupParent":"",
+            "BlkioWeight":0,"BlkioWeightDevice":null,"BlkioDeviceReadBps":null,"BlkioDeviceWriteBps":null,"BlkioDeviceReadIOps":null,
+            "BlkioDeviceWriteIOps":null,"CpuPeriod":0,"CpuQuota":0,"CpuRealtimePeriod":0,"CpuRealtimeRuntime":0,"CpusetCpus":"","CpusetMems":"",
+            "Devices":null,"DeviceCgroupRules":null,"DeviceRequests":null,"MemoryReservation":33554432,"MemorySwap":-1,"MemorySwappiness":null,
+            "PidsLimit":null,"Ulimits":[{"Name":"nofile","Hard":2,"Soft":1}],"CpuCount":0,"CpuPercent":0,"IOMaximumIOps":0,
+            "IOMaximumBandwidth":0,"Mounts":[{"Type":"bind","Source":"/srv","Target":"/s"}],"Init":true}
+            """.ReplaceLineEndings(""),
+            // What depends on the host's cgroups, or is Docker's own list, is asked by name.
+            Without(config, "CgroupnsMode", "OomKillDisable", "MaskedPaths", "ReadonlyPaths"));
+        Assert.Equal(HostFacts.CgroupVersion == "2" ? ("private", "null") : ("host", "false"), (config.GetProperty("CgroupnsMode").GetString(), config.GetProperty("OomKillDisable").GetRawText()));
+        Assert.Contains("/proc/kcore", config.GetProperty("MaskedPaths").EnumerateArray().Select(p => p.GetString()));
+        Assert.Contains("/proc/sys", config.GetProperty("ReadonlyPaths").EnumerateArray().Select(p => p.GetString()));
+    }
+
+    [Fact]
+    public void One_that_runs_shows_its_addresses_and_one_that_has_ended_its_networks()
+    {
+        var running = Inspect(Container(new ContainerSpec(), ContainerStatus.Running), s_live).GetProperty("NetworkSettings");
+        Assert.Equal(("10.0.1.5", 24, "n1"), Front(running));
+        Assert.Equal("/run/ns/c1", running.GetProperty("SandboxKey").GetString());
+        Assert.Equal(["front"], running.GetProperty("Networks").EnumerateObject().Select(n => n.Name));
+
+        var ended = Inspect(Container(new ContainerSpec(), ContainerStatus.Exited), network: null).GetProperty("NetworkSettings");
+        Assert.Equal(("", 0, "n1"), Front(ended));
+        Assert.Equal("", ended.GetProperty("Networks").GetProperty("front").GetProperty("EndpointID").GetString());
+        Assert.Equal(("", "", ""), (Text("SandboxKey"), Text("IPAddress"), Text("MacAddress")));
+
+        string? Text(string name) => ended.GetProperty(name).GetString();
+
+        static (string?, int, string?) Front(JsonElement settings)
+        {
+            var front = settings.GetProperty("Networks").GetProperty("front");
+            return (front.GetProperty("IPAddress").GetString(), front.GetProperty("IPPrefixLen").GetInt32(), front.GetProperty("NetworkID").GetString());
+        }
+    }
+
+    [Fact]
+    public void A_container_joins_its_networks_as_it_starts_and_leaves_them_when_it_has_ended()
+    {
+        Assert.Equal(["network connect n1 front overlay c1", "container start c1 web.1.t1  "], Told("start"));
+        Assert.Equal(["container die c1 web.1.t1  ", "network disconnect n1 front overlay c1"], Told("die"));
+        Assert.Equal(["container kill c1 web.1.t1  "], Told("kill"));
+
+        static IEnumerable<string> Told(string action) =>
+            Skein.Api.Engine.ContainerEvents.Of(new ContainerEvent(DateTimeOffset.UnixEpoch, action, Container(new ContainerSpec(), ContainerStatus.Running), new Dictionary<string, string>()))
+                .Select(e => $"{e.Type} {e.Action} {e.Id} {e.Attributes["name"]} {e.Attributes.GetValueOrDefault("type")} {e.Attributes.GetValueOrDefault("container")}");
+    }
+
+    [Fact]
+    public void A_command_that_runs_has_no_exit_code_and_says_so()
+    {
+        var exec = new ExecRecord("e1", "c1", new ExecDefinition(["true"], [], "", "", false, false, true, true, false, ""), Running: true, ExitCode: null, Pid: 9);
+        Assert.Contains("\"ExitCode\":null", JsonSerializer.Serialize(ExecInspectJson.From(exec), ContainersJson.Default.ExecInspectJson));
+    }
+
+    private static string Without(JsonElement value, params string[] names)
+    {
+        var left = value.EnumerateObject().Where(p => !names.Contains(p.Name)).Select(p => $"\"{p.Name}\":{p.Value.GetRawText()}");
+        return "{" + string.Join(',', left) + "}";
+    }
+
+    private static JsonElement Inspect(ContainerRecord container, ContainerNetwork? network) => JsonDocument.Parse(
+        JsonSerializer.Serialize(ContainerInspectJson.From(container, network, null, new VolumeFolders("/lib")), ContainersJson.Default.ContainerInspectJson)).RootElement;
+
+    private static ContainerRecord Container(ContainerSpec spec, ContainerStatus status, ResourceRequirements? resources = null) => new(
+        new ContainerDefinition(
+            "c1", "web.1.t1", spec, new Dictionary<string, string> { ["com.docker.swarm.task.id"] = TaskId },
+            "h", "/run/ns/c1", "", "", "", resources, null, TimeSpan.FromSeconds(10))
+        {
+            Networks = [new ContainerNetworkName("n1", "front")],
+        },
+        new ContainerState(status, 1, 0, false, "", DateTimeOffset.UnixEpoch, null),
+        DateTimeOffset.UnixEpoch);
+}
