@@ -24,6 +24,8 @@ public sealed partial class ContainerEngine
     public async Task<ContainerRecord> CreateAsync(ContainerDefinition definition, CancellationToken cancel)
     {
         definition = Complete(definition);
+        if (definition.Spec.Dir is { Length: > 0 } folder && folder[0] != '/')
+            throw SkeinException.Invalid($"the working directory '{folder}' is invalid, it needs to be an absolute path");
         var image = images.Find(definition.Spec.Image);
         definition = definition with { Spec = VolumeContent.WithDeclared(definition.Spec, image.Config.Volumes) };
         OciSpecBuilder.Command(definition.Spec, image.Config);

@@ -52,7 +52,7 @@ public sealed partial class ContainerEngine
         var number = Signals.Parse(string.IsNullOrEmpty(signal) ? "SIGKILL" : signal);
         var exit = container.NextExit;
         if (!container.Running || !await SignalAsync(container, number, cancel))
-            throw SkeinException.Conflict($"cannot kill container: {id}: {NotRunning(container).Message}");
+            throw NotRunning(container);
         // As in Docker, a kill has happened when the answer comes.
         if (number == Signals.Kill)
             await EndedWithinAsync(exit, KillPatience, cancel);

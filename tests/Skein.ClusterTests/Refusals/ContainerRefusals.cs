@@ -11,7 +11,6 @@ public sealed class ContainerRefusals(SwarmFixture swarm)
     [Theory]
     [InlineData("exec nothing ls")]
     [InlineData("logs nothing")]
-    [InlineData("kill nothing")]
     [InlineData("stop nothing")]
     [InlineData("rm nothing")]
     [InlineData("top nothing")]
@@ -20,6 +19,9 @@ public sealed class ContainerRefusals(SwarmFixture swarm)
     [InlineData("restart nothing")]
     [InlineData("pause nothing")]
     public Task A_container_that_is_not_there_is_not_found(string line) => Manager.RefusesAsync(line, "No such container: nothing");
+
+    [Fact]
+    public Task A_container_that_is_not_there_is_not_killed() => Manager.RefusesAsync("kill nothing", "cannot kill container: nothing: No such container: nothing");
 
     [Fact]
     public async Task An_image_that_is_not_there_is_not_found()
@@ -50,7 +52,7 @@ public sealed class ContainerRefusals(SwarmFixture swarm)
         var name = await docker.OutputOfAsync($"inspect --format {{{{.Name}}}} {id}");
 
         await docker.RefusesAsync($"rm {id}", $"cannot remove container \"{name}\": container is running: stop the container before removing or force remove");
-        await docker.RefusesAsync($"kill --signal NOSUCH {id}", "invalid signal: NOSUCH");
+        await docker.RefusesAsync($"kill --signal NOSUCH {id}", $"cannot kill container: {id}: invalid signal: NOSUCH");
         await docker.RefusesAsync($"pause {id}", "docker pause is not supported");
         await docker.RefusesAsync(
             $"restart {id}",

@@ -255,7 +255,7 @@ public sealed class ContainerEngineTests
         Assert.Equal(137, host.Engine.Find(deaf).State.ExitCode);
 
         var error = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.KillAsync(deaf, "TERM", default));
-        Assert.Equal((ErrorKind.Conflict, $"cannot kill container: {deaf}: container {deaf} is not running"), (error.Kind, error.Message));
+        Assert.Equal((ErrorKind.Conflict, $"container {deaf} is not running"), (error.Kind, error.Message));
         await host.Engine.StartAsync(deaf, default);
         error = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.RemoveAsync(deaf, force: false, default));
         Assert.Equal("cannot remove container \"/deaf\": container is running: stop the container before removing or force remove", error.Message);

@@ -220,7 +220,15 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
 
     private async Task KillAsync(HttpContext context)
     {
-        await containers.KillAsync(context.Route("id"), Signal(context) ?? "KILL", context.RequestAborted);
+        var name = context.Route("id");
+        try
+        {
+            await containers.KillAsync(name, Signal(context) ?? "KILL", context.RequestAborted);
+        }
+        catch (SkeinException refused)
+        {
+            throw new SkeinException(refused.Kind, $"cannot kill container: {name}: {refused.Message}", refused);
+        }
         await context.EmptyAsync(StatusCodes.Status204NoContent);
     }
 

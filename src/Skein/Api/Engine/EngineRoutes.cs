@@ -103,6 +103,7 @@ internal sealed class EngineRoutes(
             SystemTime = GoTime.Format(time.GetUtcNow()),
             CgroupDriver = "cgroupfs",
             CgroupVersion = HostFacts.CgroupVersion,
+            SecurityOptions = SecurityOptions(),
             NEventsListener = events.Listeners,
             KernelVersion = HostFacts.KernelVersion,
             OperatingSystem = HostFacts.OperatingSystem,
@@ -120,6 +121,10 @@ internal sealed class EngineRoutes(
         };
         await context.JsonAsync(info, EngineJson.Default.InfoJson);
     }
+
+    /// <summary>What every container is under.</summary>
+    private static string[] SecurityOptions() =>
+        HostFacts.CgroupVersion == "2" ? ["name=seccomp,profile=builtin", "name=cgroupns"] : ["name=seccomp,profile=builtin"];
 
     private InfoJson.RegistryConfigJson RegistryConfig()
     {

@@ -52,6 +52,11 @@ internal sealed record InfoJson
         new Dictionary<string, RuntimeJson> { ["io.containerd.runc.v2"] = new("runc"), ["runc"] = new("runc") };
     public string DefaultRuntime { get; init; } = "runc";
     public required CommitJson ContainerdCommit { get; init; }
+
+    // Docker's word for what it could not find out: containerd does not tell which runc its shims start.
+    public CommitJson RuncCommit { get; init; } = new("N/A");
+    public CommitJson InitCommit { get; init; } = new("N/A");
+
     public required SwarmInfoJson Swarm { get; init; }
     public bool LiveRestoreEnabled { get; init; } = true;
     public string Isolation { get; init; } = "";
@@ -70,7 +75,7 @@ internal sealed record InfoJson
         public string[] Volume { get; init; } = ["local"];
         public string[] Network { get; init; } = ["bridge", "host", "null", "overlay"];
         public string[]? Authorization { get; init; }
-        public string[] Log { get; init; } = ["json-file"];
+        public string[] Log { get; init; } = ["json-file", "local"];
     }
 
     internal sealed record RegistryConfigJson(
