@@ -51,7 +51,15 @@ public sealed partial class ContainerEngine
                 process = process with { ConsoleSize = new OciBox(height.Value, width.Value) };
             exec.Io.Open(poller, log: null);
             var streams = exec.Io.Attach(exec.Exited.Task);
-            await StartProcessAsync(container, exec, process, cancel);
+            await container.ExecStart.WaitAsync(cancel);
+            try
+            {
+                await StartProcessAsync(container, exec, process, cancel);
+            }
+            finally
+            {
+                container.ExecStart.Release();
+            }
             Publish(container, "exec_start: " + string.Join(' ', definition.Command), ("execID", execId));
             _ = WatchExecAsync(container, exec);
             return streams;

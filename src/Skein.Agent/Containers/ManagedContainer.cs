@@ -36,6 +36,12 @@ internal sealed class ManagedContainer(
 
     public ConcurrentDictionary<string, ManagedExec> Execs { get; } = new();
 
+    /// <summary>
+    /// Held for the start of an exec. The shim starts one at a time as well, but while others wait for it there it hears of the ends of
+    /// processes only in timeouts, that of the start itself too: fifty at once stood still for a minute (containerd 1.6).
+    /// </summary>
+    public SemaphoreSlim ExecStart { get; } = new(1);
+
     /// <summary>The process of its spec, kept from the first exec on.</summary>
     public OciProcess? Process { get; set; }
 
