@@ -203,6 +203,8 @@ public sealed partial class ContainerEngine
         {
             await DeleteTaskAsync(container.Id);
             await RemoveFromContainerdAsync(container.Id);
+            // Who was attached before a start that never came.
+            await container.Io.EndAsync(TimeSpan.Zero, time);
             container.Dispose();
             var io = options.IoFolder(container.Id);
             if (Directory.Exists(io))

@@ -100,6 +100,8 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         await container.Gate.WaitAsync(cancel);
         try
         {
+            if (containers.TryGet(container.Id) is null)
+                throw SkeinException.NotFound($"No such container: {id}");
             Publish(container, "attach");
             return container.Io.Attach(container.NextExit);
         }

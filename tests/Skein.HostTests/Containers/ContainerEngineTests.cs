@@ -100,6 +100,26 @@ public sealed class ContainerEngineTests
         Assert.Single(Directory.EnumerateFileSystemEntries(host.Options.IoFolder(id)), path => path.EndsWith("/stdout", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task SixtyExecsAtOnceAllRun()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("box", "sleep", "1000");
+        var all = await Task.WhenAll(Enumerable.Range(0, 60).Select(number => host.ExecAsync(id, EngineHost.Exec("echo", $"{number}")))).WaitAsync(Poll.Patience);
+        Assert.Equal(Enumerable.Range(0, 60).Select(number => (0, $"{number}\n", "")), all);
+    }
+
+    [Fact]
+    public async Task WhoIsAttachedToAContainerThatIsRemovedBeforeItsStartReachesTheEnd()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = (await host.Engine.CreateAsync(EngineHost.Define("never", "sleep", "1000"), default)).Id;
+        await using var streams = await host.Engine.AttachAsync(id, default);
+        await host.Engine.RemoveAsync(id, force: false, default);
+        Assert.Equal("", await EngineHost.ReadAsync(streams.Stdout).WaitAsync(Poll.Patience));
+        await streams.Completion.WaitAsync(Poll.Patience);
+    }
+
     /// <summary>`docker exec -i C echo hi` from a terminal, or a pipe whose writer goes on.</summary>
     [Fact]
     public async Task AnExecEndsThoughItsClientKeepsItsInputOpen()
