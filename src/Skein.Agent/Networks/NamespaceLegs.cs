@@ -19,10 +19,7 @@ internal static class NamespaceLegs
     public static void Tune(IReadOnlyList<LegSpec> legs, IReadOnlyDictionary<string, string> wished)
     {
         Sysctl.SetHere(Ours(legs, wished));
-        foreach (var (name, value) in wished)
-        {
-            if (IsNet(name)) File.WriteAllText($"/proc/sys/{Path(name)}", value);
-        }
+        Sysctl.SetHere([.. wished.Where(one => IsNet(one.Key)).Select(one => (Path(one.Key), one.Value))]);
     }
 
     /// <summary>What is ours of it, once more; what the user named is his. On a thread inside.</summary>

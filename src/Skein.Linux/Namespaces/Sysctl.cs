@@ -13,7 +13,7 @@ public static class Sysctl
         var changed = new List<string>();
         foreach (var (name, value) in names)
         {
-            if (Same(File.ReadAllText(Path(name)), value)) continue;
+            if (Same(Read(name), value)) continue;
             File.WriteAllText(Path(name), value);
             changed.Add(name);
         }
@@ -21,6 +21,19 @@ public static class Sysctl
     }
 
     public static string Get(NetworkNamespace space, string name) => space.Run(() => File.ReadAllText(Path(name)).Trim());
+
+    private static string Read(string name)
+    {
+        try
+        {
+            return File.ReadAllText(Path(name));
+        }
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // A user's own parameter may be one that this kernel lacks: these are the words that a task is rejected with.
+            throw new FileNotFoundException($"open {Path(name)}: no such file or directory", missing);
+        }
+    }
 
     // A range is written with a space and read with a tab.
     private static bool Same(string read, string wished) =>
