@@ -64,8 +64,10 @@ public sealed class OverlayTests(SwarmFixture swarm) : IClassFixture<SwarmFixtur
         Assert.Equal(own, await AddressAsync("tasks.known"));
         Assert.NotEqual(virtualAddress, own);
         Assert.Contains($"name = {name}.named", await swarm.Host(3).OutputOfAsync($"exec {asker} nslookup {own}"), StringComparison.Ordinal);
-        foreach (var one in (string[])["known", "store", name])
+        foreach (var one in (string[])["known", "store"])
             Assert.Contains("It works!", await swarm.Host(3).OutputOfAsync($"exec {asker} timeout 20 wget -q -O - http://{one}/"), StringComparison.Ordinal);
+        // Apache refuses a Host whose last label begins with a digit, as a task's id may.
+        Assert.Contains("1 packets received", await swarm.Host(3).OutputOfAsync($"exec {asker} ping -c 1 -W 20 {name}"), StringComparison.Ordinal);
 
         await Manager.OutputOfAsync("service rm known asker");
         await Manager.RemoveNetworkAsync("named");
