@@ -108,7 +108,7 @@ public sealed partial class ContainerEngine
         var started = await containerd.Tasks.StartAsync(new() { ContainerId = container.Id, ExecId = execId }, cancellationToken: cancel);
         exec.Record = exec.Record with { Running = true, Pid = started.Pid };
         exec.Begun.TrySetResult();
-        exec.Io.Input?.Open(poller, exec.Io.Paths.Stdin, () => CloseInputAsync(container.Id, execId));
+        exec.Io.Input?.Open(poller, exec.Io.Paths.Stdin, () => CloseInputAsync(container.Id, execId), time);
     }
 
     private async Task<OciProcess> ExecProcessAsync(ManagedContainer container, ExecDefinition definition, CancellationToken cancel)

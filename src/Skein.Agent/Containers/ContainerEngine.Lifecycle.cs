@@ -146,7 +146,7 @@ public sealed partial class ContainerEngine
     }
 
     private void OpenInput(ManagedContainer container) =>
-        container.Io.Input?.Open(poller, container.Io.Paths.Stdin, () => CloseInputAsync(container.Id, ""));
+        container.Io.Input?.Open(poller, container.Io.Paths.Stdin, () => CloseInputAsync(container.Id, ""), time);
 
     // Whatever went wrong, nothing of the task stays, and the record says why, with Docker's exit code for it.
     private async Task<Exception> AbandonStartAsync(ManagedContainer container, Exception cause)

@@ -45,7 +45,7 @@ public sealed class ProcessIoTests : IDisposable
         {
             closed = true;
             return Task.CompletedTask;
-        });
+        }, _time);
 
         await before.WriteAsync("old"u8.ToArray(), Poll.Soon);
         await before.DisposeAsync();
@@ -55,6 +55,22 @@ public sealed class ProcessIoTests : IDisposable
         Assert.True(closed);
         var read = new byte[8];
         Assert.Equal("new"u8.ToArray(), read[..await process.ReadAsync(read, Poll.Soon)]);
+    }
+
+    [Fact]
+    public async Task What_is_written_before_the_shim_has_opened_its_end_waits_for_it()
+    {
+        var path = Path.Combine(_folder, "stdin");
+        Fifo.Create(path);
+        var input = new InputHub();
+        input.Open(_poller, path, () => Task.CompletedTask, TimeProvider.System);
+        await using var client = input.Attach(closesInput: true);
+        var writing = client.WriteAsync("early"u8.ToArray(), Poll.Soon).AsTask();
+
+        using var process = Fifo.OpenRead(_poller, path);
+        await writing;
+        var read = new byte[8];
+        Assert.Equal("early"u8.ToArray(), read[..await process.ReadAsync(read, Poll.Soon)]);
     }
 
     [Fact]

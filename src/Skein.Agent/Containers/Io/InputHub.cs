@@ -10,7 +10,7 @@ internal sealed class InputHub
     public InputStream Attach(bool closesInput) => new(run, closesInput);
 
     /// <param name="close">Tells the runtime to let go of its own writing end: the process reads its end of file only then.</param>
-    public void Open(PipePoller poller, string path, Func<Task> close) => run.Open(poller, path, close);
+    public void Open(PipePoller poller, string path, Func<Task> close, TimeProvider time) => run.Open(poller, path, close, time);
 
     /// <summary>The process has ended; the next one's input is waited for anew.</summary>
     public void Reset() => Interlocked.Exchange(ref run, new InputRun()).End();
