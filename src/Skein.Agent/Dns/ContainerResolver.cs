@@ -100,7 +100,7 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
                     continue;
                 }
                 // The loop goes on while others are asked, or waited for: what it holds is copied.
-                _ = ReplyLaterAsync(query.AsMemory(0, length).ToArray(), parsed.Name, Copy(client), cancel);
+                _ = ReplyLaterAsync(query.AsMemory(0, length).ToArray(), parsed, early, Copy(client), cancel);
             }
             catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
             {
@@ -115,16 +115,17 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
         }
     }
 
-    private async Task ReplyLaterAsync(byte[] message, string name, SocketAddress client, CancellationToken cancel)
+    private async Task ReplyLaterAsync(byte[] message, DnsQuery query, bool early, SocketAddress client, CancellationToken cancel)
     {
         try
         {
-            var reply = await ReplyAsync(message, overTcp: false, cancel);
+            // What others are to be asked has been looked up already.
+            var reply = early ? await ReplyAsync(message, overTcp: false, cancel) : await ForwardAsync(message, query, overTcp: false, cancel);
             if (reply.Length > 0) await _udp.SendToAsync(reply, SocketFlags.None, client, cancel);
         }
         catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException or SocketException or IOException or UnauthorizedAccessException)
         {
-            LogReplyLost(_log, name, error.Message);
+            LogReplyLost(_log, query.Name, error.Message);
         }
     }
 
