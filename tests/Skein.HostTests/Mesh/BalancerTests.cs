@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Skein.Linux.Namespaces;
 using Xunit;
@@ -46,8 +45,7 @@ public class BalancerTests
         using var c2 = new EchoServer(hosts["c2"], "c2");
         hosts.Publish(s => MeshHosts.Ready(s, "t2"));
         await hosts.AppliedAsync();
-        using var socket = NamespaceSockets.Open(hosts[from], AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        await socket.ConnectAsync(IPAddress.Parse(address), port);
+        using var socket = await Caller.UdpSocketAsync(hosts[from], address, port);
         foreach (var task in new[] { "c2", "c2", "c1" })
         {
             hosts.Publish(s => MeshHosts.Ready(s, task.Replace('c', 't')));
@@ -65,8 +63,7 @@ public class BalancerTests
     {
         await using var hosts = await MeshHosts.StartAsync();
         using var c2 = new EchoServer(hosts["c2"], "c2");
-        using var socket = NamespaceSockets.Open(hosts[from], AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        await socket.ConnectAsync(IPAddress.Parse(address), port);
+        using var socket = await Caller.UdpSocketAsync(hosts[from], address, port);
 
         hosts.Publish(s => s with { Services = s.Services.Clear() });       // the service is not there yet
         await hosts.AppliedAsync();
@@ -89,8 +86,7 @@ public class BalancerTests
         using var c2 = new EchoServer(hosts["c2"], "c2");
         hosts.Publish(s => MeshHosts.Ready(s, "t2"));
         await hosts.AppliedAsync();
-        using var socket = NamespaceSockets.Open(hosts[from], AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        await socket.ConnectAsync(IPAddress.Parse(address), port);
+        using var socket = await Caller.UdpSocketAsync(hosts[from], address, port);
         await socket.SendAsync("x"u8.ToArray());
         Assert.StartsWith("c2", await Caller.ReadAsync(socket, "c2"), StringComparison.Ordinal);
 

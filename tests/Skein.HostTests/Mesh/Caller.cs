@@ -31,10 +31,17 @@ internal static class Caller
         }
     }
 
+    /// <summary>One that keeps its port, and with it its flow.</summary>
+    public static async Task<Socket> UdpSocketAsync(NetworkNamespace from, string address, int port)
+    {
+        var socket = NamespaceSockets.Open(from, AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        await socket.ConnectAsync(IPAddress.Parse(address), port);
+        return socket;
+    }
+
     public static async Task<string> UdpAsync(NetworkNamespace from, string address, int port)
     {
-        using var socket = NamespaceSockets.Open(from, AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        await socket.ConnectAsync(IPAddress.Parse(address), port);
+        using var socket = await UdpSocketAsync(from, address, port);
         await socket.SendAsync("x"u8.ToArray());
         return await ReadAsync(socket, $"udp {address}:{port}");
     }
