@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Grpc.Core;
 using Skein.Api.Engine;
@@ -12,7 +11,7 @@ internal sealed record ErrorResponse([property: JsonPropertyName("message")] str
 {
     public const string ContentType = "application/json";
 
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, EngineJson.Default.ErrorResponse);
+    public byte[] ToJson() => GoJson.Write(this, EngineJson.Default.ErrorResponse);
 
     public static int StatusOf(Exception error) => error switch
     {

@@ -12,7 +12,7 @@ internal static class JsonBody
         if (body.IndexOfAnyExcept(" \t\r\n"u8) < 0) throw SkeinException.Invalid("invalid JSON: got EOF while reading request body");
         try
         {
-            return JsonSerializer.Deserialize(body, type) ?? Empty(type);
+            return JsonSerializer.Deserialize(GoNulls.Without(body, type), type) ?? Empty(type);
         }
         catch (JsonException error)
         {

@@ -18,6 +18,9 @@ internal static class RequestReader
 
     public static string Route(this HttpContext context, string name) => (string?)context.Request.RouteValues[name] ?? "";
 
+    /// <summary>Which version of the API the client speaks.</summary>
+    public static ApiVersion Version(this HttpContext context) => context.Items[nameof(ApiVersion)] as ApiVersion? ?? ApiVersion.Current;
+
     public static string Query(this HttpContext context, string name) => context.Request.Query[name].ToString();
 
     /// <summary>moby's rule: empty, 0, no, false and none are false; all else is true.</summary>
@@ -99,7 +102,7 @@ internal static class RequestReader
     {
         try
         {
-            return JsonSerializer.Deserialize(json, ImagesJson.Default.RegistryAuthJson)?.ToModel();
+            return JsonSerializer.Deserialize(GoNulls.Without(json, ImagesJson.Default.RegistryAuthJson), ImagesJson.Default.RegistryAuthJson)?.ToModel();
         }
         catch (JsonException error)
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Skein.Api.Http;
@@ -8,7 +7,7 @@ internal static class ResponseWriter
 {
     public static Task JsonAsync<T>(this HttpContext context, T value, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(value, type);
+        var body = GoJson.Write(value, type);
         context.Response.StatusCode = status;
         context.Response.ContentType = ErrorResponse.ContentType;
         context.Response.ContentLength = body.Length;
@@ -24,7 +23,7 @@ internal static class ResponseWriter
     /// <summary>One JSON value of a stream, sent at once.</summary>
     public static async Task JsonLineAsync<T>(this HttpContext context, T value, JsonTypeInfo<T> type)
     {
-        await JsonSerializer.SerializeAsync(context.Response.Body, value, type, context.RequestAborted);
+        await context.Response.Body.WriteAsync(GoJson.Write(value, type), context.RequestAborted);
         await context.Response.Body.WriteAsync(LineEnd, context.RequestAborted);
         await context.Response.Body.FlushAsync(context.RequestAborted);
     }
