@@ -11,6 +11,9 @@ internal readonly record struct ApiVersion(int Major, int Minor) : IComparable<A
     /// <summary>The oldest it accepts; clients back to Docker 20.10 are served.</summary>
     public static readonly ApiVersion Minimum = new(1, 24);
 
+    /// <summary>From here on an image has no VirtualSize: it has long been its size.</summary>
+    public static readonly ApiVersion WithoutVirtualSize = new(1, 44);
+
     public static bool TryParse(ReadOnlySpan<char> text, out ApiVersion version)
     {
         version = default;

@@ -223,7 +223,7 @@ internal sealed class EngineRoutes(
             rows.Add(await row.WithSizeAsync(containers, image, context.RequestAborted));
         }
         var sharing = new LayerSharing(all);
-        var summaries = all.Select(image => ImageSummaryJson.From(image) with
+        var summaries = all.Select(image => ImageSummaryJson.From(image, context.Version()) with
         {
             Containers = rows.Count(row => row.ImageID == image.Id),
             SharedSize = sharing.SharedBy(image),

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Skein.Agent.Images;
 
 namespace Skein.Api.Images;
@@ -15,8 +16,17 @@ internal sealed record ImageInspectJson(
     string Architecture,
     string Os,
     long Size,
-    ImageInspectJson.RootFsJson RootFS)
+    ImageInspectJson.GraphDriverJson GraphDriver,
+    ImageInspectJson.RootFsJson RootFS,
+    long? VirtualSize)
 {
+    /// <summary>Where its layers lie; what of them, only Docker's own drivers tell.</summary>
+    internal sealed record GraphDriverJson(string Name)
+    {
+        [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+        public IReadOnlyDictionary<string, string>? Data { get; init; }
+    }
+
     internal sealed record RootFsJson(string Type, IReadOnlyList<string> Layers);
 
     internal sealed record ConfigJson(
@@ -32,7 +42,7 @@ internal sealed record ImageInspectJson(
 
     internal sealed record EmptyJson;
 
-    public static ImageInspectJson From(ImageRecord image) => new(
+    public static ImageInspectJson From(ImageRecord image, ApiVersion version) => new(
         image.Id,
         image.Tags,
         image.Digests,
@@ -53,7 +63,9 @@ internal sealed record ImageInspectJson(
         image.Architecture,
         image.Os,
         image.Size,
-        new RootFsJson("layers", image.Layers));
+        new GraphDriverJson("overlayfs"),
+        new RootFsJson("layers", image.Layers),
+        version.CompareTo(ApiVersion.WithoutVirtualSize) < 0 ? image.Size : null);
 
     private static Dictionary<string, EmptyJson>? Set(IReadOnlyList<string> names) =>
         names.Count == 0 ? null : names.ToDictionary(n => n, _ => new EmptyJson());

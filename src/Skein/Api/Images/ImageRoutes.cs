@@ -25,7 +25,7 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
     private async Task ListAsync(HttpContext context)
     {
         var filter = new ImageFilter(context.Filters(), images, time.GetUtcNow());
-        var rows = images.List().Select(filter.Take).OfType<ImageRecord>().OrderByDescending(i => i.Created).Select(ImageSummaryJson.From).ToList();
+        var rows = images.List().Select(filter.Take).OfType<ImageRecord>().OrderByDescending(i => i.Created).Select(i => ImageSummaryJson.From(i, context.Version())).ToList();
         await context.JsonAsync(rows, ImagesJson.Default.IReadOnlyListImageSummaryJson);
     }
 
@@ -133,7 +133,7 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
         if (path.EndsWith("/history", StringComparison.Ordinal)) return HistoryAsync(context, path[..^"/history".Length]);
         if (!path.EndsWith("/json", StringComparison.Ordinal)) throw SkeinException.NotFound("page not found");
         var image = images.Find(path[..^"/json".Length]);
-        return context.JsonAsync(ImageInspectJson.From(image), ImagesJson.Default.ImageInspectJson);
+        return context.JsonAsync(ImageInspectJson.From(image, context.Version()), ImagesJson.Default.ImageInspectJson);
     }
 
     private async Task SaveAsync(HttpContext context, IReadOnlyList<string> names)

@@ -12,9 +12,10 @@ internal sealed record ImageSummaryJson(
     long Size,
     long SharedSize,
     IReadOnlyDictionary<string, string> Labels,
-    int Containers)
+    int Containers,
+    long? VirtualSize)
 {
-    public static ImageSummaryJson From(ImageRecord image) => new(
+    public static ImageSummaryJson From(ImageRecord image, ApiVersion version) => new(
         image.Id,
         "",
         image.Tags,
@@ -23,5 +24,6 @@ internal sealed record ImageSummaryJson(
         image.Size,
         -1,
         image.Config.Labels,
-        -1);
+        -1,
+        version.CompareTo(ApiVersion.WithoutVirtualSize) < 0 ? image.Size : null);
 }
