@@ -1,6 +1,6 @@
-using System.Globalization;
 using Skein.Manager.Drafts;
 using Skein.Model;
+using Skein.Model.Validation;
 
 namespace Skein.Manager.Allocation;
 
@@ -11,8 +11,6 @@ namespace Skein.Manager.Allocation;
 internal static class NetworkAllocation
 {
     private const uint FirstVni = 4096;
-    private const uint LastVni = (1u << 24) - 1;
-    private const string VniOption = "com.docker.network.driver.overlay.vxlanid_list";
 
     public static void Run(SwarmDraft draft)
     {
@@ -38,14 +36,9 @@ internal static class NetworkAllocation
 
     private static uint? ChooseVni(NetworkSpec? spec, HashSet<uint> taken)
     {
-        if (spec is not null && spec.DriverOptions.TryGetValue(VniOption, out var list))
-        {
-            var asked = list.Split(',')[0].Trim();
-            return uint.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out var vni) && vni is > 0 and <= LastVni && !taken.Contains(vni)
-                ? vni
-                : null;
-        }
-        for (var vni = FirstVni; vni <= LastVni; vni++)
+        if (spec is not null && spec.DriverOptions.TryGetValue(NetworkSpecValidation.VniOption, out var asked))
+            return NetworkSpecValidation.TryParseVni(asked, out var given) && !taken.Contains(given) ? given : null;
+        for (var vni = FirstVni; vni <= NetworkSpecValidation.LastVni; vni++)
         {
             if (!taken.Contains(vni)) return vni;
         }

@@ -2,6 +2,7 @@ using Skein.Manager.Allocation;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Specs;
+using Skein.Model.Validation;
 
 namespace Skein.Manager.Control;
 
@@ -20,6 +21,26 @@ internal static class NetworkUse
             throw RpcError.FailedPrecondition($"network {network.Id} is in use by task {task.Id}");
     }
 
+    /// <summary>
+    /// The network that a service names. What the swarm does not have may be one of each host's own, which Docker's swarm lets
+    /// services use, or refuses by another sentence than that of a network that is nowhere.
+    /// </summary>
+    public static Network ForService(Snapshot snapshot, string target)
+    {
+        try
+        {
+            return Finder.Network(snapshot, target);
+        }
+        catch (SkeinException e) when (e.Kind == ErrorKind.NotFound && target is "host" or "bridge" or "none" or "docker_gwbridge")
+        {
+            throw target is "host" or "bridge"
+                ? SkeinException.NotImplemented($"tasks on the network \"{target}\" are not supported yet: use an overlay network")
+                : new SkeinException(
+                    ErrorKind.Forbidden,
+                    $"The network {target} cannot be used with services. Only networks scoped to the swarm can be used, such as those created with the overlay driver.");
+        }
+    }
+
     public static void CheckSubnetsFree(Snapshot snapshot, NetworkSpec spec)
     {
         var taken = snapshot.Networks.All.SelectMany(n => Subnet.In(n.Ipam.Concat(n.Spec.Ipam))).ToList();
@@ -29,6 +50,16 @@ internal static class NetworkUse
                 throw new SkeinException(ErrorKind.Forbidden, "invalid pool request: Pool overlaps with other one on this address space");
             taken.Add(wanted);
         }
+    }
+
+    /// <summary>One asked for by number; others are given a free one.</summary>
+    public static void CheckVniFree(Snapshot snapshot, NetworkSpec spec)
+    {
+        if (!spec.DriverOptions.TryGetValue(NetworkSpecValidation.VniOption, out var text) || !NetworkSpecValidation.TryParseVni(text, out var vni)) return;
+        if (snapshot.Networks.All.FirstOrDefault(n => n.Vni == vni || Asked(n) == text) is { } owner)
+            throw SkeinException.Conflict($"could not assign vxlan id {vni}: the network {owner.Spec.Annotations.Name} has it");
+
+        static string? Asked(Network network) => network.Spec.DriverOptions.TryGetValue(NetworkSpecValidation.VniOption, out var asked) ? asked : null;
     }
 
     public static bool NeedsIngress(ServiceSpec spec) =>

@@ -42,6 +42,7 @@ public sealed partial class SwarmControl
         if (seen.Networks.All.Any(n => SameName(n.Spec.Annotations, given.Annotations)))
             throw SkeinException.Conflict($"network with name {given.Annotations.Name} already exists");
         NetworkUse.CheckSubnetsFree(seen, given);
+        NetworkUse.CheckVniFree(seen, given);
         var spec = given.Clone();
         if (spec.Driver.Length == 0) spec.Driver = "overlay";
         var changes = new Changes();

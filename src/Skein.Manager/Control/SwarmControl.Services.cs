@@ -1,5 +1,6 @@
 using Skein.Manager.Store;
 using Skein.Model;
+using Skein.Model.Specs;
 using Skein.Model.Validation;
 
 namespace Skein.Manager.Control;
@@ -80,7 +81,7 @@ public sealed partial class SwarmControl
         next.Spec = spec;
         next.UpdateStatus = null;
         // Tasks are told apart by it, so a number once used must not come again, even after a rollback: the object's own version is new.
-        if (!Equals(spec.Task, current.Spec.Task) || !Equals(spec.Endpoint, current.Spec.Endpoint))
+        if (!ServiceMeaning.Same(spec.Task, current.Spec.Task) || !ServiceMeaning.Same(spec.Endpoint, current.Spec.Endpoint))
             next.SpecVersion = Math.Max(current.Meta.Version, Math.Max(current.SpecVersion, current.PreviousSpecVersion) + 1);
         return next;
     }
@@ -114,7 +115,7 @@ public sealed partial class SwarmControl
         var attached = new HashSet<string>(StringComparer.Ordinal);
         foreach (var attachment in spec.Task.Networks.ToList())
         {
-            var network = Finder.Network(seen, attachment.Target);
+            var network = NetworkUse.ForService(seen, attachment.Target);
             if (network.Spec.Ingress)
                 throw RpcError.InvalidArgument($"Service cannot be explicitly attached to the ingress network \"{network.Spec.Annotations.Name}\"");
             attachment.Target = network.Id;

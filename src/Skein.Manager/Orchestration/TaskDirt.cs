@@ -1,6 +1,7 @@
 using Skein.Manager.Drafts;
 using Skein.Manager.Scheduling;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Manager.Orchestration;
 
@@ -15,10 +16,10 @@ public static class TaskDirt
     public static bool IsDirty(Service service, SwarmTask task, Node? node)
     {
         if (task.SpecVersion == service.SpecVersion) return false;
-        if (!(task.Endpoint?.Spec ?? new()).Equals(service.Spec.Endpoint ?? new())) return true;
+        if (!ServiceMeaning.Same(task.Endpoint?.Spec, service.Spec.Endpoint)) return true;
         var wanted = service.Spec.Task?.Clone() ?? new();
         if (wanted.Container is { } container) container.RegistryAuth = task.Spec.Container?.RegistryAuth;
-        if (wanted.Equals(task.Spec)) return false;
+        if (ServiceMeaning.Same(wanted, task.Spec)) return false;
         return !(DiffersInPlacementOnly(wanted, task.Spec) && Fits(wanted, node));
     }
 
@@ -28,7 +29,7 @@ public static class TaskDirt
     {
         var same = has.Clone();
         same.Placement = wanted.Placement;
-        return same.Equals(wanted);
+        return ServiceMeaning.Same(same, wanted);
     }
 
     private static bool Fits(TaskSpec wanted, Node? node) =>

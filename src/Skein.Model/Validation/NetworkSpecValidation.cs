@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 
 namespace Skein.Model.Validation;
@@ -5,6 +6,14 @@ namespace Skein.Model.Validation;
 /// <summary>What can be said of a network's spec without looking at other networks, in swarmkit's words.</summary>
 public static class NetworkSpecValidation
 {
+    public const string VniOption = "com.docker.network.driver.overlay.vxlanid_list";
+
+    /// <summary>RFC 7348: 24 bits.</summary>
+    public const uint LastVni = (1u << 24) - 1;
+
+    public static bool TryParseVni(string text, out uint vni) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out vni) && vni is > 0 and <= LastVni;
+
     public static void Check(NetworkSpec spec)
     {
         if (spec.Attachable && spec.Ingress) throw RpcError.InvalidArgument("ingress network cannot be attachable");

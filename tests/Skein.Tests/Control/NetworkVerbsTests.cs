@@ -144,6 +144,30 @@ public class NetworkVerbsTests
         Assert.Equal(4100u, (await creating.WaitAsync(Poll.Patience)).Vni);
     }
 
+    [Fact]
+    public async Task A_vxlan_id_that_another_network_has_is_refused_by_its_name()
+    {
+        var asked = Overlay("back");
+        asked.DriverOptions["com.docker.network.driver.overlay.vxlanid_list"] = "4097";
+        Assert.Equal("could not assign vxlan id 4097: the network front has it", await Refusal(asked, ErrorKind.Conflict));
+        asked.DriverOptions["com.docker.network.driver.overlay.vxlanid_list"] = "4200";
+        await _world.Control.CreateNetworkAsync(asked, default);
+        asked.Annotations.Name = "again";
+        Assert.Equal("could not assign vxlan id 4200: the network back has it", await Refusal(asked, ErrorKind.Conflict));
+    }
+
+    [Theory]
+    [InlineData("host", ErrorKind.NotImplemented, "tasks on the network \"host\" are not supported yet: use an overlay network")]
+    [InlineData("bridge", ErrorKind.NotImplemented, "tasks on the network \"bridge\" are not supported yet: use an overlay network")]
+    [InlineData("docker_gwbridge", ErrorKind.Forbidden, "The network docker_gwbridge cannot be used with services. Only networks scoped to the swarm can be used, such as those created with the overlay driver.")]
+    [InlineData("nowhere", ErrorKind.NotFound, "network nowhere not found")]
+    public async Task A_service_on_a_network_that_is_not_the_swarms_is_told_why(string target, ErrorKind kind, string message)
+    {
+        var spec = Httpd();
+        spec.Task.Networks.Add(new NetworkAttachmentConfig { Target = target });
+        Assert.Equal(message, await MessageOf(() => _world.Control.CreateServiceAsync(spec, default), kind));
+    }
+
     private Task<string> Refusal(NetworkSpec spec, ErrorKind kind) => MessageOf(() => _world.Control.CreateNetworkAsync(spec, default), kind);
 
     private static NetworkSpec Overlay(string name) => new() { Annotations = new() { Name = name }, Driver = "overlay" };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Agent.Containers.Logs;
 
@@ -14,25 +15,10 @@ internal sealed record LogLimits(long MaxBytesPerFile, int MaxFiles, bool Kept)
         if (driver is null)
             return Default;
         var limits = Default with { Kept = driver.Name != "none" };
-        if (driver.Options.TryGetValue("max-size", out var size) && ParseSize(size) is { } bytes)
+        if (driver.Options.TryGetValue("max-size", out var size) && LogSize.TryParse(size, out var bytes))
             limits = limits with { MaxBytesPerFile = bytes };
         if (driver.Options.TryGetValue("max-file", out var files) && int.TryParse(files, CultureInfo.InvariantCulture, out var count) && count > 0)
             limits = limits with { MaxFiles = count };
         return limits;
-    }
-
-    private static long? ParseSize(string text)
-    {
-        var digits = text.TrimEnd('b', 'B', 'k', 'K', 'm', 'M', 'g', 'G');
-        if (!long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number <= 0)
-            return null;
-        return text[digits.Length..].ToUpperInvariant().TrimEnd('B') switch
-        {
-            "" => number,
-            "K" => number << 10,
-            "M" => number << 20,
-            "G" => number << 30,
-            _ => null,
-        };
     }
 }

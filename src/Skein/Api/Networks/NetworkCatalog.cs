@@ -71,7 +71,7 @@ internal sealed class NetworkCatalog(
         ? control.Snapshot.Networks.All.Select(From)
         : assignments.Current.Networks.Values.Select(From);
 
-    private static NetworkJson From(Network network) => new()
+    public static NetworkJson From(Network network) => new()
     {
         Name = network.Spec.Annotations.Name,
         Id = network.Id,

@@ -25,6 +25,8 @@ internal static class NetworkCreateCheck
         if (wanted.EnableIPv4 == false) throw SkeinException.NotImplemented("networks without IPv4 are not supported");
         if (wanted.IPAM?.Driver is { Length: > 0 } ipam and not "default")
             throw SkeinException.NotImplemented($"the IPAM driver \"{ipam}\" is not supported");
+        if (wanted.IPAM?.Options is { Count: > 0 } options)
+            throw SkeinException.NotImplemented($"the option \"{options.Keys.First()}\" of the IPAM driver is not supported");
         CheckOptions(wanted.Options ?? new Dictionary<string, string>());
         CheckAddresses(wanted);
     }
@@ -34,6 +36,17 @@ internal static class NetworkCreateCheck
         if (options.ContainsKey("encrypted")) throw SkeinException.NotImplemented("encrypted overlay networks are not supported yet");
         if (options.TryGetValue(MtuOption, out var mtu) && !uint.TryParse(mtu, NumberStyles.None, CultureInfo.InvariantCulture, out _))
             throw SkeinException.Invalid($"invalid MTU value: {mtu}");
+        if (options.TryGetValue(NetworkSpecValidation.VniOption, out var vnis)) CheckVnis(vnis);
+        if (options.Keys.FirstOrDefault(o => o is not (MtuOption or NetworkSpecValidation.VniOption)) is { } unknown)
+            throw SkeinException.NotImplemented($"the option \"{unknown}\" of the driver overlay is not supported");
+    }
+
+    // Docker numbers each of a network's subnets; here a network has one number.
+    private static void CheckVnis(string list)
+    {
+        if (list.Contains(','))
+            throw SkeinException.NotImplemented("more than one vxlan id for a network is not supported: its subnets share one");
+        if (!NetworkSpecValidation.TryParseVni(list, out _)) throw SkeinException.Invalid($"invalid vxlan id value \"{list}\" passed");
     }
 
     private static void CheckAddresses(NetworkCreateJson wanted)
