@@ -46,5 +46,26 @@ public sealed class MountResolverTests : IDisposable
         Assert.Equal(("/t", "noexec nosuid nodev rw size=4096 mode=700"), (mount.Destination, string.Join(' ', mount.Options)));
     }
 
+    [Fact]
+    public void TmpfsMayBeExecutedFromWhenAskedTo() => Assert.Equal(
+        "exec nosuid nodev rw",
+        string.Join(' ', Assert.Single(Resolve(new Mount { Type = "tmpfs", Target = "/t", TmpfsOptions = { "noexec", "exec" } })).Options));
+
+    [Theory]
+    [InlineData(false, false, "rbind ro rprivate")]
+    [InlineData(true, false, "bind ro rprivate")]
+    [InlineData(false, true, "rbind rro rprivate")]
+    public void ABindTakesWhatIsBelowAlongAsAskedTo(bool alone, bool forced, string options) => Assert.Equal(
+        options,
+        string.Join(' ', Assert.Single(Resolve(new Mount
+        {
+            Type = "bind",
+            Source = folder,
+            Target = "/t",
+            ReadOnly = true,
+            BindNonRecursive = alone,
+            BindReadOnlyForceRecursive = forced,
+        })).Options));
+
     private IReadOnlyList<OciMount> Resolve(params Mount[] mounts) => new MountResolver(new(folder)).Resolve("id", mounts);
 }

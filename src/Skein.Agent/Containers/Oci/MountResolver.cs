@@ -41,8 +41,11 @@ internal sealed class MountResolver(VolumeFolders volumes)
     private static OciMount Bind(Mount mount, string target, string source)
     {
         var propagation = mount.BindPropagation.Length > 0 ? mount.BindPropagation : "rprivate";
-        return new OciMount(target, "bind", source, ["rbind", mount.ReadOnly ? "ro" : "rw", propagation]);
+        return new OciMount(target, "bind", source, [mount.BindNonRecursive ? "bind" : "rbind", Writing(mount), propagation]);
     }
+
+    // "ro" is the mount alone; "rro" all below it too, which runc refuses where the kernel has no mount_setattr (before 5.12).
+    private static string Writing(Mount mount) => mount.BindReadOnlyForceRecursive ? "rro" : mount.ReadOnly ? "ro" : "rw";
 
     private static string BindSource(Mount mount)
     {
@@ -68,7 +71,8 @@ internal sealed class MountResolver(VolumeFolders volumes)
 
     private static OciMount Tmpfs(Mount mount, string target)
     {
-        List<string> options = ["noexec", "nosuid", "nodev", mount.ReadOnly ? "ro" : "rw"];
+        var execution = mount.TmpfsOptions.LastOrDefault(option => option is "exec" or "noexec") ?? "noexec";
+        List<string> options = [execution, "nosuid", "nodev", mount.ReadOnly ? "ro" : "rw"];
         if (mount.TmpfsSizeBytes > 0)
             options.Add(string.Create(CultureInfo.InvariantCulture, $"size={mount.TmpfsSizeBytes}"));
         if (mount.TmpfsMode > 0)

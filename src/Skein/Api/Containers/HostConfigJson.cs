@@ -157,7 +157,7 @@ internal sealed record HostConfigJson
         var unified = HostFacts.CgroupVersion == "2";
         return new HostConfigJson
         {
-            LogConfig = new LogConfigJson(definition.LogDriver?.Name ?? "json-file", definition.LogDriver?.Options.ToDictionary() ?? []),
+            LogConfig = new LogConfigJson(definition.LogDriver is { Name.Length: > 0 } driver ? driver.Name : "json-file", definition.LogDriver?.Options.ToDictionary() ?? []),
             PortBindings = (network?.HostPorts ?? [])
                 .GroupBy(p => $"{p.TargetPort}/{ContainerSummaryJson.ProtocolName(p.Protocol)}")
                 .ToDictionary(g => g.Key, g => (IReadOnlyList<PortBindingJson>)[.. g.Select(p => new PortBindingJson("", $"{p.PublishedPort}"))]),
@@ -192,7 +192,7 @@ internal sealed record HostConfigJson
     /// <summary>Those of the service; what its image declares is no wish of its own.</summary>
     private static IReadOnlyList<ContainerSpecJson.MountJson>? WishedMounts(ContainerSpec spec, ImageRecord? image)
     {
-        var wished = spec.Mounts.Where(m => m.Source.Length > 0 || image?.Config.Volumes.Contains(m.Target) != true).Select(ServiceSpecWriter.WriteMount).ToList();
+        var wished = spec.Mounts.Where(m => m.Source.Length > 0 || image?.Config.Volumes.Contains(m.Target) != true).Select(MountWriter.Write).ToList();
         return wished.Count == 0 ? null : wished;
     }
 

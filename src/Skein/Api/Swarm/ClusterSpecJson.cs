@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Skein.Model;
 
 namespace Skein.Api.Swarm;
@@ -20,9 +21,19 @@ internal sealed record ClusterSpecJson
 
     internal sealed record DispatcherJson(long HeartbeatPeriod);
 
-    internal sealed record CaConfigJson(long NodeCertExpiry);
+    internal sealed record CaConfigJson
+    {
+        public long NodeCertExpiry { get; init; }
+        public IReadOnlyList<JsonElement>? ExternalCAs { get; init; }
+        public string? SigningCACert { get; init; }
+        public string? SigningCAKey { get; init; }
+        public ulong? ForceRotate { get; init; }
+    }
 
-    internal sealed record TaskDefaultsJson;
+    internal sealed record TaskDefaultsJson
+    {
+        public TaskSpecJson.LogDriverJson? LogDriver { get; init; }
+    }
 
     internal sealed record EncryptionJson(bool AutoLockManagers);
 
@@ -33,7 +44,7 @@ internal sealed record ClusterSpecJson
         Orchestration = new OrchestrationJson(spec.Orchestration?.TaskHistoryRetentionLimit),
         Raft = new RaftJson(10000, 0, 500, 10, 1),
         Dispatcher = new DispatcherJson(spec.Dispatcher?.HeartbeatPeriod ?? 0),
-        CAConfig = new CaConfigJson(spec.Ca?.NodeCertExpiry ?? 0),
+        CAConfig = new CaConfigJson { NodeCertExpiry = spec.Ca?.NodeCertExpiry ?? 0 },
         TaskDefaults = new TaskDefaultsJson(),
         EncryptionConfig = new EncryptionJson(spec.AutolockManagers),
     };
@@ -43,6 +54,9 @@ internal sealed record ClusterSpecJson
     {
         if (EncryptionConfig?.AutoLockManagers == true)
             throw SkeinException.NotImplemented("autolock is not supported yet: create the swarm without --autolock");
+        CheckCa(CAConfig);
+        if (TaskDefaults?.LogDriver is { } log && (log.Name is { Length: > 0 } || log.Options is { Count: > 0 }))
+            throw SkeinException.NotImplemented("a log driver for all tasks of the swarm is not supported yet: name it with each service");
         var spec = new ClusterSpec { Annotations = new Annotations { Name = Name is null or "" ? "default" : Name } };
         foreach (var (key, value) in Labels ?? new Dictionary<string, string>()) spec.Annotations.Labels[key] = value;
         if (Orchestration?.TaskHistoryRetentionLimit is { } limit)
@@ -50,5 +64,13 @@ internal sealed record ClusterSpecJson
         if (Dispatcher is { HeartbeatPeriod: not 0 }) spec.Dispatcher = new DispatcherConfig { HeartbeatPeriod = Dispatcher.HeartbeatPeriod };
         if (CAConfig is { NodeCertExpiry: not 0 }) spec.Ca = new CaConfig { NodeCertExpiry = CAConfig.NodeCertExpiry };
         return spec;
+    }
+
+    /// <summary>The swarm has one CA for its life: who asks for another must not believe it has come.</summary>
+    private static void CheckCa(CaConfigJson? wanted)
+    {
+        if (wanted?.ExternalCAs is { Count: > 0 }) throw SkeinException.NotImplemented("external CAs are not supported yet");
+        if (wanted is { ForceRotate: > 0 } or { SigningCACert.Length: > 0 } or { SigningCAKey.Length: > 0 })
+            throw SkeinException.NotImplemented("rotating the swarm's CA is not supported yet");
     }
 }

@@ -68,12 +68,17 @@ internal sealed record ContainerSpecJson
         public BindJson? BindOptions { get; init; }
         public VolumeJson? VolumeOptions { get; init; }
         public TmpfsJson? TmpfsOptions { get; init; }
+        public JsonElement? ImageOptions { get; init; }
+        public JsonElement? ClusterOptions { get; init; }
     }
 
     internal sealed record BindJson
     {
         public string? Propagation { get; init; }
+        public bool? NonRecursive { get; init; }
         public bool? CreateMountpoint { get; init; }
+        public bool? ReadOnlyNonRecursive { get; init; }
+        public bool? ReadOnlyForceRecursive { get; init; }
     }
 
     internal sealed record VolumeJson
@@ -81,6 +86,7 @@ internal sealed record ContainerSpecJson
         public bool? NoCopy { get; init; }
         public IReadOnlyDictionary<string, string>? Labels { get; init; }
         public DriverJson? DriverConfig { get; init; }
+        public string? Subpath { get; init; }
     }
 
     internal sealed record DriverJson
@@ -93,5 +99,8 @@ internal sealed record ContainerSpecJson
     {
         public long? SizeBytes { get; init; }
         public uint? Mode { get; init; }
+
+        /// <summary>Each a name, and a value for those that have one.</summary>
+        public IReadOnlyList<IReadOnlyList<string>>? Options { get; init; }
     }
 }

@@ -35,15 +35,16 @@ internal sealed record ServiceJson
         UpdatedAt = GoTime.Format(service.Meta?.UpdatedAt),
         Spec = ServiceSpecWriter.Write(service.Spec),
         PreviousSpec = service.PreviousSpec is { } previous ? ServiceSpecWriter.Write(previous) : null,
-        Endpoint = WriteEndpoint(service.Endpoint),
+        Endpoint = WriteEndpoint(service.Endpoint, service.Spec.Endpoint),
         UpdateStatus = service.UpdateStatus is { State: not UpdateState.None } update ? WriteUpdate(update) : null,
         ServiceStatus = withStatus is null ? null : Count(service, withStatus),
     };
 
-    private static EndpointJson WriteEndpoint(ServiceEndpoint? endpoint) => endpoint is null
+    /// <param name="asked">Null where the spec names no endpoint: Docker then shows no mode either.</param>
+    private static EndpointJson WriteEndpoint(ServiceEndpoint? endpoint, EndpointSpec? asked) => endpoint is null
         ? new EndpointJson(new ServiceSpecJson.EndpointSpecJson(), null, null)
         : new EndpointJson(
-            endpoint.Spec is null ? new ServiceSpecJson.EndpointSpecJson() : ServiceSpecWriter.WriteEndpoint(endpoint.Spec),
+            endpoint.Spec is null || asked is null ? new ServiceSpecJson.EndpointSpecJson() : ServiceSpecWriter.WriteEndpoint(endpoint.Spec),
             endpoint.Ports.Count == 0 ? null : [.. endpoint.Ports.Select(ServiceSpecWriter.WritePort)],
             endpoint.VirtualIps.Count == 0 ? null : [.. endpoint.VirtualIps.SelectMany(v => v.Addresses.Select(a => new VipJson(v.NetworkId, a)))]);
 

@@ -70,7 +70,7 @@ internal static class ServiceSpecReader
             DnsConfig = ReadDns(json.DNSConfig),
             Init = json.Init,
             OomScoreAdj = json.OomScoreAdj ?? 0,
-            Isolation = Unless(json.Isolation, "default"),
+            Isolation = ReadIsolation(json.Isolation),
         };
         Copy(spec.Labels, json.Labels);
         Copy(spec.Sysctls, json.Sysctls);
@@ -81,10 +81,14 @@ internal static class ServiceSpecReader
         spec.Hosts.AddRange(json.Hosts ?? []);
         spec.CapabilityAdd.AddRange(json.CapabilityAdd ?? []);
         spec.CapabilityDrop.AddRange(json.CapabilityDrop ?? []);
-        spec.Mounts.AddRange((json.Mounts ?? []).Select(ReadMount));
+        spec.Mounts.AddRange((json.Mounts ?? []).Select(MountReader.Read));
         spec.Ulimits.AddRange((json.Ulimits ?? []).Select(u => new Ulimit { Name = u.Name ?? "", Soft = u.Soft, Hard = u.Hard }));
         return spec;
     }
+
+    private static string ReadIsolation(string? isolation) => Unless(isolation, "default") is { Length: > 0 } other
+        ? throw SkeinException.Invalid($"invalid isolation ({other}): linux only supports 'default'")
+        : "";
 
     private static bool IsEmpty(JsonElement value) => value.ValueKind switch
     {
@@ -92,29 +96,6 @@ internal static class ServiceSpecReader
         JsonValueKind.Object => value.EnumerateObject().All(p => IsEmpty(p.Value)),
         _ => false,
     };
-
-    private static Mount ReadMount(ContainerSpecJson.MountJson json)
-    {
-        if (json.Type is not (null or "" or "bind" or "volume" or "tmpfs")) throw NotYet($"mounts of type {json.Type}");
-        if (json.VolumeOptions?.DriverConfig?.Name is { Length: > 0 } driver && driver != "local") throw NotYet($"volumes of the driver {driver}");
-        var mount = new Mount
-        {
-            Type = json.Type is null or "" ? "volume" : json.Type,
-            Source = json.Source ?? "",
-            Target = json.Target ?? "",
-            ReadOnly = json.ReadOnly ?? false,
-            Consistency = json.Consistency ?? "",
-            BindPropagation = json.BindOptions?.Propagation ?? "",
-            BindCreateMountpoint = json.BindOptions?.CreateMountpoint ?? false,
-            TmpfsSizeBytes = json.TmpfsOptions?.SizeBytes ?? 0,
-            TmpfsMode = json.TmpfsOptions?.Mode ?? 0,
-            VolumeNoCopy = json.VolumeOptions?.NoCopy ?? false,
-            VolumeDriver = json.VolumeOptions?.DriverConfig?.Name ?? "",
-        };
-        Copy(mount.VolumeLabels, json.VolumeOptions?.Labels);
-        Copy(mount.VolumeDriverOptions, json.VolumeOptions?.DriverConfig?.Options);
-        return mount;
-    }
 
     private static HealthConfig? ReadHealth(ContainerSpecJson.HealthJson? json)
     {
@@ -142,12 +123,15 @@ internal static class ServiceSpecReader
     }
 
     private static ResourceRequirements? ReadResources(TaskSpecJson.ResourcesJson? json) =>
-        json is null ? null : new ResourceRequirements { Limits = ReadLimits(json.Limits), Reservations = ReadLimits(json.Reservations) };
+        json is null ? null : new ResourceRequirements { Limits = ReadLimits(json.Limits), Reservations = ReadReservations(json.Reservations) };
 
-    private static Resources? ReadLimits(TaskSpecJson.LimitsJson? json)
+    private static Resources? ReadLimits(TaskSpecJson.LimitsJson? json) =>
+        json is null ? null : new Resources { NanoCpus = json.NanoCPUs ?? 0, MemoryBytes = json.MemoryBytes ?? 0, Pids = json.Pids ?? 0 };
+
+    private static Resources? ReadReservations(TaskSpecJson.ReservationsJson? json)
     {
         if (json?.GenericResources is { Count: > 0 }) throw NotYet("generic resources");
-        return json is null ? null : new Resources { NanoCpus = json.NanoCPUs ?? 0, MemoryBytes = json.MemoryBytes ?? 0, Pids = json.Pids ?? 0 };
+        return json is null ? null : new Resources { NanoCpus = json.NanoCPUs ?? 0, MemoryBytes = json.MemoryBytes ?? 0 };
     }
 
     private static RestartPolicy? ReadRestart(TaskSpecJson.RestartPolicyJson? json) => json is null ? null : new RestartPolicy
@@ -176,12 +160,10 @@ internal static class ServiceSpecReader
 
     private static LogDriver? ReadLogDriver(TaskSpecJson.LogDriverJson? json)
     {
-        if (json?.Name is null or "") return null;
-        // Docker learns on the node that there is no such driver; where only these are, the manager knows it.
-        if (json.Name is not ("" or "json-file" or "local" or "none"))
-            throw SkeinException.NotImplemented($"the log driver \"{json.Name}\" is not supported: use json-file, local or none");
-        var driver = new LogDriver { Name = json.Name };
+        if (json is null or { Name: null or "", Options: null or { Count: 0 } }) return null;
+        var driver = new LogDriver { Name = json.Name ?? "" };
         Copy(driver.Options, json.Options);
+        LogDriverCheck.Check(driver);
         return driver;
     }
 
@@ -233,9 +215,10 @@ internal static class ServiceSpecReader
 
     private static NetworkAttachmentConfig ReadAttachment(ServiceSpecJson.AttachmentJson json)
     {
+        if (json.DriverOpts is { Count: > 0 } options)
+            throw SkeinException.NotImplemented($"the driver option \"{options.Keys.First()}\" of a service's network is not supported");
         var attachment = new NetworkAttachmentConfig { Target = json.Target ?? "" };
         attachment.Aliases.AddRange(json.Aliases ?? []);
-        Copy(attachment.DriverOptions, json.DriverOpts);
         return attachment;
     }
 

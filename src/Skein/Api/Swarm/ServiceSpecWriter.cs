@@ -20,9 +20,11 @@ internal static class ServiceSpecWriter
     public static TaskSpecJson WriteTask(TaskSpec spec) => new()
     {
         ContainerSpec = WriteContainer(spec.Container ?? new ContainerSpec()),
-        Resources = new TaskSpecJson.ResourcesJson { Limits = WriteLimits(spec.Resources?.Limits), Reservations = WriteLimits(spec.Resources?.Reservations) },
+        Resources = spec.Resources is { } resources
+            ? new TaskSpecJson.ResourcesJson { Limits = WriteLimits(resources.Limits), Reservations = WriteReservations(resources.Reservations) }
+            : null,
         RestartPolicy = WriteRestart(spec.Restart),
-        Placement = WritePlacement(spec.Placement ?? new Placement()),
+        Placement = spec.Placement is { } placement ? WritePlacement(placement) : null,
         Networks = spec.Networks.Count == 0 ? null : [.. spec.Networks.Select(WriteAttachment)],
         LogDriver = spec.LogDriver is { } log ? new TaskSpecJson.LogDriverJson { Name = log.Name, Options = NullIfEmpty(log.Options) } : null,
         ForceUpdate = spec.ForceUpdate,
@@ -47,7 +49,7 @@ internal static class ServiceSpecWriter
         TTY = spec.Tty ? true : null,
         OpenStdin = spec.OpenStdin ? true : null,
         ReadOnly = spec.ReadOnly ? true : null,
-        Mounts = spec.Mounts.Count == 0 ? null : [.. spec.Mounts.Select(WriteMount)],
+        Mounts = spec.Mounts.Count == 0 ? null : [.. spec.Mounts.Select(MountWriter.Write)],
         StopSignal = NullIfEmpty(spec.StopSignal),
         StopGracePeriod = spec.StopGracePeriod,
         Healthcheck = spec.Healthcheck is { } health ? WriteHealth(health) : null,
@@ -62,31 +64,6 @@ internal static class ServiceSpecWriter
         CapabilityDrop = NullIfEmpty(spec.CapabilityDrop),
         Ulimits = spec.Ulimits.Count == 0 ? null : [.. spec.Ulimits.Select(u => new ContainerSpecJson.UlimitJson { Name = u.Name, Soft = u.Soft, Hard = u.Hard })],
         OomScoreAdj = NullIfZero(spec.OomScoreAdj),
-    };
-
-    public static ContainerSpecJson.MountJson WriteMount(Mount mount) => new()
-    {
-        Type = mount.Type,
-        Source = NullIfEmpty(mount.Source),
-        Target = mount.Target,
-        ReadOnly = mount.ReadOnly ? true : null,
-        Consistency = NullIfEmpty(mount.Consistency),
-        BindOptions = mount.BindPropagation.Length == 0 && !mount.BindCreateMountpoint
-            ? null
-            : new ContainerSpecJson.BindJson { Propagation = NullIfEmpty(mount.BindPropagation), CreateMountpoint = mount.BindCreateMountpoint ? true : null },
-        VolumeOptions = mount.VolumeLabels.Count == 0 && mount.VolumeDriver.Length == 0 && !mount.VolumeNoCopy ? null : WriteVolume(mount),
-        TmpfsOptions = mount.TmpfsSizeBytes == 0 && mount.TmpfsMode == 0
-            ? null
-            : new ContainerSpecJson.TmpfsJson { SizeBytes = mount.TmpfsSizeBytes, Mode = mount.TmpfsMode },
-    };
-
-    private static ContainerSpecJson.VolumeJson WriteVolume(Mount mount) => new()
-    {
-        NoCopy = mount.VolumeNoCopy ? true : null,
-        Labels = NullIfEmpty(mount.VolumeLabels),
-        DriverConfig = mount.VolumeDriver.Length == 0
-            ? null
-            : new ContainerSpecJson.DriverJson { Name = mount.VolumeDriver, Options = NullIfEmpty(mount.VolumeDriverOptions) },
     };
 
     private static ContainerSpecJson.HealthJson WriteHealth(HealthConfig health) => new()
@@ -104,6 +81,12 @@ internal static class ServiceSpecWriter
         NanoCPUs = NullIfZero(limits.NanoCpus),
         MemoryBytes = NullIfZero(limits.MemoryBytes),
         Pids = NullIfZero(limits.Pids),
+    };
+
+    private static TaskSpecJson.ReservationsJson? WriteReservations(Resources? reserved) => reserved is null ? null : new TaskSpecJson.ReservationsJson
+    {
+        NanoCPUs = NullIfZero(reserved.NanoCpus),
+        MemoryBytes = NullIfZero(reserved.MemoryBytes),
     };
 
     private static TaskSpecJson.RestartPolicyJson? WriteRestart(RestartPolicy? policy) => policy is null ? null : new TaskSpecJson.RestartPolicyJson

@@ -19,7 +19,7 @@ internal sealed record TaskSpecJson
     internal sealed record ResourcesJson
     {
         public LimitsJson? Limits { get; init; }
-        public LimitsJson? Reservations { get; init; }
+        public ReservationsJson? Reservations { get; init; }
     }
 
     internal sealed record LimitsJson
@@ -27,6 +27,12 @@ internal sealed record TaskSpecJson
         public long? NanoCPUs { get; init; }
         public long? MemoryBytes { get; init; }
         public long? Pids { get; init; }
+    }
+
+    internal sealed record ReservationsJson
+    {
+        public long? NanoCPUs { get; init; }
+        public long? MemoryBytes { get; init; }
         public IReadOnlyList<JsonElement>? GenericResources { get; init; }
     }
 

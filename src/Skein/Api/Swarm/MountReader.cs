@@ -1,0 +1,91 @@
+using System.Text.Json;
+using Skein.Model;
+
+namespace Skein.Api.Swarm;
+
+/// <summary>From Docker's JSON to the store's mount. What is not honoured on the node is refused here, before there is a task to fail.</summary>
+internal static class MountReader
+{
+    private static readonly string[] s_propagations = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
+
+    public static Mount Read(ContainerSpecJson.MountJson json)
+    {
+        // Docker's zero of the enumeration: a mount without a type binds.
+        var type = json.Type is null or "" ? "bind" : json.Type;
+        if (type is not ("bind" or "volume" or "tmpfs")) throw NotYet($"mounts of type {type}");
+        CheckOnlyItsOwn(type, json);
+        var mount = new Mount
+        {
+            Type = type,
+            Source = json.Source ?? "",
+            Target = json.Target ?? "",
+            ReadOnly = json.ReadOnly ?? false,
+            Consistency = json.Consistency ?? "",
+        };
+        if (json.BindOptions is { } bind) ReadBind(bind, mount);
+        if (json.VolumeOptions is { } volume) ReadVolume(volume, mount);
+        if (json.TmpfsOptions is { } tmpfs) ReadTmpfs(tmpfs, mount);
+        return mount;
+    }
+
+    private static void CheckOnlyItsOwn(string type, ContainerSpecJson.MountJson json)
+    {
+        Check("bind", "BindOptions", json.BindOptions is { } bind && bind != new ContainerSpecJson.BindJson());
+        Check("volume", "VolumeOptions", json.VolumeOptions is { } volume && volume != new ContainerSpecJson.VolumeJson());
+        Check("tmpfs", "TmpfsOptions", json.TmpfsOptions is { } tmpfs && tmpfs != new ContainerSpecJson.TmpfsJson());
+        Check("image", "ImageOptions", json.ImageOptions is { ValueKind: JsonValueKind.Object });
+        Check("cluster", "ClusterOptions", json.ClusterOptions is { ValueKind: JsonValueKind.Object });
+        if (type == "tmpfs" && json.Source is { Length: > 0 }) throw Invalid(type, "field Source must not be specified");
+
+        void Check(string of, string field, bool given)
+        {
+            if (given && type != of) throw Invalid(type, $"field {field} must not be specified");
+        }
+    }
+
+    private static void ReadBind(ContainerSpecJson.BindJson json, Mount mount)
+    {
+        mount.BindPropagation = json.Propagation ?? "";
+        mount.BindCreateMountpoint = json.CreateMountpoint ?? false;
+        mount.BindNonRecursive = json.NonRecursive ?? false;
+        mount.BindReadOnlyNonRecursive = json.ReadOnlyNonRecursive ?? false;
+        mount.BindReadOnlyForceRecursive = json.ReadOnlyForceRecursive ?? false;
+        if (mount.BindPropagation.Length > 0 && !s_propagations.Contains(mount.BindPropagation))
+            throw SkeinException.Invalid($"invalid MountPropagation: \"{mount.BindPropagation}\"");
+        CheckConflict(!mount.ReadOnly && mount.BindReadOnlyNonRecursive, "!ReadOnly && BindOptions.ReadOnlyNonRecursive");
+        CheckConflict(!mount.ReadOnly && mount.BindReadOnlyForceRecursive, "!ReadOnly && BindOptions.ReadOnlyForceRecursive");
+        CheckConflict(mount.BindReadOnlyNonRecursive && mount.BindReadOnlyForceRecursive, "ReadOnlyNonRecursive && BindOptions.ReadOnlyForceRecursive");
+    }
+
+    private static void CheckConflict(bool both, string what)
+    {
+        if (both) throw SkeinException.Invalid($"mount options conflict: {what}");
+    }
+
+    private static void ReadVolume(ContainerSpecJson.VolumeJson json, Mount mount)
+    {
+        var (driver, options) = (json.DriverConfig?.Name ?? "", json.DriverConfig?.Options ?? new Dictionary<string, string>());
+        if (driver is not ("" or "local")) throw NotYet($"volumes of the driver {driver}");
+        if (options.Count > 0) throw SkeinException.NotImplemented($"the option \"{options.Keys.First()}\" of the volume driver local is not supported yet");
+        if (json.Subpath is { Length: > 0 }) throw NotYet("subpaths of volumes");
+        mount.VolumeDriver = driver;
+        mount.VolumeNoCopy = json.NoCopy ?? false;
+        foreach (var (key, value) in json.Labels ?? new Dictionary<string, string>()) mount.VolumeLabels[key] = value;
+    }
+
+    private static void ReadTmpfs(ContainerSpecJson.TmpfsJson json, Mount mount)
+    {
+        mount.TmpfsSizeBytes = json.SizeBytes ?? 0;
+        mount.TmpfsMode = json.Mode ?? 0;
+        if (mount.TmpfsSizeBytes < 0) throw Invalid(mount.Type, $"invalid size: {mount.TmpfsSizeBytes}");
+        foreach (var option in json.Options ?? [])
+        {
+            if (option is not ["exec" or "noexec"]) throw Invalid(mount.Type, $"invalid option: {string.Join('=', option)}");
+            mount.TmpfsOptions.Add(option[0]);
+        }
+    }
+
+    private static SkeinException Invalid(string type, string why) => SkeinException.Invalid($"invalid mount config for type \"{type}\": {why}");
+
+    private static SkeinException NotYet(string what) => SkeinException.NotImplemented($"{what} are not supported yet");
+}

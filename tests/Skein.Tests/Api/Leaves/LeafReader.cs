@@ -1,0 +1,81 @@
+using System.Text;
+using System.Text.Json;
+using Skein.Api.Http;
+using Skein.Api.Networks;
+using Skein.Api.Swarm;
+using Skein.Hosting;
+using Skein.Model;
+using Skein.Model.Validation;
+
+namespace Skein.Tests.Api.Leaves;
+
+/// <summary>What becomes of a request's text: the model it is read to, and what is shown of that. SkeinException when it is refused.</summary>
+internal static class LeafReader
+{
+    /// <summary>The least that is accepted of each request.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Basis = new Dictionary<string, string>
+    {
+        ["service"] = """{"Name":"s","TaskTemplate":{"ContainerSpec":{"Image":"a"}}}""",
+        ["swarm"] = """{"Name":"default"}""",
+        ["init"] = "{}",
+        ["join"] = """{"RemoteAddrs":["192.0.2.1:2377"]}""",
+        ["node"] = """{"Role":"worker"}""",
+        ["network"] = """{"Name":"n","Driver":"overlay"}""",
+    };
+
+    /// <returns>Shown is null for requests whose object is never shown as it was sent.</returns>
+    public static (string Model, string? Shown) Read(string request, string json) => request switch
+    {
+        "service" => Service(Bytes(json)),
+        "swarm" => Swarm(Bytes(json)),
+        "init" => (Init(Bytes(json)), null),
+        "join" => (Join(Bytes(json)), null),
+        "node" => Node(Bytes(json)),
+        "network" => Network(Bytes(json)),
+        _ => throw new ArgumentOutOfRangeException(nameof(request), request, "is read nowhere"),
+    };
+
+    private static byte[] Bytes(string json) => Encoding.UTF8.GetBytes(json);
+
+    private static (string, string?) Service(byte[] json)
+    {
+        var spec = ServiceSpecReader.Read(JsonBody.Read(json, SwarmJson.Default.ServiceSpecJson));
+        ServiceSpecValidation.Check(spec);
+        return (spec.ToString(), JsonSerializer.Serialize(ServiceSpecWriter.Write(spec), SwarmJson.Default.ServiceSpecJson));
+    }
+
+    private static (string, string?) Swarm(byte[] json)
+    {
+        var spec = JsonBody.Read(json, SwarmJson.Default.ClusterSpecJson).ToModel();
+        ClusterSpecValidation.Check(spec);
+        return (spec.ToString(), JsonSerializer.Serialize(ClusterSpecJson.From(spec), SwarmJson.Default.ClusterSpecJson));
+    }
+
+    private static string Init(byte[] json)
+    {
+        var request = JsonBody.Read(json, SwarmJson.Default.SwarmInitJson).ToModel();
+        SwarmInitCheck.Check(request);
+        return $"{request} {string.Join(' ', request.DefaultAddrPool)}";
+    }
+
+    private static string Join(byte[] json)
+    {
+        var request = JsonBody.Read(json, SwarmJson.Default.SwarmJoinJson).ToModel();
+        return $"{request} {string.Join(' ', request.RemoteAddrs)}";
+    }
+
+    private static (string, string?) Node(byte[] json)
+    {
+        var spec = JsonBody.Read(json, SwarmJson.Default.NodeSpecJson).ToModel();
+        return (spec.ToString(), JsonSerializer.Serialize(NodeSpecJson.From(spec), SwarmJson.Default.NodeSpecJson));
+    }
+
+    private static (string, string?) Network(byte[] json)
+    {
+        var wanted = JsonBody.Read(json, NetworksJson.Default.NetworkCreateJson);
+        NetworkCreateCheck.Check(wanted);
+        var spec = wanted.ToModel();
+        NetworkSpecValidation.Check(spec);
+        return (spec.ToString(), JsonSerializer.Serialize(NetworkCatalog.From(new Network { Spec = spec }), NetworksJson.Default.NetworkJson));
+    }
+}
