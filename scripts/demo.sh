@@ -31,6 +31,8 @@ eventually() { # SECONDS WHAT TEST
     done
     say "$2 after $(((${EPOCHREALTIME/./} - start) / 1000)) ms"
 }
+# The CLI's own waiting is for a terminal: it draws bars there and prints hundreds of lines elsewhere. Hence --detach, and `eventually`.
+updated() { [ "$(docker -H "$h1" service inspect "$1" --format '{{.UpdateStatus.State}}')" = completed ]; }
 running() { [ "$(docker -H "$h1" service ps "$1" --filter desired-state=running --format '{{.CurrentState}}' | grep -c '^Running')" = "$2" ]; }
 container() { docker -H "$1" ps --quiet --filter "label=com.docker.swarm.service.name=$2" | head -1; }
 
@@ -59,8 +61,10 @@ run 'docker -H $h1 network ls'
 run 'docker -H $h1 network inspect demo --format "{{.Driver}} {{.Scope}} {{(index .IPAM.Config 0).Subnet}}"'
 
 step "A service of two replicas on it, and one to call from"
-run 'docker -H $h1 service create --replicas 2 --name httpd --network demo httpd:latest'
-run 'docker -H $h1 service create --mode global --name client --network demo busybox sleep 100000'
+run 'docker -H $h1 service create --detach --replicas 2 --name httpd --network demo httpd:latest'
+eventually 20 "two replicas run" 'running httpd 2'
+run 'docker -H $h1 service create --detach --mode global --name client --network demo busybox sleep 100000'
+eventually 20 "one runs on every host" 'running client 3'
 run 'docker -H $h1 service ls'
 run 'docker -H $h1 service ps httpd'
 
@@ -80,7 +84,8 @@ step "The virtual address balances over the tasks of every host"
 run "for i in 1 2 3 4 5 6 7 8; do docker -H \$h3 exec $caller wget -q -O - http://httpd/ | grep -o 'container [^,]*'; done | sort | uniq -c"
 
 step "Published: every host answers, also one without a task, and the container sees the client's address"
-run 'docker -H $h1 service update --publish-add 8080:80 httpd'
+run 'docker -H $h1 service update --detach --publish-add 8080:80 httpd'
+eventually 30 "the update is complete" 'updated httpd'
 for n in 1 2 3; do
     eventually 10 "host $n answers" "$skein lab exec lan -- curl -sf -m 2 http://192.168.56.1$n:8080/"
     run "$skein lab exec lan -- curl -s http://192.168.56.1$n:8080/"
@@ -88,8 +93,10 @@ done
 run "$skein lab exec h1 -- curl -s http://127.0.0.1:8080/"
 
 step "More of it, and a change, one task after the other"
-run 'docker -H $h1 service scale httpd=4'
-run 'docker -H $h1 service update --env-add COLOUR=green httpd'
+run 'docker -H $h1 service scale --detach httpd=4'
+eventually 20 "four replicas run" 'running httpd 4'
+run 'docker -H $h1 service update --detach --env-add COLOUR=green httpd'
+eventually 60 "the update is complete" 'updated httpd && running httpd 4'
 run 'docker -H $h1 service ps httpd --filter desired-state=running'
 run 'docker -H $h1 service inspect --pretty httpd'
 
