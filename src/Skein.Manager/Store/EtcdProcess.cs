@@ -181,9 +181,7 @@ public sealed partial class EtcdProcess : IAsyncDisposable
             // The other two are the daemon's own: etcd outlives a daemon that is killed, and would end at its next line into a pipe
             // that nobody reads.
         };
-        // An ETCD_… variable of the daemon's environment would be read as a flag.
-        foreach (var name in info.Environment.Keys.Where(name => name.StartsWith("ETCD", StringComparison.Ordinal)).ToList())
-            info.Environment.Remove(name);
+        EtcdEnvironment.Clean(info.Environment);
         var process = StartOrExplain(info);
         process.StandardInput.Close();
         LogStarted(process.Id);
