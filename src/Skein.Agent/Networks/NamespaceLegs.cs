@@ -15,30 +15,47 @@ internal static class NamespaceLegs
         return found?.Address;
     }
 
-    /// <summary>Containers without IPv6 have no link-local addresses either, and what Docker sets is set. On a thread inside.</summary>
+    /// <summary>Before the legs are made: containers without IPv6 have no link-local addresses either, and what Docker sets is set. On a thread inside.</summary>
     public static void Tune(IReadOnlyList<LegSpec> legs, IReadOnlyDictionary<string, string> wished)
     {
-        Sysctl.SetHere(Ours(legs, wished));
+        TuneAgain(legs, wished);
         Sysctl.SetHere([.. wished.Where(one => IsNet(one.Key)).Select(one => (Path(one.Key), one.Value))]);
     }
 
     /// <summary>What is ours of it, once more; what the user named is his. On a thread inside.</summary>
     /// <returns>The names of those that had another value.</returns>
-    public static IReadOnlyList<string> TuneAgain(IReadOnlyList<LegSpec> legs, IReadOnlyDictionary<string, string> wished) => Sysctl.SetHere(Ours(legs, wished));
+    public static IReadOnlyList<string> TuneAgain(IReadOnlyList<LegSpec> legs, IReadOnlyDictionary<string, string> wished) => Sysctl.SetHere(Without(wished,
+    [
+        .. OfNamespace(legs),
+        // As dockerd: a process without privileges may bind low ports and send echo requests.
+        ("net/ipv4/ip_unprivileged_port_start", "0"),
+        ("net/ipv4/ping_group_range", "0 2147483647"),
+    ]));
 
-    private static List<(string Name, string Value)> Ours(IReadOnlyList<LegSpec> legs, IReadOnlyDictionary<string, string> wished)
+    /// <summary>When they have been made. On a thread inside.</summary>
+    /// <returns>The names of those that had another value.</returns>
+    public static IReadOnlyList<string> TuneLegs(IReadOnlyList<LegSpec> legs, IReadOnlyDictionary<string, string> wished) =>
+        Sysctl.SetHere(Without(wished, OfLegs(legs)));
+
+    private static IReadOnlyList<(string Name, string Value)> OfNamespace(IReadOnlyList<LegSpec> legs)
     {
-        var six = legs.Any(leg => leg.Addresses.Any(address => address.IsIPv6));
+        var off = legs.Any(HasIPv6) ? "0" : "1";
+        return Sysctl.OfIPv6(("net/ipv6/conf/all/disable_ipv6", off), ("net/ipv6/conf/default/disable_ipv6", off));
+    }
+
+    /// <summary>
+    /// As Docker: a leg without an address of IPv6 has no link-local one. By that the others on docker_gwbridge and on ingress would
+    /// reach what the container serves on [::], past the rules, which are IPv4's.
+    /// </summary>
+    internal static IReadOnlyList<(string Name, string Value)> OfLegs(IReadOnlyList<LegSpec> legs) =>
+        Sysctl.OfIPv6([.. legs.Where(leg => !HasIPv6(leg)).Select(leg => ($"net/ipv6/conf/{leg.Interface}/disable_ipv6", "1"))]);
+
+    private static bool HasIPv6(LegSpec leg) => leg.Addresses.Any(address => address.IsIPv6);
+
+    private static IReadOnlyList<(string Name, string Value)> Without(IReadOnlyDictionary<string, string> wished, IReadOnlyList<(string Name, string Value)> ours)
+    {
         var named = wished.Keys.Where(IsNet).Select(Path).ToHashSet(StringComparer.Ordinal);
-        List<(string Name, string Value)> ours =
-        [
-            ("net/ipv6/conf/all/disable_ipv6", six ? "0" : "1"),
-            ("net/ipv6/conf/default/disable_ipv6", six ? "0" : "1"),
-            // As dockerd: a process without privileges may bind low ports and send echo requests.
-            ("net/ipv4/ip_unprivileged_port_start", "0"),
-            ("net/ipv4/ping_group_range", "0 2147483647"),
-        ];
-        return ours.FindAll(one => !named.Contains(one.Name));
+        return [.. ours.Where(one => !named.Contains(one.Name))];
     }
 
     private static bool IsNet(string name) => name.StartsWith("net.", StringComparison.Ordinal) || name.StartsWith("net/", StringComparison.Ordinal);

@@ -141,6 +141,7 @@ public sealed partial class OverlayNetworking
         var gateway = _gateway.Pool!.Host.Address;
         NamespaceLegs.Tune(legs, spec.Sysctls);
         Programmer().Apply(space, inside, legs, gateway);
+        NamespaceLegs.TuneLegs(legs, spec.Sysctls);
         if (present && Missing(spec) is null) Heal(spec.Name, Programmer().Verify(space, inside, legs, gateway, !spec.ArrangesItself, null).Changes);
         return Shown(spec, legs);
     }
@@ -152,7 +153,7 @@ public sealed partial class OverlayNetworking
     {
         var legs = spec.Legs.Select((leg, at) => OverlayLeg(spec.ContainerId, leg, at)).ToList();
         // Nothing but internal networks: no way out, and no leg for it.
-        if (spec.Legs.Count == 0 || spec.Legs.Any(leg => NetworkOf(leg.NetworkId)?.Internal != true))
+        if (HasWayOut([.. spec.Legs.Select(leg => NetworkOf(leg.NetworkId))], present is not null))
         {
             // Other containers of this host reach its ports of the host from bridge port to bridge port (see GatewayGuardSpec).
             var ofHost = spec.Ports.Any(port => port.PublishMode == PublishMode.Host);
@@ -160,6 +161,11 @@ public sealed partial class OverlayNetworking
         }
         return legs;
     }
+
+    /// <param name="networks">Those of its legs; null for one that this node has not been told of, as at a take-over without its memory.</param>
+    /// <param name="hasOne">One that was given when its networks were known stays; what is unknown may be internal, and gives none.</param>
+    internal static bool HasWayOut(IReadOnlyList<OverlayNetwork?> networks, bool hasOne) =>
+        networks.Count == 0 || networks.Any(network => network is { Internal: false }) || (hasOne && networks.Contains(null));
 
     private List<ContainerLeg> Shown(ContainerNetworkSpec spec, IReadOnlyList<LegSpec> legs) =>
         [.. legs.Select((leg, at) => Shown(leg, at < spec.Legs.Count ? spec.Legs[at].NetworkId : null))];

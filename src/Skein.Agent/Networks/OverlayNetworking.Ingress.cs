@@ -67,7 +67,9 @@ public sealed partial class OverlayNetworking
         var sysctls = NamespaceLegs.TuneAgain(legs, spec.Sysctls);
         if (made) Programmer().Apply(space, inside, legs, gateway);
         var (changes, remade) = Programmer().Verify(space, inside, legs, gateway, all: true, ports: null);
-        return new LegVerdict(Shown(spec, legs), [.. made ? ["its legs"] : Array.Empty<string>(), .. sysctls, .. changes], made || remade);
+        var ofLegs = NamespaceLegs.TuneLegs(legs, spec.Sysctls);
+        return new LegVerdict(
+            Shown(spec, legs), [.. made ? ["its legs"] : Array.Empty<string>(), .. sysctls, .. changes, .. made || remade ? [] : ofLegs], made || remade);
     }
 
     private async Task RemoveIngressAsync(CancellationToken cancel)

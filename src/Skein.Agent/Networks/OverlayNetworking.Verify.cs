@@ -65,7 +65,8 @@ public sealed partial class OverlayNetworking
         var legs = LegsOf(spec, present: null);
         var sysctls = spec.ArrangesItself ? [] : NamespaceLegs.TuneAgain(legs, spec.Sysctls);
         var (changes, remade) = Programmer().Verify(space, inside, legs, _gateway.Pool!.Host.Address, !spec.ArrangesItself, ports);
-        return new LegVerdict(Shown(spec, legs), [.. sysctls, .. changes], remade);
+        var ofLegs = spec.ArrangesItself && !remade ? [] : NamespaceLegs.TuneLegs(legs, spec.Sysctls);
+        return new LegVerdict(Shown(spec, legs), [.. sysctls, .. changes, .. remade ? [] : ofLegs], remade);
     }
 
     private void Heal(string where, IReadOnlyList<string> putRight)

@@ -20,6 +20,10 @@ public static class Sysctl
         return changed;
     }
 
+    /// <summary>These where the kernel has IPv6, none where it was started without.</summary>
+    public static IReadOnlyList<(string Name, string Value)> OfIPv6(params IReadOnlyList<(string Name, string Value)> names) =>
+        Directory.Exists(Path("net/ipv6")) ? names : [];
+
     public static string Get(NetworkNamespace space, string name) => space.Run(() => File.ReadAllText(Path(name)).Trim());
 
     private static string Read(string name)

@@ -346,6 +346,22 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Link_local_addresses_are_on_legs_with_IPv6_alone_and_not_on_docker_gwbridge()
+    {
+        _a.Publish([Ov], []);
+        var spec = Spec(C1, "10.0.1.5");
+        spec.Legs[0].Addresses.Add("fd00:1::5/64");
+        await _a.Networking.AttachAsync(spec, _cancel);
+        using var c1 = _a.OpenContainer(C1);
+        Assert.Contains("fd00:1::5/64", c1.Run(() => Commands.Run("ip", "-6", "addr", "show", "dev", "eth0")));
+        Assert.Equal("", c1.Run(() => Commands.Run("ip", "-6", "addr", "show", "dev", "eth1")));
+
+        c1.Run(() => Commands.Run("sysctl", "-qw", "net.ipv6.conf.eth1.disable_ipv6=0"));
+        await _a.Networking.VerifyAsync(_cancel);
+        Assert.Equal("", c1.Run(() => Commands.Run("ip", "-6", "addr", "show", "dev", "eth1")));
+    }
+
+    [Fact]
     public async Task A_network_that_was_not_assigned_is_refused_and_leaves_nothing()
     {
         _a.Publish([], []);

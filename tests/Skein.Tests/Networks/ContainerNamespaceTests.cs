@@ -1,5 +1,6 @@
 using System.Net;
 using Skein.Agent.Networks;
+using Skein.Linux.Netlink;
 using Skein.Model;
 using Xunit;
 
@@ -36,6 +37,26 @@ public sealed class ContainerNamespaceTests
     [InlineData("net.ipv4.conf.eth0/100.rp_filter", "net/ipv4/conf/eth0.100/rp_filter")]
     [InlineData("net/ipv4/conf/eth0.100/rp_filter", "net/ipv4/conf/eth0.100/rp_filter")]
     public void Sysctls_are_found_as_sysctl_does(string name, string path) => Assert.Equal(path, NamespaceLegs.Path(name));
+
+    [Fact]
+    public void A_network_that_is_not_known_counts_as_internal()
+    {
+        OverlayNetwork open = new(), closed = new() { Internal = true };
+        Assert.True(OverlayNetworking.HasWayOut([], hasOne: false));
+        Assert.True(OverlayNetworking.HasWayOut([closed, open], hasOne: false));
+        Assert.False(OverlayNetworking.HasWayOut([closed], hasOne: true));
+        Assert.False(OverlayNetworking.HasWayOut([null, closed], hasOne: false));
+        Assert.True(OverlayNetworking.HasWayOut([null, closed], hasOne: true));
+    }
+
+    [Fact]
+    public void IPv6_is_on_the_legs_that_have_addresses_of_it_and_on_no_other()
+    {
+        LegSpec Leg(string name, string address) => new(name, "p", 1, 1500, default, [InterfaceAddress.Parse(address)], false, false);
+        Assert.Equal(
+            [("net/ipv6/conf/eth0/disable_ipv6", "1"), ("net/ipv6/conf/eth2/disable_ipv6", "1")],
+            NamespaceLegs.OfLegs([Leg("eth0", "10.0.1.5/24"), Leg("eth1", "fd00::5/64"), Leg("eth2", "172.18.0.3/16")]));
+    }
 
     [Fact]
     public void The_gateway_subnet_avoids_the_hosts_routes()

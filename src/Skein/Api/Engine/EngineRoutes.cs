@@ -99,6 +99,8 @@ internal sealed class EngineRoutes(
             ContainersStopped = all.Count - running - paused,
             Images = images.List().Count,
             IPv4Forwarding = HostFacts.IPv4Forwarding,
+            BridgeNfIptables = HostFacts.BridgeNf("iptables"),
+            BridgeNfIp6tables = HostFacts.BridgeNf("ip6tables"),
             NFd = Directory.GetFileSystemEntries("/proc/self/fd").Length,
             SystemTime = GoTime.Format(time.GetUtcNow()),
             CgroupDriver = "cgroupfs",

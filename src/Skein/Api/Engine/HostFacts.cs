@@ -33,6 +33,13 @@ internal static class HostFacts
 
     public static bool IPv4Forwarding => ReadLine("/proc/sys/net/ipv4/ip_forward") == "1";
 
+    /// <summary>
+    /// Whether bridged packets pass the host's tables. False where br_netfilter is not loaded: clients then warn, as with dockerd, of
+    /// what is so. Nothing here depends on it; containers are kept apart on docker_gwbridge by its ports.
+    /// </summary>
+    public static bool BridgeNf(string tables) =>
+        File.Exists($"/proc/sys/net/bridge/bridge-nf-call-{tables}") && ReadLine($"/proc/sys/net/bridge/bridge-nf-call-{tables}") == "1";
+
     /// <summary>Bytes</summary>
     public static long MemoryTotal
     {

@@ -22,6 +22,8 @@ internal sealed record InfoJson
     public bool CPUSet { get; init; } = true;
     public bool PidsLimit { get; init; } = true;
     public bool IPv4Forwarding { get; init; }
+    public bool BridgeNfIptables { get; init; }
+    public bool BridgeNfIp6tables { get; init; }
     public bool Debug { get; init; }
     public int NFd { get; init; }
     public bool OomKillDisable { get; init; }
