@@ -77,7 +77,7 @@ internal sealed class ContainerServices : IAsyncDisposable
     public IReadOnlyList<string> Verify()
     {
         var routes = _returnPath is { } path ? ReturnRoutesProgrammer.Apply(_space, path.Interface, path.Sources) : [];
-        return _table.Verify() ? routes : [.. routes, NamespaceTable.Name];
+        return _table.Verify() ? routes : [.. routes, _table.Name];
     }
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,7 @@
 namespace Skein.Agent.Mesh;
 
 /// <summary>Everything that nftables does in the host's namespace.</summary>
-/// <param name="TunnelPort">UDP port of the VXLAN devices: its packets bypass connection tracking.</param>
+/// <param name="Tunnels">Null while this host is in no swarm.</param>
 /// <param name="GatewaySubnet">docker_gwbridge's CIDR; null while this host has no such bridge.</param>
-internal sealed record HostMeshSpec(uint TunnelPort, string? GatewaySubnet, IReadOnlyList<HostPort> Ports);
+/// <param name="RouterByUs">It was Skein that made this host forward packets: it forwards none but those of containers.</param>
+internal sealed record HostMeshSpec(TunnelSpec? Tunnels, string? GatewaySubnet, IReadOnlyList<HostPort> Ports, bool RouterByUs = false);

@@ -1,6 +1,6 @@
 namespace Skein.Agent.Mesh;
 
-/// <summary>The table of the host: published ports in, containers out, tunnels past connection tracking.</summary>
+/// <summary>The table of the host: published ports in, containers out, nothing else to containers, tunnels between nodes only.</summary>
 internal static class HostRuleset
 {
     public const string Bridge = "docker_gwbridge";
@@ -9,14 +9,14 @@ internal static class HostRuleset
     public static string Render(HostMeshSpec spec)
     {
         var rules = new Ruleset();
-        // Outer packets of the overlay: 62 kpps with connection tracking, 80 without.
-        var untracked = $"udp dport {spec.TunnelPort} notrack";
-        rules.Chain("raw-output", "type filter hook output priority -300", untracked);
-        if (spec.GatewaySubnet is not { } subnet) return rules.Chain("raw-prerouting", "type filter hook prerouting priority -300", untracked).ToString();
-        rules.Chain("raw-prerouting", "type filter hook prerouting priority -300",
-            untracked,
-            // route_localnet, which 127.0.0.1:PORT needs, must not let a container reach what listens on the host's loopback.
-            $"iifname \"{Bridge}\" ip daddr 127.0.0.0/8 drop");
+        var tunnels = spec.Tunnels is { IsIPv6: false } ipv4 ? ipv4 : null;
+        if (spec.GatewaySubnet is not { } subnet)
+        {
+            TunnelRules.Add(rules, tunnels, []);
+            return rules.ToString();
+        }
+        // route_localnet, which 127.0.0.1:PORT needs, must not let a container reach what listens on the host's loopback.
+        TunnelRules.Add(rules, tunnels, [$"iifname \"{Bridge}\" ip daddr 127.0.0.0/8 drop"]);
         rules.Map(PublishedMap, "inet_proto . inet_service : ipv4_addr . inet_service",
             spec.Ports.Select(p => $"{p.Published} : {p.Address} . {p.Port}"));
         rules.Chain("publish", "", $"dnat ip addr . port to meta l4proto . th dport map @{PublishedMap}");
@@ -26,7 +26,20 @@ internal static class HostRuleset
             $"ip saddr {subnet} oifname != \"{Bridge}\" masquerade",
             // These sources mean another machine, or nobody, in the place where the answer is made. All others stay as they are.
             $"ip saddr {{ 127.0.0.0/8, {subnet} }} oifname \"{Bridge}\" ct status dnat masquerade");
-        rules.Chain("forward", "type filter hook forward priority 0", $"iifname \"{Bridge}\" accept", $"oifname \"{Bridge}\" accept");
+        rules.Chain("forward", "type filter hook forward priority 0", Forward(spec.RouterByUs));
         return rules.ToString();
     }
+
+    /// <summary>
+    /// Whoever is on the hosts' LAN may name this host as its way to docker_gwbridge: what was not published is no more reached
+    /// from there than from the next container. As Docker's, whose FORWARD drops once dockerd has switched forwarding on.
+    /// </summary>
+    private static IEnumerable<string> Forward(bool routerByUs) =>
+    [
+        $"iifname \"{Bridge}\" oifname != \"{Bridge}\" accept",
+        $"oifname \"{Bridge}\" ct state established,related accept",
+        $"oifname \"{Bridge}\" ct status dnat accept",
+        $"oifname \"{Bridge}\" drop",
+        .. routerByUs ? ["drop"] : Array.Empty<string>(),
+    ];
 }

@@ -58,7 +58,7 @@ internal sealed class IngressServices : IDisposable
     public IReadOnlyList<string> Verify()
     {
         var sysctls = Sysctl.Set(_space, _sysctls);
-        return _table.Verify() ? sysctls : [.. sysctls, NamespaceTable.Name];
+        return _table.Verify() ? sysctls : [.. sysctls, _table.Name];
     }
 
     public void Dispose() => _space.Dispose();

@@ -26,12 +26,16 @@ internal sealed class MeshView
             .SelectMany(s => s.VirtualIps.Select(v => (v.NetworkId, Service: s)))
             .ToLookup(s => s.NetworkId, s => s.Service);
         IngressNetwork = assignments.Networks.Values.FirstOrDefault(n => n.Ingress)?.Id;
+        Tunnels = TunnelSpec.From(assignments);
         IngressSources = [.. endpoints.Where(e => e.NetworkId == IngressNetwork && e.TaskId.Length == 0).SelectMany(Sources)];
     }
 
     public NodeAssignments Assignments { get; }
 
     public string? IngressNetwork { get; }
+
+    /// <summary>Null when this host is in no swarm.</summary>
+    public TunnelSpec? Tunnels { get; }
 
     /// <summary>The nodes' legs on the ingress network, this node's own among them.</summary>
     public IReadOnlyList<IngressSource> IngressSources { get; }

@@ -37,6 +37,8 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         ($"net/ipv4/conf/{HostRuleset.Bridge}/forwarding", "1"),
         // 127.0.0.1:PORT leaves the host by the bridge with a loopback source.
         ($"net/ipv4/conf/{HostRuleset.Bridge}/route_localnet", "1"),
+        // Else whoever is on the bridge reached what the host serves on [::], past the rules, which are IPv4's.
+        .. Sysctl.OfIPv6(($"net/ipv6/conf/{HostRuleset.Bridge}/disable_ipv6", "1")),
     ];
 
     private static readonly Meter Meter = new("Skein.Agent.Mesh");
@@ -50,6 +52,8 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     private readonly NetworkNamespace _host;
     private readonly NetlinkEvents _hostEvents;
     private readonly NamespaceTable _hostTable;
+    private readonly NamespaceTable _hostTableIPv6;
+    private readonly HostForwarding _forwarding;
     private readonly UdpFlows _hostFlows;
     private readonly PortReservations _ports;
     private readonly IReadOnlyList<HostPort> _adopted;
@@ -65,15 +69,16 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     private (NodeAssignments? Of, MeshView View) _view = (null, new MeshView(NodeAssignments.Empty));
     private readonly BalancerProgress _progress = new();
 
+    /// <param name="execRoot">For what is to be remembered until the host boots again.</param>
     /// <param name="resolvConfPath">The host's: /etc/resolv.conf.</param>
-    public NamespaceServices(AssignmentState assignments, string resolvConfPath, TimeProvider time, ILoggerFactory logs)
-        : this(assignments, resolvConfPath, time, logs, null)
+    public NamespaceServices(AssignmentState assignments, string execRoot, string resolvConfPath, TimeProvider time, ILoggerFactory logs)
+        : this(assignments, execRoot, resolvConfPath, time, logs, null)
     {
     }
 
     /// <param name="host">The host's namespace, where it is not this process's own: tests put several hosts into one process.</param>
     internal NamespaceServices(
-        AssignmentState assignments, string resolvConfPath, TimeProvider time, ILoggerFactory logs, NetworkNamespace? host)
+        AssignmentState assignments, string execRoot, string resolvConfPath, TimeProvider time, ILoggerFactory logs, NetworkNamespace? host)
     {
         _assignments = assignments;
         _time = time;
@@ -82,6 +87,8 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
             new NameIndexCache(assignments, _progress), new HostResolvers(resolvConfPath), host, time, logs);
         _host = host is null ? NetworkNamespace.OpenHost() : NetworkNamespace.Open(host.Path);
         _hostTable = new NamespaceTable(_host);
+        _hostTableIPv6 = new NamespaceTable(_host, Ruleset.TableIPv6);
+        _forwarding = new HostForwarding(_host, Path.Combine(execRoot, "forwarding"));
         _hostFlows = new UdpFlows(_host);
         _hostEvents = NetlinkEvents.SubscribeNftables(_host);
         _ports = new PortReservations(_host);
@@ -238,7 +245,10 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         _ingress = null;
         _gatewaySubnet = null;
         foreach (var port in _ports.HeldBy(IngressOwner)) _ports.Release(port, IngressOwner);
+        // First: between the two this host would be a router for everybody.
+        _forwarding.GiveBack();
         _hostTable.Remove();
+        _hostTableIPv6.Remove();
     });
 
     /// <summary>Stops serving; the kernel keeps what it was told.</summary>
@@ -366,7 +376,8 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     private void VerifyHost() => Try("the host's namespace", () =>
     {
         var sysctls = _hostTuned && _gatewaySubnet is not null ? Sysctl.Set(_host, HostSysctls) : [];
-        Told("the host's namespace", _hostTable.Verify() ? sysctls : [.. sysctls, NamespaceTable.Name]);
+        NamespaceTable[] tables = [_hostTable, _hostTableIPv6];
+        Told("the host's namespace", [.. sysctls, .. tables.Where(table => !table.Verify()).Select(table => table.Name)]);
     });
 
     private void Told(string where, IReadOnlyList<string> putRight)
@@ -397,18 +408,24 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     {
         if (!_allOpened) return;
         var published = HoldIngressPorts();
-        if (_gatewaySubnet is not null)
-        {
-            Sysctl.Set(_host, HostSysctls);
-            _hostTuned = true;
-        }
+        if (_gatewaySubnet is not null) _forwarding.Claim();
         var own = _containers.Values
             .Where(c => c.Gateway is not null)
             .SelectMany(c => c.HostPorts.Select(p => new HostPort(MeshView.PublishedOf(p), c.Gateway!, (ushort)p.TargetPort)));
-        var spec = new HostMeshSpec(_assignments.Current.Local.DataPathPort, _gatewaySubnet, [.. own.Concat(published).OrderBy(p => p.Published)]);
+        var spec = new HostMeshSpec(View().Tunnels, _gatewaySubnet, [.. own.Concat(published).OrderBy(p => p.Published)], _forwarding.ByUs);
         _hostTable.Apply(HostRuleset.Render(spec));
+        if (spec.Tunnels is { IsIPv6: true } tunnels) _hostTableIPv6.Apply(TunnelRules.RenderIPv6(tunnels));
+        TuneHost();
         _hostFlows.Follow(spec.Ports.Where(p => p.Published.Protocol == PortProtocol.Udp).ToDictionary(
             p => new IPEndPoint(IPAddress.Any, p.Published.Port), p => new HashSet<IPEndPoint> { new(p.Address, p.Port) }));
+    }
+
+    /// <summary>Behind the table: nothing is passed on before it says what may be.</summary>
+    private void TuneHost()
+    {
+        if (_gatewaySubnet is null) return;
+        Sysctl.Set(_host, HostSysctls);
+        _hostTuned = true;
     }
 
     /// <summary>The mesh's ports that are free on this host; on one that is not, the program that has it goes on being reached.</summary>

@@ -11,10 +11,10 @@ namespace Skein.Agent.Mesh;
 /// What stands is never compared with the text that was applied, which the kernel has in a form of its own. It is compared with
 /// what was read back when the table was surely ours, and only after something in the namespace's nftables has changed at all.
 /// </remarks>
-internal sealed class NamespaceTable(NetworkNamespace space)
+internal sealed class NamespaceTable(NetworkNamespace space, string table = Ruleset.Table)
 {
     /// <summary>What it is called in the log.</summary>
-    public const string Name = $"table {Ruleset.Table}";
+    public string Name => $"table {table}";
 
     private string _applied = "";
 
@@ -56,7 +56,7 @@ internal sealed class NamespaceTable(NetworkNamespace space)
     public void Remove()
     {
         _applied = "";
-        NftablesSession.Apply(space, Ruleset.Removal);
+        NftablesSession.Apply(space, Ruleset.Removal(table));
     }
 
     private void Replace(string ruleset)
@@ -68,5 +68,5 @@ internal sealed class NamespaceTable(NetworkNamespace space)
         (_applied, _generation) = (ruleset, NftablesGeneration.After(before));
     }
 
-    private string? Read() => NftablesContent.Digest(space, Ruleset.TableName);
+    private string? Read() => NftablesContent.Digest(space, Ruleset.TableName, ipv6: table == Ruleset.TableIPv6);
 }

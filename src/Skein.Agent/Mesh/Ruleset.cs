@@ -7,17 +7,20 @@ namespace Skein.Agent.Mesh;
 /// <summary>The text of one table, made to replace the one of the same name in a single transaction.</summary>
 internal sealed class Ruleset
 {
-    /// <summary>In every namespace the only table that is ours: a fresh daemon knows it by this name.</summary>
+    /// <summary>In every namespace the table that is ours: a fresh daemon knows it by this name.</summary>
     public const string Table = $"ip {TableName}";
+
+    /// <summary>That of a host whose tunnels have IPv6 addresses, beside the other.</summary>
+    public const string TableIPv6 = $"ip6 {TableName}";
 
     public const string TableName = "skein";
 
-    /// <summary>Removes the table, and succeeds when there is none.</summary>
-    public const string Removal = $"table {Table}\ndelete table {Table}\n";
-
     private readonly StringBuilder _text = new();
 
-    public Ruleset() => _text.Append(Removal).Append($"table {Table} {{\n");
+    public Ruleset(string table = Table) => _text.Append(Removal(table)).Append(CultureInfo.InvariantCulture, $"table {table} {{\n");
+
+    /// <summary>Removes the table, and succeeds when there is none.</summary>
+    public static string Removal(string table = Table) => $"table {table}\ndelete table {table}\n";
 
     public Ruleset Chain(string name, string hook, params IEnumerable<string> rules)
     {
@@ -28,14 +31,9 @@ internal sealed class Ruleset
         return this;
     }
 
-    public Ruleset Map(string name, string type, IEnumerable<string> elements)
-    {
-        _text.Append(CultureInfo.InvariantCulture, $"  map {name} {{\n    type {type}\n");
-        var list = string.Join(", ", elements);
-        if (list.Length > 0) _text.Append(CultureInfo.InvariantCulture, $"    elements = {{ {list} }}\n");
-        _text.Append("  }\n");
-        return this;
-    }
+    public Ruleset Map(string name, string type, IEnumerable<string> elements) => Elements($"map {name}", type, elements);
+
+    public Ruleset Set(string name, string type, IEnumerable<string> elements) => Elements($"set {name}", type, elements);
 
     /// <summary>In turn over all: a client that comes twice meets two. An empty list has no expression.</summary>
     public static string InTurn(IEnumerable<string> targets)
@@ -49,4 +47,13 @@ internal sealed class Ruleset
     public static string InTurn(IEnumerable<IPAddress> targets) => InTurn(targets.Select(t => t.ToString()));
 
     public override string ToString() => _text + "}\n";
+
+    private Ruleset Elements(string named, string type, IEnumerable<string> elements)
+    {
+        _text.Append(CultureInfo.InvariantCulture, $"  {named} {{\n    type {type}\n");
+        var list = string.Join(", ", elements);
+        if (list.Length > 0) _text.Append(CultureInfo.InvariantCulture, $"    elements = {{ {list} }}\n");
+        _text.Append("  }\n");
+        return this;
+    }
 }

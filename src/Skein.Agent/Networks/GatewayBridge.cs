@@ -60,8 +60,7 @@ internal sealed class GatewayBridge(NetworkNamespace hostSpace, RtNetlink host, 
         }
         // One that was there with another MTU keeps it; one that had ours gets it back.
         else _bridgeMtu = link.Mtu;
-        if (!known) Sysctl.Set(hostSpace, ("net/ipv4/ip_forward", "1"));
-        else if (_index != link.Index) Sysctl.Set(hostSpace, ($"net/ipv4/conf/{DeviceNames.GatewayBridge}/route_localnet", "1"));
+        if (known && _index != link.Index) Sysctl.Set(hostSpace, ($"net/ipv4/conf/{DeviceNames.GatewayBridge}/route_localnet", "1"));
         Volatile.Write(ref _mtu, mtu);
         _pool = pool;
         _index = link.Index;

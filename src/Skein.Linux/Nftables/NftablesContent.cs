@@ -7,7 +7,7 @@ using Skein.Linux.Netlink;
 namespace Skein.Linux.Nftables;
 
 /// <summary>
-/// What is in one table of family ip, as a digest of the kernel's own messages: nothing is translated, so that nothing is lost
+/// What is in one table of family ip or ip6, as a digest of the kernel's own messages: nothing is translated, so that nothing is lost
 /// in nft's words (its JSON leaves a table's flags out), and a table of a few rules costs less than a millisecond.
 /// </summary>
 public static class NftablesContent
@@ -24,34 +24,34 @@ public static class NftablesContent
     /// <param name="table">The name without its family.</param>
     /// <returns>Equal for tables with the same content, whenever they were made; null when there is no such table.</returns>
     /// <exception cref="LinuxException"/>
-    public static string? Digest(NetworkNamespace space, string table) => space.Run(() =>
+    public static string? Digest(NetworkNamespace space, string table, bool ipv6 = false) => space.Run(() =>
     {
         using var socket = NetlinkCalls.Open(1 << 20, NetfilterProtocol);
         NetlinkCalls.SetReceiveTimeout(socket, 10);
         for (var attempt = 1; attempt <= Attempts; attempt++)
         {
-            if (TryDigest(socket, table, out var digest)) return digest;
+            if (TryDigest(socket, ipv6 ? Rtnl.AF_INET6 : Rtnl.AF_INET, table, out var digest)) return digest;
         }
         throw new LinuxException($"read table {table}", Errno.EAGAIN, $"others changed it {Attempts} times meanwhile");
     });
 
-    private static bool TryDigest(SafeFileHandle socket, string table, out string? digest)
+    private static bool TryDigest(SafeFileHandle socket, byte family, string table, out string? digest)
     {
         digest = null;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var found = 0;
         // What is left out: handles and positions, which another making changes, and the count of users.
-        var consistent = Dump(socket, GetTable, [], message => found += Add(hash, message, table, 3, 4));
+        var consistent = Dump(socket, family, GetTable, [], message => found += Add(hash, message, table, 3, 4));
         if (found == 0) return consistent;
         consistent = consistent
-            && Dump(socket, GetChain, [], message => Add(hash, message, table, 2, 6, 8))
-            && Dump(socket, GetRule, [(TableName, table)], message => Add(hash, message, table, 3, 6));
+            && Dump(socket, family, GetChain, [], message => Add(hash, message, table, 2, 6, 8))
+            && Dump(socket, family, GetRule, [(TableName, table)], message => Add(hash, message, table, 3, 6));
         var sets = new List<string>();
-        consistent = consistent && Dump(socket, GetSet, [(TableName, table)], message =>
+        consistent = consistent && Dump(socket, family, GetSet, [(TableName, table)], message =>
         {
             if (Add(hash, message, table, 16) > 0) sets.Add(Text(message, SetName));
         });
-        foreach (var set in sets) consistent = consistent && AddElements(socket, hash, table, set);
+        foreach (var set in sets) consistent = consistent && AddElements(socket, family, hash, table, set);
         if (consistent) digest = Convert.ToHexString(hash.GetHashAndReset());
         return consistent;
     }
@@ -71,10 +71,10 @@ public static class NftablesContent
     }
 
     // The kernel keeps elements by hash: a map that has grown, and one that is made again, come in another order.
-    private static bool AddElements(SafeFileHandle socket, IncrementalHash hash, string table, string set)
+    private static bool AddElements(SafeFileHandle socket, byte family, IncrementalHash hash, string table, string set)
     {
         var elements = new List<string>();
-        var consistent = Dump(socket, GetElements, [(TableName, table), (SetName, set)], message =>
+        var consistent = Dump(socket, family, GetElements, [(TableName, table), (SetName, set)], message =>
         {
             var attributes = NetlinkAttributeReader.After(NfGenHeader, message);
             while (attributes.Read())
@@ -103,11 +103,11 @@ public static class NftablesContent
     }
 
     /// <returns>Whether nothing was changed while it was read.</returns>
-    private static bool Dump(SafeFileHandle socket, ushort type, IReadOnlyList<(ushort Type, string Value)> selection, Action<ReadOnlySpan<byte>> read)
+    private static bool Dump(SafeFileHandle socket, byte family, ushort type, IReadOnlyList<(ushort Type, string Value)> selection, Action<ReadOnlySpan<byte>> read)
     {
         var writer = new NetlinkWriter();
         var message = writer.Begin(type, Rtnl.NLM_F_REQUEST | Rtnl.NLM_F_DUMP, 1);
-        writer.Fixed(NfGenHeader)[0] = Rtnl.AF_INET;
+        writer.Fixed(NfGenHeader)[0] = family;
         foreach (var (attribute, value) in selection) writer.Text(attribute, value);
         writer.End(message);
         NetlinkCalls.Send(socket, writer.Written, "list nftables");

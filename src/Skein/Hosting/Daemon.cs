@@ -53,7 +53,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         _images = new(_containerd, new(options.RegistryMirrors, options.InsecureRegistries), Path.Combine(options.DataRoot, "tmp"), _time, logs);
         _containers = new(_containerd, _images, new(options.DataRoot, options.ExecRoot, options.CgroupParent), _time, ids, logs);
         _images.UsersOf = UsersOf;
-        _services = new(assignments, ResolvConf, _time, logs);
+        _services = new(assignments, options.ExecRoot, ResolvConf, _time, logs);
         _networking = new(NetworkingOptions(options), assignments, _services, _time, logs);
         NodeAgent? agent = null;
         var tasks = new TaskManager(assignments, _images, _networking, _containers, outbox, () => agent!.Describe(), ids, _time, logs);

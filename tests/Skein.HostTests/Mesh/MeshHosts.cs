@@ -45,7 +45,7 @@ internal sealed class MeshHosts : IAsyncDisposable
         Publish(s => s);
     }
 
-    public AssignmentState State { get; } = new();
+    public AssignmentState[] States { get; } = [new(), new()];
 
     public NamespaceServices[] Services { get; } = new NamespaceServices[2];
 
@@ -74,10 +74,10 @@ internal sealed class MeshHosts : IAsyncDisposable
     {
         for (var i = 1; i <= 2; i++)
         {
-            var services = Services[i - 1] = new NamespaceServices(State, ResolvConf, TimeProvider.System, NullLoggerFactory.Instance, this[$"h{i}"]);
+            var services = Services[i - 1] = new NamespaceServices(States[i - 1], RunOf(i), ResolvConf, TimeProvider.System, NullLoggerFactory.Instance, this[$"h{i}"]);
             // As in the daemon, whose mesh follows the assignments before all namespaces have been found again.
             _loops.Add(services.RunAsync(_stop.Token));
-            await services.WhenAppliedAsync(State.Generation, Poll.Soon);
+            await services.WhenAppliedAsync(States[i - 1].Generation, Poll.Soon);
             await services.OpenIngressAsync(PinOf($"i{i}"), Leg("ni", "ingress", "eth0", $"10.0.0.{1 + i}/24"), Leg("gw", "docker_gwbridge", "eth1", "172.18.0.2/16"), default);
             await services.OpenAsync(Spec(i), PinOf($"c{i}"), Legs(i), default);
             await services.AllOpenedAsync(default);
@@ -86,10 +86,18 @@ internal sealed class MeshHosts : IAsyncDisposable
 
     public async Task AppliedAsync()
     {
-        foreach (var services in Services.Where(s => s is not null)) await services.WhenAppliedAsync(State.Generation, Poll.Soon);
+        foreach (var (services, state) in Services.Zip(States).Where(pair => pair.First is not null)) await services.WhenAppliedAsync(state.Generation, Poll.Soon);
     }
 
-    public void Publish(Func<NodeAssignments, NodeAssignments> change) => State.Publish(change(Assignments()));
+    public void Publish(Func<NodeAssignments, NodeAssignments> change)
+    {
+        for (var i = 1; i <= 2; i++) States[i - 1].Publish(change(Assignments()) with { Local = new LocalNode($"node{i}", VtepOf(i), 4789) });
+    }
+
+    public static string VtepOf(int host) => $"192.168.57.1{host}";
+
+    /// <summary>What a host remembers until it boots again.</summary>
+    public string RunOf(int host) => Path.Combine(_folder, $"run{host}");
 
     public static NodeAssignments Assignments()
     {
@@ -98,7 +106,7 @@ internal sealed class MeshHosts : IAsyncDisposable
             .. new[] { 1, 2 }.SelectMany(i => new[]
             {
                 Endpoint($"t{i}", "ni", $"10.0.0.{4 + i}", i), Endpoint($"t{i}", "n1", $"10.0.1.{4 + i}", i),
-                new OverlayEndpoint { Id = $"node{i}/ni", NetworkId = "ni", NodeId = $"node{i}", Addresses = { $"10.0.0.{1 + i}/24" }, Mac = $"02:42:0a:00:00:0{1 + i}" },
+                new OverlayEndpoint { Id = $"node{i}/ni", NetworkId = "ni", NodeId = $"node{i}", Addresses = { $"10.0.0.{1 + i}/24" }, Mac = $"02:42:0a:00:00:0{1 + i}", Vtep = VtepOf(i) },
             }),
         ];
         var web = new OverlayService
@@ -111,7 +119,6 @@ internal sealed class MeshHosts : IAsyncDisposable
         OverlayNetwork[] networks = [new() { Id = "ni", Name = "ingress", Ingress = true }, new() { Id = "n1", Name = "ov" }];
         return NodeAssignments.Empty with
         {
-            Local = new LocalNode("node", "192.168.57.11", 4789),
             Networks = networks.ToImmutableDictionary(n => n.Id),
             Endpoints = endpoints.ToImmutableDictionary(e => e.Id),
             Services = ImmutableDictionary<string, OverlayService>.Empty.Add("web", web),
@@ -181,6 +188,8 @@ internal sealed class MeshHosts : IAsyncDisposable
         Id = $"{task}/{network}",
         TaskId = task,
         NetworkId = network,
+        NodeId = $"node{slot}",
+        Vtep = VtepOf(slot),
         ServiceId = "web",
         TaskName = $"web.{slot}.{task}",
         Addresses = { address + "/24" },

@@ -21,6 +21,8 @@ public partial class TamperingTests
         ("h1", "nft add element ip skein published { tcp . 81 : 172.18.0.3 . 81 }"),
         ("h1", "nft add chain ip skein strange { type filter hook input priority 0 \\; policy drop \\; }"),
         ("h1", "nft add table ip skein { flags dormant \\; }"),
+        ("h1", "nft flush set ip skein tunnel-ends"),
+        ("h1", "nft flush chain ip skein forward"),
         ("h1", "nft delete table ip skein"),
         ("h1", "sysctl -qw net.ipv4.conf.docker_gwbridge.route_localnet=0 net.ipv4.conf.docker_gwbridge.forwarding=0"),
         ("i1", "nft flush chain ip skein forward"),
@@ -118,7 +120,7 @@ public partial class TamperingTests
         Assert.NotEqual(right, Digest(Table(elements.Skip(1))));
         Assert.NotEqual(right, Digest(Table(elements), $"add table {Ruleset.Table} {{ flags dormant; }}"));
         Assert.NotEqual(right, Digest(Table(elements).Replace("10.0.1.3 : drop", "10.0.1.3 : accept", StringComparison.Ordinal)));
-        Assert.Null(Digest(Ruleset.Removal));
+        Assert.Null(Digest(Ruleset.Removal()));
     }
 
     /// <summary>Everything of the mesh in a namespace, as nft and ip tell it.</summary>

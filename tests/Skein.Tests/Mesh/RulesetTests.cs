@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json;
 using Skein.Agent.Mesh;
+using Skein.Agent.Session;
 using Skein.Linux.Netlink;
 using Skein.Model;
 using Xunit;
@@ -128,14 +130,20 @@ public class RulesetTests
         table ip skein
         delete table ip skein
         table ip skein {
+          set tunnel-ends {
+            type ipv4_addr
+            elements = { 192.168.56.12, 192.168.56.13 }
+          }
           chain raw-output {
             type filter hook output priority -300; policy accept;
             udp dport 4789 notrack
           }
           chain raw-prerouting {
             type filter hook prerouting priority -300; policy accept;
-            udp dport 4789 notrack
             iifname "docker_gwbridge" ip daddr 127.0.0.0/8 drop
+            iifname "docker_gwbridge" udp dport 4789 drop
+            udp dport 4789 ip saddr @tunnel-ends notrack accept
+            udp dport 4789 fib daddr type != unicast drop
           }
           map published {
             type inet_proto . inet_service : ipv4_addr . inet_service
@@ -159,17 +167,61 @@ public class RulesetTests
           }
           chain forward {
             type filter hook forward priority 0; policy accept;
-            iifname "docker_gwbridge" accept
-            oifname "docker_gwbridge" accept
+            iifname "docker_gwbridge" oifname != "docker_gwbridge" accept
+            oifname "docker_gwbridge" ct state established,related accept
+            oifname "docker_gwbridge" ct status dnat accept
+            oifname "docker_gwbridge" drop
+            drop
           }
         }
 
         """,
-        HostRuleset.Render(new HostMeshSpec(4789, "172.18.0.0/16",
+        HostRuleset.Render(new HostMeshSpec(new TunnelSpec(4789, false, [Address("192.168.56.12"), Address("192.168.56.13")]), "172.18.0.0/16",
         [
             new HostPort(Port(PortProtocol.Tcp, 8080), Address("172.18.0.2"), 8080),
             new HostPort(Port(PortProtocol.Tcp, 8081), Address("172.18.0.3"), 80),
-        ])));
+        ],
+        RouterByUs: true)));
+
+    [Fact]
+    public void A_host_in_no_swarm_and_without_containers_leaves_all_packets_alone() => Assert.Equal("""
+        table ip skein
+        delete table ip skein
+        table ip skein {
+          chain raw-prerouting {
+            type filter hook prerouting priority -300; policy accept;
+          }
+        }
+
+        """,
+        HostRuleset.Render(new HostMeshSpec(null, null, [])));
+
+    [Fact]
+    public void Tunnels_with_IPv6_addresses_have_a_table_of_their_own() => Assert.Contains(
+        "udp dport 4790 ip6 saddr @tunnel-ends notrack accept",
+        TunnelRules.RenderIPv6(new TunnelSpec(4790, true, [Address("fd00::2")])),
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void Tunnel_ends_are_those_of_the_other_nodes_with_endpoints_here_once_each()
+    {
+        OverlayEndpoint[] endpoints =
+        [
+            new() { Id = "a", NodeId = "n1", Vtep = "192.168.56.11" }, new() { Id = "b", NodeId = "n3", Vtep = "192.168.56.13" },
+            new() { Id = "c", NodeId = "n2", Vtep = "192.168.56.12" }, new() { Id = "d", NodeId = "n2", Vtep = "192.168.56.12" },
+            new() { Id = "e", NodeId = "n4", Vtep = "fd00::4" }, new() { Id = "f", NodeId = "n5", Vtep = "" },
+            new() { Id = "g", NodeId = "posing", Vtep = "192.168.56.11" },
+        ];
+        var assignments = NodeAssignments.Empty with
+        {
+            Local = new LocalNode("n1", "192.168.56.11", 4790),
+            Endpoints = endpoints.ToImmutableDictionary(endpoint => endpoint.Id),
+        };
+        var spec = TunnelSpec.From(assignments)!;
+        Assert.Equal((4790u, false), (spec.Port, spec.IsIPv6));
+        Assert.Equal([Address("192.168.56.12"), Address("192.168.56.13")], spec.Peers);
+        Assert.Null(TunnelSpec.From(NodeAssignments.Empty));
+    }
 
     [Fact]
     public void Ports_that_a_former_daemon_chose_are_read_from_its_map()
