@@ -27,7 +27,8 @@ need util-linux nsenter
 need procps pkill
 need docker-registry docker-registry
 need busybox-static busybox
-need iputils-ping ping             # this and the next for the tests
+need iptables iptables             # this and the next for the tests
+need iputils-ping ping
 need bind9-dnsutils dig
 need curl curl
 need jq jq

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Skein.Agent.Dns;
+using Skein.Agent.Mesh.Firewall;
 using Skein.Agent.Networks;
 using Skein.Agent.Session;
 using Skein.Linux.Namespaces;
@@ -38,7 +39,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         // 127.0.0.1:PORT leaves the host by the bridge with a loopback source.
         ($"net/ipv4/conf/{HostRuleset.Bridge}/route_localnet", "1"),
         // Else whoever is on the bridge reached what the host serves on [::], past the rules, which are IPv4's.
-        .. Sysctl.OfIPv6(($"net/ipv6/conf/{HostRuleset.Bridge}/disable_ipv6", "1")),
+        ($"net/ipv6/conf/{HostRuleset.Bridge}/disable_ipv6", "1"),
     ];
 
     private static readonly Meter Meter = new("Skein.Agent.Mesh");
@@ -54,6 +55,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     private readonly NamespaceTable _hostTable;
     private readonly NamespaceTable _hostTableIPv6;
     private readonly HostForwarding _forwarding;
+    private readonly HostFirewall _firewall;
     private readonly UdpFlows _hostFlows;
     private readonly PortReservations _ports;
     private readonly IReadOnlyList<HostPort> _adopted;
@@ -89,6 +91,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         _hostTable = new NamespaceTable(_host);
         _hostTableIPv6 = new NamespaceTable(_host, Ruleset.TableIPv6);
         _forwarding = new HostForwarding(_host, Path.Combine(execRoot, "forwarding"));
+        _firewall = new HostFirewall(_host, _log);
         _hostFlows = new UdpFlows(_host);
         _hostEvents = NetlinkEvents.SubscribeNftables(_host);
         _ports = new PortReservations(_host);
@@ -97,6 +100,12 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
 
     /// <summary>What was put right since the start though nobody had wished a change.</summary>
     public long Healed { get; private set; }
+
+    /// <summary>Ports by which other nodes reach this one as a manager; none while it is none.</summary>
+    public Func<IReadOnlyList<int>> ManagerPorts { get; init; } = static () => [];
+
+    /// <summary>What of the swarm's packets the host's own firewall drops, by port and chain, and what cures it.</summary>
+    public IReadOnlyList<string> Warnings => _firewall.Warnings;
 
     public async Task<IReadOnlyList<PortConfig>> OpenAsync(
         ContainerNetworkSpec spec, string namespacePath, IReadOnlyList<ContainerLeg> legs, CancellationToken cancel)
@@ -245,6 +254,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         _ingress = null;
         _gatewaySubnet = null;
         foreach (var port in _ports.HeldBy(IngressOwner)) _ports.Release(port, IngressOwner);
+        Try("the host's firewall", _firewall.Remove);
         // First: between the two this host would be a router for everybody.
         _forwarding.GiveBack();
         _hostTable.Remove();
@@ -378,7 +388,15 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         var sysctls = _hostTuned && _gatewaySubnet is not null ? Sysctl.Set(_host, HostSysctls) : [];
         NamespaceTable[] tables = [_hostTable, _hostTableIPv6];
         Told("the host's namespace", [.. sysctls, .. tables.Where(table => !table.Verify()).Select(table => table.Name)]);
+        if (_allOpened) _firewall.Follow(PacketNeeds());
     });
+
+    private IReadOnlyList<PacketNeed> PacketNeeds() =>
+    [
+        .. _gatewaySubnet is null ? [] : PacketNeed.OfContainers,
+        .. View().Tunnels is { } tunnels ? [PacketNeed.ToPort(new TransportPort(PortProtocol.Udp, (ushort)tunnels.Port), "the overlay's packets")] : Array.Empty<PacketNeed>(),
+        .. ManagerPorts().Select(port => PacketNeed.ToPort(new TransportPort(PortProtocol.Tcp, (ushort)port), "of a manager")),
+    ];
 
     private void Told(string where, IReadOnlyList<string> putRight)
     {

@@ -32,6 +32,10 @@ public sealed class DockerApi(
     ILoggerFactory loggers)
 {
     private readonly EventHub _events = new(time);
+
+    /// <summary>What `docker info` warns of.</summary>
+    public Func<IReadOnlyList<string>> Warnings { get; init; } = static () => [];
+
     private readonly HijackMiddleware _hijack = new(containers, identity, loggers.CreateLogger("Skein.Api"));
     private readonly ApiMiddleware _middleware = new(identity, loggers.CreateLogger("Skein.Api"));
 
@@ -45,7 +49,7 @@ public sealed class DockerApi(
         app.Use((context, next) => _middleware.InvokeAsync(context, next));
         // Routing comes after the middleware, which takes the version prefix off the path.
         app.UseRouting();
-        new EngineRoutes(identity, containers, images, swarm, _events, time).Map(app);
+        new EngineRoutes(identity, containers, images, swarm, _events, time, Warnings).Map(app);
         new ContainerRoutes(containers, images, networking, new(identity.DataRoot), time).Map(app);
         new ImageRoutes(images, _events, time).Map(app);
         new NetworkRoutes(new NetworkCatalog(identity, swarm, assignments, networking, containers, time), swarm, time).Map(app);

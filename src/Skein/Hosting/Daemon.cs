@@ -53,14 +53,14 @@ internal sealed partial class Daemon : IAsyncDisposable
         _images = new(_containerd, new(options.RegistryMirrors, options.InsecureRegistries), Path.Combine(options.DataRoot, "tmp"), _time, logs);
         _containers = new(_containerd, _images, new(options.DataRoot, options.ExecRoot, options.CgroupParent), _time, ids, logs);
         _images.UsersOf = UsersOf;
-        _services = new(assignments, options.ExecRoot, ResolvConf, _time, logs);
+        _services = new(assignments, options.ExecRoot, ResolvConf, _time, logs) { ManagerPorts = () => ManagerPorts.Of(_swarm!) };
         _networking = new(NetworkingOptions(options), assignments, _services, _time, logs);
         NodeAgent? agent = null;
         var tasks = new TaskManager(assignments, _images, _networking, _containers, outbox, () => agent!.Describe(), ids, _time, logs);
         var parts = new NodeParts(tasks, _containers, _networking, _services, _time, logs.CreateLogger<NodeParts>());
         agent = new(options, assignments, outbox, parts, _time, logs);
         _swarm = new(options, agent, _time, ids, logs);
-        _api = new(Identity(options, ids), _containers, _images, _networking, assignments, _swarm, ids, _time, logs);
+        _api = new(Identity(options, ids), _containers, _images, _networking, assignments, _swarm, ids, _time, logs) { Warnings = () => _services.Warnings };
     }
 
     /// <summary>Runs until SIGTERM or SIGINT. SIGHUP, by which dockerd reads its file again, ends nothing.</summary>

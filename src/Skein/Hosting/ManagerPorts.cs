@@ -14,6 +14,14 @@ internal static class ManagerPorts
     public static string EtcdPeerUrl(SwarmMemory memory) =>
         $"https://{new IPEndPoint(IPAddress.Parse(memory.AdvertiseAddr), memory.AdvertisePort + EtcdOffset)}";
 
+    /// <summary>Those of this node, as it is known to others; none while it is no manager.</summary>
+    public static IReadOnlyList<int> Of(ISwarmNode node)
+    {
+        if (node.Control is null) return [];
+        var own = node.Managers.FirstOrDefault(manager => manager.NodeId == node.NodeId);
+        return IPEndPoint.TryParse(own?.Addr ?? "", out var address) ? [address.Port, EtcdPeer(address)] : [];
+    }
+
     /// <summary>Found out before the other managers count on this one.</summary>
     /// <exception cref="SkeinException">Another program has one of the two, or the address is not this host's.</exception>
     public static void RequireFree(IPEndPoint listen)

@@ -74,7 +74,7 @@ internal sealed class MeshHosts : IAsyncDisposable
     {
         for (var i = 1; i <= 2; i++)
         {
-            var services = Services[i - 1] = new NamespaceServices(States[i - 1], RunOf(i), ResolvConf, TimeProvider.System, NullLoggerFactory.Instance, this[$"h{i}"]);
+            var services = Services[i - 1] = new NamespaceServices(States[i - 1], RunOf(i), ResolvConf, TimeProvider.System, NullLoggerFactory.Instance, this[$"h{i}"]) { ManagerPorts = static () => [2377, 2380] };
             // As in the daemon, whose mesh follows the assignments before all namespaces have been found again.
             _loops.Add(services.RunAsync(_stop.Token));
             await services.WhenAppliedAsync(States[i - 1].Generation, Poll.Soon);

@@ -18,7 +18,8 @@ internal sealed class EngineRoutes(
     IImageStore images,
     ISwarmNode swarm,
     EventHub events,
-    TimeProvider time)
+    TimeProvider time,
+    Func<IReadOnlyList<string>> warnings)
 {
     private static readonly TimeSpan LongestTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
@@ -120,6 +121,7 @@ internal sealed class EngineRoutes(
             ServerVersion = identity.Version,
             ContainerdCommit = new((await containers.RuntimeVersionAsync(context.RequestAborted))?.Version ?? ""),
             Swarm = SwarmInfoJson.From(swarm),
+            Warnings = [.. warnings().Select(warning => $"WARNING: {warning}")],
         };
         await context.JsonAsync(info, EngineJson.Default.InfoJson);
     }

@@ -1,0 +1,56 @@
+using System.Text.Json;
+using Skein.Linux.Namespaces;
+using Skein.Linux.Nftables;
+
+namespace Skein.Agent.Mesh.Firewall;
+
+/// <summary>Reads the chains of others through which the host's packets go, and those that they jump to: no set, no map of theirs.</summary>
+internal static class FirewallReader
+{
+    // firewalld has some sixty with one zone; kube-proxy's thousands are its nat, which no filter chain jumps to.
+    private const int MostChains = 500;
+
+    /// <param name="own">Name of our tables.</param>
+    /// <exception cref="NftablesException"/>
+    public static IReadOnlyList<FirewallChain> Read(NetworkNamespace host, string own)
+    {
+        using var listing = NftablesSession.List(host, "list chains");
+        var heads = Heads(listing.RootElement).Where(chain => chain.Table != own && chain.Family is "ip" or "inet").ToDictionary(chain => chain.Id);
+        var found = new Dictionary<string, FirewallChain>(StringComparer.Ordinal);
+        var waiting = new Queue<string>(heads.Values.Where(chain => chain.Hook is "input" or "forward" && chain.Table != own).Select(chain => chain.Id));
+        while (waiting.TryDequeue(out var id) && found.Count < MostChains)
+        {
+            if (found.ContainsKey(id) || !heads.TryGetValue(id, out var head)) continue;
+            using var chain = NftablesSession.List(host, $"list chain {head.Family} {head.Table} {head.Name}");
+            found[id] = head with { Rules = Rules(chain.RootElement) };
+            foreach (var target in Targets(found[id])) waiting.Enqueue(FirewallChain.IdOf(head.Family, head.Table, target));
+        }
+        return [.. found.Values];
+    }
+
+    internal static IEnumerable<FirewallChain> Heads(JsonElement root) => Items(root, "chain").Select(chain => new FirewallChain(
+        Text(chain, "family"),
+        Text(chain, "table"),
+        Text(chain, "name"),
+        Text(chain, "type") == "filter" ? Text(chain, "hook") : "",
+        Text(chain, "policy") == "drop",
+        []));
+
+    internal static IReadOnlyList<FirewallRule> Rules(JsonElement root) =>
+        [.. Items(root, "rule").Select(rule => new FirewallRule(rule.GetProperty("handle").GetInt64(), Text(rule, "comment"), rule.GetProperty("expr").Clone()))];
+
+    private static IEnumerable<JsonElement> Items(JsonElement root, string kind)
+    {
+        foreach (var item in root.GetProperty("nftables").EnumerateArray())
+        {
+            if (item.TryGetProperty(kind, out var found)) yield return found;
+        }
+    }
+
+    private static IEnumerable<string> Targets(FirewallChain chain) => chain.Rules
+        .SelectMany(rule => rule.Expressions.EnumerateArray())
+        .Select(expression => expression.TryGetProperty("jump", out var jump) || expression.TryGetProperty("goto", out jump) ? Text(jump, "target") : "")
+        .Where(target => target.Length > 0);
+
+    private static string Text(JsonElement element, string name) => element.TryGetProperty(name, out var text) ? text.GetString() ?? "" : "";
+}

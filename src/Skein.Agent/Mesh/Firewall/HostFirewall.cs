@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Logging;
+using Skein.Linux.Namespaces;
+using Skein.Linux.Nftables;
+
+namespace Skein.Agent.Mesh.Firewall;
+
+/// <summary>Looks at the firewalls of others on this host whenever something in its nftables has changed, and gets along with them.</summary>
+internal sealed partial class HostFirewall(NetworkNamespace host, ILogger log)
+{
+    private readonly ILogger _log = log;
+    private uint? _seen;
+    private IReadOnlyList<PacketNeed> _needs = [];
+    private volatile IReadOnlyList<string> _warnings = [];
+
+    /// <summary>What of the swarm's packets is dropped by whom, and what cures it; from any thread.</summary>
+    public IReadOnlyList<string> Warnings => _warnings;
+
+    /// <exception cref="NftablesException"/>
+    public void Follow(IReadOnlyList<PacketNeed> needs)
+    {
+        var generation = NftablesGeneration.Read(host);
+        if (generation == _seen && needs.SequenceEqual(_needs)) return;
+        Look(needs);
+        // A change of ours makes another number, and so one more look, which finds nothing to do.
+        (_seen, _needs) = (generation, needs);
+    }
+
+    private void Look(IReadOnlyList<PacketNeed> needs)
+    {
+        try
+        {
+            var plan = FirewallPlan.Of(FirewallReader.Read(host, Ruleset.TableName), needs);
+            Tell([.. plan.Warnings, .. plan.Cures.SelectMany(Try)]);
+        }
+        catch (Exception error) when (error is InvalidOperationException or KeyNotFoundException)
+        {
+            // A later libnftables may say things in another form: what is not understood is not changed.
+            LogNotUnderstood(error);
+        }
+    }
+
+    /// <summary>This host leaves the swarm.</summary>
+    public void Remove()
+    {
+        foreach (var cure in FirewallPlan.Of(FirewallReader.Read(host, Ruleset.TableName), []).Cures) Tell([.. Try(cure)]);
+        (_seen, _needs) = (null, []);
+        Tell([]);
+    }
+
+    /// <returns>What there is to say when it was refused.</returns>
+    private IReadOnlyList<string> Try(FirewallCure cure)
+    {
+        try
+        {
+            NftablesSession.Apply(host, cure.Commands);
+            LogChanged(cure.Chain, cure.Commands.TrimEnd().Replace("\n", "; ", StringComparison.Ordinal));
+            return [];
+        }
+        catch (NftablesException)
+        {
+            return cure.Otherwise;   // the table has an owner, or has just been changed
+        }
+    }
+
+    private void Tell(IReadOnlyList<string> warnings)
+    {
+        foreach (var warning in warnings.Except(_warnings)) LogDrops(warning);
+        if (warnings.Count == 0 && _warnings.Count > 0) LogPasses();
+        _warnings = warnings;
+    }
+
+    [LoggerMessage(4210, LogLevel.Information, "Chain {Chain} of this host's firewall concerns containers: {Commands}")]
+    private partial void LogChanged(string chain, string commands);
+
+    [LoggerMessage(4213, LogLevel.Warning, "The rules of this host's firewall could not be understood; whether it lets the swarm's packets pass is not known")]
+    private partial void LogNotUnderstood(Exception error);
+
+    [LoggerMessage(4211, LogLevel.Warning, "{Warning}")]
+    private partial void LogDrops(string warning);
+
+    [LoggerMessage(4212, LogLevel.Information, "This host's firewall no longer drops what the swarm needs")]
+    private partial void LogPasses();
+}

@@ -1,0 +1,19 @@
+namespace Skein.Agent.Mesh.Firewall;
+
+/// <summary>The first packet of a connection that must pass the host's firewall.</summary>
+/// <param name="What">In the words of a warning.</param>
+/// <param name="From">Interface it comes in by; null for one of the host's own.</param>
+/// <param name="To">Interface it goes out by; null for one of the host's own, or none.</param>
+internal sealed record PacketNeed(string Hook, string What, string? From, string? To, TransportPort? Port)
+{
+    /// <summary>Translated on its way in: it goes to a port that was published.</summary>
+    public bool Translated => To is not null;
+
+    public static readonly IReadOnlyList<PacketNeed> OfContainers =
+    [
+        new("forward", "what comes in by published ports", null, HostRuleset.Bridge, null),
+        new("forward", "what containers send out", HostRuleset.Bridge, null, null),
+    ];
+
+    public static PacketNeed ToPort(TransportPort port, string what) => new("input", $"port {port.Port}/{port.ProtocolName} ({what})", null, null, port);
+}
