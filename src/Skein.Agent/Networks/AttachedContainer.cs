@@ -5,4 +5,8 @@ namespace Skein.Agent.Networks;
 
 /// <param name="Ports">The fabric's ends of its legs.</param>
 /// <param name="Space">Held open, so that a pin that somebody unmounts can be set again; null until it has been made.</param>
-internal sealed record AttachedContainer(ContainerNetworkSpec Spec, ImmutableArray<LocalPort> Ports, ContainerNetwork? Network, NetworkNamespace? Space);
+internal sealed record AttachedContainer(ContainerNetworkSpec Spec, ImmutableArray<LocalPort> Ports, ContainerNetwork? Network, NetworkNamespace? Space)
+{
+    /// <summary>Of its legs, as wished when they were last made or looked at: another wish is no change of somebody's.</summary>
+    public ImmutableArray<uint> Mtus { get; init; } = [];
+}

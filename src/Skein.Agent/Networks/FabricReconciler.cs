@@ -26,6 +26,10 @@ internal sealed partial class FabricReconciler : IDisposable
     private readonly RtNetlink _host;
     private readonly ILogger _log;
     private FabricSpec? _reached;
+
+    // Devices of networks that were no longer assigned when that was reached, and still had ports: they go when these do.
+    private ImmutableHashSet<string> _lingering = [];
+
     private volatile ImmutableDictionary<uint, (int Bridge, uint Mtu)> _made = ImmutableDictionary<uint, (int Bridge, uint Mtu)>.Empty;
 
     public FabricReconciler(string pin, RtNetlink host, ILogger log)
@@ -61,6 +65,7 @@ internal sealed partial class FabricReconciler : IDisposable
             if (plan.Changes.Count == 0)
             {
                 _reached = spec.WithPorts(port => observed.Find(port.Device) is not null);
+                _lingering = [.. observed.Links.Keys.Where(name => DeviceNames.VniOf(name) is { } vni && !spec.Networks.ContainsKey(vni))];
                 return true;
             }
             Note(plan, observed, countDrift: look == 1);
@@ -112,12 +117,14 @@ internal sealed partial class FabricReconciler : IDisposable
         foreach (var change in plan.Changes.OfType<FabricChange.DeleteDevice>()) LogDeleted(change.Name, change.Reason);
         if (!countDrift || _reached is null) return;
         // What the wish of before, once reached, asks for again: the kernel has changed, not the wish.
-        var drift = plan.Changes.Intersect(FabricPlan.Between(_reached, observed).Changes).ToList();
+        var drift = plan.Changes.Intersect(FabricPlan.Between(_reached, observed).Changes).Where(change => !Lingers(change)).ToList();
         if (drift.Count == 0) return;
         Healed += drift.Count;
         Drift.Add(drift.Count);
         LogDrift(drift.Count, drift[0]);
     }
+
+    private bool Lingers(FabricChange change) => change is FabricChange.DeleteDevice device && _lingering.Contains(device.Name);
 
     [LoggerMessage(2301, LogLevel.Warning, "The overlay's kernel state had drifted: {Count} differences put right, the first {First}")]
     private partial void LogDrift(int count, FabricChange first);

@@ -39,10 +39,11 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
 
     /// <summary>Looks at legs that have been made, and puts right what has been changed. On a thread that has entered the namespace.</summary>
     /// <param name="all">Also what is inside.</param>
+    /// <param name="mtuFollows">Another MTU is wished than before: following it is not putting right.</param>
     /// <param name="ports">As read a moment ago, for all containers; whether something differs is decided by a fresh look.</param>
     /// <returns>What was put right, and whether a leg had to be made anew.</returns>
     public (IReadOnlyList<string> Changes, bool Remade) Verify(
-        NetworkNamespace space, RtNetlink inside, IReadOnlyList<LegSpec> legs, IPAddress? gateway, bool all, IReadOnlyDictionary<string, LinkInfo>? ports)
+        NetworkNamespace space, RtNetlink inside, IReadOnlyList<LegSpec> legs, IPAddress? gateway, bool all, bool mtuFollows, IReadOnlyDictionary<string, LinkInfo>? ports)
     {
         var told = new List<string>();
         var remade = false;
@@ -51,7 +52,7 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
         {
             var plan = LegPlan.Between(legs, gateway, Observe(inside, Ports()), all);
             if (plan.IsEmpty) break;
-            told.AddRange([.. plan.Broken.Select(leg => $"leg {leg.Interface} with {leg.Port}"), .. plan.Changes.Select(change => change.ToString())]);
+            told.AddRange([.. plan.Broken.Select(leg => $"leg {leg.Interface} with {leg.Port}"), .. plan.Changes.Where(change => !mtuFollows || change is not (LegChange.SetMtu or LegChange.SetPortMtu)).Select(change => change.ToString())]);
             remade |= plan.Broken.Count > 0;
             if (plan.Broken.Count > 0) Remake(space, inside, legs, plan.Broken, gateway);
             else Apply(inside, plan.Changes);

@@ -34,7 +34,7 @@ public sealed partial class OverlayNetworking
             {
                 Hostname = Path.Combine(files, "hostname"),
             };
-            _containers[spec.ContainerId] = _containers[spec.ContainerId] with { Network = network };
+            _containers[spec.ContainerId] = _containers[spec.ContainerId] with { Network = network, Mtus = MtusOf(spec) };
             LogAttached(spec.ContainerId, _time.GetElapsedTime(started).TotalMilliseconds);
             return network;
         }
@@ -141,8 +141,8 @@ public sealed partial class OverlayNetworking
         var gateway = _gateway.Pool!.Host.Address;
         NamespaceLegs.Tune(legs, spec.Sysctls);
         Programmer().Apply(space, inside, legs, gateway);
+        if (present && Missing(spec) is null) Heal(spec.Name, Programmer().Verify(space, inside, legs, gateway, !spec.ArrangesItself, mtuFollows: false, null).Changes);
         NamespaceLegs.TuneLegs(legs, spec.Sysctls);
-        if (present && Missing(spec) is null) Heal(spec.Name, Programmer().Verify(space, inside, legs, gateway, !spec.ArrangesItself, null).Changes);
         return Shown(spec, legs);
     }
 
@@ -166,6 +166,9 @@ public sealed partial class OverlayNetworking
     /// <param name="hasOne">One that was given when its networks were known stays; what is unknown may be internal, and gives none.</param>
     internal static bool HasWayOut(IReadOnlyList<OverlayNetwork?> networks, bool hasOne) =>
         networks.Count == 0 || networks.Any(network => network is { Internal: false }) || (hasOne && networks.Contains(null));
+
+    private ImmutableArray<uint> MtusOf(ContainerNetworkSpec spec) =>
+        [.. spec.Legs.Select(leg => NetworkOf(leg.NetworkId) is { } network ? _fabric?.Made.GetValueOrDefault(network.Vni).Mtu ?? 0 : 0), _gateway.Mtu];
 
     private List<ContainerLeg> Shown(ContainerNetworkSpec spec, IReadOnlyList<LegSpec> legs) =>
         [.. legs.Select((leg, at) => Shown(leg, at < spec.Legs.Count ? spec.Legs[at].NetworkId : null))];

@@ -41,10 +41,11 @@ public sealed partial class OverlayNetworking
     {
         var pin = _options.PinOf(DeviceNames.IngressSpace);
         var before = Ingress;
+        var (mtus, had) = (MtusOf(spec), _containers.GetValueOrDefault(IngressId)?.Mtus ?? []);
         var space = _containers.GetValueOrDefault(IngressId)?.Space ?? NetworkNamespace.OpenOrCreate(pin);
-        _containers[IngressId] = new AttachedContainer(spec, PortsOf(spec), before, space);
+        _containers[IngressId] = new AttachedContainer(spec, PortsOf(spec), before, space) { Mtus = mtus };
         if (space.EnsurePinned()) Heal(DeviceNames.IngressSpace, ["its pin"]);
-        var (legs, putRight, remade) = await space.RunAsync(() => MakeIngressLegs(spec, space));
+        var (legs, putRight, remade) = await space.RunAsync(() => MakeIngressLegs(spec, space, mtuFollows: !mtus.SequenceEqual(had)));
         if (before is not null) Heal(DeviceNames.IngressSpace, putRight);
         if (before is not null && !remade) return;
         await _services.OpenIngressAsync(pin, legs[0], legs[1], cancel);
@@ -52,7 +53,7 @@ public sealed partial class OverlayNetworking
         LogIngress(legs[0].Addresses[0], legs[1].Addresses[0]);
     }
 
-    private LegVerdict MakeIngressLegs(ContainerNetworkSpec spec, NetworkNamespace space)
+    private LegVerdict MakeIngressLegs(ContainerNetworkSpec spec, NetworkNamespace space, bool mtuFollows)
     {
         using var inside = RtNetlink.OpenHere();
         LegSpec[] legs = [OverlayLeg(IngressId, spec.Legs[0], 0), GatewayLeg(IngressId, "eth1", _gateway.Pool!.Ingress, isolated: false)];
@@ -66,7 +67,7 @@ public sealed partial class OverlayNetworking
         var made = inside.Links().Count(link => link.Name is "eth0" or "eth1") < 2;
         var sysctls = NamespaceLegs.TuneAgain(legs, spec.Sysctls);
         if (made) Programmer().Apply(space, inside, legs, gateway);
-        var (changes, remade) = Programmer().Verify(space, inside, legs, gateway, all: true, ports: null);
+        var (changes, remade) = Programmer().Verify(space, inside, legs, gateway, all: true, mtuFollows, ports: null);
         var ofLegs = NamespaceLegs.TuneLegs(legs, spec.Sysctls);
         return new LegVerdict(
             Shown(spec, legs), [.. made ? ["its legs"] : Array.Empty<string>(), .. sysctls, .. changes, .. made || remade ? [] : ofLegs], made || remade);

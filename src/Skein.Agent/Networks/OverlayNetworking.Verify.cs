@@ -53,18 +53,20 @@ public sealed partial class OverlayNetworking
         // A network whose devices are not there tells nothing about its legs.
         if (_gateway.Index == 0 || Missing(container.Spec) is not null) return;
         if (space.EnsurePinned()) Heal(spec.Name, ["the pin of its namespace"]);
-        var verdict = await space.RunAsync(() => VerifyLegs(container.Spec, space, ports));
+        var mtus = MtusOf(container.Spec);
+        var verdict = await space.RunAsync(() => VerifyLegs(container.Spec, space, !mtus.SequenceEqual(container.Mtus), ports));
+        _containers[spec.ContainerId] = container with { Mtus = mtus };
         Heal(spec.Name, verdict.PutRight);
         if (verdict.Remade) await _services.OpenAsync(container.Spec, space.Path, verdict.Legs, cancel);
     }
 
     /// <summary>On a thread inside the container's namespace.</summary>
-    private LegVerdict VerifyLegs(ContainerNetworkSpec spec, NetworkNamespace space, IReadOnlyDictionary<string, LinkInfo> ports)
+    private LegVerdict VerifyLegs(ContainerNetworkSpec spec, NetworkNamespace space, bool mtuFollows, IReadOnlyDictionary<string, LinkInfo> ports)
     {
         using var inside = RtNetlink.OpenHere();
         var legs = LegsOf(spec, present: null);
         var sysctls = spec.ArrangesItself ? [] : NamespaceLegs.TuneAgain(legs, spec.Sysctls);
-        var (changes, remade) = Programmer().Verify(space, inside, legs, _gateway.Pool!.Host.Address, !spec.ArrangesItself, ports);
+        var (changes, remade) = Programmer().Verify(space, inside, legs, _gateway.Pool!.Host.Address, !spec.ArrangesItself, mtuFollows, ports);
         var ofLegs = spec.ArrangesItself && !remade ? [] : NamespaceLegs.TuneLegs(legs, spec.Sysctls);
         return new LegVerdict(Shown(spec, legs), [.. sysctls, .. changes, .. remade ? [] : ofLegs], remade);
     }

@@ -13,18 +13,18 @@ public static class Sysctl
         var changed = new List<string>();
         foreach (var (name, value) in names)
         {
-            if (Same(Read(name), value)) continue;
+            if (IsOff(name, value) || Same(Read(name), value)) continue;
             File.WriteAllText(Path(name), value);
             changed.Add(name);
         }
         return changed;
     }
 
-    /// <summary>These where the kernel has IPv6, none where it was started without.</summary>
-    public static IReadOnlyList<(string Name, string Value)> OfIPv6(params IReadOnlyList<(string Name, string Value)> names) =>
-        Directory.Exists(Path("net/ipv6")) ? names : [];
-
     public static string Get(NetworkNamespace space, string name) => space.Run(() => File.ReadAllText(Path(name)).Trim());
+
+    // A kernel that was started without IPv6 has nothing to switch off, nor has a device whose MTU is below its 1280.
+    private static bool IsOff(string name, string wished) =>
+        wished == "1" && name.EndsWith("/disable_ipv6", StringComparison.Ordinal) && !File.Exists(Path(name));
 
     private static string Read(string name)
     {

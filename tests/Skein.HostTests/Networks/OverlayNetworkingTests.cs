@@ -298,6 +298,25 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
         Assert.Contains($"vx-{Vni}", Links(fabric));
         await _a.Networking.DetachAsync(C1, _cancel);
         await Poll.UntilAsync("no devices of the network", () => !Links(fabric).Any(name => name.EndsWith($"-{Vni}", StringComparison.Ordinal)));
+        Assert.Equal(0, _a.Networking.Healed);   // it was meant so: nobody else has changed anything
+    }
+
+    [Fact]
+    public async Task Another_MTU_of_the_underlay_is_followed_and_is_nobody_s_change()
+    {
+        await BothAttachedAsync();
+        await _a.Networking.VerifyAsync(_cancel);
+        var healed = _a.Networking.Healed;
+        _a.Space.Run(() => Commands.Run("ip", "link", "set", "eth0", "mtu", "1400"));
+        await _a.Networking.VerifyAsync(_cancel);
+        using var c1 = _a.OpenContainer(C1);
+        Assert.Contains("mtu 1350", c1.Run(() => Commands.Run("ip", "link", "show", "eth0")));
+        Assert.Contains("mtu 1400", c1.Run(() => Commands.Run("ip", "link", "show", "eth1")));
+        Assert.Equal(healed, _a.Networking.Healed);
+
+        c1.Run(() => Commands.Run("ip", "link", "set", "eth0", "mtu", "900"));
+        await _a.Networking.VerifyAsync(_cancel);
+        Assert.Equal(healed + 1, _a.Networking.Healed);
     }
 
     [Fact]
