@@ -1,6 +1,9 @@
 namespace Skein.Manager;
 
-/// <summary>What goes wrong many times a second is said once in ten: a log must not fill the disk whose fullness it tells of.</summary>
+/// <summary>
+/// What goes wrong many times a second is said once in ten: a log must not fill the disk whose fullness it tells of. Nor are more
+/// than a few different things said in that time: who makes them happen may have a hand in their words.
+/// </summary>
 internal sealed class Repeats(TimeProvider time)
 {
     private const int MostReasons = 16;
@@ -14,7 +17,8 @@ internal sealed class Repeats(TimeProvider time)
         lock (_lock)
         {
             if (_said.TryGetValue(reason, out var at) && time.GetElapsedTime(at) < Pause) return false;
-            if (_said.Count == MostReasons) _said.Clear();
+            foreach (var (old, _) in _said.Where(said => time.GetElapsedTime(said.Value) >= Pause).ToList()) _said.Remove(old);
+            if (_said.Count == MostReasons) return false;
             _said[reason] = time.GetTimestamp();
             return true;
         }

@@ -22,6 +22,7 @@ internal sealed class ManagerConversation(
     private static readonly TimeSpan WelcomeTimeout = TimeSpan.FromSeconds(4);
 
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
+    private readonly AssignmentAssembly _assembly = new();
     private long _heard;
     private TimeSpan _period;
     private volatile TaskCompletionSource _newPeriod = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -90,8 +91,9 @@ internal sealed class ManagerConversation(
         onWelcome(welcome);
     }
 
-    private void Assigned(Assignments change)
+    private void Assigned(Assignments part)
     {
+        if (_assembly.Take(part) is not { } change) return;
         var next = state.Current.Apply(change)
             ?? throw new InvalidDataException($"assignments {change.Sequence} do not follow on {state.Current.Sequence}");
         state.Publish(next);

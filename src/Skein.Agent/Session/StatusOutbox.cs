@@ -5,8 +5,18 @@ namespace Skein.Agent.Session;
 /// <summary>The newest status of each task that no manager has confirmed yet.</summary>
 internal sealed class StatusOutbox : ITaskStatusOutbox
 {
+    /// <summary>Reports on their way: while a manager is slow to write, what is new waits here, each task's newest alone.</summary>
+    public const int MostUnanswered = 16;
+
+    /// <summary>Bytes of a report. What is left goes with the next.</summary>
+    public const int EnoughBytes = 256 << 10;
+
+    /// <summary>Of an update in a report: its tag and its length.</summary>
+    private const int Frame = 6;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Entry> _byTask = new(StringComparer.Ordinal);
+    private int _unanswered;
     private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Called after each change, so that it can be written to disk.</summary>
@@ -28,11 +38,12 @@ internal sealed class StatusOutbox : ITaskStatusOutbox
         lock (_lock)
         {
             foreach (var (task, entry) in _byTask.ToList()) _byTask[task] = entry with { Sent = false, Unanswered = 0 };
+            _unanswered = 0;
             if (_byTask.Count > 0) _news.TrySetResult();
         }
     }
 
-    /// <summary>Waits until there is something to send, and takes all of it.</summary>
+    /// <summary>Waits until there is something to send, and takes as much of it as one report holds.</summary>
     public async Task<TaskStatusReport> TakeAsync(CancellationToken cancel)
     {
         while (true)
@@ -40,8 +51,12 @@ internal sealed class StatusOutbox : ITaskStatusOutbox
             Task news;
             lock (_lock)
             {
-                var report = TakeUnsent();
-                if (report.Updates.Count > 0) return report;
+                var report = _unanswered < MostUnanswered ? TakeUnsent() : new();
+                if (report.Updates.Count > 0)
+                {
+                    _unanswered++;
+                    return report;
+                }
                 if (_news.Task.IsCompleted) _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
                 news = _news.Task;
             }
@@ -57,6 +72,8 @@ internal sealed class StatusOutbox : ITaskStatusOutbox
     {
         lock (_lock)
         {
+            _unanswered = Math.Max(0, _unanswered - 1);
+            _news.TrySetResult();
             foreach (var id in taskIds)
             {
                 if (!_byTask.TryGetValue(id, out var entry)) continue;
@@ -76,9 +93,13 @@ internal sealed class StatusOutbox : ITaskStatusOutbox
     private TaskStatusReport TakeUnsent()
     {
         var report = new TaskStatusReport();
+        var bytes = 0;
         foreach (var (id, entry) in _byTask.Where(e => !e.Value.Sent).ToList())
         {
-            report.Updates.Add(new TaskStatusUpdate { TaskId = id, Status = entry.Status });
+            var update = new TaskStatusUpdate { TaskId = id, Status = entry.Status };
+            bytes += update.CalculateSize() + Frame;
+            if (report.Updates.Count > 0 && bytes > EnoughBytes) break;
+            report.Updates.Add(update);
             _byTask[id] = entry with { Sent = true, Unanswered = entry.Unanswered + 1 };
         }
         return report;

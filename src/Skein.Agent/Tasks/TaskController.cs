@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Skein.Agent.Containers;
 using Skein.Agent.Images;
 using Skein.Model;
+using Skein.Model.Validation;
 using Timestamp = Google.Protobuf.WellKnownTypes.Timestamp;
 
 namespace Skein.Agent.Tasks;
@@ -272,7 +273,7 @@ internal sealed partial class TaskController
             State = _life.State,
             Timestamp = now,
             Message = _life.Message,
-            Err = _life.Err,
+            Err = TaskStatusBounds.Clip(_life.Err),
             AppliedBy = _parts.NodeId(),
             AppliedAt = now,
             Healthy = _life.Healthy,

@@ -1,4 +1,6 @@
+using System.Net;
 using Google.Protobuf;
+using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Skein.Manager.Store;
@@ -11,6 +13,8 @@ namespace Skein.Manager.Certificates;
 public sealed partial class CertificateAuthorityService(IStore store, TimeProvider time, IIdSource ids, ILogger<CertificateAuthorityService> log)
     : CertificateAuthority.CertificateAuthorityBase
 {
+    private readonly WrongTokens _wrong = new(time);
+    private readonly Repeats _said = new(time);
     private readonly ILogger _log = log;
 
     public override Task<RootCertificateResponse> GetRootCertificate(RootCertificateRequest request, ServerCallContext context) =>
@@ -22,10 +26,13 @@ public sealed partial class CertificateAuthorityService(IStore store, TimeProvid
     private async Task<IssueResponse> JoinAsync(IssueRequest request, ServerCallContext context)
     {
         var cluster = RequireCluster();
+        var peer = PeerAddress.Of(context.GetHttpContext().Connection.RemoteIpAddress);
+        if (_wrong.MustWait(peer)) throw new RpcException(new(StatusCode.ResourceExhausted, $"too many wrong join tokens from {peer}: it is heard again in a minute"));
         var role = RoleOf(request.Token, cluster);
         if (role is null)
         {
-            LogWrongToken(context.Peer);
+            _wrong.Note(peer);
+            if (_said.IsNews($"{peer}")) LogWrongToken(peer);
             throw new RpcException(new(StatusCode.InvalidArgument, "A valid join token is necessary to join this cluster"));
         }
         // Before there is a node that nobody would ever see again.
@@ -94,7 +101,7 @@ public sealed partial class CertificateAuthorityService(IStore store, TimeProvid
     };
 
     [LoggerMessage(2310, LogLevel.Warning, "{Peer} asked to join with a token that is not this swarm's")]
-    private partial void LogWrongToken(string peer);
+    private partial void LogWrongToken(IPAddress peer);
 
     [LoggerMessage(2311, LogLevel.Information, "Node {Node} joins as {Role} from {Peer}")]
     private partial void LogJoined(string node, NodeRole role, string peer);

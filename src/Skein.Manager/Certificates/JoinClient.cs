@@ -10,6 +10,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Skein.Model;
 using Skein.Model.Identity;
+using Skein.Model.Validation;
 
 namespace Skein.Manager.Certificates;
 
@@ -81,6 +82,9 @@ public sealed class JoinClient(TimeProvider time)
         {
             HttpHandler = new SocketsHttpHandler { SslOptions = tls, ConnectTimeout = CallDeadline },
             DisposeHttpClient = true,
+            // Who answers may be anybody yet.
+            MaxReceiveMessageSize = MessageBounds.MostOfStranger,
+            CompressionProviders = [],
         });
         try
         {
@@ -97,7 +101,7 @@ public sealed class JoinClient(TimeProvider time)
         e.StatusCode switch
         {
             StatusCode.InvalidArgument => ErrorKind.InvalidArgument,
-            StatusCode.Unavailable or StatusCode.DeadlineExceeded => ErrorKind.Unavailable,
+            StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.ResourceExhausted => ErrorKind.Unavailable,
             StatusCode.PermissionDenied => ErrorKind.Forbidden,
             StatusCode.Unauthenticated => ErrorKind.Unauthenticated,
             _ => ErrorKind.Internal,

@@ -12,18 +12,15 @@ namespace Skein.Manager.Certificates;
 /// never starts takes no majority away. It votes from the moment it has caught up. Who ceases to be one, or does not become one, is
 /// taken out by another.
 /// </summary>
-public sealed partial class MembershipService(EtcdMembership members, IStore store, TimeProvider time, ILogger<MembershipService> log)
+public sealed partial class MembershipService(EtcdMembership members, IStore store, ILogger<MembershipService> log)
     : Membership.MembershipBase
 {
-    /// <summary>A manager just given its certificate by another may not have reached this replica yet.</summary>
-    private static readonly TimeSpan NodeVisibleDeadline = TimeSpan.FromSeconds(3);
     private readonly NodeWriter _nodes = new(store);
     private readonly ILogger _log = log;
 
     public override async Task<AddManagerResponse> AddManager(AddManagerRequest request, ServerCallContext context)
     {
         var caller = NodeCaller.RequireManager(context);
-        await RequireManagerNodeAsync(caller.NodeId, context.CancellationToken);
         if (!Uri.TryCreate(request.PeerUrl, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttps)
             throw new RpcException(new(StatusCode.InvalidArgument, $"\"{request.PeerUrl}\" is no URL of a manager's etcd"));
         var (memberId, all) = await members.AddAsync(caller.NodeId, request.PeerUrl, context.CancellationToken);
@@ -63,15 +60,6 @@ public sealed partial class MembershipService(EtcdMembership members, IStore sto
         LogRemoved(caller.NodeId);
         return new();
     }
-
-    /// <summary>The certificate says manager; the state may say by now that the node was demoted or removed.</summary>
-    private async Task RequireManagerNodeAsync(string nodeId, CancellationToken cancel)
-    {
-        var seen = await store.WaitUntilAsync(s => IsManager(s, nodeId), NodeVisibleDeadline, time, cancel);
-        if (!IsManager(seen, nodeId)) throw new RpcException(new(StatusCode.PermissionDenied, $"node {nodeId} is not a manager of this swarm"));
-    }
-
-    private static bool IsManager(Snapshot snapshot, string nodeId) => snapshot.Nodes.Find(nodeId)?.Spec.Role == NodeRole.Manager;
 
     [LoggerMessage(2330, LogLevel.Information, "Manager {Node} is added to the state's members at {PeerUrl}")]
     private partial void LogAdded(string node, string peerUrl);

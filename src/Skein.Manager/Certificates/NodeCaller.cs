@@ -1,4 +1,6 @@
+using Grpc.AspNetCore.Server;
 using Grpc.Core;
+using Microsoft.AspNetCore.Http;
 using Skein.Model;
 using Skein.Model.Identity;
 
@@ -15,9 +17,9 @@ public static class NodeCaller
 
     /// <summary>null for a caller without certificate: a host that is about to join.</summary>
     public static CertificateName? Find(ServerCallContext context) =>
-        context.UserState.TryGetValue(Key, out var name) ? (CertificateName)name : null;
+        context.GetHttpContext().Items.TryGetValue(Key, out var name) ? (CertificateName?)name : null;
 
-    internal static void Set(ServerCallContext context, CertificateName name) => context.UserState[Key] = name;
+    internal static void Set(HttpContext context, CertificateName name) => context.Items[Key] = name;
 
     internal static CertificateName RequireManager(ServerCallContext context)
     {

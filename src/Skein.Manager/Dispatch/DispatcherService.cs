@@ -5,6 +5,7 @@ using Skein.Manager.Logs;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Specs;
+using Skein.Model.Validation;
 
 namespace Skein.Manager.Dispatch;
 
@@ -32,6 +33,7 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
     private readonly SessionTable _sessions = new();
     private readonly ConcurrentDictionary<string, SessionStream> _streams = new(StringComparer.Ordinal);
     private readonly OpenLogs _logs;
+    private readonly DroppedReports _dropped;
     private readonly TaskStatusWriter _statuses;
     private readonly NodeWriter _nodes;
     private readonly ManagerBeats _beats;
@@ -53,8 +55,9 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
         _ids = ids;
         _time = time;
         _logger = logs.CreateLogger<DispatcherService>();
-        _logs = new(ids, time);
-        _statuses = new(store, time, _logger);
+        _dropped = new(time, _logger);
+        _logs = new(_dropped, ids, time);
+        _statuses = new(store, _dropped, time, _logger);
         _nodes = new(store);
         _beats = new(store, managerId, time, _logger);
         _start = time.GetTimestamp();
@@ -84,6 +87,7 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
         RefuseWithoutStore();
         await WaitNodeVisibleAsync(caller.NodeId, context.CancellationToken);
         var hello = await ReadHelloAsync(requestStream, context.CancellationToken);
+        if (NodeDescriptionBounds.FlawOf(hello) is { } flaw) throw Unsound(caller.NodeId, flaw);
 
         var sessionId = _ids.NewId();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
@@ -130,7 +134,7 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
     {
         using var stream = new SessionStream(writer);
         var conversation = new NodeConversation(
-            nodeId, sessionId, _store, _indexes, _statuses, _nodes, _time,
+            nodeId, sessionId, _store, _indexes, _statuses, _nodes, _dropped, _time,
             () => _sessions.Heard(nodeId, sessionId, Now, Patience),
             period => _sessions.Told(nodeId, sessionId, period * ClusterDefaults.MissedBeats),
             stream);
@@ -168,6 +172,12 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
     {
         var seen = await _store.WaitUntilAsync(s => s.Nodes.Find(nodeId) is not null, NodeVisibleTimeout, _time, cancel);
         if (seen.Nodes.Find(nodeId) is null) throw NotInSwarm(nodeId);
+    }
+
+    private RpcException Unsound(string nodeId, string flaw)
+    {
+        _dropped.Drop(nodeId, flaw);
+        return new(new(StatusCode.InvalidArgument, $"the node describes itself by {flaw}"));
     }
 
     private static RpcException NotInSwarm(string nodeId) => new(new(StatusCode.PermissionDenied, $"node {nodeId} is not part of the swarm"));

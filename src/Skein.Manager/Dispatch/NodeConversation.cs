@@ -2,6 +2,7 @@ using Grpc.Core;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Specs;
+using Skein.Model.Validation;
 
 namespace Skein.Manager.Dispatch;
 
@@ -13,11 +14,14 @@ internal sealed class NodeConversation(
     AssignmentIndexCache indexes,
     TaskStatusWriter statuses,
     NodeWriter nodes,
+    DroppedReports dropped,
     TimeProvider time,
     Action heard,
     Action<TimeSpan> periodTold,
     SessionStream stream)
 {
+    private readonly ReportQueue _storing = new();
+
     /// <summary>Hears the node until it ends its side, or leaves the swarm.</summary>
     public async Task ListenAsync(IAsyncStreamReader<NodeMessage> reader, CancellationToken cancel)
     {
@@ -31,11 +35,13 @@ internal sealed class NodeConversation(
                     await stream.SendAsync(new() { Beat = message.Beat }, cancel);
                     break;
                 case NodeMessage.MessageOneofCase.Statuses:
+                    if (!_storing.TryEnter(message.Statuses)) throw new RpcException(new(StatusCode.ResourceExhausted, "reports come faster than they are answered"));
                     // Not awaited: beats must be answered while the store is slow.
                     _ = StoreAsync(message.Statuses, cancel);
                     break;
                 case NodeMessage.MessageOneofCase.Description:
-                    await nodes.ChangeAsync(nodeId, n => NodeRegistration.Described(n, message.Description, time.GetUtcNow()), cancel);
+                    if (NodeDescriptionBounds.FlawOf(message.Description) is { } flaw) dropped.Drop(nodeId, flaw);
+                    else await nodes.ChangeAsync(nodeId, n => NodeRegistration.Described(n, message.Description, time.GetUtcNow()), cancel);
                     break;
                 case NodeMessage.MessageOneofCase.Leaving:
                     await nodes.ChangeAsync(nodeId, n => NodeRegistration.Left(n, sessionId, time.GetUtcNow()), cancel);
@@ -67,7 +73,7 @@ internal sealed class NodeConversation(
             if (change is not null)
             {
                 sequence = change.Sequence;
-                await stream.SendAsync(new() { Assignments = change }, cancel);
+                foreach (var part in AssignmentParts.Of(change)) await stream.SendAsync(new() { Assignments = part }, cancel);
             }
             view = next;
 
@@ -105,7 +111,9 @@ internal sealed class NodeConversation(
     {
         try
         {
-            await statuses.WriteAsync([.. report.Updates.Select(u => new NodeTaskStatus(nodeId, u.TaskId, u.Status ?? new()))], cancel);
+            var seen = store.Current;
+            await statuses.WriteAsync([.. report.Updates.Where(update => IsSound(seen, update)).Select(u => new NodeTaskStatus(nodeId, u.TaskId, u.Status))], cancel);
+            // Also those that were dropped: sent again they would be no better.
             var stored = new StatusesStored();
             stored.TaskIds.Add(report.Updates.Select(u => u.TaskId));
             await stream.SendAsync(new() { Stored = stored }, cancel);
@@ -114,5 +122,16 @@ internal sealed class NodeConversation(
         {
             // The session is ending: the node was not told, and repeats the report to whom it speaks next.
         }
+        finally
+        {
+            _storing.Leave(report);
+        }
+    }
+
+    private bool IsSound(Snapshot seen, TaskStatusUpdate update)
+    {
+        if (ReportCheck.FlawOf(seen, nodeId, update) is not { } flaw) return true;
+        dropped.Drop(nodeId, flaw);
+        return false;
     }
 }

@@ -1,14 +1,17 @@
 using System.Threading.Channels;
+using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Skein.Manager.Store;
+using Skein.Model;
 
 namespace Skein.Manager.Dispatch;
 
 /// <summary>
 /// Brings the nodes' reports to the store. One commit is under way at a time; what arrives meanwhile goes with the next, so a
-/// burst of a thousand reports is a few transactions.
+/// burst of a thousand reports is a few transactions. One that the store takes in no company is found by halves and dropped: it
+/// stands in nobody's way.
 /// </summary>
-internal sealed partial class TaskStatusWriter(IStore store, TimeProvider time, ILogger logger)
+internal sealed partial class TaskStatusWriter(IStore store, DroppedReports dropped, TimeProvider time, ILogger logger)
 {
     private const int LargestBatch = 200;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
@@ -48,7 +51,7 @@ internal sealed partial class TaskStatusWriter(IStore store, TimeProvider time, 
         foreach (var report in reports)
         {
             part.Add(report);
-            bytes += store.Current.Tasks.Find(report.TaskId)?.CalculateSize() ?? 0;
+            bytes += store.Current.Tasks.Find(report.TaskId)?.CalculateSize() + report.Status.CalculateSize() ?? 0;
             if (bytes < Changes.EnoughBytes) continue;
             yield return part;
             (part, bytes) = ([], 0);
@@ -74,6 +77,12 @@ internal sealed partial class TaskStatusWriter(IStore store, TimeProvider time, 
                 // A control loop changed one of the tasks: merge again with what it wrote.
                 await store.WaitNewerAsync(seen.Revision, cancel);
             }
+            catch (Exception e) when (IsOfWhatIsWritten(e))
+            {
+                if (reports.Count == 1) dropped.Drop(reports[0].NodeId, "a status that the store does not take");
+                else foreach (var half in reports.Chunk((reports.Count + 1) / 2)) await CommitAsync(half, cancel);
+                return;
+            }
             catch (Exception e) when (!cancel.IsCancellationRequested)
             {
                 LogNotStored(reports.Count, e);
@@ -81,6 +90,15 @@ internal sealed partial class TaskStatusWriter(IStore store, TimeProvider time, 
             }
         }
     }
+
+    /// <summary>The same again would be refused again.</summary>
+    private static bool IsOfWhatIsWritten(Exception e) => e switch
+    {
+        RpcException { StatusCode: StatusCode.InvalidArgument } => true,
+        RpcException { StatusCode: StatusCode.ResourceExhausted } rpc => !EtcdClient.IsOutOfSpace(rpc),
+        SkeinException { Kind: ErrorKind.InvalidArgument } => true,
+        _ => false,
+    };
 
     [LoggerMessage(2301, LogLevel.Warning, "{Count} task statuses could not be stored; trying again")]
     private partial void LogNotStored(int count, Exception e);

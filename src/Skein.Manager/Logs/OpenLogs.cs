@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Grpc.Core;
+using Skein.Manager.Dispatch;
 using Skein.Model;
+using Skein.Model.Validation;
 
 namespace Skein.Manager.Logs;
 
@@ -10,7 +12,7 @@ namespace Skein.Manager.Logs;
 /// Logs on their way from the nodes in session with this manager to who reads them. Few lines are held between the two:
 /// a reader that is slow slows the node down.
 /// </summary>
-internal sealed class OpenLogs(IIdSource ids, TimeProvider time)
+internal sealed class OpenLogs(DroppedReports dropped, IIdSource ids, TimeProvider time)
 {
     private const int MessagesHeld = 4;
     private static readonly TimeSpan BeginPatience = TimeSpan.FromSeconds(5);
@@ -24,7 +26,7 @@ internal sealed class OpenLogs(IIdSource ids, TimeProvider time)
     {
         var subscription = wanted.Clone();
         subscription.Id = ids.NewId();
-        using var stream = new OpenStream(nodeId);
+        using var stream = new OpenStream(nodeId, subscription.Sources.Select(source => source.TaskId).ToHashSet(StringComparer.Ordinal));
         _open[subscription.Id] = stream;
         try
         {
@@ -45,10 +47,13 @@ internal sealed class OpenLogs(IIdSource ids, TimeProvider time)
         if (!await reader.MoveNext(cancel) || !_open.TryGetValue(reader.Current.SubscriptionId, out var stream) || stream.NodeId != nodeId)
             throw new RpcException(new(StatusCode.NotFound, "nobody reads these logs"));
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, stream.Left.Token);
-        stream.Begun.TrySetResult();
+        if (!stream.Begun.TrySetResult()) throw new RpcException(new(StatusCode.AlreadyExists, "these logs are being sent already"));
         try
         {
-            while (await reader.MoveNext(either.Token)) await stream.Lines.Writer.WriteAsync(reader.Current, either.Token);
+            while (await reader.MoveNext(either.Token))
+            {
+                if (Sound(reader.Current, stream) is { } lines) await stream.Lines.Writer.WriteAsync(lines, either.Token);
+            }
             stream.Lines.Writer.TryComplete();
         }
         catch (Exception error)
@@ -58,9 +63,24 @@ internal sealed class OpenLogs(IIdSource ids, TimeProvider time)
         }
     }
 
-    private sealed class OpenStream(string nodeId) : IDisposable
+    /// <summary>Without what was not asked for, or cannot be shown; null when nothing is left.</summary>
+    private LogLines? Sound(LogLines message, OpenStream stream)
+    {
+        if (message.Error.Length > 0) return new() { Error = TaskStatusBounds.Clip(message.Error) };
+        var sound = new LogLines();
+        foreach (var line in message.Lines)
+        {
+            if (LogLineBounds.FlawOf(line, stream.Tasks) is { } flaw) dropped.Drop(stream.NodeId, flaw);
+            else sound.Lines.Add(line);
+        }
+        return sound.Lines.Count > 0 ? sound : null;
+    }
+
+    private sealed class OpenStream(string nodeId, IReadOnlySet<string> tasks) : IDisposable
     {
         public string NodeId => nodeId;
+
+        public IReadOnlySet<string> Tasks => tasks;
 
         public Channel<LogLines> Lines { get; } = Channel.CreateBounded<LogLines>(MessagesHeld);
 

@@ -1,6 +1,7 @@
 using Grpc.Net.Client;
 using Skein.Agent.Session;
 using Skein.Model.Identity;
+using Skein.Model.Validation;
 
 namespace Skein.Hosting;
 
@@ -11,6 +12,7 @@ internal static class ManagerChannel
     {
         HttpHandler = SessionHttpHandler.Create(identity.ClientOptions()),
         DisposeHttpClient = true,
-        MaxReceiveMessageSize = null,
+        MaxReceiveMessageSize = MessageBounds.Most,
+        CompressionProviders = [],
     });
 }

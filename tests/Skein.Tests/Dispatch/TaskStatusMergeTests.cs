@@ -57,7 +57,7 @@ public class TaskStatusMergeTests
         {
             for (var i = 0; i < 50; i++) c.Put(Task($"t{i}", "n1"));
         });
-        var writer = new TaskStatusWriter(store, TimeProvider.System, NullLogger.Instance);
+        var writer = new TaskStatusWriter(store, new(TimeProvider.System, NullLogger.Instance), TimeProvider.System, NullLogger.Instance);
         var written = Enumerable.Range(0, 50).Select(i => writer.WriteAsync([new("n1", $"t{i}", new() { State = TaskState.Running })], default)).ToList();
         var interfered = false;
         store.BeforeCommit = _ =>
@@ -92,7 +92,7 @@ public class TaskStatusMergeTests
             }
         });
         var before = store.Commits.Count;
-        var writer = new TaskStatusWriter(store, TimeProvider.System, NullLogger.Instance);
+        var writer = new TaskStatusWriter(store, new(TimeProvider.System, NullLogger.Instance), TimeProvider.System, NullLogger.Instance);
         using var stop = new CancellationTokenSource();
         var running = writer.RunAsync(stop.Token);
         await writer.WriteAsync([.. Enumerable.Range(0, 400).Select(i => new NodeTaskStatus("n1", $"t{i}", new() { State = TaskState.Running }))], default)

@@ -1,0 +1,38 @@
+using Skein.Model;
+using Skein.Model.Identity;
+using Skein.Model.Validation;
+
+namespace Skein.Manager.Certificates;
+
+/// <summary>What stands before a call, by its path: a call that is not listed is nobody's.</summary>
+/// <param name="BodyMax">Of a call with one message; null for a stream, whose messages are bounded one by one.</param>
+/// <param name="EndsWithStanding">It is ended when its caller is no longer who may make it. A session sees to that itself, and says why.</param>
+internal sealed record CallRule(CallerKind Who, long? BodyMax, bool EndsWithStanding)
+{
+    private static readonly CallRule s_nobody = new(CallerKind.Nobody, 0, false);
+
+    public static CallRule Of(string path) => path switch
+    {
+        "/skein.CertificateAuthority/GetRootCertificate" or "/skein.CertificateAuthority/IssueNodeCertificate" =>
+            new(CallerKind.Anyone, MessageBounds.MostOfStranger + MessageBounds.Prefix, false),
+        "/skein.Membership/AddManager" => new(CallerKind.Manager, MessageBounds.MostOfNode + MessageBounds.Prefix, false),
+        "/skein.Membership/RemoveManager" => new(CallerKind.FormerManager, MessageBounds.MostOfNode + MessageBounds.Prefix, false),
+        "/skein.NodeLogs/Read" => new(CallerKind.Manager, MessageBounds.Most + MessageBounds.Prefix, true),
+        "/skein.Dispatcher/Session" => new(CallerKind.Node, null, false),
+        "/skein.Dispatcher/PublishLogs" => new(CallerKind.Node, null, true),
+        _ => s_nobody,
+    };
+
+    /// <summary>Whether the state has the caller as whom the call asks for.</summary>
+    public bool IsMetBy(Node? node) => Who switch
+    {
+        CallerKind.Node => node is not null,
+        CallerKind.Manager => node?.Spec?.Role == NodeRole.Manager,
+        CallerKind.Anyone or CallerKind.FormerManager => true,
+        _ => false,
+    };
+
+    /// <summary>Why the certificate alone rules the caller out; null when it does not.</summary>
+    public string? RefusalOf(CertificateName caller) =>
+        Who is CallerKind.Manager or CallerKind.FormerManager && caller.Role != NodeRole.Manager ? $"node {caller.NodeId} is not a manager" : null;
+}

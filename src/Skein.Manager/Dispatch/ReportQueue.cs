@@ -1,0 +1,39 @@
+using Skein.Model;
+
+namespace Skein.Manager.Dispatch;
+
+/// <summary>
+/// How much of one node's reports waits to be stored. A node has a few under way and keeps the rest to itself; one that sends on
+/// regardless would have this manager hold it all.
+/// </summary>
+internal sealed class ReportQueue
+{
+    /// <summary>Twice what a node sends before it is answered.</summary>
+    public const int MostReports = 32;
+
+    public const int MostBytes = 8 << 20;
+
+    private readonly Lock _lock = new();
+    private int _reports;
+    private long _bytes;
+
+    public bool TryEnter(TaskStatusReport report)
+    {
+        lock (_lock)
+        {
+            if (_reports == MostReports || _bytes + report.CalculateSize() > MostBytes) return false;
+            _reports++;
+            _bytes += report.CalculateSize();
+            return true;
+        }
+    }
+
+    public void Leave(TaskStatusReport report)
+    {
+        lock (_lock)
+        {
+            _reports--;
+            _bytes -= report.CalculateSize();
+        }
+    }
+}

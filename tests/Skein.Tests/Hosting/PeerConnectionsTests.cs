@@ -1,0 +1,107 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Skein.Hosting;
+using Skein.Manager.Certificates;
+using Skein.Model;
+using Skein.Model.Identity;
+using Xunit;
+
+namespace Skein.Tests.Hosting;
+
+public class PeerConnectionsTests
+{
+    private static readonly IPAddress OfNode = IPAddress.Parse("192.168.56.12");
+    private readonly FakeTimeProvider _time = new();
+    private readonly PeerConnections _connections;
+
+    public PeerConnectionsTests() => _connections = new(OfNode.Equals, _time, NullLogger<PeerConnections>.Instance);
+
+    [Fact]
+    public async Task A_stranger_stays_half_a_minute()
+    {
+        var connection = Connection(Stranger(1));
+        var served = Enter(connection);
+        Assert.False(served.IsCompleted);
+        _time.Advance(PeerConnections.StrangersStay);
+        await served.WaitAsync(Poll.Patience);
+        Assert.True(connection.Ended);
+    }
+
+    [Fact]
+    public async Task A_node_stays_and_leaves_its_place_to_strangers()
+    {
+        var nodes = Enumerable.Range(0, PeerConnections.OfWorker).Select(_ => Connection(Stranger(1), "w1")).ToList();
+        var served = nodes.Select(Enter).ToList();
+        _time.Advance(2 * PeerConnections.StrangersStay);
+        Assert.All(nodes, node => Assert.False(node.Ended));
+
+        var oneMore = Connection(Stranger(1), "w1");
+        await Enter(oneMore).WaitAsync(Poll.Patience);
+        Assert.True(oneMore.Ended);
+        for (var i = 0; i < PeerConnections.OfAddress; i++) Assert.False(Entered(Stranger(1)).Ended);
+        Assert.True(Entered(Stranger(1)).Ended);
+    }
+
+    [Fact]
+    public void Strangers_from_many_addresses_keep_no_node_away()
+    {
+        for (var i = 0; i < PeerConnections.OfStrangers; i++) Assert.False(Entered(Stranger(i)).Ended);
+        Assert.True(Entered(Stranger(9999)).Ended);
+        Assert.False(Entered(OfNode).Ended);
+    }
+
+    private TestConnection Entered(IPAddress from)
+    {
+        var connection = Connection(from);
+        _ = Enter(connection);
+        return connection;
+    }
+
+    private Task Enter(TestConnection connection) =>
+        _connections.AdmitAsync(connection, inner => _connections.KnowAsync(inner, _ => connection.Served));
+
+    private static IPAddress Stranger(int number) => new([10, 0, (byte)(number >> 8), (byte)number]);
+
+    private static TestConnection Connection(IPAddress from, string? node = null)
+    {
+        var connection = new TestConnection { RemoteEndPoint = new IPEndPoint(from, 40000) };
+        if (node is not null) connection.Features.Set<ITlsConnectionFeature>(new Tls(node));
+        return connection;
+    }
+
+    private sealed class TestConnection : DefaultConnectionContext
+    {
+        private readonly TaskCompletionSource _served = new();
+
+        public bool Ended { get; private set; }
+
+        public Task Served => _served.Task;
+
+        public override void Abort(ConnectionAbortedException abortReason)
+        {
+            Ended = true;
+            _served.TrySetResult();
+        }
+    }
+
+    private sealed class Tls : ITlsConnectionFeature
+    {
+        private static readonly RootAuthority s_authority = RootAuthority.Create(TimeProvider.System, new CryptoIdSource());
+
+        public Tls(string node)
+        {
+            var signing = CertificateSigningRequest.Create([]);
+            ClientCertificate = NodeCredentials.Create(
+                s_authority.Issue(signing.Pem, new(node, NodeRole.Worker, "swarm"), TimeSpan.FromDays(1)), signing.KeyPem, s_authority.CertificatePem).Certificate;
+        }
+
+        public System.Security.Cryptography.X509Certificates.X509Certificate2? ClientCertificate { get; set; }
+
+        public Task<System.Security.Cryptography.X509Certificates.X509Certificate2?> GetClientCertificateAsync(CancellationToken cancellationToken) =>
+            Task.FromResult(ClientCertificate);
+    }
+}
