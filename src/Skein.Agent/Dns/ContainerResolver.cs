@@ -20,7 +20,18 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
 
     private const int MaxUdpQuery = 2048;
     private const int MaxUdpReply = 2 * MaxUdpQuery;
+
+    /// <summary>Of a container: its own programs are all that can connect, and what they open is this daemon's memory and its files.</summary>
+    public const int MaxTcpConnections = 64;
+
+    /// <summary>Questions whose answers are waited for: others are asked, or the balancers are behind. One more goes unanswered, as on a busy server.</summary>
+    public const int MaxWaiting = 1024;
+
+    /// <summary>Without a question, and for one that the client does not take the answer of.</summary>
     private static readonly TimeSpan TcpIdle = TimeSpan.FromSeconds(10);
+
+    /// <summary>When no connection can be taken at all (no file is left): it is tried again, and not in a circle.</summary>
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>For the balancers to learn a name that is new; a client asks again after five seconds, and must not come to that.</summary>
     private static readonly TimeSpan BalancersPatience = TimeSpan.FromMilliseconds(500);
@@ -35,6 +46,8 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
     private readonly Task _serving;
     private volatile ResolverView _view;
     private uint _rotation;
+    private int _connections;
+    private int _waiting;
 
     /// <param name="preferredPort">Taken when free: a daemon that restarts finds its old port, which clients' flows still lead to.</param>
     public ContainerResolver(NetworkNamespace space, ResolverView view, int preferredPort, ResolverServices services)
@@ -99,7 +112,9 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
                     if (replyLength > 0) await _udp.SendToAsync(reply.AsMemory(0, replyLength), SocketFlags.None, client, cancel);
                     continue;
                 }
+                if (Volatile.Read(ref _waiting) >= MaxWaiting) continue;
                 // The loop goes on while others are asked, or waited for: what it holds is copied.
+                Interlocked.Increment(ref _waiting);
                 _ = ReplyLaterAsync(query.AsMemory(0, length).ToArray(), parsed, early, Copy(client), cancel);
             }
             catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
@@ -127,6 +142,10 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
         {
             LogReplyLost(_log, query.Name, error.Message);
         }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
     }
 
     private async Task ServeTcpAsync(CancellationToken cancel)
@@ -135,7 +154,13 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
         {
             try
             {
-                _ = ServeConnectionAsync(await _tcp.AcceptAsync(cancel), cancel);
+                var client = await _tcp.AcceptAsync(cancel);
+                if (Interlocked.Increment(ref _connections) <= MaxTcpConnections) _ = ServeConnectionAsync(client, cancel);
+                else
+                {
+                    Interlocked.Decrement(ref _connections);
+                    client.Dispose();
+                }
             }
             catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
             {
@@ -144,6 +169,7 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
             catch (SocketException error)
             {
                 LogSocketError(_log, _space.Path, error.Message);
+                await Task.Delay(AcceptPause, _services.Time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -160,7 +186,9 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
             {
                 idle.CancelAfter(TcpIdle);
                 await stream.ReadExactlyAsync(prefix, either.Token);
-                var message = new byte[BinaryPrimitives.ReadUInt16BigEndian(prefix)];
+                var length = BinaryPrimitives.ReadUInt16BigEndian(prefix);
+                if (length > MaxUdpQuery) return;   // no question is so long
+                var message = new byte[length];
                 await stream.ReadExactlyAsync(message, either.Token);
                 idle.CancelAfter(Timeout.InfiniteTimeSpan);
                 var reply = await ReplyAsync(message, overTcp: true, cancel);
@@ -168,7 +196,8 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
                 var framed = new byte[reply.Length + 2];
                 BinaryPrimitives.WriteUInt16BigEndian(framed, (ushort)reply.Length);
                 reply.CopyTo(framed.AsMemory(2));
-                await stream.WriteAsync(framed, cancel);
+                idle.CancelAfter(TcpIdle);
+                await stream.WriteAsync(framed, either.Token);
             }
         }
         catch (Exception error) when (error is OperationCanceledException or IOException or ObjectDisposedException or SocketException)
@@ -178,6 +207,10 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
         catch (UnauthorizedAccessException error)
         {
             LogSocketError(_log, _space.Path, error.Message);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _connections);
         }
     }
 

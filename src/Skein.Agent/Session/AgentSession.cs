@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using Skein.Model;
@@ -132,8 +133,8 @@ public sealed partial class AgentSession
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
-            if (_stood) LogEnded(addr, e.Message);
-            else LogNotConnected(addr, e.Message);
+            if (_stood) LogEnded(addr, ReasonOf(e));
+            else LogNotConnected(addr, ReasonOf(e));
         }
         finally
         {
@@ -154,6 +155,9 @@ public sealed partial class AgentSession
             _recorder.Mark();
         }
     }
+
+    /// <summary>gRPC's own text holds the exceptions below it as well.</summary>
+    private static string ReasonOf(Exception e) => e is RpcException { Status.Detail.Length: > 0 } rpc ? rpc.Status.Detail : e.Message;
 
     private SessionMemory Remembered()
     {

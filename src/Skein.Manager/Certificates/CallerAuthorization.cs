@@ -56,7 +56,7 @@ public sealed partial class CallerAuthorization(NodeIdentity identity, IStore st
             await RefuseAsync(context, StatusCode.PermissionDenied, refusal);
             return;
         }
-        var seen = await store.WaitUntilAsync(IsMet, VisibleDeadline, time, context.RequestAborted);
+        if (await SeeAsync(IsMet, context.RequestAborted) is not { } seen) return;
         if (!IsMet(seen))
         {
             await RefuseAsync(context, StatusCode.PermissionDenied, seen.Nodes.Find(caller.NodeId) is null
@@ -69,6 +69,19 @@ public sealed partial class CallerAuthorization(NodeIdentity identity, IStore st
         else await next(context);
 
         bool IsMet(Snapshot snapshot) => rule.IsMetBy(snapshot.Nodes.Find(caller.NodeId));
+    }
+
+    /// <summary>null when the caller has left meanwhile.</summary>
+    private async Task<Snapshot?> SeeAsync(Func<Snapshot, bool> isMet, CancellationToken left)
+    {
+        try
+        {
+            return await store.WaitUntilAsync(isMet, VisibleDeadline, time, left);
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
     }
 
     private async Task WhileStandingAsync(HttpContext context, Func<Snapshot, bool> stands, RequestDelegate next)

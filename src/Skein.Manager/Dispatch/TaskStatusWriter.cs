@@ -85,7 +85,7 @@ internal sealed partial class TaskStatusWriter(IStore store, DroppedReports drop
             }
             catch (Exception e) when (!cancel.IsCancellationRequested)
             {
-                LogNotStored(reports.Count, e);
+                LogNotStored(reports.Count, e.Message);
                 await Task.Delay(RetryDelay, time, cancel);
             }
         }
@@ -96,12 +96,12 @@ internal sealed partial class TaskStatusWriter(IStore store, DroppedReports drop
     {
         RpcException { StatusCode: StatusCode.InvalidArgument } => true,
         RpcException { StatusCode: StatusCode.ResourceExhausted } rpc => !EtcdClient.IsOutOfSpace(rpc),
-        SkeinException { Kind: ErrorKind.InvalidArgument } => true,
+        SkeinException { Kind: not ErrorKind.Unavailable } => true,
         _ => false,
     };
 
-    [LoggerMessage(2301, LogLevel.Warning, "{Count} task statuses could not be stored; trying again")]
-    private partial void LogNotStored(int count, Exception e);
+    [LoggerMessage(2301, LogLevel.Warning, "{Count} task statuses could not be stored, and are tried again: {Reason}")]
+    private partial void LogNotStored(int count, string reason);
 
     private sealed record Batch(IReadOnlyList<NodeTaskStatus> Reports, TaskCompletionSource Stored);
 }

@@ -13,6 +13,9 @@ internal static class EngineListeners
     private const string Unix = "unix://";
     private const string Tcp = "tcp://";
 
+    /// <summary>Far more than a host's clients have; what forgets to close its own ends by being refused, not by taking the daemon's files.</summary>
+    private const int ConnectionsMax = 4096;
+
     /// <exception cref="SkeinException">One of them is no place to listen at.</exception>
     public static void Check(IReadOnlyList<string> hosts)
     {
@@ -29,6 +32,7 @@ internal static class EngineListeners
     public static void Add(KestrelServerOptions kestrel, IReadOnlyList<string> hosts, DockerApi api)
     {
         kestrel.Limits.MinResponseDataRate = null;
+        kestrel.Limits.MaxConcurrentConnections = ConnectionsMax;
         foreach (var host in hosts)
         {
             if (host.StartsWith(Unix, StringComparison.Ordinal)) kestrel.ListenUnixSocket(FreePath(host[Unix.Length..]), Configure);

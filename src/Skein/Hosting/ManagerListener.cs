@@ -53,6 +53,7 @@ internal static class ManagerListener
         builder.Services.AddSingleton<MembershipService>();
         builder.Services.AddSingleton<NodeLogsService>();
         builder.Services.AddSingleton<CallerAuthorization>();
+        builder.Services.AddSingleton<BrokenCalls>();
         // The daemon's own life is not this listener's: a signal is the daemon's to handle.
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
         AddGrpc(builder.Services);
@@ -79,6 +80,7 @@ internal static class ManagerListener
     private static void AddGrpc(IServiceCollection services) => services
         .AddGrpc(options =>
         {
+            options.Interceptors.Add<BrokenCalls>();
             options.MaxReceiveMessageSize = MessageBounds.Most;
             options.CompressionProviders.Clear();
         })

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Skein.Agent.Dns;
 using Skein.Linux.Namespaces;
 using Xunit;
 
@@ -67,6 +68,52 @@ public class ResolverTests
             var reply = await Caller.ReadAsync(client, $"turn {turn}");
             Assert.Equal(1, reply[7]);
             if (turn == 0) await hosts.RestartServicesAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Connections_that_ask_nothing_are_so_many_and_take_no_answer_from_others()
+    {
+        await using var hosts = await MeshHosts.StartAsync();
+        var idle = new List<Socket>();
+        try
+        {
+            for (var i = 0; i < 3 * ContainerResolver.MaxTcpConnections; i++)
+            {
+                idle.Add(NamespaceSockets.Open(hosts["c1"], AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+                await idle[^1].ConnectAsync(IPAddress.Parse("127.0.0.11"), 53).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            await Poll.UntilAsync("those beyond the bound are closed", () => idle.Count(IsClosed) >= 2 * ContainerResolver.MaxTcpConnections);
+            Assert.Equal(MeshHosts.Vip, Dig(hosts, "+short", "web"));
+            // A silent one is closed after ten seconds, and there is room again.
+            await Poll.UntilAsync("all are closed", () => idle.All(IsClosed));
+            Assert.Equal(MeshHosts.Vip, Dig(hosts, "+short", "+tcp", "web"));
+        }
+        finally
+        {
+            idle.ForEach(socket => socket.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task A_question_of_sixty_thousand_bytes_is_none()
+    {
+        await using var hosts = await MeshHosts.StartAsync();
+        using var socket = NamespaceSockets.Open(hosts["c1"], AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Parse("127.0.0.11"), 53);
+        await socket.SendAsync(new byte[] { 0xea, 0x60 });
+        await Poll.UntilAsync("the connection is closed", () => IsClosed(socket));
+    }
+
+    private static bool IsClosed(Socket socket)
+    {
+        try
+        {
+            return !socket.Connected || (socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0);
+        }
+        catch (SocketException)
+        {
+            return true;
         }
     }
 

@@ -30,6 +30,20 @@ public class ImageJsonTests
         "app: a layer without an id",
         Refusal(() => ImageJson.ReadConfig("""{"rootfs":{"diff_ids":[null]}}"""u8, "app")));
 
+    [Fact]
+    public void More_layers_than_can_be_mounted_are_refused_before_one_is_fetched() => Assert.Equal(
+        "app: max depth exceeded: 20000 layers",
+        Refusal(() => ImageJson.ReadManifest(
+            Encoding.UTF8.GetBytes($$"""{"config":{},"layers":[{{string.Join(',', Enumerable.Repeat("{}", 20_000))}}]}"""), "app")));
+
+    [Theory]
+    [InlineData("""{"config":{"size":-1},"layers":[]}""")]
+    [InlineData("""{"config":{},"layers":[{"size":-1}]}""")]
+    [InlineData("""{"manifests":[{"size":-9223372036854775808}]}""")]
+    public void A_part_has_a_size(string json) => Assert.Equal(
+        "app: a part of less than no bytes",
+        Refusal(() => ImageJson.ReadManifest(Encoding.UTF8.GetBytes(json), "app")));
+
     private static string Refusal(Action read)
     {
         var error = Assert.Throws<SkeinException>(read);

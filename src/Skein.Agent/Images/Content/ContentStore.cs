@@ -12,6 +12,9 @@ internal sealed class ContentStore(ContainerdClient containerd)
 {
     private const int ChunkBytes = 1 << 20;
 
+    /// <summary>Of what is read whole, as of a registry's. A manifest may name anything as its config, a layer that is here too.</summary>
+    private const int DocumentSizeMax = 4 << 20;
+
     /// <summary>null when the blob is not here.</summary>
     public async Task<Info?> FindAsync(string digest, CancellationToken cancel)
     {
@@ -25,10 +28,13 @@ internal sealed class ContentStore(ContainerdClient containerd)
         }
     }
 
-    /// <summary>null when the blob is not here.</summary>
+    /// <summary>A blob that is a document; null when it is not here.</summary>
+    /// <exception cref="SkeinException">It is larger than documents are.</exception>
     public async Task<byte[]?> TryReadAsync(string digest, CancellationToken cancel)
     {
-        using var whole = new MemoryStream();
+        if (await FindAsync(digest, cancel) is not { } info) return null;
+        if (info.Size > DocumentSizeMax) throw SkeinException.Invalid($"{digest}: {info.Size} bytes are no document of an image");
+        using var whole = new MemoryStream((int)info.Size);
         return await TryCopyAsync(digest, whole, cancel) ? whole.ToArray() : null;
     }
 
@@ -124,6 +130,8 @@ internal sealed class ContentStore(ContainerdClient containerd)
             if (!await call.ResponseStream.MoveNext(cancel)) throw new EndOfStreamException("containerd ended the write");
             offset += read;
             progress?.Invoke(offset);
+            // One that goes on would fill the disk.
+            if (offset > blob.Size) return offset;
         }
     }
 

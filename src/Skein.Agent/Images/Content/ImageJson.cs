@@ -16,10 +16,20 @@ namespace Skein.Agent.Images.Content;
 [JsonSerializable(typeof(RegistryToken))]
 internal sealed partial class ImageJson : JsonSerializerContext
 {
+    /// <summary>Docker's: a mount of more is not to be had. Each takes a snapshot, and a directory in the mount's options.</summary>
+    private const int MostLayers = 128;
+
     public static OciManifest ReadManifest(ReadOnlySpan<byte> json, string name) =>
         Read(json, Default.OciManifest, name) is { } manifest && (manifest.IsIndex ? IsWhole(manifest.Manifests) : manifest.Config is not null && IsWhole(manifest.Layers))
-            ? manifest
+            ? Bounded(manifest, name)
             : throw SkeinException.Invalid($"{name}: neither an image manifest nor an index");
+
+    private static OciManifest Bounded(OciManifest manifest, string name)
+    {
+        if (manifest.Layers?.Count > MostLayers) throw SkeinException.Invalid($"{name}: max depth exceeded: {manifest.Layers.Count} layers");
+        var parts = (manifest.Layers ?? []).Concat(manifest.Manifests ?? []).Append(manifest.Config ?? new());
+        return parts.All(part => part.Size >= 0) ? manifest : throw SkeinException.Invalid($"{name}: a part of less than no bytes");
+    }
 
     public static OciImageConfig ReadConfig(ReadOnlySpan<byte> json, string name) =>
         Read(json, Default.OciImageConfig, name) is var config && (config.RootFs?.DiffIds is not { } layers || IsWhole(layers))

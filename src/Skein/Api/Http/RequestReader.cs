@@ -61,11 +61,15 @@ internal static class RequestReader
         return GoTime.TryParse(text, out var time) ? time : throw SkeinException.Invalid($"invalid value for \"{name}\": {text}");
     }
 
+    public const long JsonMax = 4 << 20;
+
     public static async Task<T> BodyAsync<T>(this HttpContext context, JsonTypeInfo<T> type)
     {
         var none = context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false };
         if (!none || context.Request.ContentType is { Length: > 0 }) CheckIsJson(context.Request.ContentType ?? "");
         if (none) return JsonBody.Empty(type);
+        // The largest that is meant is a config of 1 MB, in base64; only an image to be loaded has no bound.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } bound) bound.MaxRequestBodySize = JsonMax;
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         return JsonBody.Read(body.GetBuffer().AsSpan(0, (int)body.Length), type);
