@@ -9,7 +9,7 @@ public sealed class ApiBoundsTests
     public async Task A_gigabyte_of_JSON_is_refused_by_its_length()
     {
         await using var server = await ApiServer.StartAsync();
-        var answer = await server.SayAsync("POST /containers/create HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 1073741824\r\n\r\n{");
+        var answer = await server.SayAsync("POST /networks/create HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 1073741824\r\n\r\n{");
         Assert.StartsWith("HTTP/1.1 413 ", answer);
     }
 
@@ -24,7 +24,7 @@ public sealed class ApiBoundsTests
     public async Task A_document_of_the_largest_that_is_meant_is_read()
     {
         await using var server = await ApiServer.StartAsync();
-        var (status, body) = await server.PostAsync("/containers/create", $$"""{"Image":"none","Cmd":["{{new string('x', 2 << 20)}}"]}""");
-        Assert.True(status is not 413, $"{status} {body}");
+        var (status, body) = await server.PostAsync("/networks/create", $$"""{"Name":"{{new string('x', 2 << 20)}}"}""");
+        Assert.True(status is not (413 or 500), $"{status} {body}");
     }
 }

@@ -42,6 +42,7 @@ public sealed class ManagerLossTests : IDisposable
         }
         await using var node = new LoopbackNode("w1", _folder, first.Addr);
         await _store.UntilAsync("a session with the first manager", s => s.Nodes.Find("w1")!.Session?.ManagerId == "m1");
+        await Poll.UntilAsync("the node knows both managers", () => node.Managers.Current.Count == 2);
         cut.IsCut = true;
         await _store.UntilAsync("a session with the manager that reaches the state", s => s.Nodes.Find("w1")!.Session?.ManagerId == "m2");
     }
