@@ -20,12 +20,16 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         var identity = new EngineIdentity("id", "h1", "1", "", _folder, "/skein", [], [], [], "");
         var api = new DockerApi(
-            identity, Containers, new FakeImageStore(), new FakeTaskNetworking(), new AssignmentState(), swarm, new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance);
-        _app = BareWeb.Create(NullLoggerFactory.Instance, TimeSpan.FromSeconds(1), kestrel => EngineListeners.Add(kestrel, ["unix://" + Socket], api)).Build();
+            identity, Containers, Images, new FakeTaskNetworking(), new AssignmentState(), swarm, new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance);
+        _app = BareWeb.Create(NullLoggerFactory.Instance, TimeSpan.FromSeconds(1), kestrel => EngineListeners.Add(kestrel, [Address], api)).Build();
         api.Map(_app);
     }
 
     public FakeContainerEngine Containers { get; } = new();
+
+    public FakeImageStore Images { get; } = new();
+
+    public string Address => "unix://" + Socket;
 
     private string Socket => Path.Combine(_folder, "docker.sock");
 

@@ -3,9 +3,9 @@ using Skein.Agent.Containers;
 namespace Skein.Tests.Api;
 
 /// <summary>The streams of a process that never ends; left as the engine's are.</summary>
-internal sealed class FakeStreams(Stream stdout, Stream stderr) : IContainerStreams
+internal sealed class FakeStreams(Stream stdout, Stream stderr, Stream? stdin = null) : IContainerStreams
 {
-    public Stream? Stdin => null;
+    public Stream? Stdin => stdin;
 
     public Stream? Stdout => stdout;
 

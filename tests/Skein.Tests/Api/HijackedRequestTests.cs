@@ -31,6 +31,21 @@ public class HijackedRequestTests
     }
 
     [Theory]
+    [InlineData("GET / HTTP/1.1\r\nUser-Agent: a\nHost: x\n\r\n")]
+    [InlineData("GET / HTTP/1.1\r\nUser-Agent: a\nHost: x\r\n\r\n")]
+    [InlineData("GET / HTTP/1.1\nUser-Agent: a\nHost: x\n\n")]
+    [InlineData("\r\nGET / HTTP/1.1\r\nUser-Agent: a\r\nHost: x\r\n\r\n")]
+    public void A_line_ends_with_LF_or_CRLF(string head)
+    {
+        var bytes = new ReadOnlySequence<byte>(Encoding.ASCII.GetBytes(head + "after"));
+        var end = HijackedRequest.FindHeadEnd(bytes);
+        Assert.NotNull(end);
+        Assert.Equal("after", Encoding.ASCII.GetString(bytes.Slice(end.Value)));
+        var request = HijackedRequest.Parse(bytes.Slice(0, end.Value));
+        Assert.Equal(("GET", "/", "a", "x"), (request?.Method, request?.Path, request?.Headers["User-Agent"], request?.Headers["Host"]));
+    }
+
+    [Theory]
     [InlineData("nonsense\r\n\r\n")]
     [InlineData("GET / HTTP/1.1\r\nno colon here\r\n\r\n")]
     public void What_is_no_request_is_left_to_the_server(string head) =>

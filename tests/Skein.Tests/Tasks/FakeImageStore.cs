@@ -28,10 +28,17 @@ internal sealed class FakeImageStore : IImageStore
 
     public RegistryAuth? PulledWith { get; private set; }
 
+    public string Pulled { get; private set; } = "";
+
+    /// <summary>A pull's progress.</summary>
+    public IReadOnlyList<PullProgress> Says { get; set; } = [];
+
     public async Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<PullProgress>? progress, CancellationToken cancel)
     {
         Pulls++;
         PulledWith = auth;
+        Pulled = reference;
+        foreach (var said in Says) progress?.Report(said);
         if (PullError is not null) throw PullError;
         if (!Hangs) return Any;
         try

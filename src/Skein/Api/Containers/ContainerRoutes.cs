@@ -34,7 +34,6 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         app.MapPost("/containers/{id}/resize", ResizeAsync);
         app.MapDelete("/containers/{id}", RemoveAsync);
         app.MapPost("/containers/{id}/exec", CreateExecAsync);
-        app.MapPost("/exec/{id}/start", StartExecAsync);
         app.MapPost("/exec/{id}/resize", ResizeExecAsync);
         app.MapGet("/exec/{id}/json", InspectExecAsync);
         app.MapGet("/volumes", context => context.Response.WriteAsync("{\"Volumes\":[],\"Warnings\":[]}", context.RequestAborted));
@@ -260,24 +259,6 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         if (body.Cmd is null or []) throw SkeinException.Invalid("No exec command specified");
         var exec = await containers.CreateExecAsync(context.Route("id"), body.ToModel(), context.RequestAborted);
         await context.JsonAsync(new IdJson(exec.Id), ContainersJson.Default.IdJson, StatusCodes.Status201Created);
-    }
-
-    /// <summary>Without an upgrade: detached, or output only.</summary>
-    private async Task StartExecAsync(HttpContext context)
-    {
-        var body = await context.BodyAsync(ContainersJson.Default.ExecStartJson);
-        var exec = containers.FindExec(context.Route("id"));
-        var (height, width) = (body.ConsoleSize?.ElementAtOrDefault(0), body.ConsoleSize?.ElementAtOrDefault(1));
-        if (body.Detach)
-        {
-            // It ends by itself, not with this request; its output is nobody's, and dropped.
-            await using var unread = await containers.StartExecAsync(exec.Id, height, width, CancellationToken.None);
-            await context.EmptyAsync(StatusCodes.Status200OK);
-            return;
-        }
-        await using var streams = await containers.StartExecAsync(exec.Id, height, width, context.RequestAborted);
-        context.Response.ContentType = streams.Tty ? StreamFrames.RawContentType : StreamFrames.MultiplexedContentType;
-        await StreamPump.RunAsync(streams, context.Request.BodyReader, context.Response.BodyWriter, context.RequestAborted);
     }
 
     private async Task ResizeExecAsync(HttpContext context)

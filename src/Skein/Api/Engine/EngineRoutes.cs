@@ -45,6 +45,7 @@ internal sealed class EngineRoutes(
             response.ContentLength = 0;
             return Task.CompletedTask;
         }
+        response.ContentLength = "OK".Length;
         return response.WriteAsync("OK", context.RequestAborted);
     }
 

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
@@ -11,62 +9,33 @@ using Skein.Model;
 namespace Skein.Api.Hijack;
 
 /// <summary>
-/// Takes over connections for attach and exec before Kestrel's HTTP sees them, and hands it all others untouched.
+/// Takes over connections for attach and exec before Kestrel's HTTP sees them, and hands it all other requests untouched.
 /// Kestrel calls an upgrade request with a body not upgradable (exec's start has one), and closes a stream when the
 /// client half-closes it, so that what a process prints after the end of its input would be lost.
 /// </summary>
 internal sealed partial class HijackMiddleware(IContainerEngine containers, EngineIdentity identity, ILogger log)
 {
-    private const int MaxBodyLength = 1 << 20;
+    // Older clients take the type for the raw stream's whatever it is, and know no other.
+    private static readonly ApiVersion s_multiplexedSince = new(1, 42);
 
     public async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        var request = await PeekAsync(connection.Transport.Input, connection.ConnectionClosed);
-        if (request is null || !request.WantsUpgrade || Target(request) is not { } target)
-        {
-            await next(connection);
-            return;
-        }
+        var (input, output) = (connection.Transport.Input, connection.Transport.Output);
+        var gate = new RequestGate(input, request => Target(request) is not null);
+        connection.Transport = new GatedTransport(gate, output);
+        await next(connection);
+        if (gate.TakenOver is not { } taken) return;
         try
         {
-            await ServeAsync(connection, request, target);
+            await ServeAsync(input, output, taken, Target(taken)!.Value);
         }
         catch (Exception error) when (error is IOException or OperationCanceledException or ConnectionResetException)
         {
-            ClientLeft(request.Path, error.Message);
+            ClientLeft(taken.Path, error.Message);
         }
         catch (Exception error)
         {
-            StreamFailed(error, request.Path);
-        }
-    }
-
-    /// <summary>The request's head, left unread for whoever serves it; null when there is none to be understood.</summary>
-    private static async Task<HijackedRequest?> PeekAsync(PipeReader input, CancellationToken closed)
-    {
-        while (true)
-        {
-            ReadResult read;
-            try
-            {
-                read = await input.ReadAsync(closed);
-            }
-            catch (Exception error) when (error is OperationCanceledException or ConnectionResetException)
-            {
-                return null;
-            }
-            if (HijackedRequest.FindHeadEnd(read.Buffer) is { } end)
-            {
-                var request = HijackedRequest.Parse(read.Buffer.Slice(0, end));
-                input.AdvanceTo(read.Buffer.Start);
-                return request;
-            }
-            if (read.IsCompleted || read.Buffer.Length > HijackedRequest.MaxHeadLength)
-            {
-                input.AdvanceTo(read.Buffer.Start);
-                return null;
-            }
-            input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            StreamFailed(error, taken.Path);
         }
     }
 
@@ -83,29 +52,18 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
         };
     }
 
-    private async Task ServeAsync(ConnectionContext connection, HijackedRequest request, (string Kind, string Id) target)
+    private async Task ServeAsync(PipeReader input, PipeWriter output, HijackedRequest request, (string Kind, string Id) target)
     {
-        var (input, output) = (connection.Transport.Input, connection.Transport.Output);
         // ConnectionClosed fires at the client's half-close already (echo x | docker exec -i): it must not end what was asked.
         var closed = CancellationToken.None;
         IContainerStreams? streams;
         try
         {
-            ApiPath.Split(request.Path);
-            var body = await ReadRequestAsync(input, request, closed);
-            if (target.Kind == "exec")
-            {
-                // All that can be wrong with the request is, before the connection is no longer HTTP's.
-                var start = ReadExecStart(body);
-                var tty = Startable(target.Id).Definition.Tty;
-                await AnswerUpgradeAsync(output, tty, closed);
-                streams = await TryStartExecAsync(target.Id, start, output, tty, closed);
-            }
-            else
-            {
-                streams = Selected(await containers.AttachAsync(target.Id, closed), request);
-                await AnswerUpgradeAsync(output, streams.Tty, closed);
-            }
+            var (version, _) = ApiPath.Split(request.Path);
+            var body = await HijackedBody.ReadAsync(input, request, closed);
+            streams = target.Kind == "exec"
+                ? await StartExecAsync(target.Id, ReadExecStart(body), request, version, output)
+                : await AttachAsync(target.Id, request, version, output);
         }
         catch (SkeinException error)
         {
@@ -120,6 +78,28 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
         }
     }
 
+    /// <summary>All that can be wrong with the request is, before the connection is no longer HTTP's.</summary>
+    private async Task<IContainerStreams?> StartExecAsync(string id, ExecStartJson start, HijackedRequest request, ApiVersion version, PipeWriter output)
+    {
+        var tty = Startable(id).Definition.Tty;
+        if (start.Detach)
+        {
+            // It ends by itself, not with this request; its output is nobody's, and dropped.
+            await using var unread = await containers.StartExecAsync(id, Height(start), Width(start), CancellationToken.None);
+            await AnswerEmptyAsync(output);
+            return null;
+        }
+        await AnswerStreamAsync(output, request, version, tty);
+        return await TryStartExecAsync(id, start, output, tty, CancellationToken.None);
+    }
+
+    private async Task<IContainerStreams?> AttachAsync(string id, HijackedRequest request, ApiVersion version, PipeWriter output)
+    {
+        var streams = Selected(await containers.AttachAsync(id, CancellationToken.None), request);
+        await AnswerStreamAsync(output, request, version, streams.Tty);
+        return streams;
+    }
+
     private ExecRecord Startable(string id)
     {
         var exec = containers.FindExec(id);
@@ -132,7 +112,7 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
     {
         try
         {
-            return await containers.StartExecAsync(id, start.ConsoleSize?.ElementAtOrDefault(0), start.ConsoleSize?.ElementAtOrDefault(1), cancel);
+            return await containers.StartExecAsync(id, Height(start), Width(start), cancel);
         }
         catch (SkeinException error)
         {
@@ -148,6 +128,10 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
         }
     }
 
+    private static uint? Height(ExecStartJson start) => start.ConsoleSize?.ElementAtOrDefault(0);
+
+    private static uint? Width(ExecStartJson start) => start.ConsoleSize?.ElementAtOrDefault(1);
+
     private static ExecStartJson ReadExecStart(byte[] body) =>
         body.Length == 0 ? new ExecStartJson() : JsonBody.Read(body, ContainersJson.Default.ExecStartJson);
 
@@ -158,61 +142,19 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
         bool Asked(string name) => request.Query.GetValueOrDefault(name) is "1" or "true";
     }
 
-    private static async Task<byte[]> ReadRequestAsync(PipeReader input, HijackedRequest request, CancellationToken cancel)
+    /// <summary>Who asks for no upgrade speaks over the same connection all the same, as with Docker.</summary>
+    private async Task AnswerStreamAsync(PipeWriter output, HijackedRequest request, ApiVersion version, bool tty)
     {
-        var read = await input.ReadAsync(cancel);
-        input.AdvanceTo(HijackedRequest.FindHeadEnd(read.Buffer)!.Value);
-        if (request.IsChunked) return await ReadChunkedAsync(input, cancel);
-        if (request.ContentLength > MaxBodyLength) throw SkeinException.Invalid("http: request body too large");
-        return request.ContentLength == 0 ? [] : await ReadExactlyAsync(input, (int)request.ContentLength, cancel);
+        var multiplexed = request.WantsUpgrade && !tty && version.CompareTo(s_multiplexedSince) >= 0;
+        var type = multiplexed ? StreamFrames.MultiplexedContentType : StreamFrames.RawContentType;
+        var head = request.WantsUpgrade
+            ? $"HTTP/1.1 101 UPGRADED\r\nContent-Type: {type}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
+            : $"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\n";
+        await output.WriteAsync(Encoding.ASCII.GetBytes($"{head}{Identification()}\r\n"));
     }
 
-    private static async Task<byte[]> ReadChunkedAsync(PipeReader input, CancellationToken cancel)
-    {
-        var body = new MemoryStream();
-        while (true)
-        {
-            var line = await ReadLineAsync(input, cancel);
-            if (!int.TryParse(line.Split(';')[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var size) || size < 0)
-                throw SkeinException.Invalid("invalid byte in chunk length");
-            if (body.Length + size > MaxBodyLength) throw SkeinException.Invalid("http: request body too large");
-            if (size > 0) body.Write(await ReadExactlyAsync(input, size, cancel));
-            await ReadLineAsync(input, cancel);
-            if (size == 0) return body.ToArray();
-        }
-    }
-
-    private static async Task<string> ReadLineAsync(PipeReader input, CancellationToken cancel)
-    {
-        while (true)
-        {
-            var read = await input.ReadAsync(cancel);
-            if (read.Buffer.PositionOf((byte)'\n') is { } end)
-            {
-                var line = Encoding.ASCII.GetString(read.Buffer.Slice(0, end)).TrimEnd('\r');
-                input.AdvanceTo(read.Buffer.GetPosition(1, end));
-                return line;
-            }
-            if (read.IsCompleted) throw new IOException("unexpected EOF");
-            input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-        }
-    }
-
-    private static async Task<byte[]> ReadExactlyAsync(PipeReader input, int length, CancellationToken cancel)
-    {
-        var read = await input.ReadAtLeastAsync(length, cancel);
-        if (read.Buffer.Length < length) throw new IOException("unexpected EOF");
-        var body = read.Buffer.Slice(0, length).ToArray();
-        input.AdvanceTo(read.Buffer.GetPosition(length));
-        return body;
-    }
-
-    private async Task AnswerUpgradeAsync(PipeWriter output, bool tty, CancellationToken cancel)
-    {
-        var type = tty ? StreamFrames.RawContentType : StreamFrames.MultiplexedContentType;
-        var head = $"HTTP/1.1 101 UPGRADED\r\nContent-Type: {type}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n{Identification()}\r\n";
-        await output.WriteAsync(Encoding.ASCII.GetBytes(head), cancel);
-    }
+    private async Task AnswerEmptyAsync(PipeWriter output) => await output.WriteAsync(
+        Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n{Identification()}\r\n"));
 
     private async Task AnswerErrorAsync(PipeWriter output, Exception error, CancellationToken cancel)
     {

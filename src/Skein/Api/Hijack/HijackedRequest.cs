@@ -7,32 +7,39 @@ namespace Skein.Api.Hijack;
 /// <summary>The head of an HTTP/1.1 request whose connection is taken over.</summary>
 internal sealed record HijackedRequest(string Method, string Path, IReadOnlyDictionary<string, string> Query, IReadOnlyDictionary<string, string> Headers)
 {
-    /// <summary>No head of a client we know is longer; a longer one is left to Kestrel, which has its own limits.</summary>
-    public const int MaxHeadLength = 16 * 1024;
+    /// <summary>Kestrel takes 8 KiB of request line and 32 KiB of headers: a longer head is left to it, and refused.</summary>
+    public const int MaxHeadLength = 40 * 1024;
 
-    private static ReadOnlySpan<byte> HeadEnd => "\r\n\r\n"u8;
-
-    public bool WantsUpgrade => Headers.TryGetValue("Upgrade", out var protocol) && protocol.Equals("tcp", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Docker looks only whether it is there.</summary>
+    public bool WantsUpgrade => Headers.ContainsKey("Upgrade");
 
     public long ContentLength =>
         Headers.TryGetValue("Content-Length", out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length : 0;
 
     public bool IsChunked => Headers.TryGetValue("Transfer-Encoding", out var coding) && coding.Contains("chunked", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Where the head ends in what has been read; null while its end is not there yet.</summary>
+    /// <summary>
+    /// Where the head ends in what has been read; null while its end is not there yet. A line ends with LF, as Go reads it, whether
+    /// or not a CR stands before: Docker.DotNet sends heads of both. Empty lines before the first one are no head.
+    /// </summary>
     public static SequencePosition? FindHeadEnd(ReadOnlySequence<byte> buffer)
     {
         var reader = new SequenceReader<byte>(buffer);
-        return reader.TryReadTo(out ReadOnlySequence<byte> _, HeadEnd) ? reader.Position : null;
+        reader.AdvancePastAny((byte)'\r', (byte)'\n');
+        while (reader.TryAdvanceTo((byte)'\n'))
+        {
+            if (reader.IsNext((byte)'\n', advancePast: true) || reader.IsNext("\r\n"u8, advancePast: true)) return reader.Position;
+        }
+        return null;
     }
 
     /// <summary>null when it is not a request head at all; Kestrel then says what is wrong with it.</summary>
     public static HijackedRequest? Parse(ReadOnlySequence<byte> head)
     {
-        var lines = Encoding.ASCII.GetString(head).Split("\r\n");
+        var lines = Encoding.ASCII.GetString(head).Trim('\r', '\n').Split('\n');
         if (lines[0].Split(' ') is not [var method, var target, _]) return null;
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var line in lines.Skip(1).Where(l => l.Length > 0))
+        foreach (var line in lines.AsSpan(1))
         {
             var colon = line.IndexOf(':');
             if (colon <= 0) return null;

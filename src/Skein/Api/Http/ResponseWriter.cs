@@ -23,8 +23,7 @@ internal static class ResponseWriter
     /// <summary>One JSON value of a stream, sent at once, with its end in the same chunk: docker-py takes a chunk for a whole line.</summary>
     public static async Task JsonLineAsync<T>(this HttpContext context, T value, JsonTypeInfo<T> type)
     {
-        await context.Response.Body.WriteAsync((byte[])[.. GoJson.Write(value, type), .. "
-"u8], context.RequestAborted);
+        await context.Response.Body.WriteAsync((byte[])[.. GoJson.Write(value, type), .. "\r\n"u8], context.RequestAborted);
         await context.Response.Body.FlushAsync(context.RequestAborted);
     }
 }

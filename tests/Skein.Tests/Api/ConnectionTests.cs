@@ -1,0 +1,126 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Text;
+using Skein.Agent.Containers;
+using Skein.Model;
+using Xunit;
+using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
+
+namespace Skein.Tests.Api;
+
+/// <summary>How clients of all kinds use a connection: their line ends, and one request after the other before a stream.</summary>
+public sealed class ConnectionTests
+{
+    private const string Ping = "GET /_ping HTTP/1.1\r\nHost: h\r\n\r\n";
+
+    [Theory]
+    [InlineData("GET /_ping HTTP/1.1\r\nUser-Agent: a\r\nHost: x\r\nConnection: close\r\n\r\n")]
+    [InlineData("GET /_ping HTTP/1.1\r\nUser-Agent: a\nHost: x\nConnection: close\n\r\n")]   // Docker.DotNet
+    [InlineData("GET /_ping HTTP/1.1\r\nUser-Agent: a\nHost: x\nConnection: close\r\n\r\n")]
+    [InlineData("GET /_ping HTTP/1.1\nHost: x\nConnection: close\n\n")]
+    [InlineData("GET /_ping HTTP/1.1\r\nUser-Agent: a\nHost: x\nConnection: close\n\r\n\r\n")]
+    [InlineData("GET /_ping HTTP/1.1\nHost: x\n\nGET /_ping HTTP/1.1\nHost: x\nConnection: close\n\n")]
+    public async Task A_head_is_answered_whatever_ends_its_lines(string request)
+    {
+        await using var server = await ApiServer.StartAsync();
+        var answer = await server.SayAsync(request);
+        Assert.StartsWith("HTTP/1.1 200 OK", answer);
+        Assert.Contains("\r\n\r\nOK", answer);
+    }
+
+    [Fact]
+    public async Task Requests_arrive_byte_by_byte_and_several_at_once()
+    {
+        await using var server = await ApiServer.StartAsync();
+        const string Create = "POST /services/create HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n";
+        var all = Ping + Create + "Content-Length: 2\r\n\r\n{}" + Create + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"
+            + "GET /_ping HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+        var whole = await server.SayAsync(all);
+        Assert.Equal(["200", "503", "503", "200"], Statuses(whole));
+
+        using var socket = await server.ConnectAsync();
+        foreach (var one in Encoding.ASCII.GetBytes(all)) await socket.SendAsync(new[] { one });
+        Assert.Equal(["200", "503", "503", "200"], Statuses(await ApiServer.ToEndAsync(socket)));
+    }
+
+    [Fact]
+    public async Task A_head_without_end_is_refused()
+    {
+        await using var server = await ApiServer.StartAsync();
+        Assert.StartsWith("HTTP/1.1 431 ", await server.SayAsync("GET /_ping HTTP/1.1\r\nHost: h\r\nX: " + new string('x', 64 * 1024)));
+    }
+
+    [Theory]
+    [InlineData("", "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n")]
+    [InlineData("Upgrade: tcp\r\nConnection: Upgrade\r\n", "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n")]
+    public async Task A_kept_connection_becomes_the_commands_with_or_without_upgrade(string upgrade, string head)
+    {
+        await using var server = await ApiServer.StartAsync();
+        foreach (var path in (string[])["/exec/e1/start", "/v1.44/containers/c1/attach?stdin=1&stdout=1&stream=1"])
+        {
+            server.Containers.Put(Definition(), ContainerStatus.Running);
+            var (stdin, stdout) = (new Pipe(), new Pipe());
+            server.Containers.Streams = new FakeStreams(stdout.Reader.AsStream(), Stream.Null, stdin.Writer.AsStream());
+            using var socket = await server.ConnectAsync();
+            await socket.SendAsync(Encoding.ASCII.GetBytes(Ping));
+            Assert.EndsWith("OK", await UntilAsync(socket, "OK", skip: "HTTP/1.1 200 OK".Length));
+            await socket.SendAsync(Encoding.ASCII.GetBytes(
+                $"POST {path} HTTP/1.1\r\nHost: h\r\n{upgrade}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}typed"));
+            Assert.StartsWith(head, await UntilAsync(socket, "\r\n\r\n"));
+            Assert.Equal("typed", Encoding.ASCII.GetString((await stdin.Reader.ReadAtLeastAsync(5, Poll.Soon)).Buffer.ToArray()));
+            await stdout.Writer.WriteAsync("said"u8.ToArray());
+            Assert.Equal("\u0001\0\0\0\0\0\0\u0004said", await UntilAsync(socket, "said"));
+        }
+    }
+
+    [Fact]
+    public async Task Below_1_42_the_type_is_the_raw_streams()
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Containers.Streams = new FakeStreams(Stream.Null, Stream.Null);
+        using var socket = await server.ConnectAsync();
+        await socket.SendAsync("POST /v1.41/exec/e1/start HTTP/1.1\r\nHost: h\r\nUpgrade: tcp\r\nConnection: Upgrade\r\n\r\n"u8.ToArray());
+        Assert.Contains("Content-Type: application/vnd.docker.raw-stream\r\n", await UntilAsync(socket, "\r\n\r\n"));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100_000)]
+    public async Task A_document_of_a_stream_is_one_chunk_with_its_end(int length)
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Images.Says = [new("", new string('x', length), null, null), new("", "y", 1, 2)];
+        var answer = await server.PostAsync("/images/create?fromImage=httpd&tag=2", "");
+        Assert.Equal(
+            [$$"""{"status":"{{new string('x', length)}}"}""" + "\r\n", """{"status":"y","progressDetail":{"current":1,"total":2}}""" + "\r\n"],
+            Chunks(answer.Body));
+    }
+
+    private static IEnumerable<string> Chunks(string body)
+    {
+        while (Convert.ToInt32(body[..body.IndexOf('\r')], 16) is > 0 and var size)
+        {
+            var start = body.IndexOf('\n') + 1;
+            yield return body.Substring(start, size);
+            body = body[(start + size + 2)..];
+        }
+    }
+
+    private static IEnumerable<string> Statuses(string answers) => answers.Split("HTTP/1.1 ").Skip(1).Select(a => a[..3]);
+
+    private static async Task<string> UntilAsync(Socket socket, string end, int skip = 0)
+    {
+        var (said, buffer) = (new StringBuilder(), new byte[4096]);
+        while (said.Length < skip || !said.ToString()[skip..].Contains(end, StringComparison.Ordinal))
+        {
+            var count = await socket.ReceiveAsync(buffer, Poll.Soon);
+            Assert.True(count > 0, $"closed after: {said}");
+            said.Append(Encoding.Latin1.GetString(buffer, 0, count));
+        }
+        return said.ToString();
+    }
+
+    private static ContainerDefinition Definition() => new(
+        "c1", "c1", new ContainerSpec { Image = "httpd" }, new Dictionary<string, string>(), "", "", "", "", "", null, null, TimeSpan.Zero);
+}
