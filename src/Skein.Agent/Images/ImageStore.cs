@@ -89,8 +89,6 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         var parsed = ImageReference.Parse(reference);
         if (parsed.Digest.Length > 0 && _catalogue.TryFind(parsed) is { } present)
         {
-            if (present.Name != parsed.StoredName && present.Reference?.Repository != parsed.Repository)
-                await PointAsync(present = new CatalogueEntry(parsed.StoredName, present.Target, present.ManifestDigest, present.Image), cancel);
             Finish(progress, parsed, present.Target.Digest, isNew: false);
             return Find(present.Image.Id);
         }
@@ -117,6 +115,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         var image = Find(source);
         var parsed = ImageReference.Parse(target);
         if (parsed.Digest.Length > 0) throw SkeinException.Invalid("refusing to create a tag with a digest reference");
+        if (parsed.FamiliarName == "sha256") throw SkeinException.Invalid("refusing to create an ambiguous tag using digest algorithm as name");
         var entry = _catalogue.Entries.Values.First(e => e.Image.Id == image.Id);
         await PointAsync(new CatalogueEntry(parsed.StoredName, entry.Target, entry.ManifestDigest, entry.Image), cancel);
         return Find(image.Id);
@@ -269,8 +268,8 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         await _content.TryReadAsync(digest, cancel) ?? throw SkeinException.NotFound($"content {digest} is not here");
 
     /// <summary>
-    /// Gives an image a name, which another may have had. That one stays, without a name if it was its last: a container may be
-    /// made from it.
+    /// Gives an image a name, which another may have had. That one stays, by its digest if it was its last: a container may be
+    /// made from it, and a service pinned to it.
     /// </summary>
     private async Task PointAsync(CatalogueEntry entry, CancellationToken cancel)
     {

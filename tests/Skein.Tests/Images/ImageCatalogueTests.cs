@@ -10,14 +10,25 @@ public class ImageCatalogueTests
     private static readonly CatalogueEntry New = Entry("docker.io/library/app:latest", 'b');
 
     [Fact]
-    public void An_image_whose_last_name_moves_goes_on_by_its_id()
+    public void An_image_whose_last_name_moves_goes_on_by_its_digest()
     {
         var left = ImageCatalogue.Empty.With(Old).LeftNamelessBy(New);
-        Assert.Equal((Old.Image.Id, Old.Target), (left!.Name, left.Target));
-        Assert.Null(left.Reference);
+        Assert.Equal(("docker.io/library/app@" + Old.Target.Digest, Old.Target), (left!.Name, left.Target));
         var after = ImageCatalogue.Empty.With(Old).With(left).With(New);
         Assert.Equal((New.Image.Id, Old.Image.Id), (after.TryFind("app")!.Id, after.TryFind(Old.Image.Id)!.Id));
         Assert.Empty(after.TryFind(Old.Image.Id)!.Tags);
+        Assert.Equal(Old.Image.Id, after.TryFind("app@" + Old.Target.Digest)!.Id);
+    }
+
+    [Fact]
+    public void A_digest_is_found_under_its_own_name_only()
+    {
+        var catalogue = ImageCatalogue.Empty.With(Old);
+        Assert.Equal(Old.Image.Id, catalogue.TryFind("app@" + Old.Target.Digest)?.Id);
+        Assert.Equal(Old.Image.Id, catalogue.TryFind("app:v9@" + Old.Target.Digest)?.Id);
+        Assert.Null(catalogue.TryFind("other@" + Old.Target.Digest));
+        Assert.Throws<Skein.Model.SkeinException>(() => ImageRemoval.Plan(catalogue, "other@" + Old.Target.Digest, force: true, _ => []));
+        Assert.Throws<Skein.Model.SkeinException>(() => catalogue.Named("other@" + Old.Target.Digest));
     }
 
     [Fact]

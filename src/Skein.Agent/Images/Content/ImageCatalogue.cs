@@ -16,10 +16,10 @@ internal sealed record ImageCatalogue(ImmutableDictionary<string, CatalogueEntry
 
     public ImageCatalogue With(CatalogueEntry entry) => new(Entries.SetItem(entry.Name, entry));
 
-    /// <summary>The image that has its last name taken away by this entry, as it goes on: by its bare id. null when none has.</summary>
+    /// <summary>The image that has its last name taken away by this entry, as it goes on: by its digest, as with Docker. null when none has.</summary>
     public CatalogueEntry? LeftNamelessBy(CatalogueEntry entry) =>
-        Entries.TryGetValue(entry.Name, out var moved) && moved.Image.Id != entry.Image.Id && Entries.Values.All(other => other == moved || other.Image.Id != moved.Image.Id)
-            ? new CatalogueEntry(moved.Image.Id, moved.Target, moved.ManifestDigest, moved.Image)
+        Entries.TryGetValue(entry.Name, out var moved) && moved.Reference is not null && moved.Image.Id != entry.Image.Id && Entries.Values.All(other => other == moved || other.Image.Id != moved.Image.Id)
+            ? new CatalogueEntry($"{moved.Reference!.Repository}@{moved.Target.Digest}", moved.Target, moved.ManifestDigest, moved.Image)
             : null;
 
     public ImageCatalogue Without(string name) => new(Entries.Remove(name));
@@ -33,14 +33,14 @@ internal sealed record ImageCatalogue(ImmutableDictionary<string, CatalogueEntry
     }
 
     /// <summary>
-    /// By its stored name; a reference by digest also finds the image that came under a tag of the same repository.
+    /// By its stored name; a reference by digest also finds the image that came under a tag of the same repository, and no
+    /// other's: what is asked of one name must not befall another.
     /// </summary>
     public CatalogueEntry? TryFind(ImageReference reference)
     {
         if (Entries.TryGetValue(reference.StoredName, out var named)) return named;
         if (reference.Digest.Length == 0) return null;
-        return Entries.Values.FirstOrDefault(entry => Holds(entry, reference.Digest) && entry.Reference?.Repository == reference.Repository)
-            ?? Entries.Values.FirstOrDefault(entry => Holds(entry, reference.Digest));
+        return Entries.Values.FirstOrDefault(entry => Holds(entry, reference.Digest) && entry.Reference?.Repository == reference.Repository);
     }
 
     /// <summary>What `docker save` takes for a text: a tag, every tag of a repository, or an image without its names.</summary>
