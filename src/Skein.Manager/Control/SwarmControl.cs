@@ -28,6 +28,8 @@ public sealed partial class SwarmControl(
 
     public Snapshot Snapshot => store.Current;
 
+    public ChangeHistory History => store.History;
+
     public Task<Snapshot> WaitNewerAsync(ulong revision, CancellationToken cancel) => store.WaitNewerAsync(revision, cancel);
 
     public Service FindService(string idOrName) => Finder.Service(store.Current, idOrName);

@@ -47,6 +47,8 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
 
     public Snapshot Current => _replica.Current;
 
+    public ChangeHistory History => _replica.History;
+
     /// <summary>Opens the store and completes when its replica shows what etcd holds.</summary>
     public static async Task<EtcdStore> OpenAsync(EtcdClient etcd, ValueSeal seal, TimeProvider time, ILogger log, CancellationToken cancel)
     {

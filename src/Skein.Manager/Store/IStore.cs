@@ -9,6 +9,9 @@ public interface IStore
     /// <summary>The newest snapshot this manager has seen.</summary>
     Snapshot Current { get; }
 
+    /// <summary>What has changed since this manager reads the store, one by one.</summary>
+    ChangeHistory History { get; }
+
     /// <summary>Completes with a snapshot newer than <paramref name="revision"/>; at once when there is one.</summary>
     Task<Snapshot> WaitNewerAsync(ulong revision, CancellationToken cancel);
 

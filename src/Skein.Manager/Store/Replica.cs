@@ -21,6 +21,8 @@ internal sealed partial class Replica(EtcdClient etcd, ValueSeal seal, TimeProvi
 
     public Snapshot Current => _box.Value;
 
+    public ChangeHistory History { get; } = new(time);
+
     public Task Loaded => _loaded.Task;
 
     /// <summary>Completes with a snapshot of at least this revision.</summary>
@@ -69,7 +71,10 @@ internal sealed partial class Replica(EtcdClient etcd, ValueSeal seal, TimeProvi
             if (kv.Key.Equals(ClaimKey)) leader = LeaderOf(kv);
             else ApplyObject(builder, kv, deleted: false);
         }
-        Publish(builder.Build((ulong)reply.Header.Revision, leader));
+        var (old, now) = (Current, builder.Build((ulong)reply.Header.Revision, leader));
+        Publish(now);
+        // What is there at the first look has not happened now.
+        if (old != Snapshot.Empty) History.AddBetween(old, now);
         _mustLoad = false;
         LogLoaded(reply.Kvs.Count, reply.Header.Revision);
         _loaded.TrySetResult();
@@ -103,6 +108,7 @@ internal sealed partial class Replica(EtcdClient etcd, ValueSeal seal, TimeProvi
     {
         var now = Current;
         var builder = new SnapshotBuilder(now);
+        var changed = new List<(ObjectKind Kind, string Id, IMessage? Before, IMessage? Now)>();
         var revision = now.Revision;
         var leader = now.Leader;
         foreach (var e in events)
@@ -110,21 +116,25 @@ internal sealed partial class Replica(EtcdClient etcd, ValueSeal seal, TimeProvi
             var deleted = e.Type == Event.Types.EventType.Delete;
             revision = Math.Max(revision, (ulong)e.Kv.ModRevision);
             if (e.Kv.Key.Equals(ClaimKey)) leader = deleted ? null : LeaderOf(e.Kv);
-            else ApplyObject(builder, e.Kv, deleted);
+            else if (ApplyObject(builder, e.Kv, deleted) is { } change) changed.Add(change);
         }
         Publish(builder.Build(revision, leader));
+        foreach (var (kind, id, before, after) in changed) History.Add(kind, id, before, after);
     }
 
-    private void ApplyObject(SnapshotBuilder builder, KeyValue kv, bool deleted)
+    /// <summary>What it was and is, for the history; null when it is not understood.</summary>
+    private (ObjectKind Kind, string Id, IMessage? Before, IMessage? Now)? ApplyObject(SnapshotBuilder builder, KeyValue kv, bool deleted)
     {
         var key = kv.Key.ToStringUtf8();
         if (!StoreKeys.TryParse(key, out var kind, out var id))
         {
             LogUnknown(key);   // of a newer version: kept, not understood
-            return;
+            return null;
         }
         var message = deleted ? null : ObjectCodec.Decode(kind, seal.Open(key, kv.Value.Span), kv.ModRevision, kv.CreateRevision);
+        var before = builder.Find(kind, id);
         builder.Apply(new(kind, id, message, null));
+        return (kind, id, before, message);
     }
 
     private LeaderTerm LeaderOf(KeyValue claim) =>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Google.Protobuf;
 using Skein.Model;
 
 namespace Skein.Manager.Store;
@@ -34,6 +35,15 @@ internal sealed class SnapshotBuilder(Snapshot from)
             default: throw new InvalidOperationException($"unknown object kind {change.Kind}");
         }
     }
+
+    /// <summary>As it stands now, of the kinds that users name; else null.</summary>
+    public IMessage? Find(ObjectKind kind, string id) => kind switch
+    {
+        ObjectKind.Node => _nodes.GetValueOrDefault(id),
+        ObjectKind.Network => _networks.GetValueOrDefault(id),
+        ObjectKind.Service => _services.GetValueOrDefault(id),
+        _ => null,
+    };
 
     public Snapshot Build(ulong revision, LeaderTerm? leader) => new()
     {

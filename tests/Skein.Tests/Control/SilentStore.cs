@@ -12,6 +12,8 @@ internal sealed class SilentStore(IStore store) : IStore
 
     public Snapshot Current => store.Current;
 
+    public ChangeHistory History => store.History;
+
     public Task<Snapshot> WaitNewerAsync(ulong revision, CancellationToken cancel) => store.WaitNewerAsync(revision, cancel);
 
     public Task<Snapshot> CommitAsync(Changes changes, LeaderTerm? term, CancellationToken cancel)

@@ -9,6 +9,8 @@ internal sealed class CutStore(IStore store) : IStore
 
     public Snapshot Current => store.Current;
 
+    public ChangeHistory History => store.History;
+
     public Task<Snapshot> WaitNewerAsync(ulong revision, CancellationToken cancel) => store.WaitNewerAsync(revision, cancel);
 
     public Task<Snapshot> CommitAsync(Changes changes, LeaderTerm? term, CancellationToken cancel) =>

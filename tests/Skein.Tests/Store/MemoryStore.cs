@@ -30,6 +30,8 @@ internal sealed class MemoryStore : IStore
         get { lock (_lock) return _current; }
     }
 
+    public ChangeHistory History { get; } = new(TimeProvider.System);
+
     public async Task<Snapshot> WaitNewerAsync(ulong revision, CancellationToken cancel)
     {
         while (true)
@@ -96,7 +98,9 @@ internal sealed class MemoryStore : IStore
             var revision = _current.Revision + 1;
             var stored = changes.All.Select(c => c with { Object = AsStored(c.Object, revision) }).ToList();
             _commits.Add(stored);
+            var before = stored.Select(c => Find(c.Kind, c.Id)).ToList();
             Publish(_current.With(stored, revision));
+            foreach (var (change, was) in stored.Zip(before)) History.Add(change.Kind, change.Id, was, change.Object);
             return _current;
         }
     }

@@ -4,74 +4,60 @@ using Skein.Model;
 
 namespace Skein.Api.Engine;
 
-/// <summary>Events of services, nodes and networks: the difference between one snapshot of the store and the next.</summary>
+/// <summary>Events of services, nodes and networks: the store's own changes, from the first that this manager was told of.</summary>
 internal sealed class SwarmEvents(ISwarmNode swarm, EventHub hub, TimeProvider time)
 {
-    private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(500);
+    // How late a host that has become a manager, or is none any more, is seen. The history waits that long.
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(500);
 
     public async Task RunAsync(CancellationToken cancel)
     {
-        Snapshot? last = null;
+        var (followed, next) = ((ChangeHistory?)null, 0L);
         while (true)
         {
-            if (swarm.Control is not { } control)
+            cancel.ThrowIfCancellationRequested();
+            var look = Task.Delay(s_look, time, cancel);
+            if (swarm.Control?.History is not { } history)
             {
-                // Not a manager now: look again, and begin with what is there then.
-                last = null;
-                await Task.Delay(s_retry, time, cancel);
+                await look;
                 continue;
             }
-            last ??= control.Snapshot;
-            try
-            {
-                var next = await control.WaitNewerAsync(last.Revision, cancel);
-                foreach (var happened in Compare(last, next, time.GetUtcNow())) hub.Publish(happened);
-                last = next;
-            }
-            catch (Exception) when (!cancel.IsCancellationRequested)
-            {
-                // The store was closed under us: the node left the swarm or is no manager any more.
-                last = null;
-                await Task.Delay(s_retry, time, cancel);
-            }
+            if (history != followed) (followed, next) = (history, 0);
+            (var changes, next, var more) = history.ReadFrom(next);
+            foreach (var happened in changes.Select(Of).OfType<EngineEvent>()) hub.Publish(happened);
+            await Task.WhenAny(more, look);
         }
     }
 
-    internal static IEnumerable<EngineEvent> Compare(Snapshot old, Snapshot now, DateTimeOffset at) =>
-    [
-        .. Differences(old.Services, now.Services, s => s.Id, s => s.Spec.Annotations.Name, IsSpecChange, "service", at),
-        .. Differences(old.Networks, now.Networks, n => n.Id, n => n.Spec.Annotations.Name, (a, b) => !a.Spec.Equals(b.Spec), "network", at),
-        .. Differences(old.Nodes, now.Nodes, n => n.Id, n => n.Description?.Hostname ?? "", IsNodeChange, "node", at),
-    ];
-
-    private static bool IsSpecChange(Service old, Service now) =>
-        !old.Spec.Equals(now.Spec) || old.UpdateStatus?.State != now.UpdateStatus?.State;
-
-    private static bool IsNodeChange(Node old, Node now) =>
-        !old.Spec.Equals(now.Spec) || old.Status?.State != now.Status?.State || old.ManagerStatus?.Reachability != now.ManagerStatus?.Reachability;
-
-    private static IEnumerable<EngineEvent> Differences<T>(
-        ObjectTable<T> old,
-        ObjectTable<T> now,
-        Func<T, string> id,
-        Func<T, string> name,
-        Func<T, T, bool> changed,
-        string type,
-        DateTimeOffset at) where T : class
+    /// <summary>null for what Docker does not tell of: what nodes and the leader note on an object.</summary>
+    internal static EngineEvent? Of(ObjectChange change)
     {
-        foreach (var current in now.All)
+        var (type, name) = (change.Now ?? change.Before) switch
         {
-            if (old.Find(id(current)) is not { } before) yield return Event("create", current, []);
-            else if (!ReferenceEquals(before, current) && changed(before, current)) yield return Event("update", current, Details(before, current));
-        }
-        foreach (var before in old.All.Where(o => now.Find(id(o)) is null)) yield return Event("remove", before, []);
-
-        EngineEvent Event(string action, T of, Dictionary<string, string> attributes)
+            Service service => ("service", service.Spec.Annotations.Name),
+            Network network => ("network", network.Spec.Annotations.Name),
+            Node node => ("node", node.Description?.Hostname ?? ""),
+            _ => ("", ""),
+        };
+        var action = change switch
         {
-            attributes["name"] = name(of);
-            return new EngineEvent(at, type, action, id(of), "swarm", attributes);
-        }
+            { Before: null } => "create",
+            { Now: null } => "remove",
+            _ => "update",
+        };
+        if (type.Length == 0 || (action == "update" && !IsTold(change.Before!, change.Now!))) return null;
+        var attributes = action == "update" ? Details(change.Before!, change.Now!) : [];
+        attributes["name"] = name;
+        return new EngineEvent(change.Time, type, action, change.Id, "swarm", attributes);
     }
+
+    private static bool IsTold(object before, object now) => (before, now) switch
+    {
+        (Service a, Service b) => !a.Spec.Equals(b.Spec) || a.UpdateStatus?.State != b.UpdateStatus?.State,
+        (Network a, Network b) => !a.Spec.Equals(b.Spec),
+        (Node a, Node b) => !a.Spec.Equals(b.Spec) || a.Status?.State != b.Status?.State || a.ManagerStatus?.Reachability != b.ManagerStatus?.Reachability,
+        _ => false,
+    };
 
     /// <summary>Docker's attributes: what was, and what is.</summary>
     private static Dictionary<string, string> Details(object old, object now)
