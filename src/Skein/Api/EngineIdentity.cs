@@ -14,5 +14,11 @@ public sealed record EngineIdentity(
     IReadOnlyList<string> InsecureRegistries,
     string ContainerdSocket)
 {
+    /// <summary>Where the API is served.</summary>
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+
+    /// <summary>Whether the log tells of each request.</summary>
+    public bool Debug { get; init; }
+
     public string ServerHeader => $"Skein/{Version} (linux)";
 }

@@ -55,6 +55,12 @@ internal sealed class UnsupportedRoutes(IContainerEngine containers)
             context.Response.ContentType = ErrorResponse.ContentType;
             return context.Response.WriteAsync("{\"CachesDeleted\":[],\"SpaceReclaimed\":0}", context.RequestAborted);
         });
+        // None can be installed, so that there are none to be listed.
+        app.MapGet("/plugins", context =>
+        {
+            context.Response.ContentType = ErrorResponse.ContentType;
+            return context.Response.WriteAsync("[]", context.RequestAborted);
+        });
         foreach (var (path, command) in s_others) app.MapMethods(path, s_all, _ => throw Refusal(command));
     }
 

@@ -170,7 +170,11 @@ internal sealed partial class Daemon : IAsyncDisposable
         var commit = typeof(Daemon).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+') is [_, var hash] ? hash : "";
         return new(
             EngineId.Of(options.DataRoot, ids), Environment.MachineName, VersionCommand.Version, commit, options.DataRoot, options.CgroupParent,
-            options.Labels, options.RegistryMirrors, options.InsecureRegistries, options.Containerd);
+            options.Labels, options.RegistryMirrors, options.InsecureRegistries, options.Containerd)
+        {
+            Hosts = options.Hosts,
+            Debug = options.LogLevel <= LogLevel.Debug,
+        };
     }
 
     [LoggerMessage(1000, LogLevel.Information, "Skein {Version} answers on {Hosts}, {Milliseconds:0} ms after its start")]

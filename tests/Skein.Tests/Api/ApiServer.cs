@@ -18,7 +18,7 @@ internal sealed class ApiServer : IAsyncDisposable
 
     private ApiServer(ISwarmNode swarm)
     {
-        var identity = new EngineIdentity("id", "h1", "1", "", _folder, "/skein", [], [], [], "");
+        var identity = new EngineIdentity("id", "h1", "1", "", _folder, "/skein", [], ["http://mirror:5000"], ["192.0.2.0/24", "plain:5000"], "");
         var api = new DockerApi(
             identity, Containers, Images, new FakeTaskNetworking(), new AssignmentState(), swarm, new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance);
         _app = BareWeb.Create(NullLoggerFactory.Instance, TimeSpan.FromSeconds(1), kestrel => EngineListeners.Add(kestrel, [Address], api)).Build();

@@ -29,6 +29,64 @@ public class ImageVerbsTests
         Assert.Equal(taken, filter.Take(Image("sha256:1", s_now.AddMinutes(minutes))) is not null);
     }
 
+    [Theory]
+    [InlineData("a*", "app", true)]
+    [InlineData("a*", "a/pp", false)]
+    [InlineData("*/pp", "a/pp", true)]
+    [InlineData("a?p", "a/p", false)]
+    [InlineData("*b*d", "abcbd", true)]
+    [InlineData("[a-c]pp", "bpp", true)]
+    [InlineData("[^a-c]pp", "bpp", false)]
+    [InlineData("[a", "a", false)]
+    [InlineData("a\\*", "a*", true)]
+    [InlineData("a\\*", "ab", false)]
+    [InlineData("app*", "app", true)]
+    [InlineData("app", "apple", false)]
+    [InlineData("", "a", false)]
+    public void A_pattern_stops_at_a_slash(string pattern, string text, bool matches) => Assert.Equal(matches, PathPattern.Matches(pattern, text));
+
+    [Theory]
+    [InlineData("httpd", "2", "httpd:2")]
+    [InlineData("httpd:2", "", "httpd:2")]
+    [InlineData("httpd:2", "3", "httpd:3")]
+    [InlineData("localhost:5000/app", "2", "localhost:5000/app:2")]
+    [InlineData("localhost:5000/app:1", "", "localhost:5000/app:1")]
+    [InlineData("httpd:2", "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "httpd@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    public async Task An_image_is_pulled_by_name_and_tag_in_one_or_two(string name, string tag, string pulled)
+    {
+        await using var server = await ApiServer.StartAsync();
+        await server.PostAsync($"/images/create?fromImage={name}&tag={tag}", "");
+        Assert.Equal(pulled, server.Images.Pulled);
+    }
+
+    [Fact]
+    public async Task All_tags_at_once_are_refused()
+    {
+        await using var server = await ApiServer.StartAsync();
+        Assert.Equal(501, (await server.PostAsync("/images/create?fromImage=localhost:5000/app", "")).Status);
+    }
+
+    [Fact]
+    public async Task What_is_no_archive_is_said_in_the_answers_lines()
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Images.LoadError = new(ErrorKind.Internal, "archive/tar: invalid tar header");
+        var (status, body) = await server.PostAsync("/images/load", "garbage", "application/x-tar");
+        Assert.Equal(200, status);
+        Assert.Contains("""{"errorDetail":{"message":"archive/tar: invalid tar header"},"error":"archive/tar: invalid tar header"}""", body);
+    }
+
+    [Theory]
+    [InlineData("/v1.43/images/json", true)]
+    [InlineData("/v1.44/images/json", false)]
+    [InlineData("/v1.41/system/df", true)]
+    public async Task Older_clients_reckon_with_the_virtual_size(string path, bool there)
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Images.Here = true;
+        Assert.Equal(there, (await server.AskAsync("GET", path)).Body.Contains("\"VirtualSize\":1", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_layer_of_two_images_is_counted_once()
     {

@@ -51,6 +51,15 @@ public sealed class ServiceRoutesTests : IDisposable
         Assert.Null(_world.Control.FindService("httpd").Spec.Update);
     }
 
+    [Fact]
+    public async Task An_update_answers_with_its_warnings_also_when_there_are_none()
+    {
+        var service = await _world.Control.CreateServiceAsync(ControlWorld.Httpd(), default);
+        await using var server = await ApiServer.StartAsync(new OneManager(_world.Control));
+        var spec = await SpecAsync(server, "/services/httpd");
+        Assert.Equal((200, """{"Warnings":null}"""), await server.PostAsync($"/services/httpd/update?version={service.Meta.Version}", spec.GetRawText()));
+    }
+
     [Theory]
     [InlineData("/services/httpd/update", "", "invalid service version '': strconv.ParseUint: parsing \"\": invalid syntax")]
     [InlineData("/services/httpd/update?version=x", "{}", "invalid service version 'x': strconv.ParseUint: parsing \"x\": invalid syntax")]

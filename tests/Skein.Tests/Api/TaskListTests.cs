@@ -27,6 +27,24 @@ public class TaskListTests
         Assert.DoesNotContain("\"t1\"", await UpToDateAsync(server));
     }
 
+    [Fact]
+    public async Task A_tasks_labels_are_its_services()
+    {
+        _world.Store.Commit(c => c.Put(new SwarmTask
+        {
+            Id = "t1",
+            Annotations = new() { Name = "web.1.t1" },
+            ServiceAnnotations = new() { Name = "web", Labels = { ["com.docker.stack.namespace"] = "shop" } },
+            Spec = new() { Container = new() { Image = "httpd" } },
+        }));
+        await using var server = await ApiServer.StartAsync(new OneManager(_world.Control));
+        Assert.Contains("\"t1\"", await ListAsync(server, """{"label":{"com.docker.stack.namespace=shop":true}}"""));
+        Assert.Equal("[]", await ListAsync(server, """{"label":{"com.docker.stack.namespace=other":true}}"""));
+    }
+
+    private static async Task<string> ListAsync(ApiServer server, string filters) =>
+        (await server.AskAsync("GET", $"/tasks?filters={Uri.EscapeDataString(filters)}")).Body;
+
     private static async Task<string> UpToDateAsync(ApiServer server) =>
         (await server.AskAsync("GET", $"/tasks?filters={Uri.EscapeDataString("""{"_up-to-date":{"true":true}}""")}")).Body;
 }

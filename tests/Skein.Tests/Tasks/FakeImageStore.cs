@@ -11,6 +11,8 @@ internal sealed class FakeImageStore : IImageStore
 
     public SkeinException? PullError { get; set; }
 
+    public SkeinException? LoadError { get; set; }
+
     public bool Here { get; set; }
 
     public DateTimeOffset? Created { get; set; }
@@ -64,7 +66,7 @@ internal sealed class FakeImageStore : IImageStore
 
     public Task LoginAsync(RegistryAuth auth, CancellationToken cancel) => throw new NotSupportedException();
 
-    public IReadOnlyList<ImageRecord> List() => [];
+    public IReadOnlyList<ImageRecord> List() => Here ? [Any with { Created = Created }] : [];
 
     public Task SaveAsync(IReadOnlyList<string> references, Stream target, CancellationToken cancel) => throw new NotSupportedException();
 
@@ -72,7 +74,8 @@ internal sealed class FakeImageStore : IImageStore
 
     public Task<IReadOnlyList<(string? Untagged, string? Deleted)>> RemoveAsync(string reference, bool force, CancellationToken cancel) => throw new NotSupportedException();
 
-    public Task<IReadOnlyList<string>> LoadAsync(Stream tar, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<IReadOnlyList<string>> LoadAsync(Stream tar, CancellationToken cancel) =>
+        LoadError is { } error ? Task.FromException<IReadOnlyList<string>>(error) : throw new NotSupportedException();
 
     public Task<ImageRecord> TagAsync(string source, string target, CancellationToken cancel) => throw new NotSupportedException();
 }

@@ -165,7 +165,10 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         if (!stdout && !stderr) throw SkeinException.Invalid("Bad parameters: you must choose at least one stream");
         var tail = context.Query("tail");
         int? lines = tail is "" or "all" ? null : int.TryParse(tail, out var n) && n >= 0 ? n : null;   // Docker reads nonsense as "all"
-        return new LogQuery(stdout, stderr, context.QueryBool("follow"), context.QueryTime("since"), context.QueryTime("until"), lines);
+        return new LogQuery(stdout, stderr, context.QueryBool("follow"), Bound("since"), Bound("until"), lines);
+
+        // To logs, unlike to events, 0 is no bound.
+        DateTimeOffset? Bound(string name) => context.Query(name) == "0" ? null : context.QueryTime(name);
     }
 
     internal static string LogStamp(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'00Z '", CultureInfo.InvariantCulture);

@@ -1,12 +1,13 @@
+using System.Text.Json.Serialization;
 using Skein.Api.Containers;
 using Skein.Api.Images;
 
 namespace Skein.Api.Engine;
 
-/// <summary>GET /system/df</summary>
+/// <summary>GET /system/df; null is what was not asked for.</summary>
 internal sealed record DiskUsageJson(
     long LayersSize,
-    IReadOnlyList<ImageSummaryJson> Images,
-    IReadOnlyList<ContainerSummaryJson> Containers,
-    IReadOnlyList<string> Volumes,
-    IReadOnlyList<string> BuildCache);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] IReadOnlyList<ImageSummaryJson>? Images,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] IReadOnlyList<ContainerSummaryJson>? Containers,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] IReadOnlyList<string>? Volumes,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] IReadOnlyList<string>? BuildCache);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Skein.Agent.Containers;
 using Skein.Agent.Images;
@@ -21,6 +22,8 @@ internal sealed class EngineRoutes(
     TimeProvider time,
     Func<IReadOnlyList<string>> warnings)
 {
+    private static readonly string[] s_diskUsageParts = ["container", "image", "volume", "build-cache"];
+
     private static readonly TimeSpan LongestTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
     public void Map(IEndpointRouteBuilder app)
@@ -108,6 +111,8 @@ internal sealed class EngineRoutes(
             CgroupDriver = "cgroupfs",
             CgroupVersion = HostFacts.CgroupVersion,
             SecurityOptions = SecurityOptions(),
+            Debug = identity.Debug,
+            Warnings = [.. OpenPortWarnings(identity.Hosts)],
             NEventsListener = events.Listeners,
             KernelVersion = HostFacts.KernelVersion,
             OperatingSystem = HostFacts.OperatingSystem,
@@ -131,14 +136,25 @@ internal sealed class EngineRoutes(
     private static string[] SecurityOptions() =>
         HostFacts.CgroupVersion == "2" ? ["name=seccomp,profile=builtin", "name=cgroupns"] : ["name=seccomp,profile=builtin"];
 
+    /// <summary>In Docker's words: whoever reaches such a port is root here.</summary>
+    internal static IEnumerable<string> OpenPortWarnings(IEnumerable<string> hosts) =>
+        hosts.Where(host => host.StartsWith("tcp://", StringComparison.Ordinal)).Select(host =>
+            $"WARNING: API is accessible on http://{host["tcp://".Length..]} without encryption.\n"
+            + "         Access to the remote API is equivalent to root access on the host. Refer\n"
+            + "         to the 'Docker daemon attack surface' section in the documentation for\n"
+            + "         more information: https://docs.docker.com/go/attack-surface/");
+
     private InfoJson.RegistryConfigJson RegistryConfig()
     {
+        // As Docker keeps them: an address with its slash, networks apart from names.
+        string[] mirrors = [.. identity.RegistryMirrors.Select(mirror => mirror.TrimEnd('/') + "/")];
+        var networks = identity.InsecureRegistries.Where(entry => IPNetwork.TryParse(entry, out _)).ToList();
         var indexes = new Dictionary<string, InfoJson.IndexConfigJson>
         {
-            ["docker.io"] = new("docker.io", identity.RegistryMirrors, Secure: true, Official: true),
+            ["docker.io"] = new("docker.io", mirrors, Secure: true, Official: true),
         };
-        foreach (var host in identity.InsecureRegistries) indexes[host] = new(host, [], Secure: false, Official: false);
-        return new InfoJson.RegistryConfigJson(["127.0.0.0/8"], indexes, identity.RegistryMirrors);
+        foreach (var host in identity.InsecureRegistries.Except(networks)) indexes[host] = new(host, [], Secure: false, Official: false);
+        return new InfoJson.RegistryConfigJson([.. networks, "127.0.0.0/8"], indexes, mirrors);
     }
 
     private async Task EventsAsync(HttpContext context)
@@ -150,9 +166,10 @@ internal sealed class EngineRoutes(
         context.Response.ContentType = ErrorResponse.ContentType;
         await context.Response.Body.FlushAsync(context.RequestAborted);
 
-        if (since is not null)
+        // Docker tells of what was when either end is named.
+        if (since is not null || until is not null)
         {
-            foreach (var past in subscription.Past.Where(e => e.Time >= since && (until is null || e.Time <= until)))
+            foreach (var past in subscription.Past.Where(e => (since is null || e.Time >= since) && (until is null || e.Time <= until)))
                 await WriteAsync(context, filters, past);
         }
         var left = until is { } limit ? limit - time.GetUtcNow() : Timeout.InfiniteTimeSpan;
@@ -219,7 +236,35 @@ internal sealed class EngineRoutes(
 
     private async Task DiskUsageAsync(HttpContext context)
     {
-        var all = images.List();
+        var wanted = DiskUsageParts(context);
+        var rows = wanted.Contains("container") || wanted.Contains("image") ? await ContainerSizesAsync(context) : [];
+        var all = wanted.Contains("image") ? images.List() : [];
+        var sharing = new LayerSharing(all);
+        var summaries = all.Select(image => ImageSummaryJson.From(image, context.Version()) with
+        {
+            Containers = rows.Count(row => row.ImageID == image.Id),
+            SharedSize = sharing.SharedBy(image),
+        });
+        var usage = new DiskUsageJson(
+            sharing.Total,
+            wanted.Contains("image") ? [.. summaries] : null,
+            wanted.Contains("container") ? rows : null,
+            wanted.Contains("volume") ? [] : null,
+            wanted.Contains("build-cache") ? [] : null);
+        await context.JsonAsync(usage, EngineJson.Default.DiskUsageJson);
+    }
+
+    /// <summary>What a client asks for by type, which one before 1.42 cannot; else all.</summary>
+    private static IReadOnlyCollection<string?> DiskUsageParts(HttpContext context)
+    {
+        var asked = context.Request.Query["type"];
+        if (asked.Count == 0 || context.Version().CompareTo(new(1, 42)) < 0) return s_diskUsageParts;
+        var unknown = asked.FirstOrDefault(part => !s_diskUsageParts.Contains(part));
+        return unknown is null ? asked : throw SkeinException.Invalid($"unknown object type: {unknown}");
+    }
+
+    private async Task<List<ContainerSummaryJson>> ContainerSizesAsync(HttpContext context)
+    {
         var rows = new List<ContainerSummaryJson>();
         foreach (var container in containers.List())
         {
@@ -227,12 +272,6 @@ internal sealed class EngineRoutes(
             var row = ContainerSummaryJson.From(container, null, image, new(identity.DataRoot), time.GetUtcNow());
             rows.Add(await row.WithSizeAsync(containers, image, context.RequestAborted));
         }
-        var sharing = new LayerSharing(all);
-        var summaries = all.Select(image => ImageSummaryJson.From(image, context.Version()) with
-        {
-            Containers = rows.Count(row => row.ImageID == image.Id),
-            SharedSize = sharing.SharedBy(image),
-        });
-        await context.JsonAsync(new DiskUsageJson(sharing.Total, [.. summaries], rows, [], []), EngineJson.Default.DiskUsageJson);
+        return rows;
     }
 }

@@ -53,11 +53,11 @@ internal static class RequestReader
         throw SkeinException.Invalid($"invalid {of} version '{text}': strconv.ParseUint: parsing \"{text}\": {reason}");
     }
 
-    /// <summary>What the CLI sends as since and until; null when absent or 0.</summary>
+    /// <summary>What the CLI sends as since and until; null when absent. 0 is the beginning of all.</summary>
     public static DateTimeOffset? QueryTime(this HttpContext context, string name)
     {
         var text = context.Query(name);
-        if (text.Length == 0 || text == "0") return null;
+        if (text.Length == 0) return null;
         return GoTime.TryParse(text, out var time) ? time : throw SkeinException.Invalid($"invalid value for \"{name}\": {text}");
     }
 

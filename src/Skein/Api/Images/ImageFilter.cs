@@ -1,4 +1,3 @@
-using System.IO.Enumeration;
 using Skein.Agent.Images;
 using Skein.Api.Http;
 
@@ -45,7 +44,6 @@ internal sealed class ImageFilter
     private static bool MatchesReference(string reference, string wanted)
     {
         var mark = reference.IndexOf('@') is >= 0 and var at ? at : reference.IndexOf(':', reference.LastIndexOf('/') + 1);
-        return FileSystemName.MatchesSimpleExpression(wanted, reference, ignoreCase: false)
-            || (mark >= 0 && FileSystemName.MatchesSimpleExpression(wanted, reference.AsSpan(0, mark), ignoreCase: false));
+        return PathPattern.Matches(wanted, reference) || (mark >= 0 && PathPattern.Matches(wanted, reference.AsSpan(0, mark)));
     }
 }

@@ -75,11 +75,8 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
     {
         var name = context.Query("fromImage");
         if (name.Length == 0) throw SkeinException.NotImplemented("importing an image is not supported: load one made by docker save");
-        var tag = context.Query("tag");
-        // Without a tag the client means all of them; it sends "latest" itself where none was given.
-        if (tag.Length == 0 && !name.Contains('@')) throw SkeinException.NotImplemented("docker pull --all-tags is not supported");
+        var reference = RequestedImage.Of(name, context.Query("tag"));
         RequestedPlatform.Check(context.Query("platform"));
-        var reference = tag.Length == 0 ? name : tag.Contains(':') ? $"{name}@{tag}" : $"{name}:{tag}";
         context.Response.ContentType = ErrorResponse.ContentType;
 
         // Progress is said from the downloads' threads; one writer puts it on the wire.
@@ -114,13 +111,27 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
     private async Task LoadAsync(HttpContext context)
     {
         RequestedPlatform.Check(context.Query("platform"));
-        var loaded = await images.LoadAsync(context.Request.Body, context.RequestAborted);
         context.Response.ContentType = ErrorResponse.ContentType;
+        if (await TryLoadAsync(context) is not { } loaded) return;
         foreach (var reference in loaded)
         {
             var id = images.Find(reference).Id;
             Publish("load", id, reference);
             await context.JsonLineAsync(new ProgressJson { Stream = $"Loaded image{(reference.StartsWith("sha256:", StringComparison.Ordinal) ? " ID" : "")}: {reference}\n" }, ImagesJson.Default.ProgressJson);
+        }
+    }
+
+    /// <summary>Docker has sent its status before it looks at the archive: what is wrong with it is a line of the answer.</summary>
+    private async Task<IReadOnlyList<string>?> TryLoadAsync(HttpContext context)
+    {
+        try
+        {
+            return await images.LoadAsync(context.Request.Body, context.RequestAborted);
+        }
+        catch (Exception error) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await context.JsonLineAsync(ProgressJson.Failed(ErrorResponse.MessageOf(error)), ImagesJson.Default.ProgressJson);
+            return null;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Skein.Manager.Store;
 using Skein.Model;
 
@@ -79,6 +80,9 @@ internal sealed record ServiceJson
     }
 }
 
-internal sealed record ServiceCreatedJson(string ID, IReadOnlyList<string>? Warnings);
+internal sealed record ServiceCreatedJson(
+    string ID,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] IReadOnlyList<string>? Warnings);
 
-internal sealed record ServiceUpdatedJson(IReadOnlyList<string>? Warnings);
+/// <summary>Clients read the list without asking whether it is there.</summary>
+internal sealed record ServiceUpdatedJson([property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] IReadOnlyList<string>? Warnings);

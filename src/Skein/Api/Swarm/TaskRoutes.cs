@@ -27,7 +27,8 @@ internal sealed class TaskRoutes(ISwarmNode swarm)
         var rows = tasks
             .Where(t => filters.Prefix("id", t.Id))
             .Where(t => filters.Any("name", w => NameOf(t).StartsWith(w, StringComparison.Ordinal)))
-            .Where(t => filters.Labels("label", t.Annotations?.Labels.ToDictionary() ?? []))
+            // A task bears no labels of its own: `docker stack ps` asks for those of its service.
+            .Where(t => filters.Labels("label", t.ServiceAnnotations?.Labels.ToDictionary() ?? []))
             .Where(t => nodes.Count == 0 || nodes.Contains(t.NodeId))
             .Where(t => filters.Exact("desired-state", TaskJson.StateName(t.DesiredState)))
             .Where(_ => filters.Exact("runtime", "container"))

@@ -1,0 +1,16 @@
+using Skein.Agent.Images;
+using Skein.Model;
+
+namespace Skein.Api.Images;
+
+/// <summary>The image a request names in parts: its name, which may bear a tag or digest already, and a tag or digest.</summary>
+internal static class RequestedImage
+{
+    /// <summary>A tag of its own is stronger than one in the name, as with Docker. Without either all tags are meant: the CLI itself says "latest".</summary>
+    public static string Of(string name, string tag)
+    {
+        if (tag.Length > 0) return $"{ImageReference.Parse(name).FamiliarName}{(tag.Contains(':') ? '@' : ':')}{tag}";
+        var bare = !name.Contains('@') && name.IndexOf(':', name.LastIndexOf('/') + 1) < 0;
+        return bare ? throw SkeinException.NotImplemented("docker pull --all-tags is not supported") : name;
+    }
+}

@@ -1,0 +1,70 @@
+using Skein.Agent.Containers;
+using Skein.Api.Engine;
+using Skein.Model;
+using Xunit;
+using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
+
+namespace Skein.Tests.Api;
+
+public sealed class EngineRoutesTests
+{
+    [Fact]
+    public async Task Plugins_are_none()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var (status, body) = await Ask(server, "/plugins");
+        Assert.Equal(200, status);
+        Assert.Contains("\r\n[]\r\n", body);
+        Assert.Equal(501, (await Ask(server, "/plugins/some")).Status);
+    }
+
+    [Theory]
+    [InlineData("/events?since=0&until=9999999999", true)]
+    [InlineData("/events?until=9999999999", true)]
+    [InlineData("/events?since=9999999998&until=9999999999", false)]
+    public async Task What_was_is_told_to_who_names_a_time(string path, bool told)
+    {
+        await using var server = await ApiServer.StartAsync();
+        await server.PostAsync("/images/create?fromImage=httpd&tag=2", "");
+        using var socket = await server.ConnectAsync();
+        await socket.SendAsync(System.Text.Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: h\r\n\r\n"));
+        // Of what is then to come the mark: all that was is said before it.
+        await Poll.UntilAsync("somebody listens", async () => (await Ask(server, "/info")).Body, body => body.Contains("\"NEventsListener\":1", StringComparison.Ordinal));
+        await server.PostAsync("/images/create?fromImage=mark&tag=1", "");
+        var (said, buffer) = ("", new byte[4096]);
+        while (!said.Contains("mark:1", StringComparison.Ordinal)) said += System.Text.Encoding.ASCII.GetString(buffer, 0, await socket.ReceiveAsync(buffer, Poll.Soon));
+        Assert.Equal(told, said.Contains("httpd:2", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Disk_usage_is_told_by_what_was_asked_for()
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Containers.Put(new ContainerDefinition(
+            "c1", "c1", new ContainerSpec { Image = "httpd" }, new Dictionary<string, string>(), "", "", "", "", "", null, null, TimeSpan.Zero), ContainerStatus.Exited);
+        Assert.Equal("""{"LayersSize":0,"Images":null,"Containers":null,"Volumes":[],"BuildCache":[]}""", (await Ask(server, "/system/df?type=volume&type=build-cache")).Body);
+        var containers = (await Ask(server, "/system/df?type=container")).Body;
+        Assert.Contains("\"/c1\"", containers);
+        Assert.Contains("\"Images\":null", containers);
+        Assert.Equal((400, """{"message":"unknown object type: x"}"""), await Ask(server, "/system/df?type=x"));
+        Assert.Contains("\"Images\":[]", (await Ask(server, "/v1.41/system/df?type=volume")).Body);
+    }
+
+    [Fact]
+    public void A_port_without_TLS_is_warned_of()
+    {
+        var warning = Assert.Single(EngineRoutes.OpenPortWarnings(["unix:///run/docker.sock", "tcp://192.0.2.1:2375"]));
+        Assert.StartsWith("WARNING: API is accessible on http://192.0.2.1:2375 without encryption.\n", warning);
+    }
+
+    [Fact]
+    public async Task Registries_are_listed_as_docker_keeps_them()
+    {
+        await using var server = await ApiServer.StartAsync();
+        Assert.Contains(
+            """{"InsecureRegistryCIDRs":["192.0.2.0/24","127.0.0.0/8"],"IndexConfigs":{"docker.io":{"Name":"docker.io","Mirrors":["http://mirror:5000/"],"Secure":true,"Official":true},"plain:5000":{"Name":"plain:5000","Mirrors":[],"Secure":false,"Official":false}},"Mirrors":["http://mirror:5000/"]}""",
+            (await Ask(server, "/info")).Body);
+    }
+
+    private static Task<(int Status, string Body)> Ask(ApiServer server, string path) => server.AskAsync("GET", path);
+}
