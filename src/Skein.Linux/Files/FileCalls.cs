@@ -8,6 +8,13 @@ internal static partial class FileCalls
 {
     public const int PathOnly = 0x200000;
     public const int CloseOnExec = 0x80000;
+    public const int CurrentFolder = -100;
+    public const int RemoveFolder = 0x200;
+    public const uint NoReplace = 1;
+
+    // O_DIRECTORY and O_NOFOLLOW, of the few flags whose numbers differ.
+    public static readonly int FolderOnly = IsArm ? 0x4000 : 0x10000;
+    public static readonly int NoFollow = IsArm ? 0x8000 : 0x20000;
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int open(string path, int flags);
@@ -36,6 +43,17 @@ internal static partial class FileCalls
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int lsetxattr(string path, string name, ReadOnlySpan<byte> value, nint size, int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int openat(SafeFileHandle folder, string name, int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int unlinkat(SafeFileHandle folder, string name, int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int renameat2(SafeFileHandle fromFolder, string from, SafeFileHandle toFolder, string to, uint flags);
+
+    private static bool IsArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64;
 
     // openat2.h
     [StructLayout(LayoutKind.Sequential)]

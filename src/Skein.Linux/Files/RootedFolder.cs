@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Skein.Linux.Files;
@@ -6,9 +5,6 @@ namespace Skein.Linux.Files;
 /// <summary>A folder below a root that is not to be trusted: links in it, absolute ones too, lead nowhere but into that root.</summary>
 public sealed class RootedFolder : IDisposable
 {
-    private const nint OpenAt2 = 437;   // the same on every architecture
-    private const ulong ResolveInRoot = 0x10;
-
     private readonly SafeFileHandle _handle;
 
     private RootedFolder(SafeFileHandle handle) => _handle = handle;
@@ -18,17 +14,11 @@ public sealed class RootedFolder : IDisposable
 
     /// <returns>null when there is nothing under the path, or no folder.</returns>
     /// <exception cref="LinuxException"/>
-    public static unsafe RootedFolder? Open(string root, string path)
+    public static RootedFolder? Open(string root, string path)
     {
-        using var top = new SafeFileHandle(FileCalls.open(root, FileCalls.PathOnly | FileCalls.CloseOnExec), ownsHandle: true);
-        if (top.IsInvalid) throw LinuxException.Last($"open {root}");
-        var how = new FileCalls.OpenHow { Flags = FileCalls.PathOnly | FileCalls.CloseOnExec, Resolve = ResolveInRoot };
-        var handle = new SafeFileHandle(FileCalls.syscall(OpenAt2, top, path, &how, sizeof(FileCalls.OpenHow)), ownsHandle: true);
-        if (handle.IsInvalid)
-        {
-            var error = Marshal.GetLastPInvokeError();
-            return error is Errno.ENOENT or Errno.ENOTDIR ? null : throw new LinuxException($"open {path} in {root}", error);
-        }
+        using var top = RootedPath.OpenRoot(root);
+        var handle = RootedPath.Open(top, path);
+        if (handle is null) return null;
         if (FileStatus.Of(handle, path).Kind == FileKind.Folder) return new(handle);
         handle.Dispose();
         return null;
