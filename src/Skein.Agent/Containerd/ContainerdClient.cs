@@ -46,7 +46,7 @@ public sealed class ContainerdClient : IDisposable
             if (lease is not null)
                 headers.Add("containerd-lease", lease);
             return headers;
-        }).Intercept(new ContainerdErrors(socketPath));
+        }).Intercept(new ContainerdErrors(socketPath)).Intercept(new TaskDeadlines(TimeProvider.System));
         Containers = new ContainersApi.Containers.ContainersClient(invoker);
         Content = new Content.ContentClient(invoker);
         Diff = new Diff.DiffClient(invoker);

@@ -39,7 +39,9 @@ internal sealed class ContainerdErrors(string socketPath) : Interceptor
         }
         catch (RpcException error)
         {
-            var status = IsAway(error, cancel) ? new Status(StatusCode.Unavailable, $"containerd does not answer at {socketPath}", error) : error.Status;
+            var status = IsAway(error, cancel) ? new Status(StatusCode.Unavailable, $"containerd does not answer at {socketPath}", error)
+                : error.StatusCode == StatusCode.DeadlineExceeded ? new Status(error.StatusCode, "containerd did not answer in time", error)
+                : error.Status;
             throw new RpcException(status, error.Trailers, status.Detail.Length > 0 ? status.Detail : error.Message);
         }
     }

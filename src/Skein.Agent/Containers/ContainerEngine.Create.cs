@@ -69,7 +69,7 @@ public sealed partial class ContainerEngine
         var layers = RootLayers.Of(prepared.Mounts[0].Type, prepared.Mounts[0].Source, prepared.Mounts[0].Options);
         await volumeContent.FillAsync(definition.Id, definition.Spec.Mounts, layers, cancel);
         var user = ResolveUser(definition.Spec, image.Config, layers);
-        var spec = specs.Build(definition, image.Config, user, userMounts);
+        var spec = specs.Build(definition, image.Config, user, userMounts, await appArmor.EnsureAsync(cancel));
         await containerd.Containers.CreateAsync(
             new()
             {

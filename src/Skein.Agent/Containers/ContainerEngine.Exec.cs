@@ -23,12 +23,9 @@ public sealed partial class ContainerEngine
             throw SkeinException.Invalid("No exec command specified");
         ForgetOldExecs(container);
         var exec = new ExecRecord(ids.NewContainerId(), container.Id, definition, Running: false, ExitCode: null, Pid: 0);
-        var paths = StdioPaths.In(
-            options.IoFolder(container.Id),
-            exec.Id + "-",
-            definition.AttachStdin,
-            definition.AttachStdout || (definition.Tty && definition.AttachStderr),
-            definition.AttachStderr && !definition.Tty);
+        // Both outputs always, as dockerd does, and read whether anybody wants them or not: with an input alone the shim (containerd 1.6)
+        // fails over the output that has no name, with the process running and its own lock held for good.
+        var paths = StdioPaths.In(options.IoFolder(container.Id), exec.Id + "-", definition.AttachStdin, stdout: true, stderr: !definition.Tty);
         container.Execs[exec.Id] = new ManagedExec(exec, new ProcessIo(paths, definition.Tty));
         Publish(container, "exec_create: " + string.Join(' ', definition.Command), ("execID", exec.Id));
         return Task.FromResult(exec);
@@ -50,7 +47,7 @@ public sealed partial class ContainerEngine
             if (definition.Tty && height > 0 && width > 0)
                 process = process with { ConsoleSize = new OciBox(height.Value, width.Value) };
             exec.Io.Open(poller, log: null);
-            var streams = exec.Io.Attach(exec.Exited.Task);
+            var streams = exec.Io.Attach(exec.Exited.Task, definition.AttachStdout || (definition.Tty && definition.AttachStderr), definition.AttachStderr);
             await container.ExecStart.WaitAsync(cancel);
             try
             {
@@ -121,9 +118,9 @@ public sealed partial class ContainerEngine
         var user = container.Process.User;
         if (definition.User.Length > 0)
         {
-            // The container's own files as they are now, read through its first process.
-            var root = new RootLayers([$"/proc/{container.Record.State.Pid}/root"]);
-            user = new UserDatabase(root.ReadText("etc/passwd"), root.ReadText("etc/group")).Resolve(definition.User, []);
+            // The container's own files as they are now, read through its first process. Where its links lead is its own affair.
+            using var root = ContainerProcesses.RootOf((int)container.Record.State.Pid, container.Id) ?? throw NotRunning(container);
+            user = new UserDatabase(root.ReadText("etc/passwd", UserDatabase.BytesMax), root.ReadText("etc/group", UserDatabase.BytesMax)).Resolve(definition.User, []);
         }
         return specs.BuildExec(container.Process, definition, user);
     }

@@ -36,13 +36,12 @@ public sealed partial class ContainerEngine
         if (!container.Running)
             return;
         var number = Signals.Parse(string.IsNullOrEmpty(signal) ? container.StopSignal : signal);
-        var patience = grace ?? container.Record.Definition.StopGracePeriod;
-        if (await SignalAsync(container, number, cancel) && !await EndedWithinAsync(exit, patience, cancel))
+        var patience = await SignalAsync(container, number, cancel) ? grace ?? container.Record.Definition.StopGracePeriod : ShimPatience;
+        if (!await EndedWithinAsync(exit, patience, cancel))
         {
             LogKilled(container.Id, patience.TotalSeconds);
             await KillAndWaitAsync(container, exit, cancel);
         }
-        await exit.WaitAsync(cancel);
         Publish(container, "stop");
     }
 
@@ -51,11 +50,13 @@ public sealed partial class ContainerEngine
         var container = containers.Find(id);
         var number = Signals.Parse(string.IsNullOrEmpty(signal) ? "SIGKILL" : signal);
         var exit = container.NextExit;
-        if (!container.Running || !await SignalAsync(container, number, cancel))
+        if (!container.Running)
             throw NotRunning(container);
         // As in Docker, a kill has happened when the answer comes.
         if (number == Signals.Kill)
-            await EndedWithinAsync(exit, KillPatience, cancel);
+            await KillAndWaitAsync(container, exit, cancel);
+        else if (!await SignalAsync(container, number, cancel))
+            throw NotRunning(container);
     }
 
     public async Task RemoveAsync(string id, bool force, CancellationToken cancel)
@@ -163,6 +164,7 @@ public sealed partial class ContainerEngine
         var message = cause is RpcException refused ? $"failed to create task for container: {refused.Status.Detail}" : cause.Message;
         var failure = StartFailure.Of(message);
         Store(container, container.Record.State with { Status = ContainerStatus.Created, ExitCode = failure.ExitCode, Error = failure.Message, Pid = 0 });
+        container.Log.Wake();
         container.CompleteExit(failure.ExitCode);
         return cause switch
         {
@@ -189,6 +191,12 @@ public sealed partial class ContainerEngine
             await IgnoreMissingAsync(async () => await containerd.Tasks.DeleteAsync(new() { ContainerId = id }));
             return true;
         }
+        catch (RpcException error) when (error.StatusCode == StatusCode.DeadlineExceeded)
+        {
+            // The shim stands still. Without it containerd clears up by itself what is left.
+            await EndShimAsync(id);
+            return await IgnoreMissingAsync(async () => await containerd.Tasks.DeleteAsync(new() { ContainerId = id }));
+        }
     }
 
     // The shim's refusal reaches us without its code.
@@ -201,8 +209,7 @@ public sealed partial class ContainerEngine
         await container.Gate.WaitAsync();
         try
         {
-            await DeleteTaskAsync(container.Id);
-            await RemoveFromContainerdAsync(container.Id);
+            await ForgetAtContainerdAsync(container.Id);
             // Who was attached before a start that never came.
             await container.Io.EndAsync(TimeSpan.Zero, time);
             container.Dispose();
@@ -220,30 +227,35 @@ public sealed partial class ContainerEngine
         Publish(container, "destroy");
     }
 
-    // False when there is nothing to signal any more.
-    private async Task<bool> SignalAsync(ManagedContainer container, uint signal, CancellationToken cancel)
+    /// <summary>Nothing of it runs any more: what containerd can't remove now is the sweep's, and must not keep the container's name and place.</summary>
+    private async Task ForgetAtContainerdAsync(string id)
     {
         try
         {
-            await containerd.Tasks.KillAsync(
-                new() { ContainerId = container.Id, Signal = signal, All = signal == Signals.Kill }, cancellationToken: cancel);
+            await DeleteTaskAsync(id);
+            await RemoveFromContainerdAsync(id);
         }
-        catch (RpcException error) when (error.StatusCode is StatusCode.NotFound or StatusCode.FailedPrecondition)
+        catch (RpcException error) when (error.StatusCode != StatusCode.Unavailable)
+        {
+            LogLeftBehind(id, error.Status.Detail);
+        }
+    }
+
+    /// <returns>false when there is nothing to signal any more, or its shim does not take the signal.</returns>
+    private async Task<bool> SignalAsync(ManagedContainer container, uint signal, CancellationToken cancel, TimeSpan? patience = null)
+    {
+        try
+        {
+            var deadline = (time.GetUtcNow() + patience)?.UtcDateTime;
+            await containerd.Tasks.KillAsync(
+                new() { ContainerId = container.Id, Signal = signal, All = signal == Signals.Kill }, deadline: deadline, cancellationToken: cancel);
+        }
+        catch (RpcException error) when (error.StatusCode is StatusCode.NotFound or StatusCode.FailedPrecondition or StatusCode.DeadlineExceeded)
         {
             return false;
         }
         Publish(container, "kill", ("signal", Text(signal)));
         return true;
-    }
-
-    private async Task KillAndWaitAsync(ManagedContainer container, Task<int> exit, CancellationToken cancel)
-    {
-        await SignalAsync(container, Signals.Kill, cancel);
-        if (!await EndedWithinAsync(exit, KillPatience, cancel))
-        {
-            throw new SkeinException(
-                ErrorKind.Internal, $"container {container.Id} PID {container.Record.State.Pid} did not end within {KillPatience.TotalSeconds} s of SIGKILL");
-        }
     }
 
     private async Task<bool> EndedWithinAsync(Task task, TimeSpan patience, CancellationToken cancel)

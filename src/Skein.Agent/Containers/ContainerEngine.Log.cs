@@ -48,4 +48,10 @@ public sealed partial class ContainerEngine
 
     [LoggerMessage(3227, LogLevel.Warning, "container {Id}: its input could not be closed: {Reason}")]
     private partial void LogInputLeftOpen(string id, string reason);
+
+    [LoggerMessage(3228, LogLevel.Warning, "container {Id}: containerd did not end it, the kernel does")]
+    private partial void LogKilledByKernel(string id);
+
+    [LoggerMessage(3229, LogLevel.Warning, "container {Id}: its shim does not answer and is ended")]
+    private partial void LogShimEnded(string id);
 }

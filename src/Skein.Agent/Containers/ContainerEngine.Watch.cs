@@ -44,10 +44,12 @@ public sealed partial class ContainerEngine
             // One of a daemon that did not note it yet.
             if (container.Record.ImageId.Length == 0)
                 container.Record = container.Record with { ImageId = images.TryFind(container.Record.Definition.Spec.Image)?.Id ?? "" };
+            container.Log.Close();
             containers.Add(container);
             await TakeUpAsync(container, tasks.GetValueOrDefault(container.Id));
         }
         volumeContent.Clear();
+        foreach (var folder in records.Folders()) DataFolder.Ensure(folder);
         await SweepAsync(cancel);
         // Last: until nothing of it runs, its folder is what tells of it.
         foreach (var id in unreadable) Forget(id);
@@ -146,16 +148,17 @@ public sealed partial class ContainerEngine
             // containerd remembers the task, but /run and the FIFOs in it are gone.
             if (task is not null && Directory.Exists(options.IoFolder(container.Id)))
                 container.Io.Open(poller, container.Log);
-            await EndAsync(container, (int?)task?.ExitStatus ?? LostExitCode, task?.ExitedAt, TimeSpan.FromMilliseconds(200));
+            await EndAsync(container, container.NextExit, (int?)task?.ExitStatus ?? LostExitCode, task?.ExitedAt, TimeSpan.FromMilliseconds(200));
         }
     }
 
     private async Task WatchAsync(ManagedContainer container)
     {
+        var exit = container.NextExit;
         try
         {
             var (exitCode, at) = await WaitForExitAsync(container.Id, "");
-            await EndAsync(container, exitCode, at, DrainPatience);
+            await EndAsync(container, exit, exitCode, at, DrainPatience);
         }
         catch (Exception error) when (!closing.IsCancellationRequested)
         {
@@ -188,11 +191,14 @@ public sealed partial class ContainerEngine
         }
     }
 
-    private async Task EndAsync(ManagedContainer container, int exitCode, Timestamp? at, TimeSpan patience)
+    /// <param name="exit">Of the run that has ended: who tells of it second tells nothing, and not of the run after it.</param>
+    private async Task EndAsync(ManagedContainer container, Task<int> exit, int exitCode, Timestamp? at, TimeSpan patience)
     {
         await container.Gate.WaitAsync();
         try
         {
+            if (container.NextExit != exit)
+                return;
             await container.Io.EndAsync(patience, time);
             Store(container, container.Record.State with
             {

@@ -5,6 +5,7 @@ using System.Threading.Channels;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Skein.Agent.Containerd;
+using Skein.Agent.Containers.Confinement;
 using Skein.Agent.Containers.Io;
 using Skein.Agent.Containers.Leftovers;
 using Skein.Agent.Containers.Logs;
@@ -40,6 +41,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     private readonly MountResolver mounts;
     private readonly VolumeContent volumeContent;
     private readonly OciSpecBuilder specs;
+    private readonly AppArmor appArmor;
     private readonly AbandonedShims abandonedShims;
     private readonly EmptyCgroups emptyCgroups;
     private readonly PipePoller poller = new();
@@ -61,6 +63,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         volumeContent = new VolumeContent(options.Volumes, options.CopyFolder);
         abandonedShims = new AbandonedShims(containerd.SocketPath, containerd.Namespace);
         emptyCgroups = new EmptyCgroups(options.CgroupParent);
+        appArmor = new AppArmor("/", time, logger);
         string[] inits = ["/usr/bin/docker-init", "/usr/libexec/docker/docker-init", "/usr/bin/tini-static"];
         specs = new OciSpecBuilder(options.CgroupParent, File.Exists("/sys/fs/cgroup/cgroup.controllers"), inits.FirstOrDefault(File.Exists))
         {
@@ -91,6 +94,15 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         var container = containers.Find(id);
         var exit = container.NextExit;
         return container.Running ? await exit.WaitAsync(cancel) : container.Record.State.ExitCode;
+    }
+
+    public async Task<int> WaitNextAsync(string id, CancellationToken cancel) => await containers.Find(id).NextExit.WaitAsync(cancel);
+
+    public async Task<int> WaitRemovedAsync(string id, CancellationToken cancel)
+    {
+        var container = containers.Find(id);
+        await container.Removed.WaitAsync(cancel);
+        return container.Record.State.ExitCode;
     }
 
     public async Task<IContainerStreams> AttachAsync(string id, CancellationToken cancel)
@@ -130,7 +142,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         var container = containers.Find(id);
         if (!container.Log.Limits.Kept)
             throw SkeinException.NotImplemented("configured logging driver does not support reading");
-        await foreach (var line in container.Log.ReadAsync(query, () => !container.Running, cancel))
+        await foreach (var line in container.Log.ReadAsync(query, () => container.Over, cancel))
             yield return line;
     }
 
@@ -149,6 +161,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     {
         closing.Cancel();
         poller.Dispose();
+        appArmor.Dispose();
         foreach (var container in containers.All)
             container.Dispose();
     }

@@ -24,6 +24,12 @@ public interface IContainerEngine
     /// <summary>The exit code, when the container stops; at once when it is not running.</summary>
     Task<int> WaitAsync(string id, CancellationToken cancel);
 
+    /// <summary>The exit code, when it next stops, be it running now or not; when it is removed before, that of its last run.</summary>
+    Task<int> WaitNextAsync(string id, CancellationToken cancel);
+
+    /// <summary>The exit code of its last run, when it is removed.</summary>
+    Task<int> WaitRemovedAsync(string id, CancellationToken cancel);
+
     /// <summary>Stop signal, then SIGKILL after the grace period (null = the container's own).</summary>
     Task StopAsync(string id, TimeSpan? grace, string? signal, CancellationToken cancel);
 

@@ -12,6 +12,7 @@ internal sealed class ManagedContainer(
 {
     private volatile ContainerRecord record = record;
     private volatile TaskCompletionSource<int> exited = NewExit();
+    private readonly TaskCompletionSource removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Held from the first call to containerd until the state that follows from it is stored. Never waits for an exit.</summary>
     public SemaphoreSlim Gate { get; } = new(1);
@@ -25,6 +26,9 @@ internal sealed class ManagedContainer(
     public string Id => record.Id;
 
     public bool Running => record.State.Status is ContainerStatus.Running or ContainerStatus.Paused;
+
+    /// <summary>Nothing more is to come of it. One that was made and not started yet has everything before it.</summary>
+    public bool Over => Removed.IsCompleted || record.State is { Status: ContainerStatus.Exited or ContainerStatus.Dead } or { Status: ContainerStatus.Created, Error.Length: > 0 };
 
     public IReadOnlyList<Mount> RootMounts { get; } = rootMounts;
 
@@ -54,10 +58,13 @@ internal sealed class ManagedContainer(
     /// <summary>The next exit, whether it runs now or will be started later.</summary>
     public Task<int> NextExit => exited.Task;
 
+    public Task Removed => removed.Task;
+
     public void CompleteExit(int exitCode) => Interlocked.Exchange(ref exited, NewExit()).TrySetResult(exitCode);
 
     public void Dispose()
     {
+        removed.TrySetResult();
         Log.Dispose();
         exited.TrySetResult(record.State.ExitCode);
     }

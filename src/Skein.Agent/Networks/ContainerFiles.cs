@@ -9,8 +9,10 @@ internal static class ContainerFiles
     private const string ResolverAddress = "127.0.0.11";
 
     /// <param name="hostLines">The host's resolv.conf: search domains and options are its, where the container names none.</param>
-    public static string ResolvConf(DnsConfig? dns, IEnumerable<string> hostLines)
+    /// <param name="alone">On no overlay network: there are no names of ours to ask for, and it asks the servers given to it itself.</param>
+    public static string ResolvConf(DnsConfig? dns, IEnumerable<string> hostLines, bool alone = false)
     {
+        var direct = alone && dns is { Nameservers.Count: > 0 };
         List<string> search = [.. dns?.Search ?? []], options = [.. dns?.Options ?? []];
         var host = hostLines.Select(line => line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)).Where(fields => fields.Length > 1).ToList();
         // The last line of its kind counts, as in glibc.
@@ -19,14 +21,16 @@ internal static class ContainerFiles
         // `--dns-search .` means no search at all.
         search.RemoveAll(domain => domain == ".");
         // A name without a dot is a service's: it is asked for as it stands, first of all.
-        if (!options.Exists(option => option.StartsWith("ndots:", StringComparison.Ordinal))) options.Add("ndots:0");
-        var text = new StringBuilder($"nameserver {ResolverAddress}\n");
+        if (!direct && !options.Exists(option => option.StartsWith("ndots:", StringComparison.Ordinal))) options.Add("ndots:0");
+        var text = new StringBuilder();
+        foreach (var server in direct ? dns!.Nameservers : [ResolverAddress]) text.Append("nameserver ").Append(server).Append('\n');
         if (search.Count > 0) text.Append("search ").AppendJoin(' ', search).Append('\n');
-        return text.Append("options ").AppendJoin(' ', options).Append('\n').ToString();
+        if (options.Count > 0) text.Append("options ").AppendJoin(' ', options).Append('\n');
+        return text.ToString();
     }
 
     /// <param name="extra">"IP name alias…"</param>
-    /// <param name="addresses">The container's own on its networks, ingress and docker_gwbridge left out.</param>
+    /// <param name="addresses">The container's own, by which its name is known.</param>
     public static string Hosts(string hostname, IEnumerable<string> extra, IEnumerable<string> addresses)
     {
         var text = new StringBuilder(

@@ -1,6 +1,7 @@
 using System.Net;
 using Skein.Linux.Namespaces;
 using Skein.Linux.Netlink;
+using Skein.Model.Validation;
 
 namespace Skein.Agent.Networks;
 
@@ -19,7 +20,7 @@ internal static class NamespaceLegs
     public static void Tune(IReadOnlyList<LegSpec> legs, IReadOnlyDictionary<string, string> wished)
     {
         TuneAgain(legs, wished);
-        Sysctl.SetHere([.. wished.Where(one => IsNet(one.Key)).Select(one => (Path(one.Key), one.Value))]);
+        Sysctl.SetHere([.. wished.Where(one => IsNet(one.Key)).Select(one => (SysctlName.Path(one.Key), one.Value))]);
     }
 
     /// <summary>What is ours of it, once more; what the user named is his. On a thread inside.</summary>
@@ -40,7 +41,7 @@ internal static class NamespaceLegs
     private static IReadOnlyList<(string Name, string Value)> OfNamespace(IReadOnlyList<LegSpec> legs)
     {
         var off = legs.Any(HasIPv6) ? "0" : "1";
-        return [("net/ipv6/conf/all/disable_ipv6", off), ("net/ipv6/conf/default/disable_ipv6", off)];
+        return Sysctl.OfIPv6(("net/ipv6/conf/all/disable_ipv6", off), ("net/ipv6/conf/default/disable_ipv6", off));
     }
 
     /// <summary>
@@ -48,21 +49,15 @@ internal static class NamespaceLegs
     /// reach what the container serves on [::], past the rules, which are IPv4's.
     /// </summary>
     internal static IReadOnlyList<(string Name, string Value)> OfLegs(IReadOnlyList<LegSpec> legs) =>
-        [.. legs.Where(leg => !HasIPv6(leg)).Select(leg => ($"net/ipv6/conf/{leg.Interface}/disable_ipv6", "1"))];
+        Sysctl.OfIPv6([.. legs.Where(leg => !HasIPv6(leg)).Select(leg => ($"net/ipv6/conf/{leg.Interface}/disable_ipv6", "1"))]);
 
     private static bool HasIPv6(LegSpec leg) => leg.Addresses.Any(address => address.IsIPv6);
 
     private static IReadOnlyList<(string Name, string Value)> Without(IReadOnlyDictionary<string, string> wished, IReadOnlyList<(string Name, string Value)> ours)
     {
-        var named = wished.Keys.Where(IsNet).Select(Path).ToHashSet(StringComparer.Ordinal);
+        var named = wished.Keys.Where(IsNet).Select(SysctlName.Path).ToHashSet(StringComparer.Ordinal);
         return [.. ours.Where(one => !named.Contains(one.Name))];
     }
 
     private static bool IsNet(string name) => name.StartsWith("net.", StringComparison.Ordinal) || name.StartsWith("net/", StringComparison.Ordinal);
-
-    /// <summary>As sysctl(8): the first separator tells which of the two is meant, and the other then stands for a dot in a name.</summary>
-    public static string Path(string name) => name[3] == '/' ? name : string.Create(name.Length, name, static (path, from) =>
-    {
-        for (var i = 0; i < from.Length; i++) path[i] = from[i] switch { '.' => '/', '/' => '.', var other => other };
-    });
 }

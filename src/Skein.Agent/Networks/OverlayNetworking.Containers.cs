@@ -211,12 +211,19 @@ public sealed partial class OverlayNetworking
     private void WriteFiles(ContainerNetworkSpec spec, IReadOnlyList<ContainerLeg> legs)
     {
         var folder = Directory.CreateDirectory(_options.FilesOf(spec.ContainerId)).FullName;
-        var own = legs.Where(leg => spec.Legs.Count == 0 || (leg.NetworkId != DeviceNames.GatewayBridge && NetworkOf(leg.NetworkId)?.Ingress != true));
-        WriteIfMissing(Path.Combine(folder, "resolv.conf"), ContainerFiles.ResolvConf(spec.Dns, HostResolvLines()));
+        WriteIfMissing(Path.Combine(folder, "resolv.conf"), ContainerFiles.ResolvConf(spec.Dns, HostResolvLines(), alone: spec.Legs.Count == 0));
         WriteIfMissing(
             Path.Combine(folder, "hosts"),
-            ContainerFiles.Hosts(spec.Hostname, spec.ExtraHosts, own.SelectMany(leg => leg.Addresses).Select(address => InterfaceAddress.Parse(address).Address.ToString())));
+            ContainerFiles.Hosts(spec.Hostname, spec.ExtraHosts, Own(legs).SelectMany(leg => leg.Addresses).Select(address => InterfaceAddress.Parse(address).Address.ToString())));
         WriteIfMissing(Path.Combine(folder, "hostname"), spec.Hostname + "\n");
+    }
+
+    /// <summary>Those by which its own name is known: of the networks it was put on, or else of what it has.</summary>
+    private List<ContainerLeg> Own(IReadOnlyList<ContainerLeg> legs)
+    {
+        var overlays = legs.Where(leg => leg.NetworkId != DeviceNames.GatewayBridge).ToList();
+        var chosen = overlays.FindAll(leg => NetworkOf(leg.NetworkId)?.Ingress != true);
+        return chosen.Count > 0 ? chosen : overlays.Count > 0 ? overlays : [.. legs];
     }
 
     private string[] HostResolvLines()

@@ -31,6 +31,7 @@ internal sealed partial class TaskController
     private CancellationTokenSource? _probing;
     private CancellationToken _daemon;
     private Timestamp? _reported;
+    private (TaskState State, Timestamp Since)? _entered;
 
     /// <param name="container">What an earlier daemon made for this task; null when there is none.</param>
     public TaskController(TaskDependencies parts, SwarmTask task, ContainerRecord? container, ILogger logger)
@@ -41,6 +42,7 @@ internal sealed partial class TaskController
         // Not here yet: it is asked again when the task is prepared.
         _health = HealthOf(task, parts.Images.TryFind(container?.ImageId ?? task.Spec.Container.Image));
         _life = TaskAdoption.Adopt(task, container, _health is not null);
+        if (task.Status is { Timestamp: { } since } known) _entered = (known.State, since);
         if (container is not null && _life.Alive) _hostPorts = parts.Networking.Find(container.Id)?.HostPorts ?? [];
     }
 
@@ -268,10 +270,13 @@ internal sealed partial class TaskController
     private void Report()
     {
         var now = _reported = Later(_reported, Timestamp.FromDateTimeOffset(_parts.Time.GetUtcNow()));
+        // Its health may change many times while it runs: `docker service ps` shows since when it does.
+        if (_entered?.State != _life.State) _entered = (_life.State, now);
         var status = new SwarmTaskStatus
         {
             State = _life.State,
-            Timestamp = now,
+            Timestamp = _entered!.Value.Since,
+            ReportedAt = now,
             Message = _life.Message,
             Err = TaskStatusBounds.Clip(_life.Err),
             AppliedBy = _parts.NodeId(),

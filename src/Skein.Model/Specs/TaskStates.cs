@@ -1,3 +1,5 @@
+using Google.Protobuf.WellKnownTypes;
+
 namespace Skein.Model.Specs;
 
 /// <summary>A task's state only grows: of two reports the greater is the later one, whatever the order they arrive in.</summary>
@@ -25,5 +27,8 @@ public static class TaskStates
     }
 
     private static bool Before(SwarmTaskStatus stored, SwarmTaskStatus report) =>
-        stored.Timestamp is null || report.Timestamp is null || report.Timestamp.CompareTo(stored.Timestamp) >= 0;
+        ReportedAt(stored) is not { } before || ReportedAt(report) is not { } now || now.CompareTo(before) >= 0;
+
+    // A node of before said no more than when the state began.
+    private static Timestamp? ReportedAt(SwarmTaskStatus status) => status.ReportedAt ?? status.Timestamp;
 }

@@ -53,6 +53,10 @@ public static class ServiceSpecValidation
             throw RpcError.InvalidArgument($"ContainerSpec: \"{container.Image}\" is not a valid repository/tag");
         CheckMounts(container.Mounts);
         CheckHealth(container.Healthcheck);
+        if (container.DnsConfig?.Nameservers.FirstOrDefault(server => !System.Net.IPAddress.TryParse(server, out _)) is { } nameserver)
+            throw RpcError.InvalidArgument($"ContainerSpec: {nameserver} is not an ip address");
+        if (container.Sysctls.Keys.Select(SysctlName.Refusal).FirstOrDefault(refusal => refusal is not null) is { } sysctl)
+            throw RpcError.InvalidArgument("ContainerSpec: " + sysctl);
     }
 
     private static void CheckMounts(IEnumerable<Mount> mounts)

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Grpc.Core;
 using Skein.Agent.Containerd;
 using Skein.Agent.Containers;
+using Skein.Agent.Containers.Storage;
 using Skein.Agent.Images;
 using Skein.Agent.Mesh;
 using Skein.Agent.Networks;
@@ -44,7 +45,7 @@ internal sealed partial class Daemon : IAsyncDisposable
     {
         (_options, _logs, _log) = (options, logs, logs.CreateLogger<Daemon>());
         _lock = DaemonLock.Take(options.ExecRoot);
-        Directory.CreateDirectory(options.DataRoot);
+        DataFolder.Ensure(options.DataRoot);
         var ids = new CryptoIdSource();
         var assignments = new AssignmentState();
         var outbox = new CurrentOutbox();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Grpc.Core;
 using Skein.Agent.Containers;
+using Skein.Agent.Containers.Storage;
 using Skein.Model;
 using Xunit;
 using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
@@ -100,6 +101,85 @@ public sealed class ContainerEngineTests
         Assert.Single(Directory.EnumerateFileSystemEntries(host.Options.IoFolder(id)), path => path.EndsWith("/stdout", StringComparison.Ordinal));
     }
 
+    /// <summary>Its links lead into its own root, whoever reads them.</summary>
+    [Fact]
+    public async Task AUserIsNotLookedUpInTheHostsFiles()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var outside = Path.Combine(host.Containerd.Folder, "passwd");
+        File.WriteAllText(outside, "stranger:x:0:0::/:/bin/sh\n");
+        var id = await host.RunAsync("box", "sh", "-c", $"rm /etc/passwd; ln -s {outside} /etc/passwd; echo ready; sleep 1000");
+        await host.WaitForLogAsync(id, "ready");
+        var exec = await host.Engine.CreateExecAsync(id, EngineHost.Exec("id") with { User = "stranger" }, default);
+        var error = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.StartExecAsync(exec.Id, null, null, default));
+        Assert.Equal("unable to find user stranger: no matching entries in passwd file", error.Message);
+        Assert.Equal((0, "7\n", ""), await host.ExecAsync(id, EngineHost.Exec("id", "-u") with { User = "7" }));
+    }
+
+    [Fact]
+    public async Task WhoFollowsAContainerThatHasNotStartedSeesAllOfIt()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = (await host.Engine.CreateAsync(EngineHost.Define("later", "echo", "first"), default)).Id;
+        var followed = host.LogsAsync(id, new LogQuery(true, true, true, null, null, null));
+        Assert.Equal("", await host.LogsAsync(id));
+        await host.Engine.StartAsync(id, default);
+        Assert.Equal("first\n", await followed.WaitAsync(Poll.Patience));
+        Assert.Equal("first\n", await host.LogsAsync(id, new LogQuery(true, true, true, null, null, null)).WaitAsync(Poll.Patience));
+    }
+
+    [Fact]
+    public async Task WhoFollowsAContainerThatNeverStartsReachesTheEnd()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var follow = new LogQuery(true, true, true, null, null, null);
+        var failing = (await host.Engine.CreateAsync(EngineHost.Define("failing", "no-such"), default)).Id;
+        var first = host.LogsAsync(failing, follow);
+        await Assert.ThrowsAsync<SkeinException>(() => host.Engine.StartAsync(failing, default));
+        Assert.Equal("", await first.WaitAsync(Poll.Patience));
+        var removed = (await host.Engine.CreateAsync(EngineHost.Define("removed", "true"), default)).Id;
+        var second = host.LogsAsync(removed, follow);
+        await host.Engine.RemoveAsync(removed, force: false, default);
+        Assert.Equal("", await second.WaitAsync(Poll.Patience));
+    }
+
+    [Fact]
+    public async Task WhoWaitsForTheNextExitOrTheRemovalWaitsForIt()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = (await host.Engine.CreateAsync(EngineHost.Define("later", "sh", "-c", "exit 3"), default)).Id;
+        Assert.Equal(0, await host.WaitAsync(id));
+        var (next, removed) = (host.Engine.WaitNextAsync(id, default), host.Engine.WaitRemovedAsync(id, default));
+        Assert.False(next.IsCompleted);
+        await host.Engine.StartAsync(id, default);
+        Assert.Equal(3, await next.WaitAsync(Poll.Patience));
+        Assert.False(removed.IsCompleted);
+        await host.Engine.RemoveAsync(id, force: false, default);
+        Assert.Equal(3, await removed.WaitAsync(Poll.Patience));
+    }
+
+    [Fact]
+    public async Task WhatContainersWriteIsNotEveryUsersToRead()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("box", "echo", "secret");
+        await host.WaitAsync(id);
+        var folder = host.Options.ContainerFolder(id);
+        Assert.Equal(DataFolder.LogMode, File.GetUnixFileMode(folder + "/log.1"));
+        Assert.Equal(DataFolder.Mode, File.GetUnixFileMode(folder));
+        Assert.Equal(DataFolder.Mode, File.GetUnixFileMode(Path.GetDirectoryName(folder)!));
+        // As an earlier release had made them.
+        var open = UnixFileMode.UserRead | UnixFileMode.OtherRead;
+        await host.RestartEngineAsync(() =>
+        {
+            File.SetUnixFileMode(folder + "/log.1", open);
+            File.SetUnixFileMode(folder, open | UnixFileMode.OtherExecute);
+            return Task.CompletedTask;
+        });
+        Assert.Equal(DataFolder.LogMode, File.GetUnixFileMode(folder + "/log.1"));
+        Assert.Equal(DataFolder.Mode, File.GetUnixFileMode(folder));
+    }
+
     [Fact]
     public async Task SixtyExecsAtOnceAllRun()
     {
@@ -163,6 +243,8 @@ public sealed class ContainerEngineTests
         await using var host = await EngineHost.StartAsync();
         var (exitCode, output) = await host.OutputOfAsync(EngineHost.Define("user", "sh", "-c", "busybox unshare -U true 2>&1; grep ^Seccomp: /proc/self/status"));
         Assert.Equal((0, "unshare: unshare(0x10000000): Operation not permitted\nSeccomp:\t2\n"), (exitCode, output));
+        var mount = await host.OutputOfAsync(EngineHost.Define("mount", "sh", "-c", "mount -t tmpfs none /mnt 2>&1; true"));
+        Assert.Equal("mount: permission denied (are you root?)\n", mount.Output);
         var admin = EngineHost.Define("admin", "sh", "-c", "busybox unshare -n true && echo $?");
         admin.Spec.CapabilityAdd.Add("SYS_ADMIN");
         Assert.Equal((0, "0\n"), await host.OutputOfAsync(admin));

@@ -89,7 +89,9 @@ public sealed class OciSpecBuilderTests
         Assert.Contains(
             root.GetProperty("linux").GetProperty("namespaces").EnumerateArray(),
             ns => ns.GetProperty("type").GetString() == "network" && ns.GetProperty("path").GetString() == "/run/netns/x");
-        Assert.Equal("SCMP_ACT_ALLOW", root.GetProperty("linux").GetProperty("seccomp").GetProperty("defaultAction").GetString());
+        var seccomp = root.GetProperty("linux").GetProperty("seccomp");
+        Assert.Equal(("SCMP_ACT_ERRNO", 1), (seccomp.GetProperty("defaultAction").GetString(), seccomp.GetProperty("defaultErrnoRet").GetInt32()));
+        Assert.False(root.GetProperty("process").TryGetProperty("apparmorProfile", out _), "named where there is no AppArmor");
     }
 
     [Fact]
@@ -113,15 +115,12 @@ public sealed class OciSpecBuilderTests
     }
 
     [Fact]
-    public void ACapabilityOpensItsSystemCalls()
+    public void A_kernel_parameter_that_is_not_the_containers_is_refused_by_any_name()
     {
-        Assert.True(Refused("mount", []) && Refused("unshare", []) && Refused("clone3", []) && Refused("keyctl", ["CAP_SYS_ADMIN"]));
-        Assert.False(Refused("mount", ["CAP_SYS_ADMIN"]) || Refused("clone3", ["CAP_SYS_ADMIN"]) || Refused("read", []));
-        Assert.True(Refused("chroot", []));
-        Assert.False(Refused("chroot", CapabilitySet.Default));
-
-        static bool Refused(string call, IReadOnlyList<string> capabilities) =>
-            SeccompProfile.Of(capabilities).Syscalls.Any(rule => rule.Names.Contains(call));
+        var sysctls = Build(Define(new ContainerSpec { Sysctls = { ["net/ipv4/conf/eth0.5/rp_filter"] = "1" } }), Image([], ["sh"])).Linux.Sysctl!;
+        Assert.Equal("1", sysctls["net.ipv4.conf.eth0/5.rp_filter"]);
+        var error = Assert.Throws<SkeinException>(() => Build(Define(new ContainerSpec { Sysctls = { ["net/../kernel/core_pattern"] = "|x" } }), Image([], ["sh"])));
+        Assert.Equal("sysctl \"net/../kernel/core_pattern\" is not in a separate kernel namespace", error.Message);
     }
 
     [Fact]

@@ -50,6 +50,19 @@ public class TaskStatusMergeTests
     }
 
     [Fact]
+    public void Within_a_state_since_when_it_is_in_it_does_not_order_reports()
+    {
+        var store = new MemoryStore();
+        var task = Task("t", "n1", TaskState.Running);
+        (task.Status.Timestamp, task.Status.ReportedAt) = (Now.ToTimestamp(), Now.AddMinutes(2).ToTimestamp());
+        store.Commit(c => c.Put(task));
+        Assert.True(TaskStatusMerge.Apply(store.Current, [new("n1", "t", Running(Now.AddMinutes(1)))], Now).IsEmpty);
+        Assert.False(TaskStatusMerge.Apply(store.Current, [new("n1", "t", Running(Now.AddMinutes(3)))], Now).IsEmpty);
+
+        static SwarmTaskStatus Running(DateTimeOffset at) => new() { State = TaskState.Running, Timestamp = Now.ToTimestamp(), ReportedAt = at.ToTimestamp() };
+    }
+
+    [Fact]
     public async Task A_burst_is_one_commit_and_a_conflict_is_merged_again()
     {
         var store = new MemoryStore();

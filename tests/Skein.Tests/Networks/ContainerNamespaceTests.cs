@@ -2,6 +2,7 @@ using System.Net;
 using Skein.Agent.Networks;
 using Skein.Linux.Netlink;
 using Skein.Model;
+using Skein.Model.Validation;
 using Xunit;
 
 namespace Skein.Tests.Networks;
@@ -23,6 +24,15 @@ public sealed class ContainerNamespaceTests
         ContainerFiles.ResolvConf(new DnsConfig { Nameservers = { "9.9.9.9" }, Search = { "a", "b" }, Options = { "ndots:2" } }, ["search lan.example", "options edns0"]));
 
     [Fact]
+    public void Without_a_network_the_servers_given_are_asked_directly()
+    {
+        var dns = new DnsConfig { Nameservers = { "9.9.9.9", "2620:fe::fe" } };
+        Assert.Equal("nameserver 9.9.9.9\nnameserver 2620:fe::fe\nsearch lan.example\n", ContainerFiles.ResolvConf(dns, ["search lan.example"], alone: true));
+        Assert.Equal("nameserver 127.0.0.11\noptions ndots:0\n", ContainerFiles.ResolvConf(dns, []));
+        Assert.Equal("nameserver 127.0.0.11\noptions ndots:0\n", ContainerFiles.ResolvConf(null, ["nameserver 192.0.2.1"], alone: true));
+    }
+
+    [Fact]
     public void A_lone_dot_means_no_search() => Assert.Equal(
         "nameserver 127.0.0.11\noptions ndots:0\n", ContainerFiles.ResolvConf(new DnsConfig { Search = { "." } }, ["search lan.example"]));
 
@@ -36,7 +46,7 @@ public sealed class ContainerNamespaceTests
     [InlineData("net.ipv4.ip_forward", "net/ipv4/ip_forward")]
     [InlineData("net.ipv4.conf.eth0/100.rp_filter", "net/ipv4/conf/eth0.100/rp_filter")]
     [InlineData("net/ipv4/conf/eth0.100/rp_filter", "net/ipv4/conf/eth0.100/rp_filter")]
-    public void Sysctls_are_found_as_sysctl_does(string name, string path) => Assert.Equal(path, NamespaceLegs.Path(name));
+    public void Sysctls_are_found_as_sysctl_does(string name, string path) => Assert.Equal(path, SysctlName.Path(name));
 
     [Fact]
     public void A_network_that_is_not_known_counts_as_internal()

@@ -56,6 +56,10 @@ internal sealed class FakeContainerEngine : IContainerEngine
     public Task<int> WaitAsync(string id, CancellationToken cancel) =>
         _exits.TryGetValue(id, out var exit) ? exit.Task.WaitAsync(cancel) : Task.FromResult(Find(id).State.ExitCode);
 
+    public Task<int> WaitNextAsync(string id, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task<int> WaitRemovedAsync(string id, CancellationToken cancel) => throw new NotSupportedException();
+
     public Task StopAsync(string id, TimeSpan? grace, string? signal, CancellationToken cancel)
     {
         Calls.Enqueue($"stop {grace?.TotalSeconds}");

@@ -77,7 +77,23 @@ public sealed class TaskManagerTests : IDisposable
         Publish(NewTask("t1", TaskState.Shutdown));
         var leaving = await _outbox.UntilAsync(TaskState.Running);
         Assert.False(leaving.Healthy);
-        Assert.True(leaving.Timestamp >= healthy.Timestamp, $"{leaving.Timestamp} came after {healthy.Timestamp}");
+        Assert.True(leaving.ReportedAt >= healthy.ReportedAt, $"{leaving.ReportedAt} came after {healthy.ReportedAt}");
+    }
+
+    /// <summary>`docker service ps` counts "Running 2 hours ago" from there.</summary>
+    [Fact]
+    public async Task Since_when_it_runs_does_not_change_with_its_health()
+    {
+        Run();
+        Publish(NewTask("t1", TaskState.Running));
+        var healthy = await _outbox.UntilAsync(TaskState.Running);
+        _clock.Ahead = TimeSpan.FromHours(1);
+        Publish(NewTask("t1", TaskState.Shutdown));
+        var leaving = await _outbox.UntilAsync(TaskState.Running);
+        Assert.Equal((false, healthy.Timestamp), (leaving.Healthy, leaving.Timestamp));
+        Assert.True(leaving.ReportedAt > healthy.ReportedAt, "the report is not newer");
+        var ended = await _outbox.UntilAsync(TaskState.Shutdown);
+        Assert.True(ended.Timestamp > healthy.Timestamp, "a new state has a new time");
     }
 
     [Fact]

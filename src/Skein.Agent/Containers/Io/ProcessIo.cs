@@ -65,10 +65,10 @@ internal sealed class ProcessIo
         holds.Clear();
     }
 
-    public IContainerStreams Attach(Task<int> completion) => new AttachedStreams(
+    public IContainerStreams Attach(Task<int> completion, bool output = true, bool errors = true) => new AttachedStreams(
         Input?.Attach(closesInput: !tty),
-        stdout?.Attach(),
-        stderr?.Attach(),
+        output ? stdout?.Attach() : null,
+        errors ? stderr?.Attach() : null,
         tty,
         completion);
 

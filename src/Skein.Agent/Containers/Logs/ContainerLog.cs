@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
+using Skein.Agent.Containers.Storage;
 
 namespace Skein.Agent.Containers.Logs;
 
@@ -32,6 +33,12 @@ internal sealed partial class ContainerLog : IDisposable
     }
 
     public LogLimits Limits => limits;
+
+    /// <summary>What an earlier release had made for every user of the host to read.</summary>
+    public void Close()
+    {
+        foreach (var number in FileNumbers()) File.SetUnixFileMode(PathOf(folder, number), DataFolder.LogMode);
+    }
 
     public LineSplitter Splitter(LogStream stream) => new(stream);
 
@@ -155,8 +162,14 @@ internal sealed partial class ContainerLog : IDisposable
     /// <summary>For writing at its end. A line that a full disk or a power cut left without end gets one: readers pass over it.</summary>
     private FileStream Open()
     {
-        var opened = new FileStream(
-            PathOf(folder, fileNumber), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        var opened = new FileStream(PathOf(folder, fileNumber), new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            BufferSize = 0,
+            UnixCreateMode = DataFolder.LogMode,
+        });
         try
         {
             if (opened.Seek(0, SeekOrigin.End) == 0) return opened;

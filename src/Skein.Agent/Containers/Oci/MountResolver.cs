@@ -1,4 +1,5 @@
 using System.Globalization;
+using Skein.Linux.Files;
 using Skein.Model;
 
 namespace Skein.Agent.Containers.Oci;
@@ -32,9 +33,16 @@ internal sealed class MountResolver(VolumeFolders volumes)
     {
         foreach (var mount in mounts.Where(mount => mount.Type == "volume" && mount.Source.Length == 0))
         {
-            var folder = volumes.FolderOf(VolumeFolders.NameOf(containerId, mount));
-            if (Directory.Exists(folder))
-                Directory.Delete(folder, recursive: true);
+            var name = VolumeFolders.NameOf(containerId, mount);
+            if (!Directory.Exists(volumes.FolderOf(name)))
+                continue;
+            if (Directory.Exists(volumes.DataOf(name)))
+            {
+                // Another container may have it mounted by its name, and write to it.
+                using var data = SharedFolder.Open(volumes.DataOf(name));
+                data.Clear();
+            }
+            Directory.Delete(volumes.FolderOf(name), recursive: true);
         }
     }
 

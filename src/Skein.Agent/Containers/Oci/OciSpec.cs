@@ -39,6 +39,8 @@ internal sealed record OciProcess
     public bool NoNewPrivileges { get; init; }
 
     public int? OomScoreAdj { get; init; }
+
+    public string? ApparmorProfile { get; init; }
 }
 
 internal sealed record OciBox(uint Height, uint Width);
@@ -91,7 +93,7 @@ internal sealed record OciCpu(long Quota, ulong Period);
 
 internal sealed record OciPids(long Limit);
 
-internal sealed record OciSeccomp(string DefaultAction, IReadOnlyList<string> Architectures, IReadOnlyList<OciSyscallRule> Syscalls);
+internal sealed record OciSeccomp(string DefaultAction, uint DefaultErrnoRet, IReadOnlyList<string> Architectures, IReadOnlyList<OciSyscallRule> Syscalls);
 
 internal sealed record OciSyscallRule(IReadOnlyList<string> Names, string Action, uint? ErrnoRet = null, IReadOnlyList<OciSyscallArgument>? Args = null);
 

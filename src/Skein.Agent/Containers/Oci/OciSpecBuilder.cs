@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using Skein.Agent.Images;
 using Skein.Model;
+using Skein.Model.Validation;
 
 namespace Skein.Agent.Containers.Oci;
 
@@ -12,11 +14,15 @@ internal sealed record OciSpecBuilder(string CgroupParent, bool UnifiedCgroups, 
     /// <summary>What ALL and --privileged mean on this host.</summary>
     public IReadOnlyList<string> AllCapabilities { get; init; } = CapabilitySet.All;
 
+    /// <summary>The host's.</summary>
+    public Version Kernel { get; init; } = System.Environment.OSVersion.Version;
+
     private const string InitInContainer = "/sbin/docker-init";
 
     private const ulong CpuPeriodMicroseconds = 100_000;
 
-    public OciSpec Build(ContainerDefinition definition, ImageConfig image, OciUser user, IReadOnlyList<OciMount> userMounts)
+    /// <param name="appArmorProfile">null where the kernel has no AppArmor.</param>
+    public OciSpec Build(ContainerDefinition definition, ImageConfig image, OciUser user, IReadOnlyList<OciMount> userMounts, string? appArmorProfile = null)
     {
         var spec = definition.Spec;
         var init = spec.Init == true;
@@ -38,6 +44,7 @@ internal sealed record OciSpecBuilder(string CgroupParent, bool UnifiedCgroups, 
                 // Always said: without it a container takes after its shim, which systemd's setting for containerd may have made
                 // all but unkillable.
                 OomScoreAdj = (int)spec.OomScoreAdj,
+                ApparmorProfile = appArmorProfile,
             },
             Root = new OciRoot("rootfs", spec.ReadOnly),
             Hostname = definition.Hostname,
@@ -50,7 +57,7 @@ internal sealed record OciSpecBuilder(string CgroupParent, bool UnifiedCgroups, 
                 MaskedPaths = KernelPaths.Masked,
                 ReadonlyPaths = KernelPaths.Readonly,
                 Sysctl = Sysctls(spec),
-                Seccomp = SeccompProfile.Of(capabilities),
+                Seccomp = SeccompProfile.Of(capabilities, RuntimeInformation.ProcessArchitecture, Kernel),
             },
         };
     }
@@ -66,6 +73,7 @@ internal sealed record OciSpecBuilder(string CgroupParent, bool UnifiedCgroups, 
         Capabilities = exec.Privileged ? Grant(AllCapabilities, user) : Grant(container.Capabilities?.Bounding ?? [], user),
         Rlimits = container.Rlimits,
         OomScoreAdj = container.OomScoreAdj,
+        ApparmorProfile = container.ApparmorProfile,
     };
 
     public static IReadOnlyList<string> Command(ContainerSpec spec, ImageConfig image)
@@ -169,7 +177,10 @@ internal sealed record OciSpecBuilder(string CgroupParent, bool UnifiedCgroups, 
             ["net.ipv4.ping_group_range"] = "0 2147483647",
         };
         foreach (var (name, value) in spec.Sysctls)
-            sysctls[name] = value;
+        {
+            // With dots, as runc knows it, and one name for one parameter.
+            sysctls[SysctlName.Path(name).Replace('.', '\n').Replace('/', '.').Replace('\n', '/')] = value;
+        }
         return sysctls;
     }
 

@@ -1,3 +1,5 @@
+using Skein.Linux.Files;
+
 namespace Skein.Agent.Containers.Oci;
 
 /// <summary>
@@ -6,9 +8,6 @@ namespace Skein.Agent.Containers.Oci;
 /// </summary>
 internal sealed class RootLayers(IReadOnlyList<string> topDown)
 {
-    // Beyond this no user database is read whole: an image is not trusted to be small.
-    private const long MaxBytes = 4 << 20;
-
     public static RootLayers Of(string type, string source, IEnumerable<string> options)
     {
         if (type != "overlay")
@@ -20,16 +19,14 @@ internal sealed class RootLayers(IReadOnlyList<string> topDown)
     /// <summary>The layers' folders, the topmost first.</summary>
     public IReadOnlyList<string> Folders => topDown;
 
+    /// <summary>null also when it was deleted: the layer that did has a device in its place.</summary>
     public string? ReadText(string path)
     {
         foreach (var layer in topDown)
         {
-            var file = new FileInfo(Path.Join(layer, path));
-            if (!file.Exists)
-                continue;
-            // A deleted file is a character device in the layer that deleted it; a link might lead out of the layer.
-            var plain = file.LinkTarget is null && file.Length > 0 && file.Length <= MaxBytes && (file.Attributes & FileAttributes.Device) == 0;
-            return plain ? File.ReadAllText(file.FullName) : null;
+            using var root = UntrustedRoot.Open(layer);
+            if (root.Has(path))
+                return root.ReadText(path, UserDatabase.BytesMax);
         }
         return null;
     }

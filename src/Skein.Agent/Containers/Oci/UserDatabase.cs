@@ -9,6 +9,9 @@ namespace Skein.Agent.Containers.Oci;
 /// </summary>
 internal sealed class UserDatabase(string? passwd, string? group)
 {
+    /// <summary>Beyond this neither file is read: who fills it is not trusted to keep it small.</summary>
+    public const int BytesMax = 4 << 20;
+
     public OciUser Resolve(string spec, IEnumerable<string> extraGroups)
     {
         var (user, groupName) = Split(spec);

@@ -32,7 +32,11 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
     private void Write(StoredContainer stored)
     {
         var folder = options.ContainerFolder(stored.Id);
-        Directory.CreateDirectory(folder);
+        if (!Directory.Exists(folder))
+        {
+            DataFolder.Ensure(options.ContainersFolder);
+            DataFolder.Ensure(folder);
+        }
         // Not durable: after a power cut no container runs any more, and three waits for the disk would slow every start.
         WholeFile.Write(Path.Combine(folder, FileName), stored.ToByteArray(), Mode, durable: false);
     }
@@ -43,6 +47,10 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
         if (Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);
     }
+
+    /// <summary>That of all containers, and of each.</summary>
+    public IEnumerable<string> Folders() =>
+        Directory.Exists(options.ContainersFolder) ? Directory.EnumerateDirectories(options.ContainersFolder).Prepend(options.ContainersFolder) : [];
 
     /// <summary>Every readable record; the ids of the others go to <paramref name="unreadable"/>.</summary>
     public IReadOnlyList<StoredContainer> ReadAll(Action<string, Exception> unreadable)

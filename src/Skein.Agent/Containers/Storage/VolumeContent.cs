@@ -13,6 +13,9 @@ namespace Skein.Agent.Containers.Storage;
 /// <param name="workFolder">Where the layers are put together for the time of a copy.</param>
 internal sealed class VolumeContent(VolumeFolders volumes, string workFolder)
 {
+    // What a daemon left there that was killed in the midst of a copy is taken away by the next copy.
+    private const string Aside = ".new";
+
     // Two containers that come into one empty named volume at once must not both fill it.
     private readonly NamedLocks filling = new();
 
@@ -73,21 +76,25 @@ internal sealed class VolumeContent(VolumeFolders volumes, string workFolder)
         }
     }
 
-    /// <summary>All or nothing: a volume with a part of the image's files is not empty, and would never get the rest.</summary>
+    /// <summary>
+    /// Put together beside the volume, where no container comes, and moved in at the end: another container that has the volume already
+    /// could lead a copy into it anywhere by its links. Also all or nothing: a volume with a part of the image's files is not
+    /// empty, and would never get the rest.
+    /// </summary>
     private static void CopyWhole(string content, string folder)
     {
+        var aside = folder + Aside;
+        if (Directory.Exists(aside)) Directory.Delete(aside, recursive: true);
         try
         {
-            FileTree.Copy(content, folder);
+            Directory.CreateDirectory(aside);
+            FileTree.Copy(content, aside);
+            using var volume = SharedFolder.Open(folder);
+            volume.MoveIn(aside);
         }
-        catch (IOException)
+        finally
         {
-            foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos())
-            {
-                if (entry is DirectoryInfo { LinkTarget: null } subfolder) subfolder.Delete(recursive: true);
-                else entry.Delete();
-            }
-            throw;
+            Directory.Delete(aside, recursive: true);
         }
     }
 

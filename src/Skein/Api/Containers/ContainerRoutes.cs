@@ -236,10 +236,18 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
 
     private async Task WaitAsync(HttpContext context)
     {
-        var container = containers.Find(context.Route("id"));
+        var id = containers.Find(context.Route("id")).Id;
+        // Begun before the head is sent: the client starts, or removes, the container once it has that.
+        var wait = context.Query("condition") switch
+        {
+            "" or "not-running" => containers.WaitAsync(id, context.RequestAborted),
+            "next-exit" => containers.WaitNextAsync(id, context.RequestAborted),
+            "removed" => containers.WaitRemovedAsync(id, context.RequestAborted),
+            var condition => throw SkeinException.Invalid($"invalid condition: \"{condition}\""),
+        };
         context.Response.ContentType = ErrorResponse.ContentType;
-        await context.Response.Body.FlushAsync(context.RequestAborted);   // the client starts the container once it has the head
-        var code = await containers.WaitAsync(container.Id, context.RequestAborted);
+        await context.Response.Body.FlushAsync(context.RequestAborted);
+        var code = await wait;
         await context.JsonLineAsync(new WaitJson(code), ContainersJson.Default.WaitJson);
     }
 
