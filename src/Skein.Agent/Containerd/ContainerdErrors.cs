@@ -39,11 +39,17 @@ internal sealed class ContainerdErrors(string socketPath) : Interceptor
         }
         catch (RpcException error)
         {
-            var status = IsAway(error, cancel) ? new Status(StatusCode.Unavailable, $"containerd does not answer at {socketPath}", error)
-                : error.StatusCode == StatusCode.DeadlineExceeded ? new Status(error.StatusCode, "containerd did not answer in time", error)
-                : error.Status;
+            var status = StatusOf(error, cancel);
             throw new RpcException(status, error.Trailers, status.Detail.Length > 0 ? status.Detail : error.Message);
         }
+    }
+
+    private Status StatusOf(RpcException error, CancellationToken cancel)
+    {
+        if (IsAway(error, cancel)) return new(StatusCode.Unavailable, $"containerd does not answer at {socketPath}", error);
+        // It passes the deadline on to the shim, and may be faster than we in saying, without a code, that it is over.
+        var late = error.StatusCode == StatusCode.DeadlineExceeded || error.Status.Detail.Contains("context deadline exceeded", StringComparison.Ordinal);
+        return late ? new(StatusCode.DeadlineExceeded, error.Status.Detail is { Length: > 0 } said ? said : "containerd did not answer in time", error) : error.Status;
     }
 
     // Only a transport that failed leaves an exception; a containerd that ends cancels what is under way.

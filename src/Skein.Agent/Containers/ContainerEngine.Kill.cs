@@ -17,10 +17,16 @@ public sealed partial class ContainerEngine
     {
         if (await TryKillAsync(container, cancel) && await EndedWithinAsync(exit, KillPatience, cancel)) return;
         LogKilledByKernel(container.Id);
-        await KillByKernelAsync(container, cancel);
-        if (await EndedWithinAsync(exit, ShimPatience, cancel)) return;
+        if (await IsKilledByKernelAsync(container, ShimPatience, cancel) && await EndedWithinAsync(exit, ShimPatience, cancel)) return;
+        // Its processes may wait for the shim as well: what an exec started is the shim's child, and until that has asked for its exit
+        // code the kernel keeps the container's first process, dead as it is.
         await EndShimAsync(container.Id);
         if (await EndedWithinAsync(exit, ShimPatience, cancel)) return;
+        if (!await IsKilledByKernelAsync(container, KillPatience, cancel))
+        {
+            throw new SkeinException(
+                ErrorKind.Internal, $"container {container.Id} PID {container.Record.State.Pid} did not end within {KillPatience.TotalSeconds} s of SIGKILL");
+        }
         // It is over, whatever containerd makes of it.
         await EndAsync(container, exit, ForgottenExitCode, null, TimeSpan.Zero);
     }
@@ -39,19 +45,16 @@ public sealed partial class ContainerEngine
         }
     }
 
-    private async Task KillByKernelAsync(ManagedContainer container, CancellationToken cancel)
+    /// <summary>SIGKILL to all of it until none is left: a process may be starting another just now.</summary>
+    private async Task<bool> IsKilledByKernelAsync(ManagedContainer container, TimeSpan patience, CancellationToken cancel)
     {
         var began = time.GetTimestamp();
-        // Until none is left: a process may be starting another just now.
         while (await Task.Run(() => ContainerProcesses.Kill(container.Id), cancel) > 0)
         {
-            if (time.GetElapsedTime(began) > KillPatience)
-            {
-                throw new SkeinException(
-                    ErrorKind.Internal, $"container {container.Id} PID {container.Record.State.Pid} did not end within {KillPatience.TotalSeconds} s of SIGKILL");
-            }
+            if (time.GetElapsedTime(began) > patience) return false;
             await Task.Delay(RetryDelay, time, cancel);
         }
+        return true;
     }
 
     private async Task EndShimAsync(string id)

@@ -36,6 +36,16 @@ public sealed class ContainerdErrorsTests : IDisposable
         Assert.Equal((told, words ?? $"containerd does not answer at {Socket}"), await ErrorAsync(async () => await containerd.Client.VersionAsync(default)));
     }
 
+    /// <summary>It passes the deadline on to a shim, and answers when that has let it pass, without a code.</summary>
+    [Fact]
+    public async Task A_deadline_is_one_whoever_says_that_it_is_over()
+    {
+        await using var containerd = await ScriptedContainerd.StartAsync(Socket);
+        containerd.On("Version/Version", () => throw new RpcException(new Status(StatusCode.Unknown, "context deadline exceeded: unknown")));
+        Assert.Equal(
+            (StatusCode.DeadlineExceeded, "context deadline exceeded: unknown"), await ErrorAsync(async () => await containerd.Client.VersionAsync(default)));
+    }
+
     private static async Task<(StatusCode, string)> ErrorAsync(Func<Task> call)
     {
         var error = await Assert.ThrowsAsync<RpcException>(call);
