@@ -11,6 +11,10 @@ namespace Skein.Agent.Session;
 /// </summary>
 public sealed partial class AgentSession
 {
+    /// <summary>For a manager to store a registration. One that is slow is given twice the time at each next attempt.</summary>
+    private static readonly TimeSpan ShortestWelcome = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan LongestWelcome = TimeSpan.FromSeconds(16);
+
     private readonly string _nodeId;
     private readonly AssignmentState _state;
     private readonly Func<string, CancellationToken, ValueTask<GrpcChannel>> _openChannel;
@@ -117,6 +121,7 @@ public sealed partial class AgentSession
     }
 
     private bool _stood;
+    private TimeSpan _welcomePatience = ShortestWelcome;
 
     /// <summary>One session with one manager, to its end. True when it got as far as assignments.</summary>
     private async Task<bool> TryOneAsync(string addr, CancellationToken cancel)
@@ -127,7 +132,7 @@ public sealed partial class AgentSession
             using var channel = await _openChannel(addr, cancel);
             var hello = await _describe(cancel);
             _outbox.Reset();
-            var conversation = new ManagerConversation(_nodeId, hello, _state, _outbox, _managers, _time, OnWelcome, OnAssigned, (wanted, manager, ended) => LogsWanted(wanted, manager, ended));
+            var conversation = new ManagerConversation(_nodeId, hello, _state, _outbox, _managers, _time, _welcomePatience, OnWelcome, OnAssigned, (wanted, manager, ended) => LogsWanted(wanted, manager, ended));
             await conversation.RunAsync(new Dispatcher.DispatcherClient(channel), _leaving.Task, cancel);
             LogEnded(addr, "the manager ended it");
         }
@@ -135,6 +140,7 @@ public sealed partial class AgentSession
         {
             if (_stood) LogEnded(addr, ReasonOf(e));
             else LogNotConnected(addr, ReasonOf(e));
+            if (e is TimeoutException && !_stood) _welcomePatience = _welcomePatience * 2 < LongestWelcome ? _welcomePatience * 2 : LongestWelcome;
         }
         finally
         {
@@ -152,6 +158,7 @@ public sealed partial class AgentSession
         void OnAssigned()
         {
             _stood = true;
+            _welcomePatience = ShortestWelcome;
             _recorder.Mark();
         }
     }

@@ -1,9 +1,11 @@
 using Grpc.Core;
 using Skein.Model;
+using Skein.Model.Timing;
 
 namespace Skein.Agent.Session;
 
 /// <summary>One session with one manager, from Hello to its end.</summary>
+/// <param name="welcomePatience">For connecting, which takes at most a second of it, and for the manager to store the registration.</param>
 internal sealed class ManagerConversation(
     string nodeId,
     Hello hello,
@@ -11,6 +13,7 @@ internal sealed class ManagerConversation(
     StatusOutbox outbox,
     ManagerDirectory managers,
     TimeProvider time,
+    TimeSpan welcomePatience,
     Action<Welcome> onWelcome,
     Action onAssigned,
     Action<LogSubscription, Dispatcher.DispatcherClient, CancellationToken> onLogs)
@@ -18,8 +21,12 @@ internal sealed class ManagerConversation(
     private const int MissedBeats = 3;
     private const int TicksPerBeat = 4;
 
-    /// <summary>Connecting takes at most a second of it; the rest is the manager's, to store the registration.</summary>
-    private static readonly TimeSpan WelcomeTimeout = TimeSpan.FromSeconds(4);
+    /// <summary>A healthy manager answers each beat: with one lost, this is no more than the three of everyone's patience.</summary>
+    private const double GapsOfPatience = 1.5;
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(15);
+
+    private volatile MeasuredDeadline _gaps = new(GapsOfPatience, LongestPatience);
+    private readonly long _start = time.GetTimestamp();
 
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
     private readonly AssignmentAssembly _assembly = new();
@@ -30,7 +37,7 @@ internal sealed class ManagerConversation(
     /// <param name="leaving">Completes when the node leaves the swarm.</param>
     public async Task RunAsync(Dispatcher.DispatcherClient client, Task leaving, CancellationToken cancel)
     {
-        _heard = time.GetTimestamp();
+        Volatile.Write(ref _heard, Now.Ticks);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var call = client.Session(cancellationToken: ended.Token);
         // Not one after the other: the request's headers leave with the first message, and a host that is off takes none.
@@ -45,6 +52,16 @@ internal sealed class ManagerConversation(
         await ended.CancelAsync();
         await Task.WhenAll(sides).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await first;
+    }
+
+    private TimeSpan Now => time.GetElapsedTime(_start);
+
+    private void Hear()
+    {
+        var (now, before) = (Now, new TimeSpan(Volatile.Read(ref _heard)));
+        // Between Hello and Welcome the manager stores the registration, which is no gap between beats.
+        if (_period > TimeSpan.Zero) _gaps.Note(now - before, now);
+        Volatile.Write(ref _heard, now.Ticks);
     }
 
     private async Task SayAsync(IClientStreamWriter<NodeMessage> writer, CancellationToken cancel)
@@ -64,7 +81,7 @@ internal sealed class ManagerConversation(
     {
         while (await reader.MoveNext(cancel))
         {
-            Volatile.Write(ref _heard, time.GetTimestamp());
+            Hear();
             var message = reader.Current;
             switch (message.MessageCase)
             {
@@ -83,6 +100,7 @@ internal sealed class ManagerConversation(
         if (period != _period)
         {
             _period = period;
+            _gaps = new(GapsOfPatience, LongestPatience);   // those of the old period say nothing
             _newPeriod.TrySetResult();
         }
         var known = state.Current;
@@ -100,22 +118,27 @@ internal sealed class ManagerConversation(
         onAssigned();
     }
 
-    /// <summary>Beats, and ends the session when nothing came back for three of them.</summary>
+    /// <summary>
+    /// Beats, and ends the session when nothing came back for three of them. Silence counts only while it could be heard: a loop that
+    /// is late by a whole period (a host that is starved, or slept) begins anew.
+    /// </summary>
     private async Task BeatAsync(IClientStreamWriter<NodeMessage> writer, CancellationToken cancel)
     {
         for (var tick = 0; ; tick++)
         {
-            var (period, changed) = (_period > TimeSpan.Zero ? _period : WelcomeTimeout / MissedBeats, _newPeriod.Task);
+            var (period, changed) = (_period > TimeSpan.Zero ? _period : welcomePatience / MissedBeats, _newPeriod.Task);
+            var before = Now;
             // A wait by the old period might outlast the manager's patience by the new one: that is beaten by at once.
             await changed.WaitAsync(period / TicksPerBeat, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancel.ThrowIfCancellationRequested();
+            if (Now - before > period) Volatile.Write(ref _heard, Now.Ticks);
             if (changed.IsCompleted)
             {
                 _newPeriod = new(TaskCreationOptions.RunContinuationsAsynchronously);
                 (period, tick) = (_period, 0);
             }
-            var silence = time.GetElapsedTime(Volatile.Read(ref _heard));
-            if (silence >= period * MissedBeats) throw new TimeoutException($"nothing was heard for {silence.TotalSeconds:F1} s");
+            var silence = Now - new TimeSpan(Volatile.Read(ref _heard));
+            if (silence >= _gaps.At(Now, period * MissedBeats)) throw new TimeoutException($"nothing was heard for {silence.TotalSeconds:F1} s");
             // Not awaited: a peer that is off takes no bytes, and this loop is the one to notice.
             if (_period > TimeSpan.Zero && tick % TicksPerBeat == 0) _ = SendAsync(writer, new() { Beat = new() }, cancel);
         }

@@ -13,7 +13,8 @@ public static class SessionHttpHandler
         {
             ConnectTimeout = TimeSpan.FromSeconds(1),
             KeepAlivePingDelay = TimeSpan.FromSeconds(1),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(2),
+            // Beats find a dead manager sooner; a starved one, which beats are patient with, must not be cut off by this.
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             UseProxy = false,

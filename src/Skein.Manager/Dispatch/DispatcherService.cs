@@ -37,7 +37,7 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
     private readonly TaskStatusWriter _statuses;
     private readonly NodeWriter _nodes;
     private readonly ManagerBeats _beats;
-    private readonly long _start;
+    private readonly SilenceWatch _silence;
 
     /// <param name="managerId">Node id of this manager.</param>
     /// <param name="identify">From the client certificate; throws RpcException when there is none of this swarm.</param>
@@ -60,7 +60,7 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
         _statuses = new(store, _dropped, time, _logger);
         _nodes = new(store);
         _beats = new(store, managerId, time, _logger);
-        _start = time.GetTimestamp();
+        _silence = new(_sessions, LongestReturn);
     }
 
     /// <summary>Beats, stores statuses, and finds the nodes that fell silent.</summary>
@@ -185,28 +185,27 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
     /// <summary>Cut off from the store this manager can tell nothing new and store nothing: nodes are better served elsewhere.</summary>
     private void RefuseWithoutStore()
     {
-        if (_beats.AreMissed) throw new RpcException(new(StatusCode.Unavailable, "this manager does not reach the swarm's state at the moment"));
+        if (_silence.IsLost) throw new RpcException(new(StatusCode.Unavailable, "this manager does not reach the swarm's state at the moment"));
     }
 
     private TimeSpan Patience => ClusterDefaults.HeartbeatPeriodOf(_store.Current.Cluster) * ClusterDefaults.MissedBeats;
 
-    private TimeSpan Now => _time.GetElapsedTime(_start);
+    private TimeSpan Now => _beats.Now;
 
     private async Task WatchSilenceAsync(CancellationToken cancel)
     {
         AdoptOwnSessions();
-        var lost = false;
+        var marking = Task.CompletedTask;
         while (true)
         {
-            var wasLost = lost;
-            lost = _beats.AreMissed;
-            if (lost && !wasLost)
+            var seen = _silence.Look(Now, Patience, _beats.Standing);
+            if (seen.Lost)
             {
                 LogStoreLost();
                 foreach (var end in _sessions.Ends()) end();
             }
-            if (!lost && wasLost) _sessions.Forgive(Now + LongestReturn);
-            if (!lost) await MarkSilentAsync(cancel);
+            // Not awaited: a store that is slow to take the mark must not make this loop late.
+            if (marking.IsCompleted) marking = MarkSilentAsync(seen.Silent, cancel);
             await Task.Delay(ClusterDefaults.HeartbeatPeriodOf(_store.Current.Cluster) / 10, _time, cancel);
         }
     }
@@ -218,20 +217,24 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
             _sessions.Adopt(node.Id, node.Session.SessionId, Now + LongestReturn);
     }
 
-    private async Task MarkSilentAsync(CancellationToken cancel)
+    private async Task MarkSilentAsync(IReadOnlyList<SilentSession> silent, CancellationToken cancel)
     {
-        foreach (var (nodeId, sessionId, end) in _sessions.Silent(Now, Patience))
+        foreach (var (nodeId, sessionId, end) in silent)
         {
+            if (!IsSilentStill()) continue;
             end?.Invoke();
             try
             {
-                if (await _nodes.ChangeAsync(nodeId, n => NodeRegistration.Down(n, sessionId, _time.GetUtcNow()), cancel)) LogSilent(nodeId, sessionId);
-                _sessions.Forget(nodeId, sessionId);
+                if (await _nodes.ChangeAsync(nodeId, n => IsSilentStill() ? NodeRegistration.Down(n, sessionId, _time.GetUtcNow()) : null, cancel))
+                    LogSilent(nodeId, sessionId);
+                if (IsSilentStill()) _sessions.Forget(nodeId, sessionId);
             }
             catch (Exception e) when (!cancel.IsCancellationRequested)
             {
                 LogNotMarked(nodeId, e.Message);
             }
+
+            bool IsSilentStill() => _sessions.IsSilent(nodeId, sessionId, Now, Patience, _silence.Since);
         }
     }
 

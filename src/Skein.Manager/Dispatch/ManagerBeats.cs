@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Specs;
+using Skein.Model.Timing;
 
 namespace Skein.Manager.Dispatch;
 
@@ -12,57 +13,88 @@ namespace Skein.Manager.Dispatch;
 /// </summary>
 internal sealed partial class ManagerBeats(IStore store, string managerId, TimeProvider time, ILogger logger)
 {
-    private volatile Landing _last = new(time.GetTimestamp(), TimeSpan.Zero);
+    /// <summary>A beat whose writing takes 1.5 s is no missed one: half as much again as the longest gap between those that landed may pass.</summary>
+    private const double GapsOfPatience = 1.5;
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(15);
 
-    /// <summary>Three of them in a row could not be stored: this manager does not reach the swarm's state.</summary>
-    public bool AreMissed
+    private readonly long _start = time.GetTimestamp();
+    private readonly MeasuredDeadline _gaps = new(GapsOfPatience, LongestPatience);
+    private volatile Landing _last = new(TimeSpan.Zero, TimeSpan.Zero);
+
+    /// <summary>Since this object was made.</summary>
+    public TimeSpan Now => time.GetElapsedTime(_start);
+
+    /// <summary>When one was last stored, and how long that may be ago while this manager reaches the swarm's state: three periods at least.</summary>
+    public (TimeSpan Landed, TimeSpan Patience) Standing
     {
         get
         {
             var last = _last;
             var period = ClusterDefaults.HeartbeatPeriodOf(store.Current.Cluster);
-            return SinceLanded > (period > last.Period ? period : last.Period) * ClusterDefaults.MissedBeats;
+            return (last.At, _gaps.At(Now, (period > last.Period ? period : last.Period) * ClusterDefaults.MissedBeats));
         }
     }
 
-    private TimeSpan SinceLanded => time.GetElapsedTime(_last.At);
-
     public async Task RunAsync(CancellationToken cancel)
     {
-        _last = new(time.GetTimestamp(), TimeSpan.Zero);
+        _last = new(Now, TimeSpan.Zero);
         while (true)
         {
             var period = ClusterDefaults.HeartbeatPeriodOf(store.Current.Cluster);
-            var began = time.GetTimestamp();
+            var began = Now;
             await BeatAsync(period, cancel);
-            var rest = period - time.GetElapsedTime(began);
+            var rest = period - (Now - began);
             if (rest > TimeSpan.Zero) await Task.Delay(rest, time, cancel);
         }
     }
 
     private async Task BeatAsync(TimeSpan period, CancellationToken cancel)
     {
-        using var timeout = new CancellationTokenSource(period, time);
+        // Not one period: on a slow host each beat would be given up shortly before it landed.
+        using var timeout = new CancellationTokenSource(Standing.Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancel);
         try
         {
-            var beat = store.Current.ManagerBeats.Find(managerId)?.Clone() ?? new ManagerBeat { Id = managerId };
-            beat.Count++;
-            var changes = new Changes();
-            changes.Put(beat);
-            await store.CommitAsync(changes, null, either.Token);
-            _last = new(time.GetTimestamp(), period);
+            await RaiseAsync(either.Token);
+            Land(period);
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
-            LogMissed(SinceLanded.TotalSeconds, e.Message);
+            LogMissed((Now - _last.At).TotalSeconds, e.Message);
             // At once again would be a busy loop against a store that refuses at once.
             await Task.Delay(period / 10, time, cancel);
         }
     }
 
-    /// <param name="Period">In force then: the next beat comes after it, also when a shorter one is set meanwhile.</param>
-    private sealed record Landing(long At, TimeSpan Period);
+    private async Task RaiseAsync(CancellationToken cancel)
+    {
+        var seen = store.Current;
+        var beat = seen.ManagerBeats.Find(managerId)?.Clone() ?? new ManagerBeat { Id = managerId };
+        beat.Count++;
+        var changes = new Changes();
+        changes.Put(beat);
+        try
+        {
+            await store.CommitAsync(changes, null, cancel);
+        }
+        catch (SequenceConflictException)
+        {
+            // Nobody else writes this key: one that was given up has landed after all. It counts when it is seen here.
+            await store.WaitNewerAsync(seen.Revision, cancel);
+        }
+    }
+
+    private void Land(TimeSpan period)
+    {
+        var now = Now;
+        var last = _last;
+        // Of a longer period set back since, the gap says nothing.
+        if (last.Period > TimeSpan.Zero) _gaps.Note((now - last.At) * Math.Min(1, period / last.Period), now);
+        _last = new(now, period);
+    }
+
+    /// <param name="Period">In force then: the next beat comes after it, also when a shorter one is set meanwhile. Zero before the first.</param>
+    private sealed record Landing(TimeSpan At, TimeSpan Period);
 
     [LoggerMessage(2311, LogLevel.Warning, "this manager's beat could not be stored, the last was {Seconds:F1} s ago: {Reason}")]
     private partial void LogMissed(double seconds, string reason);

@@ -1,6 +1,7 @@
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Specs;
+using Skein.Model.Timing;
 
 namespace Skein.Manager.Dispatch;
 
@@ -8,11 +9,15 @@ namespace Skein.Manager.Dispatch;
 /// Who of the managers is alive, by their beats as they arrive here, and what follows for nodes. Pure but for what it
 /// remembers; times are since an arbitrary start.
 /// While etcd elects a leader nobody's beat lands. So silence alone condemns nobody: this manager's own beats must
-/// have landed meanwhile (two of them: the first may land in the very moment the store is back).
+/// have landed meanwhile (two of them: the first may land in the very moment the store is back). The same holds after this
+/// manager itself stood still: what the others have stored comes before its own next beats. Nor is one dead whose beats come
+/// slowly: it has half as much again as the longest gap of late.
 /// </summary>
 internal sealed class ManagerWatch(string self)
 {
     private const int OwnBeatsNeeded = 2;
+    private const double GapsOfPatience = 1.5;
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(15);
 
     private readonly Dictionary<string, Seen> _managers = new(StringComparer.Ordinal);
     private ulong _ownBeats;
@@ -25,7 +30,8 @@ internal sealed class ManagerWatch(string self)
         foreach (var id in Known(snapshot))
         {
             var count = snapshot.ManagerBeats.Find(id)?.Count ?? 0;
-            if (!_managers.TryGetValue(id, out var seen) || seen.Count != count) _managers[id] = new(count, now, period, _ownBeats, null);
+            if (!_managers.TryGetValue(id, out var seen)) _managers[id] = new(count, now, period, _ownBeats, null, new(GapsOfPatience, LongestPatience));
+            else if (seen.Count != count) _managers[id] = Heard(seen, count, now, period);
         }
     }
 
@@ -46,8 +52,17 @@ internal sealed class ManagerWatch(string self)
         [.. snapshot.ManagerBeats.All.Select(b => b.Id)
             .Where(id => id != self && snapshot.Nodes.Find(id)?.ManagerStatus is null && _managers.GetValueOrDefault(id)?.SilentSince is not null)];
 
+    private Seen Heard(Seen seen, ulong count, TimeSpan now, TimeSpan period)
+    {
+        // The first only shows that it has begun; and the gaps of a longer period say nothing under a shorter one.
+        if (seen.Count > 0) seen.Gaps.Note((now - seen.At) * (period / Longer(period, seen.Period)), now);
+        return seen with { Count = count, At = now, Period = period, OwnBeats = _ownBeats, SilentSince = null };
+    }
+
     private bool IsSilent(string id, Seen seen, TimeSpan now, TimeSpan period) =>
-        id != self && now - seen.At >= Longer(period, seen.Period) * ClusterDefaults.MissedBeats && _ownBeats - seen.OwnBeats >= OwnBeatsNeeded;
+        id != self
+        && now - seen.At >= seen.Gaps.At(now, Longer(period, seen.Period) * ClusterDefaults.MissedBeats)
+        && _ownBeats - seen.OwnBeats >= OwnBeatsNeeded;
 
     private Node? Verdict(Node node, TimeSpan now, TimeSpan period, DateTimeOffset wallClock)
     {
@@ -88,5 +103,6 @@ internal sealed class ManagerWatch(string self)
     /// <param name="At">When its count last changed.</param>
     /// <param name="Period">In force then: one that fell asleep for a longer period does not wake for a shorter.</param>
     /// <param name="OwnBeats">How many beats of one's own had landed then.</param>
-    private sealed record Seen(ulong Count, TimeSpan At, TimeSpan Period, ulong OwnBeats, TimeSpan? SilentSince);
+    /// <param name="Gaps">Between its beats as they were seen here.</param>
+    private sealed record Seen(ulong Count, TimeSpan At, TimeSpan Period, ulong OwnBeats, TimeSpan? SilentSince, MeasuredDeadline Gaps);
 }

@@ -1,13 +1,21 @@
+using Skein.Model.Timing;
+
 namespace Skein.Manager.Dispatch;
 
 /// <summary>
 /// Which nodes this manager answers for, and when each was last heard. A session whose stream has ended stays here: the node
 /// may be restarting its daemon, and counts as down only when it has missed its beats. Times are since an arbitrary start.
 /// A node has the longest patience of those of now, of when it was heard, and of what it was told since: it may beat by an old
-/// period still.
+/// period still. One that was heard in longer gaps has half as much again as the longest of late: its host is slow, not dead.
 /// </summary>
 internal sealed class SessionTable
 {
+    /// <summary>A healthy node is heard once a period: also when one beat was lost, this is no more than the three of everyone's patience.</summary>
+    private const double GapsOfPatience = 1.5;
+
+    /// <summary>However slow its host: what cannot say a word in so long runs no service either.</summary>
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(15);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Entry> _byNode = new(StringComparer.Ordinal);
 
@@ -17,7 +25,7 @@ internal sealed class SessionTable
         lock (_lock)
         {
             var replaced = _byNode.GetValueOrDefault(nodeId);
-            _byNode[nodeId] = new(sessionId, now, patience, end);
+            _byNode[nodeId] = new(sessionId, now, patience, replaced?.Gaps ?? NoGaps(), end);
             return replaced?.End;
         }
     }
@@ -25,14 +33,17 @@ internal sealed class SessionTable
     /// <summary>A session found in the store under this manager's name, from before it restarted.</summary>
     public void Adopt(string nodeId, string sessionId, TimeSpan heard)
     {
-        lock (_lock) _byNode.TryAdd(nodeId, new(sessionId, heard, TimeSpan.Zero, null));
+        lock (_lock) _byNode.TryAdd(nodeId, new(sessionId, heard, TimeSpan.Zero, NoGaps(), null));
     }
 
     public void Heard(string nodeId, string sessionId, TimeSpan now, TimeSpan patience)
     {
         lock (_lock)
         {
-            if (_byNode.TryGetValue(nodeId, out var entry) && entry.SessionId == sessionId) _byNode[nodeId] = entry with { Heard = now, Patience = patience };
+            if (!_byNode.TryGetValue(nodeId, out var entry) || entry.SessionId != sessionId) return;
+            // By the period of now: a gap of 30 s under one of 30 s is none of 30 s under one of 1 s.
+            if (entry.Patience > TimeSpan.Zero) entry.Gaps.Note((now - entry.Heard) * (patience / entry.Patience), now);
+            _byNode[nodeId] = entry with { Heard = now, Patience = patience };
         }
     }
 
@@ -66,10 +77,22 @@ internal sealed class SessionTable
         }
     }
 
-    /// <summary>Those not heard for <paramref name="patience"/>. They stay until forgotten, so a mark that could not be written is tried again.</summary>
-    public IReadOnlyList<(string NodeId, string SessionId, Action? End)> Silent(TimeSpan now, TimeSpan patience)
+    /// <summary>Those not heard for long enough. They stay until forgotten, so a mark that could not be written is tried again.</summary>
+    /// <param name="since">When one could begin to hear them: no silence is longer.</param>
+    public IReadOnlyList<SilentSession> Silent(TimeSpan now, TimeSpan patience, TimeSpan since)
     {
-        lock (_lock) return [.. _byNode.Where(e => now - e.Value.Heard >= patience && now - e.Value.Heard >= e.Value.Patience).Select(e => (e.Key, e.Value.SessionId, e.Value.End))];
+        lock (_lock)
+        {
+            return [.. _byNode
+                .Where(e => IsSilent(e.Value, now, patience, since))
+                .Select(e => new SilentSession(e.Key, e.Value.SessionId, e.Value.End))];
+        }
+    }
+
+    /// <summary>Asked again when it is to be written, which may be seconds later: a node that has been heard meanwhile keeps its tasks.</summary>
+    public bool IsSilent(string nodeId, string sessionId, TimeSpan now, TimeSpan patience, TimeSpan since)
+    {
+        lock (_lock) return _byNode.TryGetValue(nodeId, out var entry) && entry.SessionId == sessionId && IsSilent(entry, now, patience, since);
     }
 
     public IReadOnlyList<Action> Ends()
@@ -77,5 +100,13 @@ internal sealed class SessionTable
         lock (_lock) return [.. _byNode.Values.Select(e => e.End).OfType<Action>()];
     }
 
-    private sealed record Entry(string SessionId, TimeSpan Heard, TimeSpan Patience, Action? End);
+    private static bool IsSilent(Entry entry, TimeSpan now, TimeSpan patience, TimeSpan since)
+    {
+        var silence = now - (entry.Heard > since ? entry.Heard : since);
+        return silence >= entry.Patience && silence >= entry.Gaps.At(now, patience);
+    }
+
+    private static MeasuredDeadline NoGaps() => new(GapsOfPatience, LongestPatience);
+
+    private sealed record Entry(string SessionId, TimeSpan Heard, TimeSpan Patience, MeasuredDeadline Gaps, Action? End);
 }

@@ -1,34 +1,45 @@
+using Skein.Model.Timing;
+
 namespace Skein.Manager.Leadership;
 
 /// <summary>
-/// Decides when a silent leader may be followed. Silence counts only while etcd answers: during an election of etcd's
-/// own nobody can beat, the living leader included, so a read that took long proves nothing about it. Times are since an
-/// arbitrary start: a clock that is set must neither unseat a leader nor keep a dead one.
+/// Decides when a silent leader may be followed. Silence counts only as far as the leader could have been heard: of the time between
+/// two reads, however long it was (etcd held an election of its own, in which nobody can beat; this manager's own loop was late), at
+/// most <paramref name="longestStep"/>. How much of it is too much follows the gaps between the beats that were seen: the leader on a
+/// starved host, whose beats come every two seconds, is as alive as any. Times are since an arbitrary start: a clock that is set must
+/// neither unseat a leader nor keep a dead one.
 /// </summary>
-/// <param name="patience">Silence, seen by quick reads, after which the claim may be taken.</param>
-/// <param name="grace">What of the patience remains after a slow read: time for a leader that lives to be heard again.</param>
-internal sealed class ClaimWatch(TimeSpan patience, TimeSpan grace)
+/// <param name="patience">The least silence after which the claim may be taken.</param>
+/// <param name="ceiling">The most.</param>
+internal sealed class ClaimWatch(TimeSpan patience, TimeSpan ceiling, TimeSpan longestStep)
 {
+    /// <summary>On a healthy swarm a beat of 300 ms is seen by reads every 250 ms with gaps of up to 550, sometimes 700: below the floor.</summary>
+    private const double GapsOfPatience = 1.5;
+
+    private readonly MeasuredDeadline _patience = new(GapsOfPatience, ceiling);
     private long? _beat;
-    private TimeSpan _silentSince;
+    private TimeSpan _silence;
+    private TimeSpan _lastRead;
 
     /// <param name="claim">What was read; null when nobody leads.</param>
+    /// <param name="now">When the read had its answer.</param>
     /// <returns>True when the claim as read may be replaced.</returns>
-    public bool Observe(ClaimReading? claim, string self, TimeSpan readStarted, TimeSpan readEnded)
+    public bool Observe(ClaimReading? claim, string self, TimeSpan now)
     {
+        var step = now - _lastRead;
+        _silence += step < longestStep ? step : longestStep;
+        _lastRead = now;
         // Nobody leads, or an earlier life of this very manager did.
         if (claim is null || claim.ManagerId == self) return true;
         if (_beat != claim.LastSign)
         {
-            _beat = claim.LastSign;
-            _silentSince = readEnded;
+            if (_beat is not null) _patience.Note(_silence, now);
+            (_beat, _silence) = (claim.LastSign, TimeSpan.Zero);
             return false;
         }
-        if (readEnded - readStarted > grace)
-        {
-            var atLeast = readEnded - (patience - grace);
-            if (_silentSince < atLeast) _silentSince = atLeast;
-        }
-        return readEnded - _silentSince >= patience;
+        if (_silence < _patience.At(now, patience)) return false;
+        // If it lives after all, the next one has more of it: managers on slow hosts must not unseat each other in turns.
+        _patience.Note(_silence, now);
+        return true;
     }
 }

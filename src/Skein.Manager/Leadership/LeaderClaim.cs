@@ -1,5 +1,6 @@
 using System.Text;
 using Google.Protobuf;
+using Grpc.Core;
 using Skein.Manager.Etcd;
 using Skein.Manager.Store;
 
@@ -8,8 +9,12 @@ namespace Skein.Manager.Leadership;
 /// <summary>The leader's claim and beat in etcd. Each of these is one transaction.</summary>
 internal sealed class LeaderClaim(EtcdClient etcd, ValueSeal seal, TimeProvider time)
 {
-    /// <summary>Short: what etcd was asked while its leader died it forgets, and the living leader must be heard again soon.</summary>
-    private static readonly TimeSpan CallDeadline = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan ShortestDeadline = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan LongestDeadline = TimeSpan.FromSeconds(5);
+
+    private readonly CallDeadline _deadline = new(ShortestDeadline, LongestDeadline);
+    private readonly long _start = time.GetTimestamp();
+
     private static readonly ByteString ClaimKey = StoreKeys.Bytes(StoreKeys.LeaderClaim);
     private static readonly ByteString BeatKey = StoreKeys.Bytes(StoreKeys.LeaderBeat);
 
@@ -54,8 +59,23 @@ internal sealed class LeaderClaim(EtcdClient etcd, ValueSeal seal, TimeProvider 
         await SendAsync(request, cancel);
     }
 
-    private async Task<TxnResponse> SendAsync(TxnRequest request, CancellationToken cancel) =>
-        await etcd.Kv.TxnAsync(request, deadline: (time.GetUtcNow() + CallDeadline).UtcDateTime, cancellationToken: cancel);
+    private TimeSpan Now => time.GetElapsedTime(_start);
+
+    private async Task<TxnResponse> SendAsync(TxnRequest request, CancellationToken cancel)
+    {
+        var sent = Now;
+        try
+        {
+            var reply = await etcd.Kv.TxnAsync(request, deadline: (time.GetUtcNow() + _deadline.Next(sent)).UtcDateTime, cancellationToken: cancel);
+            _deadline.Answered(Now - sent, Now);
+            return reply;
+        }
+        catch (RpcException e) when (EtcdClient.IsLate(e))
+        {
+            _deadline.Unanswered();
+            throw;
+        }
+    }
 
     private static Compare Is(ByteString key, long revision) => new()
     {

@@ -15,10 +15,12 @@ public sealed partial class LeaderElection
     private static readonly TimeSpan RetryPeriod = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ReadPeriod = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(1200);
-    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(600);
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LongestStep = TimeSpan.FromMilliseconds(600);
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
 
     private readonly LeaderClaim _claim;
+    private readonly ClaimWatch _watch = new(Patience, LongestPatience, LongestStep);
     private readonly string _self;
     private readonly Func<LeaderTerm, CancellationToken, Task> _lead;
     private readonly QuorumWatch _quorum;
@@ -64,17 +66,13 @@ public sealed partial class LeaderElection
 
     private async Task<LeaderTerm> ContendAsync(CancellationToken stop)
     {
-        var watch = new ClaimWatch(Patience, Grace);
-        TimeSpan? failingSince = null;
         while (true)
         {
-            var started = failingSince ?? Now;
             try
             {
                 var reading = await _claim.ReadAsync(stop);
-                failingSince = null;
                 _quorum.Hear();
-                if (watch.Observe(reading, _self, started, Now)
+                if (_watch.Observe(reading, _self, Now)
                     && await _claim.TakeAsync(_self, reading, stop) is { } term)
                 {
                     LogLeads(term.KeyRevision, reading is null ? "nobody" : reading.ManagerId);
@@ -83,7 +81,6 @@ public sealed partial class LeaderElection
             }
             catch (RpcException e) when (!stop.IsCancellationRequested)
             {
-                failingSince = started;   // one slow read, as far as it proves anything
                 NoteUnreachable(e);
             }
             catch (RpcException)

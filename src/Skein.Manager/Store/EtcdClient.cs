@@ -68,6 +68,11 @@ public sealed class EtcdClient : IDisposable
         // So says etcd when the deadline passes on its side of the call.
         || (e.StatusCode == StatusCode.Unknown && e.Status.Detail.Contains("context deadline exceeded", StringComparison.Ordinal));
 
+    /// <summary>It has not answered before the deadline, on this or on its side of the call.</summary>
+    internal static bool IsLate(RpcException e) =>
+        e.StatusCode == StatusCode.DeadlineExceeded
+        || (e.StatusCode == StatusCode.Unknown && e.Status.Detail.Contains("context deadline exceeded", StringComparison.Ordinal));
+
     /// <summary>etcd's data has reached its quota; <see cref="EtcdUpkeep"/> makes room where it can.</summary>
     internal static bool IsOutOfSpace(RpcException e) =>
         e.StatusCode == StatusCode.ResourceExhausted && e.Status.Detail.Contains("database space exceeded", StringComparison.Ordinal);

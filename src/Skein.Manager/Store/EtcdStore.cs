@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Skein.Manager.Etcd;
 using Skein.Model;
+using Skein.Model.Timing;
 
 namespace Skein.Manager.Store;
 
@@ -17,10 +18,11 @@ namespace Skein.Manager.Store;
 public sealed partial class EtcdStore : IStore, IAsyncDisposable
 {
     /// <summary>
-    /// Of the first attempt; each further one has twice the time. Short, because etcd forgets what it was asked while its
-    /// leader died, and answers only after seven seconds.
+    /// Of the first attempt at least; each further one has twice the time. Short, because etcd forgets what it was asked while its
+    /// leader died, and answers only after seven seconds. Longer where writes are seen to take longer.
     /// </summary>
     private static readonly TimeSpan FirstDeadline = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestFirstDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestDeadline = TimeSpan.FromSeconds(8);
 
     /// <summary>What the first deadline has more for each MiB: a request that is sent again while etcd still writes it makes it slower yet.</summary>
@@ -34,12 +36,14 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
     private readonly ILogger _log;
     private readonly Replica _replica;
     private readonly Repeats _repeats;
+    private readonly MeasuredDeadline _firstDeadline = new(factor: 3, LongestFirstDeadline);
+    private readonly long _start;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _following;
 
     private EtcdStore(EtcdClient etcd, ValueSeal seal, TimeProvider time, ILogger log)
     {
-        (_etcd, _seal, _time, _log) = (etcd, seal, time, log);
+        (_etcd, _seal, _time, _log, _start) = (etcd, seal, time, log, time.GetTimestamp());
         _repeats = new(time);
         _replica = new(etcd, seal, time, log);
         _following = _replica.FollowAsync(_stop.Token);
@@ -73,13 +77,16 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
         var request = BuildTransaction(changes, term, out var witness);
         var started = _time.GetTimestamp();
         var isFull = false;
-        var first = FirstDeadline + (DeadlineOfAMiB * request.CalculateSize() / (1 << 20));
+        var ofSize = DeadlineOfAMiB * request.CalculateSize() / (1 << 20);
+        var first = _firstDeadline.At(Now, FirstDeadline) + ofSize;
         for (var deadline = first; ; deadline = deadline * 2 < LongestDeadline ? deadline * 2 : LongestDeadline)
         {
             var left = GiveUpAfter - _time.GetElapsedTime(started);
+            var sent = Now;
             var (reply, why) = await TryTransactionAsync(request, deadline < left ? deadline : left, cancel);
             if (reply is not null)
             {
+                _firstDeadline.Note(Now - sent - ofSize, Now);
                 var revision = reply.Succeeded ? reply.Header.Revision : CommittedBefore(reply, term, witness);
                 return await _replica.WaitAsync((ulong)revision, cancel);
             }
@@ -95,6 +102,8 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
         await _following;
         _stop.Dispose();
     }
+
+    private TimeSpan Now => _time.GetElapsedTime(_start);
 
     /// <summary>No reply when the answer was lost, or the members have no leader at the moment: then why.</summary>
     private async Task<(TxnResponse? Reply, RpcException? Why)> TryTransactionAsync(TxnRequest request, TimeSpan deadline, CancellationToken cancel)

@@ -114,6 +114,27 @@ public class ManagerWatchTests
             Trace());
     }
 
+    [Fact]
+    public void One_whose_beats_come_slowly_is_slow_and_not_dead()
+    {
+        foreach (var (second, slow) in (IEnumerable<(int, bool)>)[(0, true), (1, false), (2, true), (3, false), (4, false), (5, true), (6, false), (7, false), (8, false), (9, true)])
+            Run(second, second, slow ? ["m1", "m2", "m3"] : ["m1", "m3"]);
+        Run(10, 13, "m1", "m3");
+        Assert.Equal("0: m1 Ready Reachable, m2 Ready Reachable, m3 Ready Reachable", Trace());
+        Run(14, 20, "m1", "m3");
+        Assert.Contains("m2 Down Unreachable", Trace());
+    }
+
+    [Fact]
+    public void After_this_manager_stood_still_the_others_are_judged_by_what_they_did_meanwhile()
+    {
+        Run(0, 4, "m1", "m2", "m3");
+        // From 5 to 19 it was stopped: what the others stored comes first, then its own beats.
+        Run(20, 20, "m2", "m3");
+        Run(21, 24, "m1", "m2", "m3");
+        Assert.Equal("0: m1 Ready Reachable, m2 Ready Reachable, m3 Ready Reachable", Trace());
+    }
+
     private void SetPeriod(int seconds)
     {
         var cluster = _store.Current.Cluster!.Clone();

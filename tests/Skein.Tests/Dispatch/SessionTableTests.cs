@@ -13,8 +13,8 @@ public class SessionTableTests
     {
         _table.Open("n1", "s1", () => { }, At(0), Patience);
         _table.Heard("n1", "s1", At(2), Patience);
-        Assert.Empty(_table.Silent(At(4.9), Patience));
-        Assert.Equal("s1", Assert.Single(_table.Silent(At(5), Patience)).SessionId);
+        Assert.Empty(_table.Silent(At(4.9), Patience, TimeSpan.Zero));
+        Assert.Equal("s1", Assert.Single(_table.Silent(At(5), Patience, TimeSpan.Zero)).SessionId);
     }
 
     [Fact]
@@ -25,11 +25,11 @@ public class SessionTableTests
         _table.Open("n1", "s2", () => { }, At(1), Patience)?.Invoke();
         Assert.True(ended);
         _table.Heard("n1", "s1", At(3), Patience);
-        Assert.Equal("s2", Assert.Single(_table.Silent(At(4), Patience)).SessionId);
+        Assert.Equal("s2", Assert.Single(_table.Silent(At(4), Patience, TimeSpan.Zero)).SessionId);
         _table.Forget("n1", "s1");
-        Assert.Single(_table.Silent(At(4), Patience));
+        Assert.Single(_table.Silent(At(4), Patience, TimeSpan.Zero));
         _table.Forget("n1", "s2");
-        Assert.Empty(_table.Silent(At(4), Patience));
+        Assert.Empty(_table.Silent(At(4), Patience, TimeSpan.Zero));
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public class SessionTableTests
     {
         _table.Open("n1", "s2", () => { }, At(0), Patience);
         _table.Adopt("n1", "s1", At(9));
-        Assert.Equal("s2", Assert.Single(_table.Silent(At(3), Patience)).SessionId);
+        Assert.Equal("s2", Assert.Single(_table.Silent(At(3), Patience, TimeSpan.Zero)).SessionId);
     }
 
     [Fact]
@@ -45,19 +45,19 @@ public class SessionTableTests
     {
         _table.Open("n1", "s1", () => { }, At(0), Patience);
         _table.Forgive(At(10));
-        Assert.Empty(_table.Silent(At(12), Patience));
-        Assert.Single(_table.Silent(At(13), Patience));
+        Assert.Empty(_table.Silent(At(12), Patience, TimeSpan.Zero));
+        Assert.Single(_table.Silent(At(13), Patience, TimeSpan.Zero));
     }
 
     [Fact]
     public void One_heard_under_a_longer_period_is_not_silent_by_a_shorter_one_until_it_was_heard_under_that()
     {
         _table.Open("n1", "s1", () => { }, At(0), At(90));
-        Assert.Empty(_table.Silent(At(30), Patience));
+        Assert.Empty(_table.Silent(At(30), Patience, TimeSpan.Zero));
         _table.Heard("n1", "s1", At(30), Patience);
-        Assert.Single(_table.Silent(At(33), Patience));
+        Assert.Single(_table.Silent(At(33), Patience, TimeSpan.Zero));
         // The other way round it has the longer one at once.
-        Assert.Empty(_table.Silent(At(33), At(90)));
+        Assert.Empty(_table.Silent(At(33), At(90), TimeSpan.Zero));
     }
 
     [Fact]
@@ -66,9 +66,22 @@ public class SessionTableTests
         _table.Open("n1", "s1", () => { }, At(0), Patience);
         _table.Told("n1", "s1", At(90));
         _table.Told("n1", "s1", Patience);
-        Assert.Empty(_table.Silent(At(30), Patience));
+        Assert.Empty(_table.Silent(At(30), Patience, TimeSpan.Zero));
         _table.Heard("n1", "s1", At(30), Patience);
-        Assert.Single(_table.Silent(At(33), Patience));
+        Assert.Single(_table.Silent(At(33), Patience, TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void One_heard_in_longer_gaps_has_twice_the_longest_of_late_up_to_a_ceiling()
+    {
+        _table.Open("n1", "s1", () => { }, At(0), Patience);
+        _table.Heard("n1", "s1", At(2.8), Patience);
+        Assert.Empty(_table.Silent(At(2.8 + 3), Patience, TimeSpan.Zero));
+        _table.Heard("n1", "s1", At(7), Patience);
+        Assert.Empty(_table.Silent(At(7 + 4), Patience, TimeSpan.Zero));
+        Assert.Single(_table.Silent(At(7 + 15), Patience, TimeSpan.Zero));
+        for (var second = 8; second < 60; second++) _table.Heard("n1", "s1", At(second), Patience);
+        Assert.Single(_table.Silent(At(59 + 3), Patience, TimeSpan.Zero));
     }
 
     private static TimeSpan At(double seconds) => TimeSpan.FromSeconds(seconds);
