@@ -15,7 +15,7 @@ namespace Skein.Manager.Dispatch;
 /// </summary>
 internal sealed class ManagerWatch(string self)
 {
-    private const int OwnBeatsNeeded = 2;
+    private const ulong OwnBeatsNeeded = 2;
     private const double GapsOfPatience = 1.5;
     private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(15);
 
@@ -62,7 +62,14 @@ internal sealed class ManagerWatch(string self)
     private bool IsSilent(string id, Seen seen, TimeSpan now, TimeSpan period) =>
         id != self
         && now - seen.At >= seen.Gaps.At(now, Longer(period, seen.Period) * ClusterDefaults.MissedBeats)
-        && _ownBeats - seen.OwnBeats >= OwnBeatsNeeded;
+        && _ownBeats - seen.OwnBeats >= OwnBeatsNeededFor(seen, now, period);
+
+    /// <summary>
+    /// One that beat once a period is known to be dead at the second beat of one's own after an election; one that took 2.5 periods for
+    /// each, at the fifth: its next beat may be on its way still, or have been lost with the store's old leader.
+    /// </summary>
+    private static ulong OwnBeatsNeededFor(Seen seen, TimeSpan now, TimeSpan period) =>
+        Math.Max(OwnBeatsNeeded, (ulong)Math.Round(OwnBeatsNeeded * (seen.Gaps.At(now, TimeSpan.Zero) / GapsOfPatience / period)));
 
     private Node? Verdict(Node node, TimeSpan now, TimeSpan period, DateTimeOffset wallClock)
     {

@@ -126,6 +126,16 @@ public class ManagerWatchTests
     }
 
     [Fact]
+    public void After_an_election_a_slow_one_has_longer_to_be_heard_than_one_that_was_quick()
+    {
+        for (var second = 0; second <= 12; second++) Run(second, second, second % 3 == 0 ? ["m1", "m2", "m3"] : ["m1", "m3"]);
+        Run(13, 17);
+        Run(18, 20, "m1", "m3");
+        Run(21, 30, "m1", "m2", "m3");
+        Assert.Equal("0: m1 Ready Reachable, m2 Ready Reachable, m3 Ready Reachable", Trace());
+    }
+
+    [Fact]
     public void After_this_manager_stood_still_the_others_are_judged_by_what_they_did_meanwhile()
     {
         Run(0, 4, "m1", "m2", "m3");
