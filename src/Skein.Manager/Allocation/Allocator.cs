@@ -11,10 +11,12 @@ internal static class Allocator
     public static void Run(SwarmDraft draft)
     {
         NetworkAllocation.Run(draft);
-        var ingressId = draft.Networks.FirstOrDefault(n => n.Value.Spec?.Ingress == true)?.Value.Id;
+        var ingressId = IngressOf(draft);
         var book = new AddressBook(draft);
         NodeAllocation.Run(draft, book, ingressId);
         ServiceAllocation.Run(draft, book, ingressId);
         TaskAllocation.Run(draft, book, ingressId);
     }
+
+    public static string? IngressOf(SwarmDraft draft) => draft.Networks.FirstOrDefault(n => n.Value.Spec?.Ingress == true)?.Value.Id;
 }

@@ -12,9 +12,10 @@ internal static class NetworkAllocation
 {
     private const uint FirstVni = 4096;
 
-    public static void Run(SwarmDraft draft)
+    /// <param name="of">This one alone; null = all.</param>
+    public static void Run(SwarmDraft draft, string? of = null)
     {
-        var waiting = draft.Networks.Where(n => n.Value.Vni == 0 || n.Value.Ipam.Count == 0).ToList();
+        var waiting = draft.Networks.Where(n => (n.Value.Vni == 0 || n.Value.Ipam.Count == 0) && (of is null || n.Value.Id == of)).ToList();
         if (waiting.Count == 0) return;
         var vnis = draft.Networks.Select(n => n.Value.Vni).Where(v => v != 0).ToHashSet();
         var subnets = draft.Networks.SelectMany(n => Subnet.In(n.Value.Ipam)).ToList();
@@ -30,6 +31,7 @@ internal static class NetworkAllocation
         var edited = network.Edit();
         edited.Vni = vni.Value;
         if (edited.Ipam.Count == 0) edited.Ipam.Add(ipam);
+        draft.GivesOut = true;
         vnis.Add(vni.Value);
         subnets.AddRange(Subnet.In(ipam));
     }

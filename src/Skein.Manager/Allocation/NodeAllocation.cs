@@ -6,10 +6,12 @@ namespace Skein.Manager.Allocation;
 /// <summary>Every node has a leg on the ingress network: the mesh answers on every node.</summary>
 internal static class NodeAllocation
 {
-    public static void Run(SwarmDraft draft, AddressBook book, string? ingressId)
+    /// <param name="of">This one alone; null = all.</param>
+    public static void Run(SwarmDraft draft, AddressBook book, string? ingressId, string? of = null)
     {
         foreach (var node in draft.Nodes)
         {
+            if (of is not null && node.Value.Id != of) continue;
             var has = node.Value.Ingress;
             if (ingressId is null)
             {
@@ -18,6 +20,7 @@ internal static class NodeAllocation
             }
             if (has is not null && has.NetworkId == ingressId && has.Addresses.Count > 0) continue;
             if (book.Pool(ingressId)?.Take() is not { } addresses) continue;
+            draft.GivesOut = true;
             node.Edit().Ingress = new() { NetworkId = ingressId, Addresses = { addresses }, Mac = MacAddresses.Of(addresses) };
         }
     }

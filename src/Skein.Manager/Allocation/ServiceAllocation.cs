@@ -9,11 +9,13 @@ internal static class ServiceAllocation
     /// <summary>Docker's words for a network with no address left.</summary>
     private const string NoAddress = "could not find an available IP while allocating VIP";
 
-    public static void Run(SwarmDraft draft, AddressBook book, string? ingressId)
+    /// <param name="of">This one alone; null = all.</param>
+    public static void Run(SwarmDraft draft, AddressBook book, string? ingressId, string? of = null)
     {
         PortAllocation? ports = null;
         foreach (var service in draft.Services)
         {
+            if (of is not null && service.Value.Id != of) continue;
             if (service.Value.Spec is null || IsSettled(draft, service.Value, ingressId)) continue;
             ports ??= new(draft);
             Allocate(draft, service, book, ports, ingressId);
@@ -42,6 +44,7 @@ internal static class ServiceAllocation
 
     private static void Allocate(SwarmDraft draft, Drafted<Service> service, AddressBook book, PortAllocation ports, string? ingressId)
     {
+        draft.GivesOut = true;
         var error = ports.Allocate(service.Value, out var given);
         var vips = AllocateVips(draft, service.Value, book, ingressId, ref error);
         var edited = service.Edit();

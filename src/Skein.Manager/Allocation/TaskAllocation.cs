@@ -27,6 +27,7 @@ internal static class TaskAllocation
             Explain(draft, task, error);
             return;
         }
+        draft.GivesOut |= legs.Count > 0;
         var edited = task.Edit();
         edited.Networks.Clear();
         edited.Networks.Add(legs);

@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using Skein.Manager.Allocation;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Identity;
@@ -46,11 +47,30 @@ public sealed partial class CertificateAuthorityService(IStore store, TimeProvid
         };
         // The certificate first: a request that cannot be read leaves no node behind.
         var response = Issue(cluster, request, node.Id, role.Value);
-        var changes = new Changes();
-        changes.Put(node);
-        await store.CommitAsync(changes, null, context.CancellationToken);
+        await CreateAsync(node, context.CancellationToken);
         LogJoined(node.Id, role.Value, context.Peer);
         return response;
+    }
+
+    /// <summary>With its address on the ingress network, again when that was given to another meanwhile.</summary>
+    private async Task CreateAsync(Node node, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var seen = store.Current;
+            var changes = new Changes();
+            changes.Put(BirthAllocation.Of(seen, node, time.GetUtcNow(), ids));
+            AllocationFence.Raise(seen, changes);
+            try
+            {
+                await store.CommitAsync(changes, null, cancel);
+                return;
+            }
+            catch (SequenceConflictException)
+            {
+                await store.WaitNewerAsync(seen.Revision, cancel);
+            }
+        }
     }
 
     private IssueResponse Renew(IssueRequest request, CertificateName caller)

@@ -1,3 +1,4 @@
+using Skein.Manager.Allocation;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Validation;
@@ -10,10 +11,7 @@ public sealed partial class SwarmControl
     {
         NetworkSpecValidation.Check(spec);
         var id = ids.NewId();
-        await WriteAsync(seen => CreateNetwork(seen, id, spec), cancel);
-        // The leader gives subnet and VNI; a `network inspect` right after creating should show them. With no leader in reach
-        // the network stands all the same and is answered as it is: it will get them later.
-        var after = await store.WaitUntilAsync(seen => seen.Networks.Find(id) is not { Vni: 0 }, allocationWait, time, cancel);
+        var after = await WriteAsync(seen => CreateNetwork(seen, id, spec), cancel);
         return after.Networks.Find(id) ?? throw RpcError.NotFound($"network {id} not found");
     }
 
@@ -28,7 +26,7 @@ public sealed partial class SwarmControl
                 NetworkUse.CheckUnused(seen, network);
                 var changes = new Changes();
                 changes.Delete(ObjectKind.Network, found);
-                RaiseFence(seen, changes);
+                AllocationFence.Raise(seen, changes);
                 return changes;
             },
             cancel);
@@ -46,8 +44,8 @@ public sealed partial class SwarmControl
         var spec = given.Clone();
         if (spec.Driver.Length == 0) spec.Driver = "overlay";
         var changes = new Changes();
-        changes.Put(new Network { Id = id, Meta = Created(), Spec = spec });
-        RaiseFence(seen, changes);
+        changes.Put(BirthAllocation.Of(seen, new Network { Id = id, Meta = Created(), Spec = spec }, time.GetUtcNow(), ids));
+        AllocationFence.Raise(seen, changes);
         return changes;
     }
 }

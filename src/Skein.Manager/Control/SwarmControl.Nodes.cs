@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Skein.Manager.Certificates;
+using Skein.Manager.Allocation;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Specs;
@@ -32,7 +33,7 @@ public sealed partial class SwarmControl
         if (current.Spec?.Role == NodeRole.Manager && spec.Role == NodeRole.Worker)
         {
             CheckDemotion(seen, current);
-            RaiseFence(seen, changes);
+            AllocationFence.Raise(seen, changes);
         }
         CheckVersion(current.Meta, version);
         var next = current.Clone();

@@ -1,3 +1,4 @@
+using Skein.Manager.Allocation;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Specs;
@@ -48,8 +49,8 @@ public sealed partial class SwarmControl
         if (seen.Services.All.Any(s => SameName(s.Spec.Annotations, spec.Annotations)))
             throw RpcError.AlreadyExists($"name conflicts with an existing object: service {spec.Annotations.Name} already exists");
         var changes = new Changes();
-        changes.Put(new Service { Id = id, Meta = Created(), Spec = spec, SpecVersion = 1 });
-        RaiseFence(seen, changes);
+        changes.Put(BirthAllocation.Of(seen, new Service { Id = id, Meta = Created(), Spec = spec, SpecVersion = 1 }, time.GetUtcNow(), ids));
+        AllocationFence.Raise(seen, changes);
         return changes;
     }
 
@@ -62,8 +63,8 @@ public sealed partial class SwarmControl
         CheckIngressPresent(seen, next.Spec);
         next.Meta = Touched(current.Meta);
         var changes = new Changes();
-        changes.Put(next);
-        RaiseFence(seen, changes);
+        changes.Put(BirthAllocation.Of(seen, next, time.GetUtcNow(), ids));
+        AllocationFence.Raise(seen, changes);
         return changes;
     }
 

@@ -7,17 +7,15 @@ namespace Skein.Manager.Control;
 /// <summary>
 /// Validation against one snapshot, then one transaction that fails if what was validated has changed. The objects
 /// written are compared by their own versions. What was only read (whose port is it, is the name free) has no version in the
-/// transaction: such writes also raise the fence, one key all managers share, so of two at once the later one is refused,
-/// waits for the earlier to be visible, and is checked again.
+/// transaction: such writes also raise the fence, one key that all managers and the control loop share, so of two at once the later one
+/// is refused, waits for the earlier to be visible, and is checked again.
 /// </summary>
 public sealed partial class SwarmControl(
     IStore store,
     IIdSource ids,
     TimeProvider time,
-    IJoinTokenSource tokens,
-    TimeSpan allocationWait) : ISwarmControl, IDisposable
+    IJoinTokenSource tokens) : ISwarmControl, IDisposable
 {
-    private const string FenceId = "control";
     private const int MostAttempts = 20;
 
     /// <summary>On one manager writes queue here: meeting at the fence would cost each loser a round trip.</summary>
@@ -93,13 +91,6 @@ public sealed partial class SwarmControl(
                 return delete(seen, found);
             },
             cancel);
-    }
-
-    private static void RaiseFence(Snapshot seen, Changes changes)
-    {
-        var fence = seen.Fences.Find(FenceId)?.Clone() ?? new Fence { Id = FenceId };
-        fence.Count++;
-        changes.Put(fence);
     }
 
     private static void CheckVersion(Meta? meta, ulong expected)

@@ -60,6 +60,9 @@ internal sealed class SwarmDraft
 
     public IReadOnlyList<Drafted<SwarmTask>> Tasks => _tasks;
 
+    /// <summary>Addresses, ports or numbers were given, of which others may give at the same time.</summary>
+    public bool GivesOut { get; set; }
+
     /// <summary>When time alone will change the outcome; null when only a newer snapshot can.</summary>
     public DateTimeOffset? Wake { get; private set; }
 

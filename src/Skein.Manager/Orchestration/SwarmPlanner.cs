@@ -16,6 +16,8 @@ internal static class SwarmPlanner
         Allocator.Run(draft);
         Scheduler.Run(draft);
         TaskReaper.Run(draft);
-        return new(draft.ToChanges(), draft.Wake);
+        var changes = draft.ToChanges();
+        if (draft.GivesOut && !changes.IsEmpty) AllocationFence.Raise(stored, changes);
+        return new(changes, draft.Wake);
     }
 }

@@ -20,9 +20,6 @@ internal sealed partial class ManagerParts : IAsyncDisposable
 {
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long `service create` waits for ports and addresses before it answers; the loops need some milliseconds.</summary>
-    private static readonly TimeSpan AllocationWait = TimeSpan.FromSeconds(2);
-
     private readonly EtcdProcess _process;
     private readonly EtcdClient _etcd;
     private readonly long _quota;
@@ -89,7 +86,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stop.Token);
         _store = await EtcdStore.OpenAsync(_etcd, _seal, _time, _logs.CreateLogger<EtcdStore>(), either.Token);
-        _control = new(_store, _ids, _time, new JoinTokenSource(_ids), AllocationWait);
+        _control = new(_store, _ids, _time, new JoinTokenSource(_ids));
     }
 
     /// <summary>Opens the listener, and takes part in everything that managers do.</summary>

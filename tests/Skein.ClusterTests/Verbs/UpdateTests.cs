@@ -29,6 +29,42 @@ public sealed class UpdateTests(SwarmFixture swarm)
     }
 
     [Fact]
+    public async Task What_was_created_a_moment_ago_is_updated_by_the_version_that_is_inspected()
+    {
+        using var api = new System.Net.Http.HttpClient(new System.Net.Http.SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancel) =>
+            {
+                var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
+                await socket.ConnectAsync(new System.Net.Sockets.UnixDomainSocketEndPoint($"/run/skein-lab-{swarm.Name}/h1/docker.sock"), cancel);
+                return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
+            },
+        });
+        api.BaseAddress = new("http://docker");
+        await Manager.OutputOfAsync("network create -d overlay young");
+        List<string> refused = [];
+        for (var i = 0; i < 100; i++)
+        {
+            var spec = $$$"""{"Name":"young{{{i}}}","TaskTemplate":{"ContainerSpec":{"Image":"httpd"},"Networks":[{"Target":"young"}]},"Mode":{"Replicated":{"Replicas":0}},"EndpointSpec":{"Ports":[{"TargetPort":80}]}}""";
+            using var created = await api.PostAsync("/services/create", Json(spec));
+            Assert.Equal(System.Net.HttpStatusCode.Created, created.StatusCode);
+            using var seen = System.Text.Json.JsonDocument.Parse(await api.GetStringAsync($"/services/young{i}"));
+            var version = seen.RootElement.GetProperty("Version").GetProperty("Index").GetUInt64();
+            using var updated = await api.PostAsync($"/services/young{i}/update?version={version}", Json(spec));
+            if (!updated.IsSuccessStatusCode) refused.Add(await updated.Content.ReadAsStringAsync());
+            using var removed = await api.DeleteAsync($"/services/young{i}");
+        }
+        Assert.Empty(refused);
+
+        await Manager.OutputOfAsync("service create --detach --quiet --name young --publish 80 --network young httpd");
+        await Manager.OutputOfAsync("service update --detach --quiet --label-add age=0 young");
+        await Manager.OutputOfAsync("service rm young");
+        await Manager.RemoveNetworkAsync("young");
+
+        static System.Net.Http.StringContent Json(string text) => new(text, System.Text.Encoding.UTF8, "application/json");
+    }
+
+    [Fact]
     public async Task Force_replaces_every_task_though_nothing_changed()
     {
         await CreateAsync("forced", "--replicas 2 httpd");

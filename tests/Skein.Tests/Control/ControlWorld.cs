@@ -31,7 +31,7 @@ internal sealed class ControlWorld
     public SwarmControl Control { get; }
 
     /// <summary>The verbs of another manager over the same store.</summary>
-    public SwarmControl NewManager() => new(Store, _ids, Time, new NumberedTokens(), TimeSpan.Zero);
+    public SwarmControl NewManager() => new(Store, _ids, Time, new NumberedTokens());
 
     public static ServiceSpec Httpd(string name = "httpd", params PortConfig[] ports)
     {

@@ -133,18 +133,6 @@ public class NetworkVerbsTests
     }
 
     [Fact]
-    public async Task Creating_waits_for_the_leader_to_allocate()
-    {
-        using var control = new Skein.Manager.Control.SwarmControl(_world.Store, new CryptoIdSource(), TimeProvider.System, null!, Poll.Patience);
-        var creating = control.CreateNetworkAsync(Overlay("back"), default);
-        var network = _world.Control.FindNetwork("back").Clone();
-        Assert.False(creating.IsCompleted);
-        network.Vni = 4100;
-        _world.Store.Commit(c => c.Put(network));
-        Assert.Equal(4100u, (await creating.WaitAsync(Poll.Patience)).Vni);
-    }
-
-    [Fact]
     public async Task A_vxlan_id_that_another_network_has_is_refused_by_its_name()
     {
         var asked = Overlay("back");

@@ -269,7 +269,7 @@ public class UpdateStories
         NewImage("httpd:2");
         _swarm.Pass(60);
         var ahead = new FakeTimeProvider(_swarm.Now.AddSeconds(10));
-        using var control = new SwarmControl(_swarm.Store, new CountedIds(), ahead, null!, TimeSpan.Zero);
+        using var control = new SwarmControl(_swarm.Store, new CountedIds(), ahead, null!);
         var service = control.FindService("web");
         await control.UpdateServiceAsync("web", service.Meta.Version, new(), RegistryAuthSource.Given, rollback: true, default);
 
