@@ -25,6 +25,7 @@ public sealed partial class AgentSession
     private readonly Random _random;
     private readonly ILogger _logger;
     private readonly StatusOutbox _outbox = new();
+    private readonly RoleNews _role = new();
     private readonly SessionRecorder _recorder;
     private readonly TaskCompletionSource _leaving = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _restored;
@@ -82,6 +83,9 @@ public sealed partial class AgentSession
         LogRestored(known?.Tasks.Count ?? 0, known?.Endpoints.Count ?? 0);
     }
 
+    /// <summary>Why the node does not have the role it shall have, for the manager of its session to write down; empty when it has.</summary>
+    public void SayRole(string failure) => _role.Say(failure);
+
     /// <summary>The node leaves the swarm: <see cref="RunAsync"/> says so to the manager it speaks with, and ends when it knows.</summary>
     public void Leave() => _leaving.TrySetResult();
 
@@ -132,7 +136,7 @@ public sealed partial class AgentSession
             using var channel = await _openChannel(addr, cancel);
             var hello = await _describe(cancel);
             _outbox.Reset();
-            var conversation = new ManagerConversation(_nodeId, hello, _state, _outbox, _managers, _time, _welcomePatience, OnWelcome, OnAssigned, (wanted, manager, ended) => LogsWanted(wanted, manager, ended));
+            var conversation = new ManagerConversation(_nodeId, hello, _state, _outbox, _role, _managers, _time, _welcomePatience, OnWelcome, OnAssigned, (wanted, manager, ended) => LogsWanted(wanted, manager, ended));
             await conversation.RunAsync(new Dispatcher.DispatcherClient(channel), _leaving.Task, cancel);
             LogEnded(addr, "the manager ended it");
         }

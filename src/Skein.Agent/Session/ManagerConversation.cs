@@ -11,6 +11,7 @@ internal sealed class ManagerConversation(
     Hello hello,
     AssignmentState state,
     StatusOutbox outbox,
+    RoleNews role,
     ManagerDirectory managers,
     TimeProvider time,
     TimeSpan welcomePatience,
@@ -46,6 +47,7 @@ internal sealed class ManagerConversation(
             BeatAsync(call.RequestStream, ended.Token),
             SayAsync(call.RequestStream, ended.Token),
             ListenAsync(call.ResponseStream, client, ended.Token),
+            SayRoleAsync(call.RequestStream, ended.Token),
             LeaveAsync(call.RequestStream, leaving, ended.Token),
         ];
         var first = await Task.WhenAny(sides);
@@ -68,6 +70,17 @@ internal sealed class ManagerConversation(
     {
         await SendAsync(writer, new() { Hello = hello }, cancel);
         while (true) await SendAsync(writer, new() { Statuses = await outbox.TakeAsync(cancel) }, cancel);
+    }
+
+    private async Task SayRoleAsync(IClientStreamWriter<NodeMessage> writer, CancellationToken cancel)
+    {
+        // A session begins as if it had the role: registering has wiped out what an earlier one said.
+        var said = "";
+        while (true)
+        {
+            said = await role.WaitOtherAsync(said, cancel);
+            await SendAsync(writer, new() { Role = new() { Failure = said } }, cancel);
+        }
     }
 
     private async Task LeaveAsync(IClientStreamWriter<NodeMessage> writer, Task leaving, CancellationToken cancel)

@@ -43,6 +43,9 @@ internal sealed class NodeConversation(
                     if (NodeDescriptionBounds.FlawOf(message.Description) is { } flaw) dropped.Drop(nodeId, flaw);
                     else await nodes.ChangeAsync(nodeId, n => NodeRegistration.Described(n, message.Description, time.GetUtcNow()), cancel);
                     break;
+                case NodeMessage.MessageOneofCase.Role:
+                    await nodes.ChangeAsync(nodeId, n => NodeRegistration.RoleSaid(n, message.Role.Failure, time.GetUtcNow()), cancel);
+                    break;
                 case NodeMessage.MessageOneofCase.Leaving:
                     await nodes.ChangeAsync(nodeId, n => NodeRegistration.Left(n, sessionId, time.GetUtcNow()), cancel);
                     return;

@@ -8,6 +8,8 @@ internal static class NodeRegistration
 {
     public const string HeartbeatFailure = "heartbeat failure";
 
+    private const int MostOfAFailure = 1024;
+
     public const string HasLeft = "the node has left the swarm";
 
     public static Node Registered(Node node, Hello hello, NodeSession session, DateTimeOffset now)
@@ -26,6 +28,16 @@ internal static class NodeRegistration
         if (description.Equals(node.Description)) return null;
         var next = Touched(node, now);
         next.Description = description;
+        return next;
+    }
+
+    /// <summary>Why it does not have its role, as `docker node inspect` shows it. null when that is known.</summary>
+    public static Node? RoleSaid(Node node, string failure, DateTimeOffset now)
+    {
+        var message = failure.Length <= MostOfAFailure ? failure : failure[..MostOfAFailure];
+        if (node.Status is not { State: NodeState.Ready } status || status.Message == message) return null;
+        var next = Touched(node, now);
+        next.Status.Message = message;
         return next;
     }
 

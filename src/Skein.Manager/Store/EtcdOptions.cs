@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using Skein.Model;
 
 namespace Skein.Manager.Store;
 
@@ -13,6 +15,21 @@ public sealed record EtcdOptions(string Binary, string Folder, string Name, IPEn
 {
     /// <summary>etcd names a unix socket by host:port, relative to its working directory; this is both.</summary>
     internal const string SocketName = "client:0";
+
+    /// <summary>What a unix socket's address holds (unix(7)), but for its final zero.</summary>
+    private const int LongestSocketPath = 107;
+
+    /// <exception cref="SkeinException">The folder's path leaves no room for the socket's.</exception>
+    public static void RequireShort(string folder)
+    {
+        var path = Path.Combine(folder, SocketName);
+        if (Encoding.UTF8.GetByteCount(path) is > LongestSocketPath and var length)
+        {
+            throw SkeinException.Invalid(
+                $"the data root is too long for a manager: the socket of its etcd would be {path}, which has {length} bytes, " +
+                $"and a unix socket's path has at most {LongestSocketPath}. Choose a shorter data-root");
+        }
+    }
 
     public string SocketPath => Path.Combine(Folder, SocketName);
 

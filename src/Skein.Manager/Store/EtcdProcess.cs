@@ -52,14 +52,16 @@ public sealed partial class EtcdProcess : IAsyncDisposable
         return new(options, bootstrap, File.Exists(options.SeveralPath) ? EtcdPace.Several : pace, identity, time, log);
     }
 
-    /// <summary>Found out before others count on this host.</summary>
-    /// <exception cref="SkeinException">It is not there, or cannot be run.</exception>
+    /// <summary>Found out before others count on this host, and without a process: it is asked for at each join.</summary>
+    /// <exception cref="SkeinException">There is no such program.</exception>
     public static void RequireInstalled(string binary)
     {
-        using var process = StartOrExplain(new(binary, ["--version"]) { RedirectStandardOutput = true });
-        process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
+        var folders = binary.Contains('/') ? [""] : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
+        if (!folders.Any(folder => IsProgram(Path.Combine(folder, binary)))) throw CannotStart(binary, "there is no such program", null);
     }
+
+    private static bool IsProgram(string path) =>
+        File.Exists(path) && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
 
     /// <summary>Completes when the member takes part in the cluster: it knows a leader, and is no learner any more.</summary>
     /// <exception cref="SkeinException">The deadline passed; the message carries what etcd last logged.</exception>
@@ -196,9 +198,14 @@ public sealed partial class EtcdProcess : IAsyncDisposable
         }
         catch (Win32Exception e)
         {
-            throw new SkeinException(ErrorKind.Internal,
-                $"etcd cannot be started as \"{info.FileName}\": {e.Message}. Install it (Debian: etcd-server), or name it as \"etcd\" in daemon.json", e);
+            throw CannotStart(info.FileName, e.Message, e);
         }
+    }
+
+    private static SkeinException CannotStart(string binary, string why, Exception? cause)
+    {
+        var message = $"etcd cannot be started as \"{binary}\": {why}. Install it (Debian: etcd-server), or name it as \"etcd\" in daemon.json";
+        return cause is null ? new(ErrorKind.Internal, message) : new(ErrorKind.Internal, message, cause);
     }
 
     private async Task TrimLogAsync(CancellationToken stop)

@@ -49,6 +49,7 @@ public sealed class DockerApi(
         app.Use((context, next) => _middleware.InvokeAsync(context, next));
         // Routing comes after the middleware, which takes the version prefix off the path.
         app.UseRouting();
+        app.Use((context, next) => swarm.WaitSettledAsync(context, next));
         new EngineRoutes(identity, containers, images, swarm, _events, time, Warnings).Map(app);
         new ContainerRoutes(containers, images, networking, new(identity.DataRoot), time).Map(app);
         new ImageRoutes(images, _events, time).Map(app);

@@ -16,6 +16,9 @@ internal interface INodeAgent
     /// <summary>Restores what was known before, and stays connected to some manager from now on.</summary>
     void Start(NodeMembership membership, Action<Welcome> welcomed);
 
+    /// <summary>Tells the managers why the node does not have the role that it shall have; empty when it has.</summary>
+    void SayRole(string failure);
+
     /// <summary>The daemon ends: containers and networks stay.</summary>
     Task StopAsync();
 

@@ -18,7 +18,7 @@ public interface ISwarmNode
 {
     LocalNodeState State { get; }
 
-    /// <summary>Why <see cref="State"/> is Error; else empty.</summary>
+    /// <summary>Why <see cref="State"/> is Error, or why the node does not have the role that it shall have; else empty.</summary>
     string Error { get; }
 
     string NodeId { get; }
@@ -34,6 +34,12 @@ public interface ISwarmNode
 
     /// <summary>This node is a manager, and too few others are in reach: what the swarm is and shall be cannot be told by it.</summary>
     bool LacksLeader { get; }
+
+    /// <summary>
+    /// Waits while this node is a manager that has just started and does not hold the swarm's state yet: up to ten seconds after the
+    /// start. Then, and when the others are lost later, what is asked is answered at once with <see cref="LacksLeader"/>.
+    /// </summary>
+    Task SettleAsync(CancellationToken cancel);
 
     /// <summary>Managers as this node knows them, for its sessions and for `docker info`.</summary>
     IReadOnlyList<ManagerPeer> Managers { get; }

@@ -36,11 +36,11 @@ internal static class ManagerPorts
             }
             catch (SocketException e)
             {
-                throw CannotOpen(endpoint, e);
+                throw port == listen.Port ? CannotOpen(endpoint, e) : CannotOpen(endpoint, e, "; if it is Debian's own etcd that has it: systemctl disable --now etcd");
             }
         }
     }
 
-    public static SkeinException CannotOpen(IPEndPoint endpoint, Exception why) =>
-        new(ErrorKind.Internal, $"a manager's port cannot be opened on {endpoint}: {why.Message}", why);
+    public static SkeinException CannotOpen(IPEndPoint endpoint, Exception why, string cure = "") =>
+        new(ErrorKind.Internal, $"a manager's port cannot be opened on {endpoint}: {why.Message}{cure}", why);
 }

@@ -71,6 +71,8 @@ internal sealed class NodeAgent(
         _running = _session.RunAsync(_stop.Token);
     }
 
+    public void SayRole(string failure) => _session?.SayRole(failure);
+
     public async Task StopAsync()
     {
         await EndSessionAsync();

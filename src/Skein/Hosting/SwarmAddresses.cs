@@ -12,21 +12,23 @@ internal static class SwarmAddresses
     public const int DefaultPort = 2377;
 
     /// <summary>ip:port, or either alone.</summary>
+    /// <exception cref="SkeinException">In Docker's words; none at all is no wish for a default either.</exception>
     public static IPEndPoint Listen(string text)
     {
-        if (text.Length == 0) return new(IPAddress.Any, DefaultPort);
+        if (text.Length == 0) throw SkeinException.Invalid("invalid ListenAddr \"\": invalid empty address");
         var (host, port) = Split(text);
         if (host.Length == 0) return new(IPAddress.Any, port);
         return new(Address(host, "listen address must be an IP address or network interface (with optional port number)"), port);
     }
 
+    /// <summary>Without a port of its own it is at the one that is listened on.</summary>
     /// <param name="towards">A host that the address must reach, e.g. the manager to join; null = none.</param>
     public static IPEndPoint Advertise(string text, string byDefault, IPEndPoint listen, IPEndPoint? towards)
     {
         var given = text.Length > 0 ? text : byDefault;
         if (given.Length > 0)
         {
-            var (host, port) = Split(given);
+            var (host, port) = Split(given, listen.Port);
             var address = Address(host, text.Length > 0
                 ? "advertise address must be a non-zero IP address or network interface (with optional port number)"
                 : "default advertise address must be a non-zero IP address or network interface (without a port number)");
@@ -52,6 +54,7 @@ internal static class SwarmAddresses
     /// <summary>Where a manager to be joined is; the port is 2377 unless given.</summary>
     public static IPEndPoint Remote(string text)
     {
+        if (text.Length == 0) throw SkeinException.Invalid("invalid remoteAddr \"\": invalid empty address");
         var (host, port) = Split(text);
         if (IPAddress.TryParse(host, out var address)) return new(address, port);
         try
@@ -64,11 +67,11 @@ internal static class SwarmAddresses
         }
     }
 
-    private static (string Host, int Port) Split(string text)
+    private static (string Host, int Port) Split(string text, int byDefault = DefaultPort)
     {
-        if (IPAddress.TryParse(text, out _)) return (text, DefaultPort);
+        if (IPAddress.TryParse(text, out _)) return (text, byDefault);
         var colon = text.LastIndexOf(':');
-        if (colon < 0) return (text, DefaultPort);
+        if (colon < 0) return (text, byDefault);
         if (!int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port > ushort.MaxValue)
             throw SkeinException.Invalid($"invalid port in address \"{text}\"");
         return (text[..colon].Trim('[', ']'), port);

@@ -1,5 +1,6 @@
 using System.Text;
 using Google.Protobuf;
+using Skein.Manager.Allocation;
 using Skein.Manager.Certificates;
 using Skein.Manager.Control;
 using Skein.Manager.Store;
@@ -14,12 +15,13 @@ internal static class SwarmBirth
     public const uint DefaultSubnetSize = 24;
     public const uint DefaultDataPathPort = 4789;
 
-    public static Changes Of(SwarmInitRequest request, string clusterId, string ingressId, Node first, RootAuthority authority, IJoinTokenSource tokens)
+    public static Changes Of(SwarmInitRequest request, string clusterId, string ingressId, Node first, RootAuthority authority, IJoinTokenSource tokens, TimeProvider time, IIdSource ids)
     {
         var changes = new Changes();
         changes.Put(ClusterOf(request, clusterId, authority, tokens));
         changes.Put(first);
         changes.Put(Ingress(ingressId));
+        BirthAllocation.OfSwarm(changes, time.GetUtcNow(), ids);
         return changes;
     }
 
@@ -46,7 +48,7 @@ internal static class SwarmBirth
         return cluster;
     }
 
-    /// <summary>As Docker's; addresses and VNI are the allocator's.</summary>
+    /// <summary>As Docker's; addresses and VNI are the allocation's.</summary>
     private static Network Ingress(string id) => new()
     {
         Id = id,

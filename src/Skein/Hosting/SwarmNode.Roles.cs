@@ -78,16 +78,25 @@ internal sealed partial class SwarmNode
             {
                 if (told.Missing || told.Role != RoleNow() || told.Role != identity.Current.Name.Role) await TakeRoleAsync(told, identity, renewal, stop);
                 pause = RetryPause;
+                SayRole("");
             }
             catch (Exception e) when (!stop.IsCancellationRequested)
             {
                 LogRoleNotTaken(told.Role.ToString(), e.Message);
+                SayRole($"this node cannot be a {told.Role.ToString().ToLowerInvariant()} yet: {e.Message}");
                 await Task.WhenAny(_toldAnew.Task, Task.Delay(pause, _time, stop));
                 stop.ThrowIfCancellationRequested();
                 pause = pause * 2 < LongestRolePause ? pause * 2 : LongestRolePause;
                 _toldAnew.TrySetResult();
             }
         }
+    }
+
+    /// <summary>Where it is asked for: `docker info` here, and the node's status at the managers.</summary>
+    private void SayRole(string failure)
+    {
+        _roleError = failure;
+        _agent.SayRole(failure);
     }
 
     private NodeRole RoleNow() => _memory?.Manager is null ? NodeRole.Worker : NodeRole.Manager;
@@ -114,6 +123,7 @@ internal sealed partial class SwarmNode
     /// <exception cref="SkeinException">This host cannot be a manager: it has no etcd, or another program has the ports.</exception>
     private void RequireFit(IPEndPoint listen)
     {
+        EtcdOptions.RequireShort(EtcdFolder);
         ManagerPorts.RequireFree(listen);
         EtcdProcess.RequireInstalled(_options.Etcd);
     }

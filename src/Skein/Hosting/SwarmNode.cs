@@ -18,6 +18,9 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
+    /// <summary>For etcd to find its leader and the replica to load, after a start: 0.3 s alone, 1 to 3 s among others.</summary>
+    private static readonly TimeSpan SettlePatience = TimeSpan.FromSeconds(10);
+
     private readonly DaemonOptions _options;
     private readonly INodeAgent _agent;
     private readonly TimeProvider _time;
@@ -32,6 +35,8 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
     private SwarmMemory? _memory;
     private volatile ManagerParts? _manager;
     private volatile ISwarmControl? _control;
+    private volatile string _roleError = "";
+    private long _started;
 
     public SwarmNode(DaemonOptions options, INodeAgent agent, TimeProvider time, IIdSource ids, ILoggerFactory logs)
     {
@@ -42,7 +47,11 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
 
     public LocalNodeState State { get; private set; }
 
-    public string Error { get; private set; } = "";
+    public string Error
+    {
+        get => field.Length > 0 ? field : _roleError;
+        private set;
+    } = "";
 
     public string NodeId => _memory?.NodeId ?? "";
 
@@ -59,11 +68,17 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
 
     private string CertificateFolder => Path.Combine(_options.SwarmFolder, "certificates");
 
+    public async Task SettleAsync(CancellationToken cancel)
+    {
+        while (LacksLeader && _time.GetElapsedTime(_started) < SettlePatience) await Task.Delay(Poll, _time, cancel);
+    }
+
     /// <summary>Takes up what the disk says. Never waits for another host: a manager's part comes when the others do.</summary>
     public void Start()
     {
         try
         {
+            _started = _time.GetTimestamp();
             _memory = SwarmMemory.Read(_options.SwarmFolder);
             if (_memory is null) return;
             _identity = NodeIdentity.Load(CertificateFolder, _time)
@@ -105,9 +120,11 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
         try
         {
             if (State != LocalNodeState.Inactive) throw SwarmMessages.AlreadyInSwarm();
-            if (request.RemoteAddrs.Count == 0) throw SkeinException.Invalid("at least 1 RemoteAddr is required to join");
-            var token = JoinToken.Parse(request.JoinToken);
+            // Docker's order, of which the first complaint is heard.
             var listen = SwarmAddresses.Listen(request.ListenAddr);
+            if (request.RemoteAddrs.Count == 0) throw SkeinException.Invalid("at least 1 RemoteAddr is required to join");
+            if (request.JoinToken.Length == 0) throw RpcError.InvalidArgument("A valid join token is necessary to join this cluster");
+            var token = JoinToken.Parse(request.JoinToken);
             SwarmAddresses.DataPath(request.DataPathAddr);
             await GuardAsync(() => JoinSwarmAsync(request, token, listen, cancel));
         }
@@ -155,7 +172,7 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
 
         var manager = _manager = ManagerParts.StartEtcd(_options, memory, memory.Manager!, _identity, _time, _ids, _logs);
         await manager.OpenAsync(cancel);
-        var birth = SwarmBirth.Of(request, clusterId, _ids.NewId(), FirstNode(request, memory), authority, new JoinTokenSource(_ids));
+        var birth = SwarmBirth.Of(request, clusterId, _ids.NewId(), FirstNode(request, memory), authority, new JoinTokenSource(_ids), _time, _ids);
         await manager.Store.CommitAsync(birth, null, cancel);
         await manager.ServeAsync(listen, _identity, cancel);
         await WaitForLeaderAsync(manager, cancel);
@@ -305,7 +322,7 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
             _manager = null;
         }
         if (Directory.Exists(_options.SwarmFolder)) Directory.Delete(_options.SwarmFolder, recursive: true);
-        (_memory, _identity, _told) = (null, null, null);
+        (_memory, _identity, _told, _roleError) = (null, null, null, "");
         (State, Error) = (LocalNodeState.Inactive, "");
     }
 

@@ -37,6 +37,7 @@ public sealed class SwarmRefusals(SwarmFixture swarm)
         await Manager.ChangesNothingAsync(async () =>
         {
             await outsider.RefusesAsync($"swarm join --token nonsense {Address}", "invalid join token");
+            await outsider.RefusesAsync($"swarm join {Address}", "rpc error: code = InvalidArgument desc = A valid join token is necessary to join this cluster");
             await outsider.RefusesAsync($"swarm join --token SWMTKN-1-{digest}-{parts[3]} {Address}", $"remote CA does not match fingerprint. Expected: {new string('0', 64)}");
             await outsider.RefusesAsync(
                 $"swarm join --token SWMTKN-1-{parts[2]}-{secret} {Address}",

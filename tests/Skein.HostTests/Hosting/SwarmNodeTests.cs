@@ -90,6 +90,8 @@ public class SwarmNodeTests(ITestOutputHelper output)
         var wrongRoot = await Assert.ThrowsAsync<SkeinException>(() => host.Node.JoinAsync(host.JoinRequest(manager, other.ToString()), default));
         Assert.Equal($"remote CA does not match fingerprint. Expected: {other.RootDigestHex()}", wrongRoot.Message);
 
+        var none = await Assert.ThrowsAsync<SkeinException>(() => host.Node.JoinAsync(host.JoinRequest(manager, ""), default));
+        Assert.Equal(wrongSecret.Message, none.Message);
         Assert.Equal("invalid join token", (await Assert.ThrowsAsync<SkeinException>(() => host.Node.JoinAsync(host.JoinRequest(manager, "x"), default))).Message);
         Assert.Equal(LocalNodeState.Inactive, host.Node.State);
         Assert.False(Directory.Exists(host.Options.SwarmFolder));
@@ -159,6 +161,10 @@ public class SwarmNodeTests(ITestOutputHelper output)
         await worker.RestartAsync();
         await manager.RestartAsync();
 
+        // As what is asked of its API does.
+        await manager.Node.SettleAsync(default);
+        Assert.False(manager.Node.LacksLeader);
+        Assert.NotEmpty(manager.Node.Control!.Snapshot.Nodes.All);
         await hosts.UntilAsync("the manager is back", () => manager.Node.State == LocalNodeState.Active);
         await hosts.UntilAsync("the worker is back", () => worker.Node.State == LocalNodeState.Active);
         Assert.Equal((managerId, workerId), (manager.Node.NodeId, worker.Node.NodeId));
@@ -317,10 +323,15 @@ public class SwarmNodeTests(ITestOutputHelper output)
             taken.Start();
             await SetRoleAsync(manager, worker, NodeRole.Manager);
             await hosts.UntilAsync("the worker has tried", () => hosts.Logged($"a manager's port cannot be opened on {worker.Address}"));
+            await hosts.UntilAsync("its reason is told where it was asked for", () => StatusOf().Message.Contains($"a manager's port cannot be opened on {worker.Address}", StringComparison.Ordinal));
+            Assert.StartsWith("this node cannot be a manager yet: ", worker.Node.Error, StringComparison.Ordinal);
             await manager.Node.Control!.CreateNetworkAsync(Overlay("meanwhile"), default).WaitAsync(Poll.Patience);
             Assert.Null(worker.Node.Control);
         }
         await hosts.UntilAsync("the worker is a manager", () => worker.Node.Control?.Snapshot.Nodes.Find(worker.Node.NodeId)?.ManagerStatus is not null);
+        await hosts.UntilAsync("the reason is gone", () => StatusOf() is { Message: "", State: NodeState.Ready } && worker.Node.Error.Length == 0);
+
+        NodeStatus StatusOf() => manager.Node.Control!.Snapshot.Nodes.Find(worker.Node.NodeId)!.Status;
     }
 
     [Fact]

@@ -22,6 +22,8 @@ internal sealed class OneManager(ISwarmControl control) : ISwarmNode
 
     public bool LacksLeader => false;
 
+    public Task SettleAsync(CancellationToken cancel) => Task.CompletedTask;
+
     public IReadOnlyList<ManagerPeer> Managers => [];
 
     public Task<string> InitAsync(SwarmInitRequest request, CancellationToken cancel) => throw new NotSupportedException();

@@ -1,4 +1,5 @@
 using Skein.Hosting;
+using Skein.Manager.Store;
 using Skein.Model;
 using Xunit;
 
@@ -51,15 +52,39 @@ public class SwarmInitTests
             Assert.Throws<SkeinException>(() => SwarmAddresses.Listen(text)).Message);
         Assert.Equal(
             "advertise address must be a non-zero IP address or network interface (with optional port number)",
-            Assert.Throws<SkeinException>(() => SwarmAddresses.Advertise(text, "", SwarmAddresses.Listen(""), null)).Message);
+            Assert.Throws<SkeinException>(() => SwarmAddresses.Advertise(text, "", SwarmAddresses.Listen("0.0.0.0"), null)).Message);
     }
 
     [Fact]
     public void Nobody_is_reached_at_all_addresses_at_once()
     {
-        Assert.Throws<SkeinException>(() => SwarmAddresses.Advertise("0.0.0.0", "", SwarmAddresses.Listen(""), null));
+        Assert.Throws<SkeinException>(() => SwarmAddresses.Advertise("0.0.0.0", "", SwarmAddresses.Listen("0.0.0.0"), null));
         Assert.Throws<SkeinException>(() => SwarmAddresses.DataPath("0.0.0.0"));
         Assert.Null(SwarmAddresses.DataPath(""));
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0:2477", "192.168.56.11", "192.168.56.11:2477")]
+    [InlineData("0.0.0.0:2477", "192.168.56.11:3377", "192.168.56.11:3377")]
+    [InlineData("192.168.56.11:2477", "", "192.168.56.11:2477")]
+    [InlineData("0.0.0.0", "192.168.56.11", "192.168.56.11:2377")]
+    public void A_node_is_reached_where_it_listens(string listen, string advertise, string reached) =>
+        Assert.Equal(reached, SwarmAddresses.Advertise(advertise, "", SwarmAddresses.Listen(listen), null).ToString());
+
+    [Fact]
+    public void An_empty_address_is_refused_in_Dockers_words()
+    {
+        Assert.Equal("invalid ListenAddr \"\": invalid empty address", Assert.Throws<SkeinException>(() => SwarmAddresses.Listen("")).Message);
+        Assert.Equal("invalid remoteAddr \"\": invalid empty address", Assert.Throws<SkeinException>(() => SwarmAddresses.Remote("")).Message);
+    }
+
+    [Fact]
+    public void A_data_root_too_long_for_etcds_socket_is_refused_before_anything_is_made()
+    {
+        EtcdOptions.RequireShort("/" + new string('d', 97));
+        var message = Assert.Throws<SkeinException>(() => EtcdOptions.RequireShort("/" + new string('d', 98))).Message;
+        Assert.StartsWith("the data root is too long for a manager", message, StringComparison.Ordinal);
+        Assert.Contains("has 108 bytes", message, StringComparison.Ordinal);
     }
 
     private static string MessageOf(SwarmInitRequest request) => Assert.Throws<SkeinException>(() => SwarmInitCheck.Check(request)).Message;

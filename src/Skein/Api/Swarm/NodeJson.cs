@@ -47,8 +47,12 @@ internal sealed record NodeJson
         ManagerStatus = node.ManagerStatus is { } status
             ? new ManagerStatusJson(
                 snapshot.Leader?.ManagerId == node.Id ? true : null, status.Reachability.ToString().ToLowerInvariant(), status.Addr)
-            : null,
+            : IsToBeManagerInVain(node) ? new ManagerStatusJson(null, "unreachable", "") : null,
     };
+
+    /// <summary>Promoted, and it has said why it cannot be one: `docker node ls` shows it as Unreachable, not as a worker.</summary>
+    private static bool IsToBeManagerInVain(Node node) =>
+        node is { Spec.Role: NodeRole.Manager, ManagerStatus: null, Status: { State: NodeState.Ready, Message.Length: > 0 } };
 
     private static DescriptionJson Describe(NodeDescription description, Cluster? cluster) => new(
         description.Hostname,

@@ -22,7 +22,7 @@ internal sealed record SwarmInitJson
         if (AutoLockManagers) throw SkeinException.NotImplemented("autolock is not supported yet: create the swarm without --autolock");
         if (ForceNewCluster) throw SkeinException.NotImplemented("--force-new-cluster is not supported yet");
         return new SwarmInitRequest(
-            ListenAddr is null or "" ? "0.0.0.0:2377" : ListenAddr,
+            ListenAddr ?? "",
             AdvertiseAddr ?? "",
             DataPathAddr ?? "",
             DataPathPort,
@@ -46,12 +46,11 @@ internal sealed record SwarmJoinJson
 
     public SwarmJoinRequest ToModel()
     {
-        if (RemoteAddrs is null or []) throw SkeinException.Invalid("at least 1 RemoteAddr is required to join");
         return new SwarmJoinRequest(
-            ListenAddr is null or "" ? "0.0.0.0:2377" : ListenAddr,
+            ListenAddr ?? "",
             AdvertiseAddr ?? "",
             DataPathAddr ?? "",
-            RemoteAddrs,
+            RemoteAddrs ?? [],
             JoinToken ?? "",
             NodeSpecJson.ParseAvailability(Availability));
     }
