@@ -26,6 +26,7 @@ internal sealed class ManagerConversation(
     private const double GapsOfPatience = 1.5;
     private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(15);
 
+    private readonly OwnLateness _late = new();
     private volatile MeasuredDeadline _gaps = new(GapsOfPatience, LongestPatience);
     private readonly long _start = time.GetTimestamp();
 
@@ -145,13 +146,14 @@ internal sealed class ManagerConversation(
             await changed.WaitAsync(period / TicksPerBeat, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancel.ThrowIfCancellationRequested();
             if (Now - before > period) Volatile.Write(ref _heard, Now.Ticks);
+            else if (!changed.IsCompleted) _late.Note(period / TicksPerBeat, Now - before, Now);
             if (changed.IsCompleted)
             {
                 _newPeriod = new(TaskCreationOptions.RunContinuationsAsynchronously);
                 (period, tick) = (_period, 0);
             }
             var silence = Now - new TimeSpan(Volatile.Read(ref _heard));
-            if (silence >= _gaps.At(Now, period * MissedBeats)) throw new TimeoutException($"nothing was heard for {silence.TotalSeconds:F1} s");
+            if (silence >= _gaps.At(Now, period * MissedBeats) + _late.At(Now)) throw new TimeoutException($"nothing was heard for {silence.TotalSeconds:F1} s");
             // Not awaited: a peer that is off takes no bytes, and this loop is the one to notice.
             if (_period > TimeSpan.Zero && tick % TicksPerBeat == 0) _ = SendAsync(writer, new() { Beat = new() }, cancel);
         }

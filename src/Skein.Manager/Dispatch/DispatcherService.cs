@@ -234,7 +234,7 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
                 LogNotMarked(nodeId, e.Message);
             }
 
-            bool IsSilentStill() => _sessions.IsSilent(nodeId, sessionId, Now, Patience, _silence.Since);
+            bool IsSilentStill() => _sessions.IsSilent(nodeId, sessionId, Now, Patience + _silence.Extra, _silence.Since);
         }
     }
 

@@ -26,22 +26,23 @@ internal sealed class ManagerWatch(string self)
     {
         var period = ClusterDefaults.HeartbeatPeriodOf(snapshot.Cluster);
         var own = snapshot.ManagerBeats.Find(self)?.Count ?? 0;
-        if (own != _managers.GetValueOrDefault(self)?.Count) _ownBeats++;
+        if (own != _managers.GetValueOrDefault(self)?.Count) OwnBeat(now);
         foreach (var id in Known(snapshot))
         {
             var count = snapshot.ManagerBeats.Find(id)?.Count ?? 0;
-            if (!_managers.TryGetValue(id, out var seen)) _managers[id] = new(count, now, period, _ownBeats, null, new(GapsOfPatience, LongestPatience));
+            if (!_managers.TryGetValue(id, out var seen)) _managers[id] = new(count, now, period, _ownBeats, null, null, new(GapsOfPatience, LongestPatience));
             else if (seen.Count != count) _managers[id] = Heard(seen, count, now, period);
         }
     }
 
     /// <summary>The nodes as they should be stored, where that differs from how they are.</summary>
-    public IReadOnlyList<Node> Verdicts(Snapshot snapshot, TimeSpan now, DateTimeOffset wallClock)
+    /// <param name="extra">How much longer everyone is waited for, because this manager is slow itself.</param>
+    public IReadOnlyList<Node> Verdicts(Snapshot snapshot, TimeSpan now, TimeSpan extra, DateTimeOffset wallClock)
     {
         var period = ClusterDefaults.HeartbeatPeriodOf(snapshot.Cluster);
         foreach (var (id, seen) in _managers.ToList())
         {
-            var silent = IsSilent(id, seen, now, period);
+            var silent = IsSilent(id, seen, now, period, extra);
             if (silent != seen.SilentSince.HasValue) _managers[id] = seen with { SilentSince = silent ? now : null };
         }
         return [.. snapshot.Nodes.All.Select(n => Verdict(n, now, period, wallClock)).OfType<Node>().OrderBy(n => n.Id, StringComparer.Ordinal)];
@@ -52,16 +53,24 @@ internal sealed class ManagerWatch(string self)
         [.. snapshot.ManagerBeats.All.Select(b => b.Id)
             .Where(id => id != self && snapshot.Nodes.Find(id)?.ManagerStatus is null && _managers.GetValueOrDefault(id)?.SilentSince is not null)];
 
+    private void OwnBeat(TimeSpan now)
+    {
+        _ownBeats++;
+        foreach (var (id, seen) in _managers.Where(m => m.Value.FirstOwnBeat is null).ToList()) _managers[id] = seen with { FirstOwnBeat = now };
+    }
+
     private Seen Heard(Seen seen, ulong count, TimeSpan now, TimeSpan period)
     {
         // The first only shows that it has begun; and the gaps of a longer period say nothing under a shorter one.
         if (seen.Count > 0) seen.Gaps.Note((now - seen.At) * (period / Longer(period, seen.Period)), now);
-        return seen with { Count = count, At = now, Period = period, OwnBeats = _ownBeats, SilentSince = null };
+        return seen with { Count = count, At = now, Period = period, OwnBeats = _ownBeats, FirstOwnBeat = null, SilentSince = null };
     }
 
-    private bool IsSilent(string id, Seen seen, TimeSpan now, TimeSpan period) =>
+    private bool IsSilent(string id, Seen seen, TimeSpan now, TimeSpan period, TimeSpan extra) =>
         id != self
-        && now - seen.At >= seen.Gaps.At(now, Longer(period, seen.Period) * ClusterDefaults.MissedBeats)
+        && now - seen.At >= seen.Gaps.At(now, Longer(period, seen.Period) * ClusterDefaults.MissedBeats) + extra
+        // The store is back for a period: beats that it kept waiting land in the same moment.
+        && now - seen.FirstOwnBeat >= period + extra
         && _ownBeats - seen.OwnBeats >= OwnBeatsNeededFor(seen, now, period);
 
     /// <summary>
@@ -110,6 +119,7 @@ internal sealed class ManagerWatch(string self)
     /// <param name="At">When its count last changed.</param>
     /// <param name="Period">In force then: one that fell asleep for a longer period does not wake for a shorter.</param>
     /// <param name="OwnBeats">How many beats of one's own had landed then.</param>
+    /// <param name="FirstOwnBeat">When the first of one's own after it was seen; null while there is none.</param>
     /// <param name="Gaps">Between its beats as they were seen here.</param>
-    private sealed record Seen(ulong Count, TimeSpan At, TimeSpan Period, ulong OwnBeats, TimeSpan? SilentSince, MeasuredDeadline Gaps);
+    private sealed record Seen(ulong Count, TimeSpan At, TimeSpan Period, ulong OwnBeats, TimeSpan? FirstOwnBeat, TimeSpan? SilentSince, MeasuredDeadline Gaps);
 }

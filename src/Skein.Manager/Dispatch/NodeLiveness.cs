@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Skein.Manager.Store;
 using Skein.Model.Specs;
+using Skein.Model.Timing;
 
 namespace Skein.Manager.Dispatch;
 
@@ -13,6 +14,7 @@ public sealed partial class NodeLiveness(IStore store, string managerId, TimePro
     private readonly ILogger _logger = logs.CreateLogger<NodeLiveness>();
     private readonly Lock _lock = new();
     private readonly ManagerWatch _watch = new(managerId);
+    private readonly OwnLateness _late = new();
     private readonly long _start = time.GetTimestamp();
 
     /// <summary>Runs as long as this node is a manager.</summary>
@@ -32,7 +34,11 @@ public sealed partial class NodeLiveness(IStore store, string managerId, TimePro
         try
         {
             while (await JudgeAsync(term, cancel))
-                await Task.Delay(ClusterDefaults.HeartbeatPeriodOf(store.Current.Cluster) / 5, time, cancel);
+            {
+                var (began, pause) = (Now, ClusterDefaults.HeartbeatPeriodOf(store.Current.Cluster) / 5);
+                await Task.Delay(pause, time, cancel);
+                _late.Note(pause, Now - began, Now);
+            }
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
@@ -68,7 +74,7 @@ public sealed partial class NodeLiveness(IStore store, string managerId, TimePro
         lock (_lock)
         {
             _watch.Observe(seen, Now);
-            foreach (var node in _watch.Verdicts(seen, Now, time.GetUtcNow()))
+            foreach (var node in _watch.Verdicts(seen, Now, _late.At(Now), time.GetUtcNow()))
             {
                 LogVerdict(node.Id, node.Status?.State.ToString() ?? "", node.ManagerStatus?.Reachability.ToString() ?? "");
                 changes.Put(node);

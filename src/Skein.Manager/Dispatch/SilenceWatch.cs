@@ -1,3 +1,5 @@
+using Skein.Model.Timing;
+
 namespace Skein.Manager.Dispatch;
 
 /// <summary>
@@ -7,6 +9,9 @@ namespace Skein.Manager.Dispatch;
 /// </summary>
 internal sealed class SilenceWatch(SessionTable sessions, TimeSpan longestReturn)
 {
+    private const int LooksOfPatience = 30;
+
+    private readonly OwnLateness _late = new();
     private TimeSpan _lastLook;
     private volatile bool _isLost;
 
@@ -16,21 +21,26 @@ internal sealed class SilenceWatch(SessionTable sessions, TimeSpan longestReturn
     /// <summary>Since when this manager has been able to hear, without a break.</summary>
     public TimeSpan Since { get; private set; }
 
-    /// <param name="patience">Three beats by the present period.</param>
+    /// <summary>How much longer than the patience everyone is waited for, because this manager is slow itself.</summary>
+    public TimeSpan Extra { get; private set; }
+
+    /// <param name="patience">Three beats by the present period; in it there are thirty looks.</param>
     /// <param name="beats">The last of this manager's own to be stored, and how long it may be ago.</param>
     public Verdict Look(TimeSpan now, TimeSpan patience, (TimeSpan Landed, TimeSpan Patience) beats)
     {
         // A third of what a node may be silent: less is the jitter of a busy machine.
         if (now - _lastLook > patience / 3) Since = now;
+        else _late.Note(patience / LooksOfPatience, now - _lastLook, now);
+        Extra = _late.At(now);
         _lastLook = now;
         var wasLost = _isLost;
-        _isLost = now - Later(beats.Landed, Since) > beats.Patience;
+        _isLost = now - Later(beats.Landed, Since) > beats.Patience + Extra;
         if (_isLost) return new(Lost: !wasLost, []);
         // Who was sent away comes back within its longest backoff.
         if (wasLost) sessions.Forgive(now + longestReturn);
         // Before the store counts as lost it is in doubt: a cut that parts this manager from the others parts it from its nodes as well.
         var inDoubt = now - Later(beats.Landed, Since) > beats.Patience / 2;
-        return new(Lost: false, inDoubt ? [] : sessions.Silent(now, patience, Since));
+        return new(Lost: false, inDoubt ? [] : sessions.Silent(now, patience + Extra, Since));
     }
 
     private static TimeSpan Later(TimeSpan a, TimeSpan b) => a > b ? a : b;

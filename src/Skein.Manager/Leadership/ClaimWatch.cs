@@ -23,8 +23,9 @@ internal sealed class ClaimWatch(TimeSpan patience, TimeSpan ceiling, TimeSpan l
 
     /// <param name="claim">What was read; null when nobody leads.</param>
     /// <param name="now">When the read had its answer.</param>
+    /// <param name="extra">How much longer the leader is waited for, because this manager is slow itself.</param>
     /// <returns>True when the claim as read may be replaced.</returns>
-    public bool Observe(ClaimReading? claim, string self, TimeSpan now)
+    public bool Observe(ClaimReading? claim, string self, TimeSpan now, TimeSpan extra)
     {
         var step = now - _lastRead;
         _silence += step < longestStep ? step : longestStep;
@@ -37,7 +38,7 @@ internal sealed class ClaimWatch(TimeSpan patience, TimeSpan ceiling, TimeSpan l
             (_beat, _silence) = (claim.LastSign, TimeSpan.Zero);
             return false;
         }
-        if (_silence < _patience.At(now, patience)) return false;
+        if (_silence < _patience.At(now, patience) + extra) return false;
         // If it lives after all, the next one has more of it: managers on slow hosts must not unseat each other in turns.
         _patience.Note(_silence, now);
         return true;

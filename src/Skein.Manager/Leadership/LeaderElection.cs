@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Skein.Manager.Store;
+using Skein.Model.Timing;
 
 namespace Skein.Manager.Leadership;
 
@@ -21,6 +22,7 @@ public sealed partial class LeaderElection
 
     private readonly LeaderClaim _claim;
     private readonly ClaimWatch _watch = new(Patience, LongestPatience, LongestStep);
+    private readonly OwnLateness _late = new();
     private readonly string _self;
     private readonly Func<LeaderTerm, CancellationToken, Task> _lead;
     private readonly QuorumWatch _quorum;
@@ -72,7 +74,7 @@ public sealed partial class LeaderElection
             {
                 var reading = await _claim.ReadAsync(stop);
                 _quorum.Hear();
-                if (_watch.Observe(reading, _self, Now)
+                if (_watch.Observe(reading, _self, Now, _late.At(Now))
                     && await _claim.TakeAsync(_self, reading, stop) is { } term)
                 {
                     LogLeads(term.KeyRevision, reading is null ? "nobody" : reading.ManagerId);
@@ -87,7 +89,9 @@ public sealed partial class LeaderElection
             {
                 throw new OperationCanceledException(stop);
             }
+            var paused = Now;
             await Task.Delay(ReadPeriod, _time, stop);
+            _late.Note(ReadPeriod, Now - paused, Now);
         }
     }
 

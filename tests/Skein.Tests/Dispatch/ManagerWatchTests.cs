@@ -12,6 +12,7 @@ public class ManagerWatchTests
     private readonly MemoryStore _store = new();
     private readonly ManagerWatch _watch = new("m1");
     private readonly List<string> _trace = [];
+    private TimeSpan _extra;
 
     public ManagerWatchTests() =>
         _store.Commit(c =>
@@ -126,6 +127,28 @@ public class ManagerWatchTests
     }
 
     [Fact]
+    public void Beats_of_ones_own_that_the_store_kept_waiting_condemn_nobody_in_the_moment_it_is_back()
+    {
+        Run(0, 4, "m1", "m2", "m3");
+        Run(5, 8);
+        Run(9, 9, "m1");
+        Run(9, 9, "m1");   // the next one was due already
+        Run(10, 12, "m1", "m2", "m3");
+        Assert.Equal("0: m1 Ready Reachable, m2 Ready Reachable, m3 Ready Reachable", Trace());
+    }
+
+    [Fact]
+    public void A_leader_that_is_slow_itself_waits_longer_from_the_first_moment()
+    {
+        Run(0, 4, "m1", "m2", "m3");
+        _extra = TimeSpan.FromSeconds(3);
+        Run(5, 9, "m1", "m3");
+        Assert.Single(_trace);
+        Run(10, 10, "m1", "m3");
+        Assert.EndsWith("10: m2 Down Unreachable", Trace());
+    }
+
+    [Fact]
     public void After_an_election_a_slow_one_has_longer_to_be_heard_than_one_that_was_quick()
     {
         for (var second = 0; second <= 12; second++) Run(second, second, second % 3 == 0 ? ["m1", "m2", "m3"] : ["m1", "m3"]);
@@ -170,7 +193,7 @@ public class ManagerWatchTests
     {
         var now = TimeSpan.FromSeconds(second);
         _watch.Observe(_store.Current, now);
-        var verdicts = _watch.Verdicts(_store.Current, now, DateTimeOffset.UnixEpoch + now);
+        var verdicts = _watch.Verdicts(_store.Current, now, _extra, DateTimeOffset.UnixEpoch + now);
         if (verdicts.Count == 0) return;
         _store.Commit(c =>
         {

@@ -56,6 +56,21 @@ public class SilenceWatchTests
     }
 
     [Fact]
+    public void A_manager_whose_looks_are_late_waits_longer_for_everyone_from_the_first_of_them()
+    {
+        Run(10);
+        for (var i = 0; i < 12; i++)
+        {
+            Stall(0.3);
+            Run(0.1, nodeBeats: false);
+        }
+        Run(0.5, nodeBeats: false);
+        Assert.Empty(_trace);
+        Run(3, nodeBeats: false);
+        Assert.NotEmpty(_trace);
+    }
+
+    [Fact]
     public void A_store_out_of_reach_makes_nobody_silent_and_who_was_sent_away_has_time_to_come_back()
     {
         Run(10);

@@ -10,8 +10,8 @@ public class ClaimWatchTests
     [Fact]
     public void A_claim_that_nobody_holds_or_that_is_ones_own_is_taken_at_once()
     {
-        Assert.True(_watch.Observe(null, "me", TimeSpan.Zero));
-        Assert.True(_watch.Observe(new("me", 5, 9), "me", TimeSpan.Zero));
+        Assert.True(_watch.Observe(null, "me", TimeSpan.Zero, TimeSpan.Zero));
+        Assert.True(_watch.Observe(new("me", 5, 9), "me", TimeSpan.Zero, TimeSpan.Zero));
     }
 
     [Fact]
@@ -72,10 +72,18 @@ public class ClaimWatchTests
         for (var at = 0; at < 60_000; at += 250)
         {
             var beat = 10 + ((at - silentSince) / 2000);
-            if (!_watch.Observe(new("other", term, (term * 1000) + beat), "me", Ms(at))) continue;
+            if (!_watch.Observe(new("other", term, (term * 1000) + beat), "me", Ms(at), TimeSpan.Zero)) continue;
             (term, silentSince, takeovers) = (term + 1, at, takeovers + 1);
         }
         Assert.InRange(takeovers, 1, 2);
+    }
+
+    [Fact]
+    public void A_manager_that_is_slow_itself_waits_longer_from_the_first_moment()
+    {
+        Assert.False(Read(0, beat: 10));
+        for (var at = 250; at < 4200; at += 250) Assert.False(Read(at, beat: 10, extra: Ms(3000)));
+        Assert.True(Read(4250, beat: 10, extra: Ms(3000)));
     }
 
     [Fact]
@@ -90,5 +98,5 @@ public class ClaimWatchTests
 
     private static TimeSpan Ms(double milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
 
-    private bool Read(double endedAt, long beat) => _watch.Observe(new("other", 5, beat), "me", Ms(endedAt));
+    private bool Read(double endedAt, long beat, TimeSpan extra = default) => _watch.Observe(new("other", 5, beat), "me", Ms(endedAt), extra);
 }
