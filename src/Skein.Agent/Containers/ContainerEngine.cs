@@ -59,7 +59,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         logger = loggers.CreateLogger<ContainerEngine>();
         records = new ContainerRecords(options);
         stats = new StatsReader("/sys/fs/cgroup", "/proc", time);
-        mounts = new MountResolver(options.Volumes);
+        mounts = new MountResolver(options.Volumes, Environment.OSVersion.Version);
         volumeContent = new VolumeContent(options.Volumes, options.CopyFolder);
         abandonedShims = new AbandonedShims(containerd.SocketPath, containerd.Namespace);
         emptyCgroups = new EmptyCgroups(options.CgroupParent);

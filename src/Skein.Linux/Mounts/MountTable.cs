@@ -7,6 +7,11 @@ public static class MountTable
 {
     public static IReadOnlyList<MountEntry> Read() => [.. File.ReadLines("/proc/self/mountinfo").Select(Parse)];
 
+    /// <summary>The mount that a path lies on; of several on one place the newest.</summary>
+    public static MountEntry Of(string path) => Read()
+        .Where(m => m.Target == "/" || path == m.Target || path.StartsWith(m.Target + "/", StringComparison.Ordinal))
+        .Aggregate((best, next) => next.Target.Length >= best.Target.Length ? next : best);
+
     /// <summary>At the path or below it, the innermost and newest first: the order to unmount in.</summary>
     public static IReadOnlyList<MountEntry> Under(string prefix)
     {
@@ -22,7 +27,12 @@ public static class MountTable
         var fields = line.Split(' ');
         var dash = Array.IndexOf(fields, "-", 6);
         if (dash < 0 || fields.Length < dash + 4) throw new FormatException($"mountinfo: {line}");
-        return new MountEntry(Unescape(fields[4]), Unescape(fields[3]), fields[dash + 1], Unescape(fields[dash + 2]), fields[5]);
+        var propagation = fields[6..dash];
+        return new MountEntry(Unescape(fields[4]), Unescape(fields[3]), fields[dash + 1], Unescape(fields[dash + 2]), fields[5])
+        {
+            Shared = propagation.Any(field => field.StartsWith("shared:", StringComparison.Ordinal)),
+            Slave = propagation.Any(field => field.StartsWith("master:", StringComparison.Ordinal)),
+        };
     }
 
     // Space, tab, newline and backslash stand there as \040 and so on.

@@ -28,6 +28,7 @@ public static class ServiceMeaning
 
     private static void MakePlain(ContainerSpec container)
     {
+        container.Image = Tagged(container.Image);
         if (container.StopGracePeriod == ServiceDefaults.StopGracePeriod) container.StopGracePeriod = null;
         if (container.Init == false) container.Init = null;
         container.DnsConfig = UnlessEmpty(container.DnsConfig);
@@ -46,6 +47,10 @@ public static class ServiceMeaning
         if (restart.MaxAttempts == 0) restart.MaxAttempts = null;
         if (restart.Window == 0) restart.Window = null;
     }
+
+    // Docker's CLI writes the tag into what it read without one, whatever it was asked to change.
+    private static string Tagged(string image) =>
+        image.AsSpan(image.LastIndexOf('/') + 1).IndexOfAny(':', '@') < 0 ? image + ":latest" : image;
 
     private static T? UnlessEmpty<T>(T? message) where T : class, IMessage => message?.CalculateSize() > 0 ? message : null;
 }

@@ -140,7 +140,7 @@ public sealed class LeftoverTests
         {
             // As the engine does it, up to the moment of its death.
             new ContainerRecords(host.Options).Begin(definition, DateTimeOffset.UnixEpoch);
-            new MountResolver(host.Options.Volumes).Resolve(definition.Id, definition.Spec.Mounts);
+            new MountResolver(host.Options.Volumes, Environment.OSVersion.Version).Resolve(definition.Id, definition.Spec.Mounts);
             Directory.CreateDirectory(empty);
             File.WriteAllText(empty + "/container.pb.new", "");
             return Task.CompletedTask;

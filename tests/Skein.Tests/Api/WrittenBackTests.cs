@@ -66,6 +66,8 @@ public sealed class WrittenBackTests
         var task = new SwarmTask { Spec = before.Spec.Task.Clone(), SpecVersion = before.SpecVersion, Endpoint = new() { Spec = before.Spec.Endpoint?.Clone() ?? new() } };
 
         var read = JsonNode.Parse((await server.AskAsync("GET", $"/v1.{reader}/services/s{(withDefaults ? "?insertDefaults=true" : "")}")).Body)!;
+        // As the CLI does with each update, `service scale` too.
+        if (withDefaults) read["Spec"]!["TaskTemplate"]!["ContainerSpec"]!["Image"] = "a:latest";
         var (updated, why) = await server.PostAsync($"/v1.{writer}/services/s/update?version={read["Version"]!["Index"]}", read["Spec"]!.ToJsonString());
 
         Assert.True(updated == 200, $"{why} for {read["Spec"]}");

@@ -13,7 +13,7 @@ public sealed class MountResolverTests : IDisposable
     [Fact]
     public void AnonymousVolumesGoWithTheirContainer()
     {
-        var resolver = new MountResolver(new(folder));
+        var resolver = new MountResolver(new(folder), new(6, 1));
         Mount[] mounts = [new() { Type = "volume", Source = "named", Target = "/n" }, new() { Type = "volume", Target = "/a" }];
         var resolved = resolver.Resolve("id", mounts);
         Assert.All(resolved, mount => Assert.True(Directory.Exists(mount.Source)));
@@ -52,20 +52,30 @@ public sealed class MountResolverTests : IDisposable
         string.Join(' ', Assert.Single(Resolve(new Mount { Type = "tmpfs", Target = "/t", TmpfsOptions = { "noexec", "exec" } })).Options));
 
     [Theory]
-    [InlineData(false, false, "rbind ro rprivate")]
-    [InlineData(true, false, "bind ro rprivate")]
-    [InlineData(false, true, "rbind rro rprivate")]
-    public void ABindTakesWhatIsBelowAlongAsAskedTo(bool alone, bool forced, string options) => Assert.Equal(
+    [InlineData(false, false, false, "6.1", "rbind ro rro rprivate")]
+    [InlineData(false, false, false, "5.10", "rbind ro rprivate")]
+    [InlineData(true, false, false, "6.1", "bind ro rro rprivate")]
+    [InlineData(false, true, false, "6.1", "rbind ro rprivate")]
+    [InlineData(false, false, true, "6.1", "rbind ro rro rprivate")]
+    public void ABindTakesWhatIsBelowAlongAsAskedTo(bool alone, bool writableBelow, bool forced, string kernel, string options) => Assert.Equal(
         options,
-        string.Join(' ', Assert.Single(Resolve(new Mount
-        {
-            Type = "bind",
-            Source = folder,
-            Target = "/t",
-            ReadOnly = true,
-            BindNonRecursive = alone,
-            BindReadOnlyForceRecursive = forced,
-        })).Options));
+        string.Join(' ', Assert.Single(new MountResolver(new(folder), Version.Parse(kernel)).Resolve("id", [Below(alone, writableBelow, forced)])).Options));
 
-    private IReadOnlyList<OciMount> Resolve(params Mount[] mounts) => new MountResolver(new(folder)).Resolve("id", mounts);
+    [Fact]
+    public void WhatAKernelCannotForbidIsSaid() => Assert.Equal(
+        "recursively read-only mounts need Linux 5.12 or later: this is 5.10",
+        Assert.Throws<SkeinException>(() => new MountResolver(new(folder), new(5, 10)).Resolve("id", [Below(false, false, forced: true)])).Message);
+
+    private Mount Below(bool alone, bool writableBelow, bool forced) => new()
+    {
+        Type = "bind",
+        Source = folder,
+        Target = "/t",
+        ReadOnly = true,
+        BindNonRecursive = alone,
+        BindReadOnlyNonRecursive = writableBelow,
+        BindReadOnlyForceRecursive = forced,
+    };
+
+    private IReadOnlyList<OciMount> Resolve(params Mount[] mounts) => new MountResolver(new(folder), new(6, 1)).Resolve("id", mounts);
 }

@@ -1,12 +1,16 @@
 using System.Globalization;
 using Skein.Linux.Files;
+using Skein.Linux.Mounts;
 using Skein.Model;
 
 namespace Skein.Agent.Containers.Oci;
 
 /// <summary>A service's mounts as the runtime takes them; makes the folders of volumes below the data root.</summary>
-internal sealed class MountResolver(VolumeFolders volumes)
+/// <param name="kernel">The host's: what is mounted below a bind can be made read-only since 5.12 (mount_setattr).</param>
+internal sealed class MountResolver(VolumeFolders volumes, Version kernel)
 {
+    private static readonly Version s_mountSetattr = new(5, 12);
+
     public IReadOnlyList<OciMount> Resolve(string containerId, IEnumerable<Mount> mounts)
     {
         var resolved = new List<OciMount>();
@@ -19,8 +23,8 @@ internal sealed class MountResolver(VolumeFolders volumes)
                 throw SkeinException.Invalid($"Duplicate mount point: {mount.Target}");
             resolved.Add(mount.Type switch
             {
-                "bind" => Bind(mount, target, BindSource(mount)),
-                "volume" => Bind(mount, target, VolumeSource(containerId, mount)),
+                "bind" => Bind(mount, target, BindSource(mount), Recursion(mount)),
+                "volume" => Bind(mount, target, VolumeSource(containerId, mount), []),
                 "tmpfs" => Tmpfs(mount, target),
                 _ => throw SkeinException.Invalid($"mount type unknown: \"{mount.Type}\""),
             });
@@ -46,14 +50,33 @@ internal sealed class MountResolver(VolumeFolders volumes)
         }
     }
 
-    private static OciMount Bind(Mount mount, string target, string source)
+    private static OciMount Bind(Mount mount, string target, string source, IReadOnlyList<string> recursion)
     {
         var propagation = mount.BindPropagation.Length > 0 ? mount.BindPropagation : "rprivate";
-        return new OciMount(target, "bind", source, [mount.BindNonRecursive ? "bind" : "rbind", Writing(mount), propagation]);
+        CheckPropagates(source, propagation);
+        return new OciMount(target, "bind", source, [mount.BindNonRecursive ? "bind" : "rbind", mount.ReadOnly ? "ro" : "rw", .. recursion, propagation]);
     }
 
-    // "ro" is the mount alone; "rro" all below it too, which runc refuses where the kernel has no mount_setattr (before 5.12).
-    private static string Writing(Mount mount) => mount.BindReadOnlyForceRecursive ? "rro" : mount.ReadOnly ? "ro" : "rw";
+    /// <summary>As in Docker since 25: read-only means all below it too, unless it is asked for alone or the kernel cannot.</summary>
+    private IReadOnlyList<string> Recursion(Mount mount)
+    {
+        if (!mount.ReadOnly || mount.BindReadOnlyNonRecursive) return [];
+        if (kernel >= s_mountSetattr) return ["rro"];
+        return mount.BindReadOnlyForceRecursive
+            ? throw SkeinException.Invalid($"recursively read-only mounts need Linux {s_mountSetattr} or later: this is {kernel}")
+            : [];
+    }
+
+    /// <summary>What is mounted here later reaches the other side only through a mount that propagates, and without one nobody would know.</summary>
+    private static void CheckPropagates(string source, string propagation)
+    {
+        if (propagation.EndsWith("private", StringComparison.Ordinal)) return;
+        var on = MountTable.Of(source);
+        if (propagation.EndsWith("shared", StringComparison.Ordinal) && !on.Shared)
+            throw SkeinException.Invalid($"path {source} is mounted on {on.Target} but it is not a shared mount");
+        if (!on.Shared && !on.Slave)
+            throw SkeinException.Invalid($"path {source} is mounted on {on.Target} but it is not a shared or slave mount");
+    }
 
     private static string BindSource(Mount mount)
     {

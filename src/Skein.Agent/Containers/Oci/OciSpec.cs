@@ -59,6 +59,9 @@ internal sealed record OciLinux
 {
     public required IReadOnlyList<OciNamespace> Namespaces { get; init; }
 
+    /// <summary>null: what the host mounts later is seen, and nothing goes the other way.</summary>
+    public string? RootfsPropagation { get; init; }
+
     public required string CgroupsPath { get; init; }
 
     public required OciResources Resources { get; init; }

@@ -52,6 +52,8 @@ internal sealed record OciSpecBuilder(string CgroupParent, bool UnifiedCgroups, 
             Linux = new OciLinux
             {
                 Namespaces = Namespaces(definition.NetworkNamespacePath),
+                // A shared mount below a root that is a slave of the host's would propagate to nobody.
+                RootfsPropagation = userMounts.Any(mount => mount.Options.Any(option => option is "shared" or "rshared")) ? "shared" : null,
                 CgroupsPath = $"{CgroupParent.TrimEnd('/')}/{definition.Id}",
                 Resources = Resources(definition.Resources),
                 MaskedPaths = KernelPaths.Masked,
