@@ -53,13 +53,17 @@ internal static class ContainerRuleset
     private static void AddReturnPath(Ruleset rules, ReturnPathSpec path)
     {
         var leg = $"iifname \"{path.Interface}\"";
+        // One client port to two hosts is two connections, and arrives here as one: a zone for each node keeps them apart. Only in
+        // the original direction: replies are looked up without, so two that meet are seen to, and the second gets another port.
+        if (path.Sources.Count > 0)
+        {
+            rules.Chain("ingress-zone", "type filter hook prerouting priority -300",
+                $"{leg} ct original zone set ether saddr map {{ {string.Join(", ", path.Sources.Select(s => $"{s.Mac} : {s.Zone}"))} }}");
+        }
         rules.Map("ingress-nodes", "ether_addr : mark", path.Sources.Select(s => $"{s.Mac} : 0x{s.Mark:x8}"));
         rules.Chain("ingress-mark", "type filter hook prerouting priority -150",
             $"{leg} ct direction original ct mark set ether saddr map @ingress-nodes");
-        // A UDP server on 0.0.0.0 answers from the address that the route to the client suggests: docker_gwbridge's. The
-        // reply belongs to the connection only if the request was turned to that address first.
-        rules.Chain("ingress-udp", "type nat hook prerouting priority -100",
-            $"{leg} ct mark != 0 ip daddr {path.Address} meta l4proto udp dnat to {path.Gateway}");
+        rules.Chain("ingress-land", "type nat hook prerouting priority -100", Landing(path, $"{leg} ct mark != 0 ip daddr {path.Address}"));
         rules.Chain("ingress-guard", "type filter hook input priority 0", [
             $"{leg} ct state established,related accept",
             .. path.Ports.Count == 0
@@ -72,5 +76,18 @@ internal static class ContainerRuleset
         // The segment size was chosen for docker_gwbridge, whose MTU is larger.
         rules.Chain("ingress-mss", "type filter hook postrouting priority -150",
             $"oifname \"{path.Interface}\" tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu");
+    }
+    /// <summary>
+    /// To the address that the server listens on. One on 0.0.0.0 takes all; over UDP it answers from the address that the route to
+    /// the client suggests, docker_gwbridge's, and the reply belongs to the connection only if the request was turned there first.
+    /// </summary>
+    private static IEnumerable<string> Landing(ReturnPathSpec path, string arrival)
+    {
+        yield return $"{arrival} socket wildcard 0 accept";
+        yield return $"{arrival} meta l4proto udp socket wildcard 1 dnat to {path.Gateway}";
+        yield return $"{arrival} socket wildcard 1 accept";
+        // Nobody listens here: a server that is bound to what `hostname -i` says listens there.
+        if (path.Own is { } own && path.Ports.Count > 0)
+            yield return $"{arrival} meta l4proto . th dport {{ {string.Join(", ", path.Ports)} }} dnat to {own}";
     }
 }

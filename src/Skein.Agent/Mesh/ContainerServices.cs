@@ -111,8 +111,13 @@ internal sealed class ContainerServices : IAsyncDisposable
         var leg = Legs.FirstOrDefault(l => l.NetworkId == mesh.IngressNetwork);
         if (leg is null || Gateway is not { } gateway || MeshView.IPv4(leg.Addresses).FirstOrDefault() is not { } address) return null;
         var ports = Spec.Ports.Where(p => p.PublishMode == PublishMode.Ingress).Select(MeshView.TargetOf).Distinct().Order();
-        return new ReturnPathSpec(leg.Interface, address, gateway, mesh.IngressSources, [.. ports]);
+        return new ReturnPathSpec(leg.Interface, address, gateway, mesh.IngressSources, [.. ports], OwnAddress(mesh));
     }
+
+    private IPAddress? OwnAddress(MeshView mesh) => Legs
+        .Where(l => l.NetworkId != mesh.IngressNetwork && l.NetworkName != HostRuleset.Bridge)
+        .SelectMany(l => MeshView.IPv4(l.Addresses))
+        .FirstOrDefault();
 
     private static ResolverView ViewOf(ContainerNetworkSpec spec, IReadOnlyList<ContainerLeg> legs, string? ingressNetwork)
     {

@@ -3,5 +3,7 @@ namespace Skein.Agent.Mesh;
 /// <summary>Everything that nftables does in the host's namespace.</summary>
 /// <param name="Tunnels">Null while this host is in no swarm.</param>
 /// <param name="GatewaySubnet">docker_gwbridge's CIDR; null while this host has no such bridge.</param>
+/// <param name="SwarmSubnets">IPv4 subnets of the networks present on this host.</param>
 /// <param name="RouterByUs">It was Skein that made this host forward packets: it forwards none but those of containers.</param>
-internal sealed record HostMeshSpec(TunnelSpec? Tunnels, string? GatewaySubnet, IReadOnlyList<HostPort> Ports, bool RouterByUs = false);
+internal sealed record HostMeshSpec(
+    TunnelSpec? Tunnels, string? GatewaySubnet, IReadOnlyList<HostPort> Ports, IReadOnlyList<string> SwarmSubnets, bool RouterByUs = false);

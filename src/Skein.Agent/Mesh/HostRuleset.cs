@@ -23,9 +23,7 @@ internal static class HostRuleset
         rules.Chain("prerouting", "type nat hook prerouting priority -100", "fib daddr type local goto publish");
         rules.Chain("output", "type nat hook output priority -100", "fib daddr type local goto publish");
         rules.Chain("postrouting", "type nat hook postrouting priority 100",
-            $"ip saddr {subnet} oifname != \"{Bridge}\" masquerade",
-            // These sources mean another machine, or nobody, in the place where the answer is made. All others stay as they are.
-            $"ip saddr {{ 127.0.0.0/8, {subnet} }} oifname \"{Bridge}\" ct status dnat masquerade");
+            [$"ip saddr {subnet} oifname != \"{Bridge}\" masquerade", .. Elsewhere(subnet, spec.SwarmSubnets)]);
         rules.Chain("forward", "type filter hook forward priority 0", Forward(spec.RouterByUs));
         return rules.ToString();
     }
@@ -42,4 +40,11 @@ internal static class HostRuleset
         $"oifname \"{Bridge}\" drop",
         .. routerByUs ? ["drop"] : Array.Empty<string>(),
     ];
+
+    /// <summary>These sources mean another machine, or nobody, in the place where the answer is made. All others stay as they are.</summary>
+    private static IEnumerable<string> Elsewhere(string subnet, IReadOnlyList<string> swarm)
+    {
+        yield return $"ip saddr {{ 127.0.0.0/8, {subnet} }} oifname \"{Bridge}\" ct status dnat masquerade";
+        if (swarm.Count > 0) yield return $"ip saddr {{ {string.Join(", ", swarm)} }} oifname \"{Bridge}\" ct status dnat masquerade";
+    }
 }

@@ -12,4 +12,10 @@ internal readonly record struct IngressSource(IPAddress Address, MacAddress Mac)
     /// node's, so that every node and every daemon after a restart comes to the same without being told.
     /// </summary>
     public uint Mark => BinaryPrimitives.ReadUInt32BigEndian(Address.GetAddressBytes());
+
+    /// <summary>
+    /// Zone of connection tracking for what comes through this node. It has 16 bits: in an ingress network wider than /16 two nodes may
+    /// share one, and only there may a client's port that comes through both at once meet itself.
+    /// </summary>
+    public ushort Zone => (ushort)Mark;
 }

@@ -25,6 +25,7 @@ internal sealed class MeshView
             .OrderBy(s => s.Id, StringComparer.Ordinal)
             .SelectMany(s => s.VirtualIps.Select(v => (v.NetworkId, Service: s)))
             .ToLookup(s => s.NetworkId, s => s.Service);
+        Subnets = SubnetsOf(assignments);
         IngressNetwork = assignments.Networks.Values.FirstOrDefault(n => n.Ingress)?.Id;
         Tunnels = TunnelSpec.From(assignments);
         IngressSources = [.. endpoints.Where(e => e.NetworkId == IngressNetwork && e.TaskId.Length == 0).SelectMany(Sources)];
@@ -39,6 +40,9 @@ internal sealed class MeshView
 
     /// <summary>The nodes' legs on the ingress network, this node's own among them.</summary>
     public IReadOnlyList<IngressSource> IngressSources { get; }
+
+    /// <summary>IPv4 subnets of the networks present on this node; none within another.</summary>
+    public IReadOnlyList<string> Subnets { get; }
 
     /// <summary>VIPs of the services on these networks.</summary>
     /// <param name="turn">Where each list of backends begins, so that clients that come in step do not all meet the same first one.</param>
@@ -74,6 +78,17 @@ internal sealed class MeshView
         var list = addresses.Distinct().ToList();
         var start = list.Count == 0 ? 0 : (int)(turn % (uint)list.Count);
         return [.. list.Skip(start), .. list.Take(start)];
+    }
+
+    private static List<string> SubnetsOf(NodeAssignments assignments)
+    {
+        var all = assignments.Networks.Values
+            .SelectMany(n => n.Ipam.Select(i => IPNetwork.TryParse(i.Subnet, out var subnet) ? subnet : default))
+            .Where(s => s.PrefixLength > 0 && s.BaseAddress.AddressFamily == AddressFamily.InterNetwork)
+            .Distinct()
+            .ToList();
+        // One set in nftables takes no intervals that overlap.
+        return [.. all.Where(s => !all.Exists(o => o.PrefixLength < s.PrefixLength && o.Contains(s.BaseAddress))).Select(s => s.ToString()).Order(StringComparer.Ordinal)];
     }
 
     private static IEnumerable<IngressSource> Sources(OverlayEndpoint endpoint) =>

@@ -430,7 +430,8 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         var own = _containers.Values
             .Where(c => c.Gateway is not null)
             .SelectMany(c => c.HostPorts.Select(p => new HostPort(MeshView.PublishedOf(p), c.Gateway!, (ushort)p.TargetPort)));
-        var spec = new HostMeshSpec(View().Tunnels, _gatewaySubnet, [.. own.Concat(published).OrderBy(p => p.Published)], _forwarding.ByUs);
+        var view = View();
+        var spec = new HostMeshSpec(view.Tunnels, _gatewaySubnet, [.. own.Concat(published).OrderBy(p => p.Published)], view.Subnets, _forwarding.ByUs);
         _hostTable.Apply(HostRuleset.Render(spec));
         if (spec.Tunnels is { IsIPv6: true } tunnels) _hostTableIPv6.Apply(TunnelRules.RenderIPv6(tunnels));
         TuneHost();

@@ -91,7 +91,8 @@ internal sealed partial class FabricReconciler : IDisposable
     {
         if (!IPAddress.TryParse(vtep, out var address)) return 1500;
         var owner = host.Addresses().FirstOrDefault(entry => entry.Address.Address.Equals(address));
-        return owner is null ? 1500 : host.Links().FirstOrDefault(link => link.Index == owner.Link)?.Mtu ?? 1500;
+        // An address on lo says nothing of the way out: lo's 65536 is more than a bridge takes.
+        return owner is null ? 1500 : host.Links().FirstOrDefault(link => link.Index == owner.Link && link.Name != "lo")?.Mtu ?? 1500;
     }
 
     public void Dispose()

@@ -16,11 +16,17 @@ internal static class Caller
     }
 
     /// <param name="limit">For a connection that is not to come about.</param>
-    public static async Task<Socket> ConnectAsync(NetworkNamespace from, string address, int port, TimeSpan? limit = null)
+    /// <param name="own">Address and port to call from.</param>
+    public static async Task<Socket> ConnectAsync(NetworkNamespace from, string address, int port, TimeSpan? limit = null, IPEndPoint? own = null)
     {
         var socket = NamespaceSockets.Open(from, AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
+            if (own is not null)
+            {
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+                socket.Bind(own);
+            }
             await socket.ConnectAsync(IPAddress.Parse(address), port).WaitAsync(limit ?? Poll.Patience);
             return socket;
         }

@@ -5,18 +5,19 @@ using Skein.Linux.Namespaces;
 
 namespace Skein.HostTests.Mesh;
 
-/// <summary>Listens in a namespace on all addresses, TCP and UDP, and tells each caller "NAME sees ADDRESS"; then echoes lines.</summary>
+/// <summary>Listens in a namespace, on all addresses unless told otherwise, TCP and UDP, and tells each caller "NAME sees ADDRESS"; then echoes lines.</summary>
 internal sealed class EchoServer : IDisposable
 {
     private readonly string _name;
     private readonly Socket _tcp;
     private readonly Socket _udp;
 
-    public EchoServer(NetworkNamespace space, string name, int port = 80)
+    /// <param name="on">The one address to listen on; null = all.</param>
+    public EchoServer(NetworkNamespace space, string name, int port = 80, IPAddress? on = null)
     {
         _name = name;
-        _tcp = NamespaceSockets.ListenTcp(space, new IPEndPoint(IPAddress.Any, port));
-        _udp = NamespaceSockets.BindUdp(space, new IPEndPoint(IPAddress.Any, port));
+        _tcp = NamespaceSockets.ListenTcp(space, new IPEndPoint(on ?? IPAddress.Any, port));
+        _udp = NamespaceSockets.BindUdp(space, new IPEndPoint(on ?? IPAddress.Any, port));
         _ = AcceptAsync();
         _ = ReceiveAsync();
     }

@@ -116,7 +116,10 @@ internal sealed class MeshHosts : IAsyncDisposable
             VirtualIps = { new VirtualIp { NetworkId = "n1", Addresses = { Vip + "/24" } } },
             Ports = { Tcp, Udp },
         };
-        OverlayNetwork[] networks = [new() { Id = "ni", Name = "ingress", Ingress = true }, new() { Id = "n1", Name = "ov" }];
+        OverlayNetwork[] networks = [
+            new() { Id = "ni", Name = "ingress", Ingress = true, Ipam = { new IpamConfig { Subnet = "10.0.0.0/24" } } },
+            new() { Id = "n1", Name = "ov", Ipam = { new IpamConfig { Subnet = "10.0.1.0/24" } } },
+        ];
         return NodeAssignments.Empty with
         {
             Networks = networks.ToImmutableDictionary(n => n.Id),

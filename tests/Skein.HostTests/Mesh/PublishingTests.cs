@@ -35,6 +35,53 @@ public class PublishingTests
     }
 
     [Fact]
+    public async Task One_port_of_a_client_to_two_hosts_is_two_connections()
+    {
+        await using var hosts = await MeshHosts.StartAsync();
+        using var c2 = new EchoServer(hosts["c2"], "c2");
+        hosts.Publish(s => MeshHosts.Ready(s, "t2"));
+        await hosts.AppliedAsync();
+        var own = new IPEndPoint(IPAddress.Parse("192.168.57.9"), 23456);
+        using var first = await Caller.ConnectAsync(hosts["cl"], "192.168.57.11", 8080, own: own);
+        Assert.Equal("c2 sees 192.168.57.9", await Caller.ReadAsync(first, "the first"));
+        using var second = await Caller.ConnectAsync(hosts["cl"], "192.168.57.12", 8080, own: own);
+        Assert.Equal("c2 sees 192.168.57.9", await Caller.ReadAsync(second, "the second"));
+        foreach (var (socket, name) in new[] { (first, "first"), (second, "second"), (first, "first again") })
+        {
+            await socket.SendAsync(System.Text.Encoding.ASCII.GetBytes(name));
+            Assert.Equal(name, await Caller.ReadAsync(socket, name));
+        }
+    }
+
+    [Fact]
+    public async Task A_server_bound_to_one_of_its_own_addresses_is_reached_by_its_published_port()
+    {
+        await using var hosts = await MeshHosts.StartAsync();
+        using var c1 = new EchoServer(hosts["c1"], "c1", on: IPAddress.Parse("10.0.1.5"));
+        using var c2 = new EchoServer(hosts["c2"], "c2", on: IPAddress.Parse("10.0.0.6"));
+        foreach (var host in new[] { "192.168.57.11", "192.168.57.12" })
+        {
+            Assert.Equal(["c1 sees 192.168.57.9", "c2 sees 192.168.57.9"], await TwiceAsync(() => Caller.TcpAsync(hosts["cl"], host, 8080)));
+            Assert.Equal(["c1 sees 192.168.57.9", "c2 sees 192.168.57.9"], await TwiceAsync(() => Caller.UdpAsync(hosts["cl"], host, 8080)));
+        }
+    }
+
+    [Theory]
+    [InlineData("10.0.0.200")]
+    [InlineData("10.0.1.5")]
+    public async Task A_client_whose_address_is_one_of_the_swarms_own_reaches_a_published_port(string client)
+    {
+        await using var hosts = await MeshHosts.StartAsync();
+        using var c1 = new EchoServer(hosts["c1"], "c1");
+        hosts.Publish(s => MeshHosts.Ready(s, "t1"));
+        await hosts.AppliedAsync();
+        hosts["cl"].Run(() => Commands.Run("ip", "address", "add", client + "/32", "dev", "lo"));
+        hosts["h1"].Run(() => Commands.Run("ip", "route", "add", client + "/32", "via", "192.168.57.9"));
+        using var socket = await Caller.ConnectAsync(hosts["cl"], "192.168.57.11", 8080, own: new IPEndPoint(IPAddress.Parse(client), 0));
+        Assert.Equal("c1 sees 172.18.0.1", await Caller.ReadAsync(socket, client));
+    }
+
+    [Fact]
     public async Task A_connection_outlives_changes_of_the_mesh_and_a_restart_of_the_daemon()
     {
         await using var hosts = await MeshHosts.StartAsync();

@@ -33,6 +33,10 @@ public class RulesetTests
             ip daddr { 10.0.1.9 } meta l4proto tcp reject with tcp reset
             ip daddr { 10.0.1.9 } reject
           }
+          chain ingress-zone {
+            type filter hook prerouting priority -300; policy accept;
+            iifname "eth0" ct original zone set ether saddr map { 02:42:0a:00:00:02 : 2, 02:42:0a:00:00:03 : 3 }
+          }
           map ingress-nodes {
             type ether_addr : mark
             elements = { 02:42:0a:00:00:02 : 0x0a000002, 02:42:0a:00:00:03 : 0x0a000003 }
@@ -41,9 +45,12 @@ public class RulesetTests
             type filter hook prerouting priority -150; policy accept;
             iifname "eth0" ct direction original ct mark set ether saddr map @ingress-nodes
           }
-          chain ingress-udp {
+          chain ingress-land {
             type nat hook prerouting priority -100; policy accept;
-            iifname "eth0" ct mark != 0 ip daddr 10.0.0.6 meta l4proto udp dnat to 172.18.0.3
+            iifname "eth0" ct mark != 0 ip daddr 10.0.0.6 socket wildcard 0 accept
+            iifname "eth0" ct mark != 0 ip daddr 10.0.0.6 meta l4proto udp socket wildcard 1 dnat to 172.18.0.3
+            iifname "eth0" ct mark != 0 ip daddr 10.0.0.6 socket wildcard 1 accept
+            iifname "eth0" ct mark != 0 ip daddr 10.0.0.6 meta l4proto . th dport { tcp . 80, udp . 53 } dnat to 10.0.1.7
           }
           chain ingress-guard {
             type filter hook input priority 0; policy accept;
@@ -67,7 +74,7 @@ public class RulesetTests
             20001,
             20002,
             [new BalancerSpec(Address("10.0.1.2"), [Address("10.0.1.5"), Address("10.0.1.6")]), new BalancerSpec(Address("10.0.1.9"), [])],
-            new ReturnPathSpec("eth0", Address("10.0.0.6"), Address("172.18.0.3"), [Node2, Node3], [Port(PortProtocol.Tcp, 80), Port(PortProtocol.Udp, 53)]))));
+            new ReturnPathSpec("eth0", Address("10.0.0.6"), Address("172.18.0.3"), [Node2, Node3], [Port(PortProtocol.Tcp, 80), Port(PortProtocol.Udp, 53)], Address("10.0.1.7")))));
 
     [Fact]
     public void A_container_without_any_service_has_its_resolver_only() => Assert.Equal("""
@@ -164,6 +171,7 @@ public class RulesetTests
             type nat hook postrouting priority 100; policy accept;
             ip saddr 172.18.0.0/16 oifname != "docker_gwbridge" masquerade
             ip saddr { 127.0.0.0/8, 172.18.0.0/16 } oifname "docker_gwbridge" ct status dnat masquerade
+            ip saddr { 10.0.0.0/24, 10.0.1.0/24 } oifname "docker_gwbridge" ct status dnat masquerade
           }
           chain forward {
             type filter hook forward priority 0; policy accept;
@@ -181,6 +189,7 @@ public class RulesetTests
             new HostPort(Port(PortProtocol.Tcp, 8080), Address("172.18.0.2"), 8080),
             new HostPort(Port(PortProtocol.Tcp, 8081), Address("172.18.0.3"), 80),
         ],
+        ["10.0.0.0/24", "10.0.1.0/24"],
         RouterByUs: true)));
 
     [Fact]
@@ -194,7 +203,7 @@ public class RulesetTests
         }
 
         """,
-        HostRuleset.Render(new HostMeshSpec(null, null, [])));
+        HostRuleset.Render(new HostMeshSpec(null, null, [], [])));
 
     [Fact]
     public void Tunnels_with_IPv6_addresses_have_a_table_of_their_own() => Assert.Contains(
