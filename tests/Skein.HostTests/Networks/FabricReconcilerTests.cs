@@ -33,6 +33,19 @@ public sealed class FabricReconcilerTests : IDisposable
     }
 
     [Fact]
+    public void An_address_on_loopback_says_nothing_of_the_underlays_MTU()
+    {
+        _host.Run(() =>
+        {
+            Commands.Run("ip", "link", "set", "lo", "up");
+            Commands.Run("ip", "link", "add", "eth0", "mtu", "1400", "up", "type", "veth", "peer", "name", "away");
+            return Commands.Run("ip", "address", "add", "192.168.77.1/24", "dev", "eth0");
+        });
+        Assert.Equal(1500u, FabricReconciler.UnderlayMtu(_netlink, "127.0.0.1"));
+        Assert.Equal(1400u, FabricReconciler.UnderlayMtu(_netlink, "192.168.77.1"));
+    }
+
+    [Fact]
     public void A_leg_that_is_made_after_it_was_wished_is_no_drift_and_one_that_is_unplugged_is()
     {
         Assert.True(_fabric.Reconcile(Assignments, [Port], 1500));
