@@ -66,6 +66,9 @@ public sealed partial class AgentSession
     /// <summary>Called when a manager asks for tasks' logs, with where they go to and the session's end. Must not block.</summary>
     public Action<LogSubscription, Dispatcher.DispatcherClient, CancellationToken> LogsWanted { get; set; } = (_, _, _) => { };
 
+    /// <summary>null = it stays as Hello has it.</summary>
+    public NodeDescriptionChanges? Descriptions { get; init; }
+
     /// <summary>The manager whose session this node is in; empty while there is none.</summary>
     public string ConnectedTo { get; private set; } = "";
 
@@ -136,7 +139,8 @@ public sealed partial class AgentSession
             using var channel = await _openChannel(addr, cancel);
             var hello = await _describe(cancel);
             _outbox.Reset();
-            var conversation = new ManagerConversation(_nodeId, hello, _state, _outbox, _role, _managers, _time, _welcomePatience, OnWelcome, OnAssigned, (wanted, manager, ended) => LogsWanted(wanted, manager, ended));
+            var conversation = new ManagerConversation(_nodeId, hello, _state, _outbox, _role, _managers, _time, _welcomePatience, OnWelcome, OnAssigned, (wanted, manager, ended) => LogsWanted(wanted, manager, ended),
+                Descriptions ?? new(() => hello.Description, stop => Task.Delay(Timeout.InfiniteTimeSpan, _time, stop)));
             await conversation.RunAsync(new Dispatcher.DispatcherClient(channel), _leaving.Task, cancel);
             LogEnded(addr, "the manager ended it");
         }
@@ -172,7 +176,7 @@ public sealed partial class AgentSession
 
     private SessionMemory Remembered()
     {
-        var known = _state.Current;
+        var known = _state.Told;
         var memory = new SessionMemory
         {
             NodeId = _nodeId,

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Skein.Agent.Session;
 
 /// <summary>
@@ -7,21 +9,39 @@ namespace Skein.Agent.Session;
 public sealed class AssignmentState
 {
     private readonly Lock _lock = new();
-    private volatile Box _box = new(NodeAssignments.Empty, 0);
+    private volatile Box _box = new(NodeAssignments.Empty, 0, NodeAssignments.Empty);
+    private ImmutableHashSet<string> _silent = [];
 
+    /// <summary>What holds: as told, with no task ready on a node that was found silent.</summary>
     public NodeAssignments Current => _box.Value;
+
+    /// <summary>What a manager has told, which the next difference follows on and the disk keeps.</summary>
+    public NodeAssignments Told => _box.Told;
 
     /// <summary>Grows by one with each publication in this process.</summary>
     public long Generation => _box.Generation;
 
     public void Publish(NodeAssignments next)
     {
+        lock (_lock) Replace(next);
+    }
+
+    /// <summary>Nodes that do not answer while no manager can say so: nobody is to be sent to them.</summary>
+    public void Silence(ImmutableHashSet<string> nodes)
+    {
         lock (_lock)
         {
-            var old = _box;
-            _box = new Box(next, old.Generation + 1);
-            old.Replaced.SetResult();
+            if (nodes.SetEquals(_silent)) return;
+            _silent = nodes;
+            Replace(_box.Told);
         }
+    }
+
+    private void Replace(NodeAssignments told)
+    {
+        var old = _box;
+        _box = new Box(told.Without(_silent), old.Generation + 1, told);
+        old.Replaced.SetResult();
     }
 
     /// <summary>Completes when a publication after <paramref name="generation"/> has been made; at once when it has.</summary>
@@ -35,7 +55,7 @@ public sealed class AssignmentState
         }
     }
 
-    private sealed record Box(NodeAssignments Value, long Generation)
+    private sealed record Box(NodeAssignments Value, long Generation, NodeAssignments Told)
     {
         public TaskCompletionSource Replaced { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

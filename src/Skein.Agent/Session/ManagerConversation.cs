@@ -17,7 +17,8 @@ internal sealed class ManagerConversation(
     TimeSpan welcomePatience,
     Action<Welcome> onWelcome,
     Action onAssigned,
-    Action<LogSubscription, Dispatcher.DispatcherClient, CancellationToken> onLogs)
+    Action<LogSubscription, Dispatcher.DispatcherClient, CancellationToken> onLogs,
+    NodeDescriptionChanges descriptions)
 {
     private const int MissedBeats = 3;
     private const int TicksPerBeat = 4;
@@ -30,6 +31,7 @@ internal sealed class ManagerConversation(
     private volatile MeasuredDeadline _gaps = new(GapsOfPatience, LongestPatience);
     private readonly long _start = time.GetTimestamp();
 
+    private readonly TaskCompletionSource _greeted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
     private readonly AssignmentAssembly _assembly = new();
     private long _heard;
@@ -47,6 +49,7 @@ internal sealed class ManagerConversation(
         [
             BeatAsync(call.RequestStream, ended.Token),
             SayAsync(call.RequestStream, ended.Token),
+            DescribeAsync(call.RequestStream, ended.Token),
             ListenAsync(call.ResponseStream, client, ended.Token),
             SayRoleAsync(call.RequestStream, ended.Token),
             LeaveAsync(call.RequestStream, leaving, ended.Token),
@@ -70,6 +73,7 @@ internal sealed class ManagerConversation(
     private async Task SayAsync(IClientStreamWriter<NodeMessage> writer, CancellationToken cancel)
     {
         await SendAsync(writer, new() { Hello = hello }, cancel);
+        _greeted.SetResult();
         while (true) await SendAsync(writer, new() { Statuses = await outbox.TakeAsync(cancel) }, cancel);
     }
 
@@ -81,6 +85,19 @@ internal sealed class ManagerConversation(
         {
             said = await role.WaitOtherAsync(said, cancel);
             await SendAsync(writer, new() { Role = new() { Failure = said } }, cancel);
+        }
+    }
+
+    private async Task DescribeAsync(IClientStreamWriter<NodeMessage> writer, CancellationToken cancel)
+    {
+        await _greeted.Task.WaitAsync(cancel);
+        var told = hello.Description;
+        while (true)
+        {
+            // Asked before the wait as well: something may have changed since Hello was written.
+            var now = descriptions.Describe();
+            if (!now.Equals(told)) await SendAsync(writer, new() { Description = told = now }, cancel);
+            await descriptions.ChangedAsync(cancel);
         }
     }
 
@@ -117,7 +134,7 @@ internal sealed class ManagerConversation(
             _gaps = new(GapsOfPatience, LongestPatience);   // those of the old period say nothing
             _newPeriod.TrySetResult();
         }
-        var known = state.Current;
+        var known = state.Told;
         var local = new LocalNode(nodeId, hello.Vtep.Length > 0 ? hello.Vtep : hello.AdvertiseAddr, welcome.DataPathPort);
         if (known.Local != local) state.Publish(known with { Local = local });
         onWelcome(welcome);
@@ -126,8 +143,8 @@ internal sealed class ManagerConversation(
     private void Assigned(Assignments part)
     {
         if (_assembly.Take(part) is not { } change) return;
-        var next = state.Current.Apply(change)
-            ?? throw new InvalidDataException($"assignments {change.Sequence} do not follow on {state.Current.Sequence}");
+        var next = state.Told.Apply(change)
+            ?? throw new InvalidDataException($"assignments {change.Sequence} do not follow on {state.Told.Sequence}");
         state.Publish(next);
         onAssigned();
     }

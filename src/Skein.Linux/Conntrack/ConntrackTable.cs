@@ -110,6 +110,8 @@ public static class ConntrackTable
         var udp = false;
         while (tuple.Read())
         {
+            // A flow that was put into a zone has that here too, and it is a bare number.
+            if (tuple.Type is not (TupleIp or TupleProtocol)) continue;
             var parts = tuple.Nested();
             while (parts.Read())
             {

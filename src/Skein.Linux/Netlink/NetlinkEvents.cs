@@ -25,6 +25,9 @@ public sealed class NetlinkEvents : IDisposable
     /// <summary>Devices and IPv4 addresses: a host's neighbour table changes all the time.</summary>
     public static NetlinkEvents SubscribeDevices(NetworkNamespace space) => Subscribe(space, 0, [Links, IPv4Addresses]);
 
+    /// <summary>IPv4 addresses and routes.</summary>
+    public static NetlinkEvents SubscribeRoutes(NetworkNamespace space) => Subscribe(space, 0, [IPv4Addresses, IPv4Routes]);
+
     /// <summary>Any transaction of nftables.</summary>
     public static NetlinkEvents SubscribeNftables(NetworkNamespace space) => Subscribe(space, NetfilterProtocol, [Nftables]);
 

@@ -71,8 +71,17 @@ internal static class NetworkAllocation
     private static bool IsFree(IpamConfig ipam, List<Subnet> taken) =>
         Subnet.TryParse(ipam.Subnet, out var asked) && !taken.Exists(t => t.Overlaps(asked));
 
-    /// <summary>The lowest subnet of the swarm's address pools that touches no other.</summary>
+    /// <summary>
+    /// The lowest subnet of the swarm's address pools that touches no other, and nothing that a node has a route to. Where nodes' routes
+    /// fill the pools (a company's 10.0.0.0/8, or a node that lies) they are passed over, or there were no more networks.
+    /// </summary>
     private static bool FillFromPool(SwarmDraft draft, IpamConfig ipam, List<Subnet> taken)
+    {
+        var around = NodeSubnets.In(draft.Nodes.Select(n => n.Value)).Select(s => s.Subnet).Distinct();
+        return Fill(draft, ipam, [.. taken, .. around]) || Fill(draft, ipam, taken);
+    }
+
+    private static bool Fill(SwarmDraft draft, IpamConfig ipam, List<Subnet> taken)
     {
         var length = draft.Cluster?.SubnetSize is > 0 and <= 30 and var size ? (int)size : 24;
         IEnumerable<string> pools = draft.Cluster?.DefaultAddressPool is { Count: > 0 } own ? own : ["10.0.0.0/8"];

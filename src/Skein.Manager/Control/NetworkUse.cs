@@ -48,6 +48,7 @@ internal static class NetworkUse
         {
             if (taken.Exists(t => t.Overlaps(wanted)))
                 throw new SkeinException(ErrorKind.Forbidden, "invalid pool request: Pool overlaps with other one on this address space");
+            CheckRoutes(snapshot, wanted);
             taken.Add(wanted);
         }
     }
@@ -60,6 +61,14 @@ internal static class NetworkUse
             throw SkeinException.Conflict($"could not assign vxlan id {vni}: the network {owner.Spec.Annotations.Name} has it");
 
         static string? Asked(Network network) => network.Spec.DriverOptions.TryGetValue(NetworkSpecValidation.VniOption, out var asked) ? asked : null;
+    }
+
+    private static void CheckRoutes(Snapshot snapshot, Subnet wanted)
+    {
+        var (subnet, node) = NodeSubnets.In(snapshot.Nodes.All).FirstOrDefault(s => s.Subnet.Overlaps(wanted));
+        if (node is null) return;
+        throw new SkeinException(
+            ErrorKind.Forbidden, $"invalid pool request: {wanted} overlaps with {subnet}, which node {node.Description.Hostname} has a route to");
     }
 
     public static bool NeedsIngress(ServiceSpec spec) =>

@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Skein.Model;
+using Skein.Model.Validation;
 
 namespace Skein.Manager.Dispatch;
 
@@ -15,7 +16,7 @@ internal static class NodeRegistration
     public static Node Registered(Node node, Hello hello, NodeSession session, DateTimeOffset now)
     {
         var next = Touched(node, now);
-        next.Description = hello.Description?.Clone() ?? node.Description;
+        next.Description = Sound(hello.Description?.Clone()) ?? node.Description;
         next.Status = new() { State = NodeState.Ready, Addr = hello.AdvertiseAddr };
         next.Vtep = hello.Vtep.Length > 0 ? hello.Vtep : hello.AdvertiseAddr;
         next.Session = session;
@@ -25,9 +26,10 @@ internal static class NodeRegistration
     /// <summary>null when it is described so already.</summary>
     public static Node? Described(Node node, NodeDescription description, DateTimeOffset now)
     {
-        if (description.Equals(node.Description)) return null;
+        var sound = Sound(description.Clone());
+        if (sound!.Equals(node.Description)) return null;
         var next = Touched(node, now);
-        next.Description = description;
+        next.Description = sound;
         return next;
     }
 
@@ -66,6 +68,13 @@ internal static class NodeRegistration
         var next = Touched(node, now);
         next.Status = new() { State = NodeState.Ready, Addr = node.Status?.Addr ?? "" };
         return next;
+    }
+
+    /// <summary>Networks around it that are none keep nobody's clear of anything.</summary>
+    private static NodeDescription? Sound(NodeDescription? told)
+    {
+        if (told is not null && LocalSubnetBounds.FlawOf(told.LocalSubnets) is not null) told.LocalSubnets.Clear();
+        return told;
     }
 
     private static Node Unreached(Node node, string why, DateTimeOffset now)

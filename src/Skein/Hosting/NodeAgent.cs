@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Skein.Agent.Networks;
 using Skein.Agent.Session;
 using Skein.Api.Engine;
 using Skein.Commands;
@@ -17,6 +18,7 @@ internal sealed class NodeAgent(
     /// <summary>For the manager to write it down; one that can't finds out by the beats that do not come.</summary>
     private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(2);
 
+    private readonly LocalSubnetWatch _subnets = new(time);
     private ManagerDirectory _managers = new();
     private AgentSession? _session;
     private CancellationTokenSource? _stop;
@@ -30,6 +32,14 @@ internal sealed class NodeAgent(
     private string MemoryPath => Path.Combine(options.SwarmFolder, "session");
 
     public NodeDescription Describe()
+    {
+        var description = Own();
+        description.LocalSubnets.Add(LocalSubnets.Read());
+        return description;
+    }
+
+    /// <summary>Without what is around the host, which a router's routes make costly to ask for.</summary>
+    public NodeDescription Own()
     {
         var description = new NodeDescription
         {
@@ -62,6 +72,7 @@ internal sealed class NodeAgent(
             MemoryPath, time, new Random(), logs)
         {
             Welcomed = welcomed,
+            Descriptions = new(Describe, _subnets.WaitAsync),
             LogsWanted = (wanted, manager, session) => _ = parts.PublishLogsAsync(wanted, manager, session),
         };
         _session.Restore();

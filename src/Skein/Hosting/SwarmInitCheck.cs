@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Skein.Model;
 using Skein.Model.Validation;
 
@@ -11,9 +12,11 @@ internal static class SwarmInitCheck
     private const uint LongestMask = 29;
 
     /// <exception cref="SkeinException">In Docker's words.</exception>
-    public static void Check(SwarmInitRequest request)
+    /// <param name="local">CIDRs that this host has a route to.</param>
+    public static void Check(SwarmInitRequest request, IReadOnlyList<string> local)
     {
         CheckPools(request.DefaultAddrPool, request.SubnetSize == 0 ? SwarmBirth.DefaultSubnetSize : request.SubnetSize);
+        CheckCollisions(request.DefaultAddrPool, local);
         if (request.DataPathPort is not (0 or >= 1024 and <= 49151))
             throw SkeinException.Invalid($"Datapath port number is not in valid range (1024-49151) : {request.DataPathPort}");
         // A name that is not given is filled in when the cluster is made.
@@ -39,6 +42,18 @@ internal static class SwarmInitCheck
             if (!uint.TryParse(pool.AsSpan(pool.LastIndexOf('/') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var length) || !pool.Contains('/'))
                 throw SkeinException.Invalid($"invalid CIDR address: {pool}");
             if (subnetSize < length) throw SkeinException.Invalid($"invalid CIDR: \"{pool}\". Subnet size is too small for pool: {subnetSize}");
+        }
+    }
+
+    /// <summary>Docker's own pool is kept clear of what is around; one that was asked for is taken to be meant, and refused.</summary>
+    private static void CheckCollisions(IReadOnlyList<string> pools, IReadOnlyList<string> local)
+    {
+        var around = local.Select(l => IPNetwork.Parse(l)).ToList();
+        foreach (var pool in pools)
+        {
+            if (!IPNetwork.TryParse(pool, out var asked)) continue;
+            var hit = around.FindIndex(a => a.Contains(asked.BaseAddress) || asked.Contains(a.BaseAddress));
+            if (hit >= 0) throw SkeinException.Invalid($"invalid default address pool {pool}: it overlaps with {local[hit]}, which this host has a route to");
         }
     }
 }

@@ -105,7 +105,7 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
             var listen = SwarmAddresses.Listen(request.ListenAddr);
             var advertise = SwarmAddresses.Advertise(request.AdvertiseAddr, _options.SwarmDefaultAdvertiseAddr, listen, towards: null);
             SwarmAddresses.DataPath(request.DataPathAddr);
-            SwarmInitCheck.Check(request);
+            SwarmInitCheck.Check(request, _agent.Describe().LocalSubnets);
             return await GuardAsync(() => BeginSwarmAsync(request, listen, advertise, cancel));
         }
         finally

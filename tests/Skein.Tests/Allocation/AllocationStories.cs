@@ -32,6 +32,25 @@ public class AllocationStories
     }
 
     [Fact]
+    public void What_a_node_has_a_route_to_is_kept_clear_of()
+    {
+        _swarm.AddNode("n3", n => n.Description.LocalSubnets.Add(["10.0.0.0/23", "10.0.3.64/26", "172.18.0.0/16", "nonsense"]));
+        _swarm.AddNetwork("ingress", n => n.Ingress = true);
+        _swarm.AddNetwork("a");
+        _swarm.Settle();
+        Assert.Equal(["10.0.2.0/24 10.0.2.1 4096", "10.0.4.0/24 10.0.4.1 4097"], new[] { "ingress", "a" }.Select(Describe));
+    }
+
+    [Fact]
+    public void Where_routes_fill_the_whole_pool_they_are_passed_over()
+    {
+        _swarm.AddNode("n3", n => n.Description.LocalSubnets.Add("10.0.0.0/8"));
+        _swarm.AddNetwork("a");
+        _swarm.Settle();
+        Assert.Equal("10.0.0.0/24 10.0.0.1 4096", Describe("a"));
+    }
+
+    [Fact]
     public void A_subnet_that_overlaps_another_is_not_given_and_its_tasks_say_so()
     {
         _swarm.AddNetwork("a", n => n.Ipam.Add(new IpamConfig { Subnet = "10.5.0.0/16" }));

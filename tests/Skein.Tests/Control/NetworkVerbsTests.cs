@@ -36,6 +36,17 @@ public class NetworkVerbsTests
     }
 
     [Fact]
+    public async Task A_subnet_that_a_node_has_a_route_to_is_refused_naming_both()
+    {
+        _world.Store.Commit(c => c.Put(new Node { Id = "n1", Spec = new() { Annotations = new() }, Description = new() { Hostname = "h1", LocalSubnets = { "192.168.56.0/24" } } }));
+        var spec = Overlay("n");
+        spec.Ipam.Add(new IpamConfig { Subnet = "192.168.0.0/16" });
+        Assert.Equal(
+            "invalid pool request: 192.168.0.0/16 overlaps with 192.168.56.0/24, which node h1 has a route to",
+            await MessageOf(() => _world.Control.CreateNetworkAsync(spec, default), ErrorKind.Forbidden));
+    }
+
+    [Fact]
     public async Task Driver_name_and_ingress_are_checked()
     {
         Assert.Equal("network with name front already exists", await Refusal(Overlay("front"), ErrorKind.Conflict));

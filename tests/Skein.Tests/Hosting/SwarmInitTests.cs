@@ -13,9 +13,9 @@ public class SwarmInitTests
     [Fact]
     public void What_is_usual_is_taken()
     {
-        SwarmInitCheck.Check(s_plain);
-        SwarmInitCheck.Check(s_plain with { Spec = new() });
-        SwarmInitCheck.Check(s_plain with { DataPathPort = 7789, DefaultAddrPool = ["10.20.0.0/16", "10.30.0.0/16"], SubnetSize = 28 });
+        SwarmInitCheck.Check(s_plain, []);
+        SwarmInitCheck.Check(s_plain with { Spec = new() }, []);
+        SwarmInitCheck.Check(s_plain with { DataPathPort = 7789, DefaultAddrPool = ["10.20.0.0/16", "10.30.0.0/16"], SubnetSize = 28 }, ["10.0.0.0/16", "fd00::/64"]);
     }
 
     [Theory]
@@ -31,6 +31,13 @@ public class SwarmInitTests
     [InlineData("10.0.0.0", 0u, "invalid CIDR address: 10.0.0.0")]
     public void A_pool_holds_at_least_one_subnet(string pool, uint size, string message) =>
         Assert.Equal(message, MessageOf(s_plain with { DefaultAddrPool = [pool], SubnetSize = size }));
+
+    [Theory]
+    [InlineData("192.168.56.0/24", 28u, "192.168.0.0/16")]
+    [InlineData("10.0.0.0/8", 24u, "10.1.2.0/24")]
+    public void A_pool_that_the_host_has_a_route_into_is_refused_naming_both(string pool, uint size, string local) => Assert.Equal(
+        $"invalid default address pool {pool}: it overlaps with {local}, which this host has a route to",
+        Assert.Throws<SkeinException>(() => SwarmInitCheck.Check(s_plain with { DefaultAddrPool = [pool], SubnetSize = size }, ["172.18.0.0/16", local])).Message);
 
     [Fact]
     public void Settings_that_an_update_would_refuse_do_not_begin_a_swarm()
@@ -87,5 +94,5 @@ public class SwarmInitTests
         Assert.Contains("has 108 bytes", message, StringComparison.Ordinal);
     }
 
-    private static string MessageOf(SwarmInitRequest request) => Assert.Throws<SkeinException>(() => SwarmInitCheck.Check(request)).Message;
+    private static string MessageOf(SwarmInitRequest request) => Assert.Throws<SkeinException>(() => SwarmInitCheck.Check(request, [])).Message;
 }

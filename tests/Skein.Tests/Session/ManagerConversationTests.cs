@@ -15,7 +15,8 @@ public class ManagerConversationTests
         using var stop = new CancellationTokenSource();
         var manager = new ScriptedManager();
         var conversation = new ManagerConversation(
-            "w1", new() { AdvertiseAddr = "192.168.56.14" }, new(), new(), new(), new(), new FakeTimeProvider(), TimeSpan.FromSeconds(4), _ => { }, () => { }, (_, _, _) => { });
+            "w1", new() { AdvertiseAddr = "192.168.56.14", Description = new() }, new(), new(), new(), new(), new FakeTimeProvider(), TimeSpan.FromSeconds(4), _ => { }, () => { }, (_, _, _) => { },
+            new(() => new(), cancel => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel)));
         var running = conversation.RunAsync(manager, new TaskCompletionSource().Task, stop.Token);
         Assert.Equal(NodeMessage.MessageOneofCase.Hello, (await manager.Heard.ReadAsync(Poll.Soon)).MessageCase);
 
@@ -24,6 +25,27 @@ public class ManagerConversationTests
             manager.Say(new() { Welcome = new() { SessionId = "s1", HeartbeatPeriod = period } });
             Assert.Equal(NodeMessage.MessageOneofCase.Beat, (await manager.Heard.ReadAsync(Poll.Soon)).MessageCase);
         }
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Fact]
+    public async Task What_a_node_says_of_itself_is_said_again_when_it_is_another_thing()
+    {
+        using var stop = new CancellationTokenSource();
+        var manager = new ScriptedManager();
+        var asked = Channel.CreateUnbounded<bool>();
+        var now = new NodeDescription { Hostname = "h" };
+        var conversation = new ManagerConversation(
+            "w1", new() { Description = now }, new(), new(), new(), new FakeTimeProvider(), _ => { }, () => { }, (_, _, _) => { },
+            new(() => now, async cancel => await asked.Reader.ReadAsync(cancel)));
+        var running = conversation.RunAsync(manager, new TaskCompletionSource().Task, stop.Token);
+        Assert.Equal(NodeMessage.MessageOneofCase.Hello, (await manager.Heard.ReadAsync(Poll.Soon)).MessageCase);
+
+        asked.Writer.TryWrite(true);   // nothing is new
+        now = new() { Hostname = "h", LocalSubnets = { "10.0.7.0/24" } };
+        asked.Writer.TryWrite(true);
+        Assert.Equal(now, (await manager.Heard.ReadAsync(Poll.Soon)).Description);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }

@@ -54,7 +54,7 @@ internal static class LeafReader
     private static string Init(byte[] json)
     {
         var request = JsonBody.Read(json, SwarmJson.Default.SwarmInitJson).ToModel();
-        SwarmInitCheck.Check(request);
+        SwarmInitCheck.Check(request, []);
         return $"{request} {string.Join(' ', request.DefaultAddrPool)}";
     }
 
