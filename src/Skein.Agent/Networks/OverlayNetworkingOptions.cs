@@ -12,6 +12,8 @@ public sealed record OverlayNetworkingOptions(
 {
     public string Pins => Path.Combine(ExecRoot, "netns");
 
+    public string IngressPin => PinOf(DeviceNames.IngressSpace);
+
     public string PinOf(string name) => Path.Combine(Pins, name);
 
     public string FilesOf(string containerId) => Path.Combine(DataRoot, "networks", containerId);

@@ -7,6 +7,7 @@ using Skein.Agent.Containers.Storage;
 using Skein.Agent.Images;
 using Skein.Agent.Mesh;
 using Skein.Agent.Networks;
+using Skein.Agent.Peers;
 using Skein.Agent.Session;
 using Skein.Agent.Tasks;
 using Skein.Api;
@@ -57,8 +58,10 @@ internal sealed partial class Daemon : IAsyncDisposable
         _services = new(assignments, options.ExecRoot, ResolvConf, _time, logs) { ManagerPorts = () => ManagerPorts.Of(_swarm!) };
         _networking = new(NetworkingOptions(options), assignments, _services, _time, logs);
         NodeAgent? agent = null;
-        var tasks = new TaskManager(assignments, _images, _networking, _containers, outbox, () => agent!.Describe(), ids, _time, logs);
-        var parts = new NodeParts(tasks, _containers, _networking, _services, _time, logs.CreateLogger<NodeParts>());
+        var tasks = new TaskManager(assignments, _images, _networking, _containers, outbox, () => agent!.Own(), ids, _time, logs);
+        var peers = new PeerWatcher(
+            assignments, NetworkingOptions(options).IngressPin, () => agent?.Connected == true, _time, logs.CreateLogger<PeerWatcher>());
+        var parts = new NodeParts(tasks, _containers, _networking, _services, peers, _time, logs.CreateLogger<NodeParts>());
         agent = new(options, assignments, outbox, parts, _time, logs);
         _swarm = new(options, agent, _time, ids, logs);
         _api = new(Identity(options, ids), _containers, _images, _networking, assignments, _swarm, ids, _time, logs) { Warnings = () => _services.Warnings };
