@@ -41,7 +41,7 @@ internal static class NamespaceLegs
     private static IReadOnlyList<(string Name, string Value)> OfNamespace(IReadOnlyList<LegSpec> legs)
     {
         var off = legs.Any(HasIPv6) ? "0" : "1";
-        return Sysctl.OfIPv6(("net/ipv6/conf/all/disable_ipv6", off), ("net/ipv6/conf/default/disable_ipv6", off));
+        return [("net/ipv6/conf/all/disable_ipv6", off), ("net/ipv6/conf/default/disable_ipv6", off)];
     }
 
     /// <summary>
@@ -49,7 +49,7 @@ internal static class NamespaceLegs
     /// reach what the container serves on [::], past the rules, which are IPv4's.
     /// </summary>
     internal static IReadOnlyList<(string Name, string Value)> OfLegs(IReadOnlyList<LegSpec> legs) =>
-        Sysctl.OfIPv6([.. legs.Where(leg => !HasIPv6(leg)).Select(leg => ($"net/ipv6/conf/{leg.Interface}/disable_ipv6", "1"))]);
+        [.. legs.Where(leg => !HasIPv6(leg)).Select(leg => ($"net/ipv6/conf/{leg.Interface}/disable_ipv6", "1"))];
 
     private static bool HasIPv6(LegSpec leg) => leg.Addresses.Any(address => address.IsIPv6);
 
