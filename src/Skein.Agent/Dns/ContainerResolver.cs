@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Skein.Agent.Dns.Wire;
 using Skein.Linux.Namespaces;
+using Skein.Model.Specs;
 
 namespace Skein.Agent.Dns;
 
@@ -15,8 +16,11 @@ internal sealed partial class ContainerResolver : IAsyncDisposable
 {
     public static readonly IPAddress Address = IPAddress.Parse("127.0.0.11");
 
-    // Docker's. A VIP outlives every task of its service, and whoever caches a task's address asked for tasks.NAME.
+    /// <summary>Docker's: a virtual address outlives every task of its service.</summary>
     public const uint TimeToLive = 600;
+
+    /// <summary>Of a task's own address: no longer than a task that leaves goes on after its last answer.</summary>
+    public static readonly uint TaskTimeToLive = (uint)DrainTimeout.AddressLife.TotalSeconds;
 
     private const int MaxUdpQuery = 2048;
     private const int MaxUdpReply = 2 * MaxUdpQuery;

@@ -19,7 +19,7 @@ internal static class LocalReply
             return DnsReply.WritePointer(message, query, answer.Pointer!, ContainerResolver.TimeToLive, buffer);
         // A known name has no records of other types: NOERROR and empty, or a client would take the name itself for unknown.
         return answer.Addresses is { } addresses && query.Type is DnsType.A or DnsType.Aaaa
-            ? DnsReply.WriteAddresses(message, query, answer.Addresses!, ContainerResolver.TimeToLive, rotation, buffer)
+            ? DnsReply.WriteAddresses(message, query, answer.Addresses!, answer.IsOfTasks ? ContainerResolver.TaskTimeToLive : ContainerResolver.TimeToLive, rotation, buffer)
             : DnsReply.WriteCode(message, query, DnsResponseCode.NoError, buffer);
     }
 }

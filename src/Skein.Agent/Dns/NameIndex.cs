@@ -56,6 +56,7 @@ internal sealed class NameIndex
         }
         foreach (var vip in virtualIps)
         {
+            names.AddVirtual(vip);
             foreach (var name in serviceNames) names.Add(name, vip);
             names.AddReverse(vip, service!.Name);
         }

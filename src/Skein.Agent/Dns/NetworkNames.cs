@@ -7,6 +7,7 @@ internal sealed class NetworkNames(string networkName)
 {
     private readonly Dictionary<string, List<IPAddress>> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<IPAddress, string> _byAddress = [];
+    private readonly HashSet<IPAddress> _virtual = [];
 
     /// <summary>A name may be written with its network behind it, as reverse lookups give it.</summary>
     public string Suffix { get; } = "." + networkName.ToLowerInvariant();
@@ -18,6 +19,11 @@ internal sealed class NetworkNames(string networkName)
         if (!_byName.TryGetValue(key, out var addresses)) _byName[key] = addresses = [];
         if (!addresses.Contains(address)) addresses.Add(address);
     }
+
+    /// <summary>A service's, which stands for its tasks and stays when they go.</summary>
+    public void AddVirtual(IPAddress address) => _virtual.Add(address);
+
+    public bool IsOfTasks(IReadOnlyList<IPAddress> addresses) => !addresses.All(_virtual.Contains);
 
     public void AddReverse(IPAddress address, string name) => _byAddress.TryAdd(address, name + Suffix);
 

@@ -235,7 +235,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     }
 
     /// <summary>Completes when every balancer of this host follows this generation of the assignments, or a later one.</summary>
-    internal Task WhenAppliedAsync(long generation, CancellationToken cancel) => _progress.WhenAppliedAsync(generation, cancel);
+    public Task WhenAppliedAsync(long generation, CancellationToken cancel) => _progress.WhenAppliedAsync(generation, cancel);
 
     /// <summary>What the clock has done every 30 s: a look at all that has been programmed.</summary>
     internal Task VerifyAsync(CancellationToken cancel) => GatedAsync(cancel, () =>

@@ -69,6 +69,12 @@ public sealed partial class AgentSession
     /// <summary>null = it stays as Hello has it.</summary>
     public NodeDescriptionChanges? Descriptions { get; init; }
 
+    /// <summary>Completes when the node's balancers and resolvers follow this generation of the assignments.</summary>
+    public Func<long, CancellationToken, Task> WhenProgrammed { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>Called with the ids of tasks that no balancer in the swarm leads to any more. Must not block.</summary>
+    public Action<IEnumerable<string>> Drained { get; set; } = _ => { };
+
     /// <summary>The manager whose session this node is in; empty while there is none.</summary>
     public string ConnectedTo { get; private set; } = "";
 
@@ -140,7 +146,7 @@ public sealed partial class AgentSession
             var hello = await _describe(cancel);
             _outbox.Reset();
             var conversation = new ManagerConversation(_nodeId, hello, _state, _outbox, _role, _managers, _time, _welcomePatience, OnWelcome, OnAssigned, (wanted, manager, ended) => LogsWanted(wanted, manager, ended),
-                Descriptions ?? new(() => hello.Description, stop => Task.Delay(Timeout.InfiniteTimeSpan, _time, stop)));
+                tasks => Drained(tasks), WhenProgrammed, Descriptions ?? new(() => hello.Description, stop => Task.Delay(Timeout.InfiniteTimeSpan, _time, stop)));
             await conversation.RunAsync(new Dispatcher.DispatcherClient(channel), _leaving.Task, cancel);
             LogEnded(addr, "the manager ended it");
         }

@@ -18,6 +18,8 @@ internal sealed class ManagerConversation(
     Action<Welcome> onWelcome,
     Action onAssigned,
     Action<LogSubscription, Dispatcher.DispatcherClient, CancellationToken> onLogs,
+    Action<IEnumerable<string>> onDrained,
+    Func<long, CancellationToken, Task> whenProgrammed,
     NodeDescriptionChanges descriptions)
 {
     private const int MissedBeats = 3;
@@ -34,6 +36,7 @@ internal sealed class ManagerConversation(
     private readonly TaskCompletionSource _greeted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
     private readonly AssignmentAssembly _assembly = new();
+    private readonly ProgrammedReport _programmed = new(whenProgrammed);
     private long _heard;
     private TimeSpan _period;
     private volatile TaskCompletionSource _newPeriod = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -50,6 +53,7 @@ internal sealed class ManagerConversation(
             BeatAsync(call.RequestStream, ended.Token),
             SayAsync(call.RequestStream, ended.Token),
             DescribeAsync(call.RequestStream, ended.Token),
+            SayProgrammedAsync(call.RequestStream, ended.Token),
             ListenAsync(call.ResponseStream, client, ended.Token),
             SayRoleAsync(call.RequestStream, ended.Token),
             LeaveAsync(call.RequestStream, leaving, ended.Token),
@@ -101,6 +105,11 @@ internal sealed class ManagerConversation(
         }
     }
 
+    private async Task SayProgrammedAsync(IClientStreamWriter<NodeMessage> writer, CancellationToken cancel)
+    {
+        while (true) await SendAsync(writer, new() { Programmed = new() { Sequence = await _programmed.NextAsync(cancel) } }, cancel);
+    }
+
     private async Task LeaveAsync(IClientStreamWriter<NodeMessage> writer, Task leaving, CancellationToken cancel)
     {
         await leaving.WaitAsync(cancel);
@@ -120,6 +129,7 @@ internal sealed class ManagerConversation(
                 case ManagerMessage.MessageOneofCase.Assignments: Assigned(message.Assignments); break;
                 case ManagerMessage.MessageOneofCase.Managers: managers.Set(message.Managers.Managers); break;
                 case ManagerMessage.MessageOneofCase.Stored: outbox.Stored(message.Stored.TaskIds); break;
+                case ManagerMessage.MessageOneofCase.Drained: onDrained(message.Drained.TaskIds); break;
                 case ManagerMessage.MessageOneofCase.Logs: onLogs(message.Logs, client, cancel); break;
             }
         }
@@ -146,6 +156,7 @@ internal sealed class ManagerConversation(
         var next = state.Told.Apply(change)
             ?? throw new InvalidDataException($"assignments {change.Sequence} do not follow on {state.Told.Sequence}");
         state.Publish(next);
+        _programmed.Told(change.Sequence, state.Generation);
         onAssigned();
     }
 

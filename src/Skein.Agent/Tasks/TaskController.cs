@@ -33,6 +33,9 @@ internal sealed partial class TaskController
     private Timestamp? _reported;
     private (TaskState State, Timestamp Since)? _entered;
 
+    // The word may come before this task's loop has seen why.
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <param name="container">What an earlier daemon made for this task; null when there is none.</param>
     public TaskController(TaskDependencies parts, SwarmTask task, ContainerRecord? container, ILogger logger)
     {
@@ -50,6 +53,9 @@ internal sealed partial class TaskController
 
     /// <summary>The assignment changed: only the desired state of a task ever does.</summary>
     public void Assign(SwarmTask task) => _events.Writer.TryWrite(new TaskEvent.Desired(task.DesiredState));
+
+    /// <summary>No balancer in the swarm leads to it any more.</summary>
+    public void NoteDrained() => _drained.TrySetResult();
 
     public void Unassign() => _events.Writer.TryWrite(new TaskEvent.Unassigned());
 
@@ -103,6 +109,9 @@ internal sealed partial class TaskController
             case TaskCommand.Cancel:
                 _work?.Cancel();
                 break;
+            case TaskCommand.Drain:
+                RunWork(DrainAsync);
+                break;
             case TaskCommand.Stop:
                 RunWork(StopAsync);
                 break;
@@ -152,6 +161,24 @@ internal sealed partial class TaskController
         var id = _life.ContainerId;
         await _parts.Engine.StartAsync(id, cancel);
         return new TaskEvent.Started((int)_parts.Engine.Find(id).State.Pid, _health is not null);
+    }
+
+    private async Task<TaskEvent> DrainAsync(CancellationToken cancel)
+    {
+        var patience = TaskDrain.PatienceOf(_task);
+        if (patience > TimeSpan.Zero)
+        {
+            try
+            {
+                await _drained.Task.WaitAsync(patience, _parts.Time, cancel);
+            }
+            catch (TimeoutException)
+            {
+                LogNotDrained(TaskNaming.ContainerName(_task), patience.TotalSeconds);
+            }
+            await Task.Delay(TaskDrain.LingerOf(_task), _parts.Time, cancel);
+        }
+        return new TaskEvent.Drained();
     }
 
     private async Task<TaskEvent> StopAsync(CancellationToken cancel)

@@ -28,6 +28,9 @@ internal abstract record TaskEvent
     /// <summary>Its container went without an exit being seen.</summary>
     public sealed record Lost(string Reason) : TaskEvent;
 
+    /// <summary>Every balancer in the swarm has let go of it, or it was waited for long enough.</summary>
+    public sealed record Drained : TaskEvent;
+
     public sealed record Stopped : TaskEvent;
 
     public sealed record Removed : TaskEvent;

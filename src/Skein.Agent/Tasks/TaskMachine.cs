@@ -21,6 +21,7 @@ internal static class TaskMachine
         TaskEvent.WorkFailed failed => OnWorkFailed(life, failed.Reason),
         TaskEvent.Exited exited => OnExited(life, exited.ExitCode),
         TaskEvent.Lost lost => OnLost(life, lost.Reason),
+        TaskEvent.Drained => life with { Drained = true, Work = life.Work == TaskWork.Draining ? TaskWork.None : life.Work },
         TaskEvent.Stopped => OnStopped(life),
         TaskEvent.Removed => life with { Work = TaskWork.None, Gone = true, Alive = false },
         _ => throw new ArgumentOutOfRangeException(nameof(happened), happened, "no such event"),
@@ -34,7 +35,7 @@ internal static class TaskMachine
         if (life.IsTerminal) return StepToRest(life);
         if (life.Desired >= TaskState.Shutdown) return StepToShutdown(life);
         if (life.Work != TaskWork.None) return null;
-        if (life.Unhealthy) return (life with { Work = TaskWork.Stopping }, TaskCommand.Stop);
+        if (life.Unhealthy) return StepToStop(life);
         return life.State switch
         {
             < TaskState.Accepted => (life with { State = TaskState.Accepted, Message = "accepted" }, TaskCommand.None),
@@ -63,10 +64,15 @@ internal static class TaskMachine
         TaskWork.Preparing => (life with { Work = TaskWork.Cancelling }, TaskCommand.Cancel),
         // First the word that it is not to be balanced to, then the signal.
         TaskWork.None when life.Healthy => (life with { Healthy = false }, TaskCommand.None),
-        TaskWork.None when life.Alive => (life with { Work = TaskWork.Stopping }, TaskCommand.Stop),
+        TaskWork.None when life.Alive => StepToStop(life),
         TaskWork.None => (Shut(life), TaskCommand.None),
         _ => null,
     };
+
+    // What was never ready nobody was led to.
+    private static (TaskLife, TaskCommand) StepToStop(TaskLife life) => life is { State: TaskState.Running, Drained: false }
+        ? (life with { Work = TaskWork.Draining }, TaskCommand.Drain)
+        : (life with { Work = TaskWork.Stopping }, TaskCommand.Stop);
 
     private static TaskLife OnPrepared(TaskLife life, TaskEvent.Prepared prepared) => life with
     {

@@ -59,6 +59,15 @@ public sealed partial class TaskManager
         }
     }
 
+    /// <summary>The manager's word that no balancer in the swarm leads to these tasks any more. Of tasks that are not here it says nothing.</summary>
+    public void NoteDrained(IEnumerable<string> taskIds)
+    {
+        foreach (var id in taskIds)
+        {
+            if (_controllers.TryGetValue(id, out var kept)) kept.Controller.NoteDrained();
+        }
+    }
+
     /// <summary>Completes when no task is left here: a node that leaves its swarm waits for it.</summary>
     public async Task WaitUntilEmptyAsync(CancellationToken cancel)
     {

@@ -6,6 +6,7 @@ internal enum TaskWork
     None,
     Preparing,
     Starting,
+    Draining,
     Stopping,
     Removing,
     /// <summary>Preparing was called off; its end is still awaited, since it may have made things.</summary>

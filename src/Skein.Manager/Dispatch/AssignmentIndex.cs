@@ -27,6 +27,9 @@ internal sealed class AssignmentIndex
 
     public ManagerList Managers { get; private init; } = new();
 
+    /// <summary>Running tasks that are to be reached no more, by id, with the revision from which on no assignments lead to them.</summary>
+    public ImmutableDictionary<string, ulong> Draining { get; private init; } = ImmutableDictionary.Create<string, ulong>(StringComparer.Ordinal);
+
     /// <summary>By the id of the task or node whose legs they are.</summary>
     private ImmutableDictionary<string, EndpointOwner> EndpointOwners { get; init; } =
         ImmutableDictionary.Create<string, EndpointOwner>(StringComparer.Ordinal);
@@ -36,7 +39,8 @@ internal sealed class AssignmentIndex
 
     public AssignmentIndex Next(Snapshot snapshot)
     {
-        var (endpointOwners, endpoints) = NextEndpoints(snapshot);
+        var draining = Draining.ToBuilder();
+        var (endpointOwners, endpoints) = NextEndpoints(snapshot, draining);
         var (serviceOwners, services) = NextServices(snapshot);
         return new()
         {
@@ -44,6 +48,7 @@ internal sealed class AssignmentIndex
             Networks = NextNetworks(snapshot),
             Managers = snapshot.Nodes.ById == Snapshot.Nodes.ById ? Managers : ManagerPeers.Of(snapshot),
             EndpointOwners = endpointOwners,
+            Draining = draining.ToImmutable(),
             EndpointsByNetwork = endpoints,
             ServiceOwners = serviceOwners,
             ServicesByNetwork = services,
@@ -64,7 +69,8 @@ internal sealed class AssignmentIndex
         return next.ToImmutable();
     }
 
-    private (ImmutableDictionary<string, EndpointOwner>, ImmutableDictionary<string, Endpoints>) NextEndpoints(Snapshot snapshot)
+    private (ImmutableDictionary<string, EndpointOwner>, ImmutableDictionary<string, Endpoints>) NextEndpoints(
+        Snapshot snapshot, ImmutableDictionary<string, ulong>.Builder draining)
     {
         if (snapshot.Tasks.ById == Snapshot.Tasks.ById && snapshot.Nodes.ById == Snapshot.Nodes.ById) return (EndpointOwners, EndpointsByNetwork);
         var owners = EndpointOwners.ToBuilder();
@@ -73,7 +79,9 @@ internal sealed class AssignmentIndex
 
         foreach (var (id, owner) in EndpointOwners)
         {
-            if (snapshot.Tasks.Find(id) is null && snapshot.Nodes.Find(id) is null) Replace(owners, tables, id, owner, null);
+            if (snapshot.Tasks.Find(id) is not null || snapshot.Nodes.Find(id) is not null) continue;
+            Replace(owners, tables, id, owner, null);
+            draining.Remove(id);
         }
         foreach (var node in snapshot.Nodes.All)
         {
@@ -84,7 +92,11 @@ internal sealed class AssignmentIndex
         {
             var old = owners.GetValueOrDefault(task.Id);
             var vtep = vteps.GetValueOrDefault(task.NodeId, "");
-            if (old?.Source != task || old.Vtep != vtep) Replace(owners, tables, task.Id, old, new(task, vtep, [.. OverlayMapping.Endpoints(task, vtep)]));
+            if (old?.Source == task && old.Vtep == vtep) continue;
+            Replace(owners, tables, task.Id, old, new(task, vtep, [.. OverlayMapping.Endpoints(task, vtep)]));
+            // The first version seen of it: what is written to a task that drains already changes no balancer.
+            if (!OverlayMapping.IsDraining(task)) draining.Remove(task.Id);
+            else draining.TryAdd(task.Id, task.Meta?.Version ?? snapshot.Revision);
         }
         return (owners.ToImmutable(), tables.ToImmutable());
     }

@@ -38,6 +38,7 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
     private readonly NodeWriter _nodes;
     private readonly ManagerBeats _beats;
     private readonly SilenceWatch _silence;
+    private readonly DrainWatch _drains;
 
     /// <param name="managerId">Node id of this manager.</param>
     /// <param name="identify">From the client certificate; throws RpcException when there is none of this swarm.</param>
@@ -61,13 +62,14 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
         _nodes = new(store);
         _beats = new(store, managerId, time, _logger);
         _silence = new(_sessions, LongestReturn);
+        _drains = new(store, managerId, _indexes, time, _logger);
     }
 
     /// <summary>Beats, stores statuses, and finds the nodes that fell silent.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
         using var all = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        Task[] loops = [_beats.RunAsync(all.Token), _statuses.RunAsync(all.Token), WatchSilenceAsync(all.Token)];
+        Task[] loops = [_beats.RunAsync(all.Token), _statuses.RunAsync(all.Token), _drains.RunAsync(all.Token), WatchSilenceAsync(all.Token)];
         try
         {
             await await Task.WhenAny(loops);
@@ -134,11 +136,11 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
     {
         using var stream = new SessionStream(writer);
         var conversation = new NodeConversation(
-            nodeId, sessionId, _store, _indexes, _statuses, _nodes, _dropped, _time,
+            nodeId, sessionId, _store, _indexes, _statuses, _nodes, _dropped, _drains.Open(nodeId), _time,
             () => _sessions.Heard(nodeId, sessionId, Now, Patience),
             period => _sessions.Told(nodeId, sessionId, period * ClusterDefaults.MissedBeats),
             stream);
-        Task[] sides = [conversation.ListenAsync(reader, ended.Token), conversation.TellAsync(ended.Token)];
+        Task[] sides = [conversation.ListenAsync(reader, ended.Token), conversation.TellAsync(ended.Token), conversation.TellDrainedAsync(ended.Token)];
         _streams[nodeId] = stream;
         var first = await Task.WhenAny(sides);
         _streams.TryRemove(new(nodeId, stream));

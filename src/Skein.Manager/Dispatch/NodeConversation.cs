@@ -15,6 +15,7 @@ internal sealed class NodeConversation(
     TaskStatusWriter statuses,
     NodeWriter nodes,
     DroppedReports dropped,
+    NodeDrains drains,
     TimeProvider time,
     Action heard,
     Action<TimeSpan> periodTold,
@@ -38,6 +39,9 @@ internal sealed class NodeConversation(
                     if (!_storing.TryEnter(message.Statuses)) throw new RpcException(new(StatusCode.ResourceExhausted, "reports come faster than they are answered"));
                     // Not awaited: beats must be answered while the store is slow.
                     _ = StoreAsync(message.Statuses, cancel);
+                    break;
+                case NodeMessage.MessageOneofCase.Programmed:
+                    drains.Programmed(message.Programmed.Sequence);
                     break;
                 case NodeMessage.MessageOneofCase.Description:
                     if (NodeDescriptionBounds.FlawOf(message.Description) is { } flaw) dropped.Drop(nodeId, flaw);
@@ -73,6 +77,7 @@ internal sealed class NodeConversation(
 
             var next = view.Next(index, nodeId);
             var change = sequence == 0 ? AssignmentDiff.Full(next, 1) : AssignmentDiff.Between(view, next, sequence + 1);
+            drains.Telling(snapshot.Revision, change?.Sequence);
             if (change is not null)
             {
                 sequence = change.Sequence;
@@ -84,6 +89,12 @@ internal sealed class NodeConversation(
                 await nodes.ChangeAsync(nodeId, n => NodeRegistration.Back(n, sessionId, time.GetUtcNow()), cancel);
             snapshot = await store.WaitNewerAsync(snapshot.Revision, cancel);
         }
+    }
+
+    /// <summary>Beside the assignments: a task's stop must not wait for a change of something else.</summary>
+    public async Task TellDrainedAsync(CancellationToken cancel)
+    {
+        await foreach (var word in drains.Words.ReadAllAsync(cancel)) await stream.SendAsync(new() { Drained = word }, cancel);
     }
 
     private Node OwnNode(Snapshot snapshot)

@@ -79,7 +79,11 @@ public sealed partial class NodeLiveness(IStore store, string managerId, TimePro
                 LogVerdict(node.Id, node.Status?.State.ToString() ?? "", node.ManagerStatus?.Reachability.ToString() ?? "");
                 changes.Put(node);
             }
-            foreach (var id in _watch.Leftovers(seen)) changes.Delete(ObjectKind.ManagerBeat, id);
+            foreach (var id in _watch.Leftovers(seen))
+            {
+                changes.Delete(ObjectKind.ManagerBeat, id);
+                changes.Delete(ObjectKind.DrainProgress, id);
+            }
         }
         if (!changes.IsEmpty) await store.CommitAsync(changes, term, cancel);
     }

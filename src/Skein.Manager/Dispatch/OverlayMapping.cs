@@ -49,6 +49,9 @@ internal static class OverlayMapping
         }
     }
 
+    /// <summary>It was ready and will not be again: told to stop, or given up by its health check.</summary>
+    public static bool IsDraining(SwarmTask task) => task.Status is { State: TaskState.Running } && task.NodeId.Length > 0 && !task.IsReady();
+
     /// <summary>A container calls itself by its short id unless its service gives it a hostname, and clustered programs tell others what they are called.</summary>
     private static IEnumerable<string> OwnNames(SwarmTask task)
     {

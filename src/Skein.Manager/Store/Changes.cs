@@ -34,6 +34,8 @@ public sealed class Changes
 
     public void Put(Fence fence) => Add(new(ObjectKind.Fence, fence.Id, fence, fence.Meta?.Version ?? 0));
 
+    public void Put(DrainProgress progress) => Add(new(ObjectKind.DrainProgress, progress.Id, progress, progress.Meta?.Version ?? 0));
+
     public void Delete(ObjectKind kind, string id, ulong? expectedVersion = null) => Add(new(kind, id, null, expectedVersion));
 
     private void Add(Change change)

@@ -36,6 +36,7 @@ internal static class ObjectCodec
         ObjectKind.Task => SwarmTask.Parser.ParseFrom(value),
         ObjectKind.ManagerBeat => ManagerBeat.Parser.ParseFrom(value),
         ObjectKind.Fence => Fence.Parser.ParseFrom(value),
+        ObjectKind.DrainProgress => DrainProgress.Parser.ParseFrom(value),
         _ => throw new InvalidOperationException($"unknown object kind {kind}"),
     };
 
@@ -48,6 +49,7 @@ internal static class ObjectCodec
         SwarmTask it => it.Meta ??= new(),
         ManagerBeat it => it.Meta ??= new(),
         Fence it => it.Meta ??= new(),
+        DrainProgress it => it.Meta ??= new(),
         _ => throw new InvalidOperationException($"no object of the store: {message.GetType().Name}"),
     };
 }

@@ -10,4 +10,5 @@ public enum ObjectKind
     Task,
     ManagerBeat,
     Fence,
+    DrainProgress,
 }

@@ -22,6 +22,8 @@ public sealed class Snapshot
 
     public ObjectTable<ManagerBeat> ManagerBeats { get; init; } = ObjectTable<ManagerBeat>.Empty;
 
+    public ObjectTable<DrainProgress> DrainProgress { get; init; } = ObjectTable<DrainProgress>.Empty;
+
     public ObjectTable<Fence> Fences { get; init; } = ObjectTable<Fence>.Empty;
 
     /// <summary>The leader as the store knows it; null while there is none.</summary>

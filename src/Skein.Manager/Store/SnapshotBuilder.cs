@@ -13,6 +13,7 @@ internal sealed class SnapshotBuilder(Snapshot from)
     private readonly ImmutableDictionary<string, Service>.Builder _services = from.Services.ById.ToBuilder();
     private readonly ImmutableDictionary<string, SwarmTask>.Builder _tasks = from.Tasks.ById.ToBuilder();
     private readonly ImmutableDictionary<string, ManagerBeat>.Builder _beats = from.ManagerBeats.ById.ToBuilder();
+    private readonly ImmutableDictionary<string, DrainProgress>.Builder _drains = from.DrainProgress.ById.ToBuilder();
     private readonly ImmutableDictionary<string, Fence>.Builder _fences = from.Fences.ById.ToBuilder();
     private readonly ImmutableDictionary<string, ImmutableHashSet<string>>.Builder _byService = from.TaskIdsByService.ToBuilder();
     private readonly ImmutableDictionary<string, ImmutableHashSet<string>>.Builder _byNode = from.TaskIdsByNode.ToBuilder();
@@ -27,6 +28,7 @@ internal sealed class SnapshotBuilder(Snapshot from)
             case ObjectKind.Service: Set(_services, change); break;
             case ObjectKind.ManagerBeat: Set(_beats, change); break;
             case ObjectKind.Fence: Set(_fences, change); break;
+            case ObjectKind.DrainProgress: Set(_drains, change); break;
             case ObjectKind.Task:
                 if (_tasks.TryGetValue(change.Id, out var old)) Unindex(old);
                 Set(_tasks, change);
@@ -55,6 +57,7 @@ internal sealed class SnapshotBuilder(Snapshot from)
         Services = new(_services.ToImmutable()),
         Tasks = new(_tasks.ToImmutable()),
         ManagerBeats = new(_beats.ToImmutable()),
+        DrainProgress = new(_drains.ToImmutable()),
         Fences = new(_fences.ToImmutable()),
         TaskIdsByService = _byService.ToImmutable(),
         TaskIdsByNode = _byNode.ToImmutable(),

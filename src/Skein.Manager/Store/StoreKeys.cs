@@ -53,6 +53,7 @@ internal static class StoreKeys
         ObjectKind.Task => "task",
         ObjectKind.ManagerBeat => "managerbeat",
         ObjectKind.Fence => "fence",
+        ObjectKind.DrainProgress => "drainprogress",
         _ => throw new InvalidOperationException($"unknown object kind {kind}"),
     };
 }

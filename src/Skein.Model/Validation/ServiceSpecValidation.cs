@@ -1,3 +1,5 @@
+using Skein.Model.Specs;
+
 namespace Skein.Model.Validation;
 
 /// <summary>What can be said of a service's spec without looking at other objects, in swarmkit's order and words.</summary>
@@ -11,11 +13,18 @@ public static class ServiceSpecValidation
     public static void Check(ServiceSpec spec)
     {
         AnnotationsValidation.Check(spec.Annotations);
+        CheckDrainTimeout(spec.Annotations);
         CheckTask(spec.Task);
         CheckMode(spec);
         CheckUpdate(spec.Update);
         CheckUpdate(spec.Rollback);
         CheckEndpoint(spec.Endpoint);
+    }
+
+    private static void CheckDrainTimeout(Annotations annotations)
+    {
+        if (annotations.Labels.TryGetValue(DrainTimeout.Label, out var text) && !DrainTimeout.TryParse(text, out _))
+            throw RpcError.InvalidArgument($"label {DrainTimeout.Label}={text}: must be a duration from 0s to {DrainTimeout.Longest.TotalMinutes:F0}m, such as 10s");
     }
 
     private static void CheckTask(TaskSpec? task)

@@ -73,6 +73,8 @@ internal sealed class NodeAgent(
         {
             Welcomed = welcomed,
             Descriptions = new(Describe, _subnets.WaitAsync),
+            WhenProgrammed = parts.WhenProgrammedAsync,
+            Drained = parts.NoteDrained,
             LogsWanted = (wanted, manager, session) => _ = parts.PublishLogsAsync(wanted, manager, session),
         };
         _session.Restore();

@@ -32,6 +32,10 @@ internal sealed partial class NodeParts(
             KeepRunningAsync("tasks", tasks.RunAsync, _stop.Token));
     }
 
+    public Task WhenProgrammedAsync(long generation, CancellationToken cancel) => services.WhenAppliedAsync(generation, cancel);
+
+    public void NoteDrained(IEnumerable<string> taskIds) => tasks.NoteDrained(taskIds);
+
     public async Task StopAsync()
     {
         if (_stop is null) return;

@@ -14,5 +14,11 @@ internal sealed class NoParts : INodeParts
 
     public Task RemoveAllAsync(CancellationToken cancel) => Task.CompletedTask;
 
+    public Task WhenProgrammedAsync(long generation, CancellationToken cancel) => Task.CompletedTask;
+
+    public void NoteDrained(IEnumerable<string> taskIds)
+    {
+    }
+
     public Task PublishLogsAsync(LogSubscription wanted, Dispatcher.DispatcherClient manager, CancellationToken session) => Task.CompletedTask;
 }

@@ -117,6 +117,7 @@ internal sealed class MemoryStore : IStore
         ObjectKind.Task => _current.Tasks.Find(id),
         ObjectKind.ManagerBeat => _current.ManagerBeats.Find(id),
         ObjectKind.Fence => _current.Fences.Find(id),
+        ObjectKind.DrainProgress => _current.DrainProgress.Find(id),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "a kind of object the memory store does not know"),
     };
 
@@ -129,6 +130,7 @@ internal sealed class MemoryStore : IStore
         Service o => With(o.Clone(), o.Meta, (c, m) => c.Meta = m, revision),
         SwarmTask o => With(o.Clone(), o.Meta, (c, m) => c.Meta = m, revision),
         ManagerBeat o => With(o.Clone(), o.Meta, (c, m) => c.Meta = m, revision),
+        DrainProgress o => With(o.Clone(), o.Meta, (c, m) => c.Meta = m, revision),
         Fence o => With(o.Clone(), o.Meta, (c, m) => c.Meta = m, revision),
         _ => throw new ArgumentOutOfRangeException(nameof(message), message, "a message the memory store does not know"),
     };
@@ -150,6 +152,7 @@ internal sealed class MemoryStore : IStore
         Service o => o.Meta,
         SwarmTask o => o.Meta,
         ManagerBeat o => o.Meta,
+        DrainProgress o => o.Meta,
         Fence o => o.Meta,
         _ => null,
     };

@@ -12,6 +12,7 @@ public class TaskMachineTests
     private static readonly TaskEvent Desired = new TaskEvent.Desired(TaskState.Running);
     private static readonly TaskEvent Shutdown = new TaskEvent.Desired(TaskState.Shutdown);
     private static readonly TaskEvent Prepared = new TaskEvent.Prepared("c1");
+    private static readonly TaskEvent Drained = new TaskEvent.Drained();
     private static readonly TaskEvent Started = new TaskEvent.Started(42, Watched: false);
 
     [Fact]
@@ -94,7 +95,7 @@ public class TaskMachineTests
 
     [Fact]
     public void Before_the_stop_signal_the_task_leaves_the_balancers() => Tells(TaskState.Running,
-        [Prepared, Started, Shutdown, new TaskEvent.Exited(143), new TaskEvent.Stopped(), new TaskEvent.Unassigned(), new TaskEvent.Removed()],
+        [Prepared, Started, Shutdown, Drained, new TaskEvent.Exited(143), new TaskEvent.Stopped(), new TaskEvent.Unassigned(), new TaskEvent.Removed()],
         """
         Accepted accepted
         Preparing preparing
@@ -107,6 +108,8 @@ public class TaskMachineTests
         Running started healthy
         Desired
         Running started
+          > Drain
+        Drained
           > Stop
         Exited
         Stopped
@@ -148,7 +151,7 @@ public class TaskMachineTests
 
     [Fact]
     public void A_start_under_way_is_waited_for_and_then_stopped() => Tells(TaskState.Running,
-        [Prepared, Shutdown, Started, new TaskEvent.Stopped()],
+        [Prepared, Shutdown, Started, Drained, new TaskEvent.Stopped()],
         """
         Accepted accepted
         Preparing preparing
@@ -161,6 +164,8 @@ public class TaskMachineTests
         Started
         Running started healthy
         Running started
+          > Drain
+        Drained
           > Stop
         Stopped
         Shutdown shutdown
@@ -187,7 +192,7 @@ public class TaskMachineTests
 
     [Fact]
     public void A_health_check_holds_back_running_and_ends_a_sick_container() => Tells(TaskState.Running,
-        [Prepared, new TaskEvent.Started(42, Watched: true), new TaskEvent.BecameHealthy(), new TaskEvent.BecameUnhealthy(), new TaskEvent.Exited(143), new TaskEvent.Stopped()],
+        [Prepared, new TaskEvent.Started(42, Watched: true), new TaskEvent.BecameHealthy(), new TaskEvent.BecameUnhealthy(), Drained, new TaskEvent.Exited(143), new TaskEvent.Stopped()],
         """
         Accepted accepted
         Preparing preparing
@@ -201,6 +206,8 @@ public class TaskMachineTests
         Running started healthy
         BecameUnhealthy
         Running started
+          > Drain
+        Drained
           > Stop
         Exited
         Stopped
@@ -208,11 +215,74 @@ public class TaskMachineTests
         """);
 
     [Fact]
+    public void What_was_never_ready_is_stopped_without_waiting_for_the_balancers() => Tells(TaskState.Running,
+        [Prepared, new TaskEvent.Started(42, Watched: true), Shutdown, new TaskEvent.Stopped()],
+        """
+        Accepted accepted
+        Preparing preparing
+          > Prepare
+        Prepared
+        Ready prepared
+        Starting starting
+          > Start
+        Started
+        Desired
+          > Stop
+        Stopped
+        Shutdown shutdown
+        """);
+
+    [Fact]
+    public void A_task_that_ends_while_it_drains_is_not_signalled() => Tells(TaskState.Running,
+        [Prepared, Started, Shutdown, new TaskEvent.Exited(0), Drained],
+        """
+        Accepted accepted
+        Preparing preparing
+          > Prepare
+        Prepared
+        Ready prepared
+        Starting starting
+          > Start
+        Started
+        Running started healthy
+        Desired
+        Running started
+          > Drain
+        Exited
+        Complete finished
+        Drained
+        """);
+
+    [Fact]
+    public void A_shutdown_of_a_sick_task_that_drains_already_begins_nothing_anew() => Tells(TaskState.Running,
+        [Prepared, new TaskEvent.Started(42, Watched: true), new TaskEvent.BecameHealthy(), new TaskEvent.BecameUnhealthy(), Shutdown, Drained, new TaskEvent.Stopped()],
+        """
+        Accepted accepted
+        Preparing preparing
+          > Prepare
+        Prepared
+        Ready prepared
+        Starting starting
+          > Start
+        Started
+        BecameHealthy
+        Running started healthy
+        BecameUnhealthy
+        Running started
+          > Drain
+        Desired
+        Drained
+          > Stop
+        Stopped
+        Shutdown shutdown
+        """);
+
+    [Fact]
     public void States_never_go_back_and_every_end_is_quiet()
     {
         TaskEvent[] events =
         [
-            Desired, Shutdown, Prepared, Started, new TaskEvent.Exited(1), new TaskEvent.Exited(0), new TaskEvent.Stopped(), new TaskEvent.Lost("gone"),
+            Desired, Shutdown, Prepared, Started, Drained, new TaskEvent.Exited(1), new TaskEvent.Exited(0), new TaskEvent.Stopped(), new TaskEvent.Lost("gone"),
             new TaskEvent.WorkFailed("no"), new TaskEvent.BecameHealthy(), new TaskEvent.BecameUnhealthy(), new TaskEvent.Started(1, true),
         ];
         Gen.Int[0, events.Length - 1].Array[0, 12].Sample(picks =>

@@ -4,6 +4,7 @@ using Skein.Agent.Containers;
 using Skein.Agent.Session;
 using Skein.Agent.Tasks;
 using Skein.Model;
+using Skein.Model.Specs;
 using Xunit;
 using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
 
@@ -56,6 +57,9 @@ public sealed class TaskManagerTests : IDisposable
         Assert.Equal([new ContainerNetworkName("front", "front")], container.Networks);
 
         Publish(NewTask("t1", TaskState.Shutdown));
+        Assert.False((await _outbox.UntilAsync(TaskState.Running)).Healthy);
+        Assert.DoesNotContain("stop 10", _engine.Calls);   // somebody may be led to it still
+        _manager.NoteDrained(["t1", "another node's"]);
         await _outbox.UntilAsync(TaskState.Shutdown);
         Assert.Equal(["Running started", "Shutdown shutdown"], _outbox.Seen.Skip(5));
         Assert.Contains("stop 10", _engine.Calls);
@@ -65,6 +69,21 @@ public sealed class TaskManagerTests : IDisposable
         await _manager.WaitUntilEmptyAsync(Poll.Soon);
         Assert.Empty(_engine.List());
         Assert.Contains(container.Id, _networking.Detached);
+    }
+
+    [Fact]
+    public async Task Without_a_managers_word_a_stop_waits_as_long_as_its_service_allows_and_no_longer()
+    {
+        Run();
+        var task = NewTask("t1", TaskState.Running);
+        task.ServiceAnnotations.Labels[DrainTimeout.Label] = "200ms";
+        Publish(task);
+        await _outbox.UntilAsync(TaskState.Running);
+        var leaving = task.Clone();
+        leaving.DesiredState = TaskState.Shutdown;
+        Publish(leaving);
+        await _outbox.UntilAsync(TaskState.Shutdown);
+        Assert.Contains("stop 10", _engine.Calls);
     }
 
     [Fact]

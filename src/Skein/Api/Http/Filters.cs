@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Api.Http;
 

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace Skein.Api;
+namespace Skein.Model.Specs;
 
 /// <summary>Spans as Go writes them: "10m", "1h30m", "1.5s".</summary>
-internal static partial class GoDuration
+public static partial class GoDuration
 {
     public static bool TryParse(string text, out TimeSpan span)
     {
