@@ -27,6 +27,7 @@ internal sealed partial class TaskController
     private TaskLife _life;
     private HealthConfig? _health;
     private IReadOnlyList<PortConfig> _hostPorts = [];
+    private TaskPorts _ports = TaskPorts.None;
     private CancellationTokenSource? _work;
     private CancellationTokenSource? _probing;
     private CancellationToken _daemon;
@@ -152,6 +153,7 @@ internal sealed partial class TaskController
         var containerId = _parts.Ids.NewContainerId();
         var (image, network) = await new TaskPreparation(_parts, _logger).PrepareAsync(_task, containerId, cancel);
         _health = HealthOf(_task, image);
+        _ports = _health is null ? TaskPorts.Of(_task, image) : TaskPorts.None;
         _hostPorts = network.HostPorts;
         return new TaskEvent.Prepared(containerId);
     }
@@ -160,7 +162,7 @@ internal sealed partial class TaskController
     {
         var id = _life.ContainerId;
         await _parts.Engine.StartAsync(id, cancel);
-        return new TaskEvent.Started((int)_parts.Engine.Find(id).State.Pid, _health is not null);
+        return new TaskEvent.Started((int)_parts.Engine.Find(id).State.Pid, _health is not null || _ports.IsAny);
     }
 
     private async Task<TaskEvent> DrainAsync(CancellationToken cancel)
@@ -245,6 +247,7 @@ internal sealed partial class TaskController
     {
         var id = _life.ContainerId;
         _ = Task.Run(() => WatchExitAsync(id), CancellationToken.None);
+        if (_ports.IsAny && _life.State < TaskState.Running) BeginListening(_life.Pid);
         if (_health is not { } health) return;
         _probing?.Cancel();
         _probing = CancellationTokenSource.CreateLinkedTokenSource(_daemon);
@@ -252,6 +255,19 @@ internal sealed partial class TaskController
         var token = _probing.Token;
         _ = Task.Run(() => probe.RunAsync(healthy => _events.Writer.TryWrite(healthy ? new TaskEvent.BecameHealthy() : new TaskEvent.BecameUnhealthy()), token), CancellationToken.None);
     }
+
+    private void BeginListening(int pid) => _ = Task.Run(async () =>
+    {
+        try
+        {
+            await new ListeningWait(_ports, ListeningSockets.PathsOf(pid), _parts.Time).RunAsync(_daemon);
+            _events.Writer.TryWrite(new TaskEvent.BecameHealthy());
+        }
+        catch (OperationCanceledException)
+        {
+            // The next daemon takes a process that runs for one that listens.
+        }
+    }, CancellationToken.None);
 
     private async Task WatchExitAsync(string id)
     {

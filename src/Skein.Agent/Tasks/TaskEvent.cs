@@ -13,7 +13,7 @@ internal abstract record TaskEvent
     public sealed record Prepared(string ContainerId) : TaskEvent;
 
     /// <summary>Its process runs.</summary>
-    /// <param name="Watched">It has a health check, which decides when it counts as running.</param>
+    /// <param name="Watched">Its health check, or where it listens, decides when it counts as running.</param>
     public sealed record Started(int Pid, bool Watched) : TaskEvent;
 
     /// <summary>Preparation or start failed; stop and removal are tried until they succeed.</summary>
