@@ -13,7 +13,8 @@ internal static class DelayedStarts
         foreach (var task in slot.Tasks)
         {
             if (task.Value.DesiredState >= TaskState.Running || task.Value.IsTerminal()) continue;
-            if (StartTime(draft, slot, task) is var start && start > draft.Now) draft.WakeAt(start);
+            if (Due(draft, task) is var due && due > draft.Now) draft.WakeAt(due);
+            else if (slot.Tasks.FirstOrDefault(t => t != task && IsStopping(draft, t.Value)) is { } predecessor) Wait(draft, task, predecessor.Value);
             else task.Edit().DesiredState = TaskState.Running;
         }
     }
@@ -28,12 +29,16 @@ internal static class DelayedStarts
         return latest;
     }
 
-    private static DateTimeOffset StartTime(SwarmDraft draft, Slot slot, Drafted<SwarmTask> task)
+    /// <summary>
+    /// However long: two tasks of one slot must not live at once, they may share a volume. A node that is down is waited for no more; one
+    /// that is up kills a container after its grace period, and goes on trying.
+    /// </summary>
+    private static void Wait(SwarmDraft draft, Drafted<SwarmTask> task, SwarmTask predecessor)
     {
-        var delayed = Due(draft, task);
-        if (!slot.Tasks.Any(t => t != task && IsStopping(draft, t.Value))) return delayed;
-        var patience = task.Value.CreatedAt() + Defaults.PredecessorStop;
-        return patience > delayed ? patience : delayed;
+        var why = $"waiting for task {predecessor.Id} on node {predecessor.NodeId} to stop";
+        var told = task.Value.CreatedAt() + Defaults.PredecessorStop;
+        if (told > draft.Now) draft.WakeAt(told);
+        else if (task.Value.Status.Err != why) task.Edit().Status.Err = why;
     }
 
     private static bool IsStopping(SwarmDraft draft, SwarmTask task) =>

@@ -51,7 +51,7 @@ internal sealed class RollingUpdate
         if (isActive)
         {
             foreach (var slot in _slots) slot.NoteRunning(_draft);
-            if (ActOnFailures()) return;
+            if (ActOnFailures() || ActOnNoPlaceBeside()) return;
         }
         foreach (var slot in _slots) RetireOutdated(slot);
         ReplaceOutdated();
@@ -109,11 +109,34 @@ internal sealed class RollingUpdate
         var failures = _slots.Select(s => s.Failure(_policy.Monitor)).OfType<SwarmTask>().OrderBy(t => t.StateSince()).ToList();
         var concerned = _slots.Count(s => s.IsTouched || IsToDo(s));
         if (failures.Count == 0 || (double)failures.Count / concerned <= _policy.MaxFailureRatio) return false;
-        var because = $"due to failure or early termination of task {failures[^1].Id}";
+        End($"due to failure or early termination of task {failures[^1].Id}");
+        return true;
+    }
+
+    /// <summary>
+    /// Of a service with a port in mode host or with max replicas per node, a task may find no node as long as the one it replaces is
+    /// there, which waits for it. True when the update ends here.
+    /// </summary>
+    private bool ActOnNoPlaceBeside()
+    {
+        if (!_policy.StartFirst || _policy.OnFailure == UpdateFailureAction.Continue) return false;
+        var stuck = _slots.Where(s => s.Outdated.Count > 0).SelectMany(s => s.Current).Select(t => t.Value)
+            .FirstOrDefault(t => t.State() == TaskState.Pending && t.Status.Err.Length > 0);
+        if (stuck is null) return false;
+        if (stuck.CreatedAt() + Defaults.PlaceBeside is var due && due > _draft.Now)
+        {
+            _draft.WakeAt(due);
+            return false;
+        }
+        End($"since task {stuck.Id} finds no node to start on before the one it replaces stops: {stuck.Status.Err}");
+        return true;
+    }
+
+    private void End(string because)
+    {
         if (_isRollback) SetStatus(UpdateState.RollbackPaused, $"rollback paused {because}");
         else if (_policy.OnFailure == UpdateFailureAction.Rollback && _service.Value.PreviousSpec is not null) RollBack($"update rolled back {because}");
         else SetStatus(UpdateState.Paused, $"update paused {because}");
-        return true;
     }
 
     private void RollBack(string message)

@@ -177,15 +177,32 @@ public class ReplicatedStories
     }
 
     [Fact]
-    public void A_task_that_does_not_stop_holds_up_its_replacement_for_a_minute_at_most()
+    public void A_task_that_does_not_stop_holds_up_its_replacement_which_says_so_after_a_minute()
     {
         _swarm.AddService("web", 1);
         _swarm.Settle();
         _swarm.Drain("n1");
         _swarm.NodesIdle = true;
         _swarm.Pass(59);
+        Assert.Equal("", _swarm.TaskOf("t2").Status.Err);
+        _swarm.Pass(3600);
         Assert.Equal(TaskState.Ready, _swarm.TaskOf("t2").DesiredState);
-        _swarm.Pass(1);
+        Assert.Equal("waiting for task t1 on node n1 to stop", _swarm.TaskOf("t2").Status.Err);
+        _swarm.NodesIdle = false;
+        _swarm.Settle();
+        Assert.Equal(("", TaskState.Running), (_swarm.TaskOf("t2").Status.Err, _swarm.TaskOf("t2").Status.State));
+    }
+
+    [Fact]
+    public void A_replacement_does_not_wait_for_a_task_on_a_node_that_is_down()
+    {
+        _swarm.AddService("web", 1);
+        _swarm.Settle();
+        _swarm.Drain("n1");
+        _swarm.NodesIdle = true;
+        _swarm.Settle();
+        _swarm.Down("n1");
+        _swarm.Settle();
         Assert.Equal(TaskState.Running, _swarm.TaskOf("t2").DesiredState);
     }
 

@@ -60,6 +60,36 @@ public class UpdateStories
     }
 
     [Fact]
+    public void Start_first_beside_a_port_of_the_host_pauses_with_its_reason()
+    {
+        Running(2, new() { Parallelism = 1, Order = "start-first" }, change: s => s.Endpoint.Ports.Add(
+            new PortConfig { TargetPort = 80, PublishedPort = 8080, PublishMode = PublishMode.Host }));
+        NewImage("httpd:2");
+        _swarm.Pass(29);
+        Assert.Equal(UpdateState.Updating, Status.State);
+        Assert.Equal("no suitable node (host-mode port already in use on 2 nodes)", _swarm.TaskOf("t3").Status.Err);
+        _swarm.Pass(1);
+        Assert.Equal(UpdateState.Paused, Status.State);
+        Assert.Equal(
+            "update paused since task t3 finds no node to start on before the one it replaces stops: no suitable node (host-mode port already in use on 2 nodes)",
+            Status.Message);
+        Assert.Equal(2, _swarm.Tasks.Count(t => t.Status.State == TaskState.Running));
+    }
+
+    [Fact]
+    public void Start_first_beyond_max_replicas_per_node_rolls_back_when_told_to()
+    {
+        Running(2, new() { Parallelism = 1, Order = "start-first", FailureAction = "rollback" },
+            change: s => s.Task.Placement = new() { MaxReplicas = 1 });
+        NewImage("httpd:2");
+        _swarm.TakeTrace();
+        _swarm.Pass(30);
+        Assert.Contains("30s web: update rolled back since task t3 finds no node", _swarm.TakeTrace(), StringComparison.Ordinal);
+        Assert.Equal("rollback completed", Status.Message);
+        Assert.Equal(2, _swarm.Tasks.Count(t => t.Spec.Container.Image == "httpd:1" && t.Status.State == TaskState.Running));
+    }
+
+    [Fact]
     public void A_delay_passes_between_the_slots()
     {
         Running(3, new() { Parallelism = 1, Delay = 10_000_000_000 });
@@ -305,12 +335,13 @@ public class UpdateStories
 
     private int Updated => _swarm.Tasks.Count(t => t.Spec.Container.Image == "httpd:2" && t.Status.State == TaskState.Running);
 
-    private void Running(ulong replicas, UpdateConfig? update, UpdateConfig? rollback = null)
+    private void Running(ulong replicas, UpdateConfig? update, UpdateConfig? rollback = null, Action<ServiceSpec>? change = null)
     {
         _swarm.AddService("web", replicas, s =>
         {
             s.Update = update;
             s.Rollback = rollback;
+            change?.Invoke(s);
         });
         _swarm.Settle();
         _swarm.TakeTrace();
