@@ -22,6 +22,9 @@ public sealed partial class TaskManager
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<string, Kept> _controllers = new();
 
+    // Words that no controller has taken yet.
+    private readonly ConcurrentDictionary<string, bool> _drained = new();
+
     /// <param name="describeNode">This node, for placeholders such as {{.Node.Hostname}}.</param>
     public TaskManager(
         AssignmentState assignments,
@@ -59,13 +62,22 @@ public sealed partial class TaskManager
         }
     }
 
-    /// <summary>The manager's word that no balancer in the swarm leads to these tasks any more. Of tasks that are not here it says nothing.</summary>
+    /// <summary>
+    /// The manager's word that no balancer in the swarm leads to these tasks any more. It is said once, and while a daemon comes back it
+    /// may be said before the task has been taken over.
+    /// </summary>
     public void NoteDrained(IEnumerable<string> taskIds)
     {
-        foreach (var id in taskIds)
+        foreach (var id in taskIds.Where(_assignments.Current.Tasks.ContainsKey))
         {
-            if (_controllers.TryGetValue(id, out var kept)) kept.Controller.NoteDrained();
+            _drained[id] = true;
+            if (_controllers.TryGetValue(id, out var kept)) PassDrained(kept.Controller);
         }
+    }
+
+    private void PassDrained(TaskController controller)
+    {
+        if (_drained.TryRemove(controller.TaskId, out _)) controller.NoteDrained();
     }
 
     /// <summary>Completes when no task is left here: a node that leaves its swarm waits for it.</summary>
@@ -132,6 +144,7 @@ public sealed partial class TaskManager
         var started = new TaskCompletionSource();
         var running = RunControllerAsync(controller, started.Task, cancel);
         _controllers[task.Id] = new Kept(controller, running) { Desired = task.DesiredState };
+        PassDrained(controller);
         started.SetResult();
     }
 

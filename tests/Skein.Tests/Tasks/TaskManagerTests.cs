@@ -87,6 +87,21 @@ public sealed class TaskManagerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_managers_word_that_comes_before_the_task_is_taken_over_is_not_lost()
+    {
+        var task = NewTask("t1", TaskState.Running);
+        task.ServiceAnnotations.Labels[DrainTimeout.Label] = "10m";
+        Publish(task);
+        _manager.NoteDrained(["t1"]);
+        Run();
+        await _outbox.UntilAsync(TaskState.Running);
+        var leaving = task.Clone();
+        leaving.DesiredState = TaskState.Shutdown;
+        Publish(leaving);
+        await _outbox.UntilAsync(TaskState.Shutdown);
+    }
+
+    [Fact]
     public async Task A_clock_that_is_set_back_makes_no_report_older_than_the_one_before()
     {
         Run();
