@@ -37,7 +37,7 @@ public class ManagerConversationTests
         var asked = Channel.CreateUnbounded<bool>();
         var now = new NodeDescription { Hostname = "h" };
         var conversation = new ManagerConversation(
-            "w1", new() { Description = now }, new(), new(), new(), new FakeTimeProvider(), _ => { }, () => { }, (_, _, _) => { },
+            "w1", new() { Description = now }, new(), new(), new(), new(), new FakeTimeProvider(), TimeSpan.FromSeconds(4), _ => { }, () => { }, (_, _, _) => { }, _ => { }, (_, _) => Task.CompletedTask,
             new(() => now, async cancel => await asked.Reader.ReadAsync(cancel)));
         var running = conversation.RunAsync(manager, new TaskCompletionSource().Task, stop.Token);
         Assert.Equal(NodeMessage.MessageOneofCase.Hello, (await manager.Heard.ReadAsync(Poll.Soon)).MessageCase);

@@ -112,7 +112,7 @@ internal sealed class EngineRoutes(
             CgroupVersion = HostFacts.CgroupVersion,
             SecurityOptions = SecurityOptions(),
             Debug = identity.Debug,
-            Warnings = [.. OpenPortWarnings(identity.Hosts)],
+            Warnings = [.. OpenPortWarnings(identity.Hosts), .. warnings().Select(warning => $"WARNING: {warning}")],
             NEventsListener = events.Listeners,
             KernelVersion = HostFacts.KernelVersion,
             OperatingSystem = HostFacts.OperatingSystem,
@@ -127,7 +127,6 @@ internal sealed class EngineRoutes(
             ServerVersion = identity.Version,
             ContainerdCommit = new((await containers.RuntimeVersionAsync(context.RequestAborted))?.Version ?? ""),
             Swarm = SwarmInfoJson.From(swarm),
-            Warnings = [.. warnings().Select(warning => $"WARNING: {warning}")],
         };
         await context.JsonAsync(info, EngineJson.Default.InfoJson);
     }
