@@ -83,7 +83,7 @@ public class ManagerDoorTests
             {
                 open.Add(new());
                 // One that is turned away may be so before its connect is over here.
-                await open[^1].ConnectAsync(IPAddress.Loopback, manager.Port).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await open[^1].ConnectAsync(IPAddress.Loopback, manager.Port).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             }
             await Poll.UntilAsync("the manager has closed what is too many", () => open.Count(IsClosed) >= 200 - 64);
             Assert.InRange(open.Count(client => !IsClosed(client)), 1, 64);

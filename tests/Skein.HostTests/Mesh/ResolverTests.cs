@@ -81,7 +81,7 @@ public class ResolverTests
             for (var i = 0; i < 3 * ContainerResolver.MaxTcpConnections; i++)
             {
                 idle.Add(NamespaceSockets.Open(hosts["c1"], AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
-                await idle[^1].ConnectAsync(IPAddress.Parse("127.0.0.11"), 53).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await idle[^1].ConnectAsync(IPAddress.Parse("127.0.0.11"), 53).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             }
             await Poll.UntilAsync("those beyond the bound are closed", () => idle.Count(IsClosed) >= 2 * ContainerResolver.MaxTcpConnections);
             Assert.Equal(MeshHosts.Vip, Dig(hosts, "+short", "web"));

@@ -19,8 +19,7 @@ public class TunnelTests
         using var c1 = Listen(hosts);
         await SendAsync(hosts, "cl", "192.168.57.9", "192.168.57.11", "a stranger");
         await SendAsync(hosts, "cl", "192.168.57.9", "192.168.57.255", "a stranger to all");
-        await SendAsync(hosts, "h2", "192.168.57.12", "192.168.57.11", "a node");
-        Assert.Equal("a node", await Caller.ReadAsync(c1, "the node's frame"));
+        Assert.Equal("a node", await SendUntilReadAsync(hosts, c1, "h2", "192.168.57.12", "192.168.57.11", "a node"));
     }
 
     [Fact]
@@ -33,8 +32,7 @@ public class TunnelTests
         await SendAsync(hosts, "h2", "192.168.57.12", "192.168.57.11", "before it joined");
         hosts.Publish(s => s);
         await hosts.AppliedAsync();
-        await SendAsync(hosts, "h2", "192.168.57.12", "192.168.57.11", "a node");
-        Assert.Equal("a node", await Caller.ReadAsync(c1, "the node's frame"));
+        Assert.Equal("a node", await SendUntilReadAsync(hosts, c1, "h2", "192.168.57.12", "192.168.57.11", "a node"));
     }
 
     [Fact]
@@ -48,17 +46,27 @@ public class TunnelTests
         hosts["h1"].Run(() => Commands.Run("ip", "addr", "add", "192.168.57.13/32", "dev", "lo"));
         await SendAsync(hosts, "c1", "192.168.57.12", "192.168.57.13", "a container as a node");
         await SendAsync(hosts, "c1", "172.18.0.3", "192.168.57.13", "a container as itself");
-        await SendAsync(hosts, "h2", "192.168.57.12", "192.168.57.11", "a node");
-        Assert.Equal("a node", await Caller.ReadAsync(inside, "the node's frame"));
+        Assert.Equal("a node", await SendUntilReadAsync(hosts, inside, "h2", "192.168.57.12", "192.168.57.11", "a node"));
 
         // That it would have come: without the rule it does.
         await hosts.StopServicesAsync();
         hosts["h1"].Run(() => Commands.Run("nft", "flush", "chain", "ip", "skein", "raw-prerouting"));
-        await SendAsync(hosts, "c1", "192.168.57.12", "192.168.57.13", "a container as a node");
-        Assert.Equal("a container as a node", await Caller.ReadAsync(inside, "the container's frame, without rules"));
+        Assert.Equal("a container as a node", await SendUntilReadAsync(hosts, inside, "c1", "192.168.57.12", "192.168.57.13", "a container as a node"));
     }
 
     private static Socket Listen(MeshHosts hosts) => NamespaceSockets.BindUdp(hosts["c1"], new IPEndPoint(IPAddress.Any, Inside));
+
+    /// <summary>A datagram may be lost, as one is whose neighbour is not known yet: it is sent again until something has come.</summary>
+    private static async Task<string> SendUntilReadAsync(MeshHosts hosts, Socket inside, string from, string source, string to, string text)
+    {
+        var read = Caller.ReadAsync(inside, $"the frame of {text}");
+        while (!read.IsCompleted)
+        {
+            await SendAsync(hosts, from, source, to, text);
+            await Task.WhenAny(read, Task.Delay(100));
+        }
+        return await read;
+    }
 
     private static async Task SendAsync(MeshHosts hosts, string from, string source, string to, string text)
     {
