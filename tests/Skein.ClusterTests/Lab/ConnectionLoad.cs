@@ -39,7 +39,7 @@ public sealed class ConnectionLoad
         var script = $$"""
             good=0; bad=0
             while [ ! -e /stop ]; do
-              if wget -q -T 5 -O /dev/null http://{{name}}/; then good=$((good + 1)); else bad=$((bad + 1)); date; fi
+              if wget -q -O /dev/null http://{{name}}/; then good=$((good + 1)); else bad=$((bad + 1)); date; fi
             done
             echo "$good good $bad bad"
             """;
