@@ -91,12 +91,12 @@ public sealed class SeccompProfileTests
     [Fact]
     public void The_kernel_and_the_architecture_count()
     {
-        Assert.False(SeccompProfile.Of([], Machine.X64, new Version(4, 7)).Syscalls.Any(rule => rule.Names.Contains("ptrace")));
+        Assert.DoesNotContain(SeccompProfile.Of([], Machine.X64, new Version(4, 7)).Syscalls, rule => rule.Names.Contains("ptrace"));
         Assert.True(Allowed("ptrace", []));
         Assert.True(Allowed("arch_prctl", []));
         var arm = SeccompProfile.Of([], Machine.Arm64, s_kernel);
-        Assert.False(arm.Syscalls.Any(rule => rule.Names.Contains("arch_prctl")));
-        Assert.True(arm.Syscalls.Any(rule => rule.Names.Contains("sync_file_range2")));
+        Assert.DoesNotContain(arm.Syscalls, rule => rule.Names.Contains("arch_prctl"));
+        Assert.Contains(arm.Syscalls, rule => rule.Names.Contains("sync_file_range2"));
         Assert.Equal(["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"], arm.Architectures);
     }
 

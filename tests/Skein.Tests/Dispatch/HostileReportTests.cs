@@ -86,7 +86,7 @@ public class HostileReportTests
         Assert.Equal(19, _store.Current.Tasks.All.Count(task => task.Status.State == TaskState.Running));
         Assert.Equal(1, _dropped.Of("n1"));
         await stop.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     [Fact]

@@ -28,9 +28,9 @@ public sealed class ApiLeavesTests : IDisposable
     [Fact]
     public void Every_name_has_a_verdict_and_every_verdict_a_name()
     {
-        Assert.Empty(ApiLeaf.All.Where(leaf => !LeafVerdict.All.Any(v => v.Covers(leaf))));
-        Assert.Empty(LeafVerdict.All.Where(verdict => !ApiLeaf.All.Any(verdict.Covers)));
-        Assert.Empty(LeafVerdict.All.Where(v => v.Word is not ("honoured" or "refused" or "without") || (v.Word != "honoured" && v.Words.Length == 0)));
+        Assert.DoesNotContain(ApiLeaf.All, leaf => !LeafVerdict.All.Any(v => v.Covers(leaf)));
+        Assert.DoesNotContain(LeafVerdict.All, verdict => !ApiLeaf.All.Any(verdict.Covers));
+        Assert.DoesNotContain(LeafVerdict.All, v => v.Word is not ("honoured" or "refused" or "without") || (v.Word != "honoured" && v.Words.Length == 0));
     }
 
     [Fact]
