@@ -14,8 +14,6 @@ public interface ISwarmControl
     /// <summary>What has happened to services, networks and nodes since this manager knows of them.</summary>
     ChangeHistory History { get; }
 
-    Task<Snapshot> WaitNewerAsync(ulong revision, CancellationToken cancel);
-
     // Finding by id, name or unique id prefix; NotFound or "… is ambiguous (N matches found)" otherwise.
     Service FindService(string idOrName);
 

@@ -28,8 +28,6 @@ public sealed partial class SwarmControl(
 
     public ChangeHistory History => store.History;
 
-    public Task<Snapshot> WaitNewerAsync(ulong revision, CancellationToken cancel) => store.WaitNewerAsync(revision, cancel);
-
     public Service FindService(string idOrName) => Finder.Service(store.Current, idOrName);
 
     public SwarmTask FindTask(string idOrName) => Finder.Task(store.Current, idOrName);

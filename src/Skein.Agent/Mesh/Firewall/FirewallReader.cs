@@ -17,7 +17,7 @@ internal static class FirewallReader
         using var listing = NftablesSession.List(host, "list chains");
         var heads = Heads(listing.RootElement).Where(chain => chain.Table != own && chain.Family is "ip" or "inet").ToDictionary(chain => chain.Id);
         var found = new Dictionary<string, FirewallChain>(StringComparer.Ordinal);
-        var waiting = new Queue<string>(heads.Values.Where(chain => chain.Hook is "input" or "forward" && chain.Table != own).Select(chain => chain.Id));
+        var waiting = new Queue<string>(heads.Values.Where(chain => chain.Hook is "input" or "forward").Select(chain => chain.Id));
         while (waiting.TryDequeue(out var id) && found.Count < MostChains)
         {
             if (found.ContainsKey(id) || !heads.TryGetValue(id, out var head)) continue;
