@@ -36,7 +36,7 @@ public sealed class DockerApi(
     /// <summary>What `docker info` warns of.</summary>
     public Func<IReadOnlyList<string>> Warnings { get; init; } = static () => [];
 
-    private readonly HijackMiddleware _hijack = new(containers, identity, loggers.CreateLogger("Skein.Api"));
+    private readonly HijackMiddleware _hijack = new(containers, identity, time, loggers.CreateLogger("Skein.Api"));
     private readonly ApiMiddleware _middleware = new(identity, loggers.CreateLogger("Skein.Api"));
 
     /// <summary>Puts the stream takeover on a listener; before any other of its middlewares but TLS.</summary>

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Xunit;
 
 namespace Skein.Tests.Api;
@@ -26,5 +27,26 @@ public sealed class ApiBoundsTests
         await using var server = await ApiServer.StartAsync();
         var (status, body) = await server.PostAsync("/networks/create", $$"""{"Name":"{{new string('x', 2 << 20)}}"}""");
         Assert.True(status is not (413 or 500), $"{status} {body}");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("GET /_pi")]
+    [InlineData("GET /_ping HTTP/1.1\r\nHost: h\r\n")]
+    [InlineData("GET /_ping HTTP/1.1\r\nHost: h\r\n\r\nGET /_ping HTTP/1.1\r\n")]
+    public async Task Who_never_says_a_whole_head_is_let_go(string said)
+    {
+        await using var server = await ApiServer.StartAsync(idle: TimeSpan.FromSeconds(2));
+        await server.SayAsync(said);
+    }
+
+    [Fact]
+    public async Task Who_follows_and_is_gone_is_let_go()
+    {
+        await using var server = await ApiServer.StartAsync();
+        using var socket = await server.ConnectAsync();
+        await socket.SendAsync("GET /events HTTP/1.1\r\nHost: h\r\n\r\n"u8.ToArray());
+        socket.Shutdown(SocketShutdown.Send);
+        Assert.StartsWith("HTTP/1.1 200 ", await ApiServer.ToEndAsync(socket));
     }
 }

@@ -74,6 +74,41 @@ public sealed class ConnectionTests
         }
     }
 
+    /// <summary>`echo typed | docker exec -i`: all is said, and the sending side closed, before anything is answered.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData(Ping)]
+    public async Task A_client_that_has_said_all_at_once_is_served(string before)
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Containers.Put(Definition(), ContainerStatus.Running);
+        for (var round = 0; round < 30; round++)
+        {
+            var typed = new Pipe();
+            server.Containers.Streams = new FakeStreams(typed.Reader.AsStream(), Stream.Null, typed.Writer.AsStream()) { Completion = Task.FromResult(0) };
+            using var socket = await server.ConnectAsync();
+            await socket.SendAsync(Encoding.ASCII.GetBytes(
+                before + "POST /exec/e1/start HTTP/1.1\r\nHost: h\r\nUpgrade: tcp\r\nConnection: Upgrade\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}typed"));
+            socket.Shutdown(SocketShutdown.Send);
+            var answer = await ApiServer.ToEndAsync(socket);
+            Assert.True(answer.EndsWith("\u0001\0\0\0\0\0\0\u0005typed", StringComparison.Ordinal), $"round {round}: {answer}");
+        }
+    }
+
+    [Fact]
+    public async Task A_client_that_has_closed_its_sending_side_is_answered()
+    {
+        await using var server = await ApiServer.StartAsync();
+        for (var round = 0; round < 30; round++)
+        {
+            using var socket = await server.ConnectAsync();
+            await socket.SendAsync(Encoding.ASCII.GetBytes(Ping));
+            socket.Shutdown(SocketShutdown.Send);
+            var answer = await ApiServer.ToEndAsync(socket);
+            Assert.True(answer.EndsWith("OK", StringComparison.Ordinal), $"round {round}: {answer}");
+        }
+    }
+
     [Fact]
     public async Task Below_1_42_the_type_is_the_raw_streams()
     {

@@ -13,7 +13,7 @@ internal sealed class FakeStreams(Stream stdout, Stream stderr, Stream? stdin = 
 
     public bool Tty => false;
 
-    public Task<int> Completion { get; } = new TaskCompletionSource<int>().Task;
+    public Task<int> Completion { get; init; } = new TaskCompletionSource<int>().Task;
 
     public async ValueTask DisposeAsync()
     {

@@ -13,7 +13,7 @@ namespace Skein.Api.Hijack;
 /// Kestrel calls an upgrade request with a body not upgradable (exec's start has one), and closes a stream when the
 /// client half-closes it, so that what a process prints after the end of its input would be lost.
 /// </summary>
-internal sealed partial class HijackMiddleware(IContainerEngine containers, EngineIdentity identity, ILogger log)
+internal sealed partial class HijackMiddleware(IContainerEngine containers, EngineIdentity identity, TimeProvider time, ILogger log)
 {
     // Older clients take the type for the raw stream's whatever it is, and know no other.
     private static readonly ApiVersion s_multiplexedSince = new(1, 42);
@@ -23,7 +23,11 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
         var (input, output) = (connection.Transport.Input, connection.Transport.Output);
         var gate = new RequestGate(input, request => Target(request) is not null);
         connection.Transport = new GatedTransport(gate, output);
-        await next(connection);
+        using (var halfClose = new HalfClose(connection.ConnectionClosed, () => gate.Serving, time))
+        {
+            connection.ConnectionClosed = halfClose.Token;
+            await next(connection);
+        }
         if (gate.TakenOver is not { } taken) return;
         try
         {

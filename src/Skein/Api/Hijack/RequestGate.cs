@@ -14,6 +14,10 @@ internal sealed class RequestGate(PipeReader input, Func<HijackedRequest, bool> 
     private long _shown;          // bytes from the start of the input that Kestrel may see
     private bool _wantsMore;      // Kestrel has looked at all of them
     private ReadOnlySequence<byte> _buffer;
+    private volatile bool _serving;
+
+    /// <summary>Kestrel has been shown a request and has not asked for the next one.</summary>
+    public bool Serving => _serving;
 
     /// <summary>The request that is not Kestrel's, once there is one.</summary>
     public HijackedRequest? TakenOver { get; private set; }
@@ -23,6 +27,7 @@ internal sealed class RequestGate(PipeReader input, Func<HijackedRequest, bool> 
         while (true)
         {
             if (TakenOver is not null) return Nothing;
+            if (_body is null) _serving = false;
             var read = await input.ReadAsync(cancellationToken);
             if (TryShow(read, out var shown)) return shown;
             input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
@@ -68,7 +73,7 @@ internal sealed class RequestGate(PipeReader input, Func<HijackedRequest, bool> 
     {
         var before = _shown;
         _buffer = read.Buffer;
-        if (_body is null && !TryBegin(read))
+        if (_body is null && !(_serving = TryBegin(read)))
         {
             shown = TakenOver is null ? new(_buffer.Slice(0, 0), read.IsCanceled, isCompleted: false) : Nothing;
             return read.IsCanceled || TakenOver is not null;
