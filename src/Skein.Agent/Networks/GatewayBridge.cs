@@ -53,6 +53,14 @@ internal sealed class GatewayBridge(NetworkNamespace hostSpace, RtNetlink host, 
             host.Apply(new NetlinkBatch().SetAddress(link.Index, pool.Host).SetUp(link.Index));
             putRight.Add($"{pool.Host}, up");
         }
+        // Without one of its own it has the lowest of its ports' and changes as containers come and go: what is sent to the address of a
+        // port that has gone is lost, until the host has asked for the sender.
+        var mac = MacAddress.OfIPv4(pool.Host.Address);
+        if (link.Mac != mac)
+        {
+            host.Apply(new NetlinkBatch().SetMac(link.Index, mac));
+            putRight.Add($"address {mac}");
+        }
         if (link.Mtu != mtu && _bridgeMtu == mtu)
         {
             host.Apply(new NetlinkBatch().SetMtu(link.Index, mtu));

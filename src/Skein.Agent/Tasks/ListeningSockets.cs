@@ -8,7 +8,7 @@ namespace Skein.Agent.Tasks;
 /// </summary>
 internal static class ListeningSockets
 {
-    /// <summary>A container that has opened more sockets than this in its first seconds is read no further: 150 bytes each.</summary>
+    /// <summary>A container that has opened more sockets than this is read no further: 150 bytes each.</summary>
     private const int MostLines = 10_000;
 
     private const string Listen = "0A";
@@ -18,26 +18,33 @@ internal static class ListeningSockets
     public static IReadOnlyList<string> PathsOf(int pid) => [$"/proc/{pid}/net/tcp", $"/proc/{pid}/net/tcp6"];
 
     /// <summary>Nothing for a process that has gone.</summary>
-    public static IReadOnlySet<int> Read(IEnumerable<string> paths)
+    public static IReadOnlySet<int> Read(IEnumerable<string> paths) => Parse(Lines(paths));
+
+    public static IReadOnlyCollection<string> Lines(IEnumerable<string> paths)
     {
         try
         {
-            return Parse(paths.SelectMany(p => File.ReadLines(p).Take(MostLines)));
+            return [.. paths.SelectMany(p => File.ReadLines(p).Take(MostLines))];
         }
         catch (IOException)
         {
-            return new HashSet<int>();
+            return [];
         }
     }
 
-    public static IReadOnlySet<int> Parse(IEnumerable<string> lines) => lines.Select(PortOf).OfType<int>().ToHashSet();
+    public static IReadOnlySet<int> Parse(IEnumerable<string> lines) => lines.Select(ListenedOn).OfType<int>().ToHashSet();
+
+    /// <summary>Of an end as /proc writes it: 0100007F:0050. Null on loopback.</summary>
+    public static int? PortOf(string end)
+    {
+        if (end.Split(':') is not [var address, var port] || address is LoopbackV4 or LoopbackV6) return null;
+        return ushort.TryParse(port, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var number) ? number : null;
+    }
 
     // "  0: 00000000:0050 00000000:0000 0A …"; the first line is the heading.
-    private static int? PortOf(string line)
+    private static int? ListenedOn(string line)
     {
         var fields = line.Split(' ', 5, StringSplitOptions.RemoveEmptyEntries);
-        if (fields.Length < 5 || fields[3] != Listen || fields[1].Split(':') is not [var address, var port]) return null;
-        if (address is LoopbackV4 or LoopbackV6) return null;
-        return ushort.TryParse(port, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var number) ? number : null;
+        return fields.Length == 5 && fields[3] == Listen ? PortOf(fields[1]) : null;
     }
 }

@@ -179,6 +179,7 @@ internal sealed partial class TaskController
                 LogNotDrained(TaskNaming.ContainerName(_task), patience.TotalSeconds);
             }
             await Task.Delay(TaskDrain.LingerOf(_task), _parts.Time, cancel);
+            if (_life.Pid > 0) await new ConnectionsWait(ListeningSockets.PathsOf(_life.Pid), _parts.Time).RunAsync(patience, cancel);
         }
         return new TaskEvent.Drained();
     }

@@ -131,6 +131,7 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
             (_a.Space, $"ip link del {gateway}"),
             (_a.Space, "ip addr flush dev docker_gwbridge"),
             (_a.Space, "ip link set docker_gwbridge mtu 900"),
+            (_a.Space, "ip link set docker_gwbridge address 02:00:00:00:00:01"),
             (_a.Space, "ip link del docker_gwbridge"),
             (fabric, $"ip link set {port} nomaster"),
             (fabric, $"ip link set {port} down && ip link set {port} name foo"),
