@@ -47,11 +47,13 @@ public sealed class DockerApi(
     public void Map(WebApplication app)
     {
         app.Use((context, next) => _middleware.InvokeAsync(context, next));
+        app.UseWebSockets();
         // Routing comes after the middleware, which takes the version prefix off the path.
         app.UseRouting();
         app.Use((context, next) => swarm.WaitSettledAsync(context, next));
         new EngineRoutes(identity, containers, images, swarm, _events, time, Warnings).Map(app);
         new ContainerRoutes(containers, images, networking, new(identity.DataRoot), time).Map(app);
+        new WebSocketRoutes(containers, time, loggers.CreateLogger("Skein.Api")).Map(app);
         new ImageRoutes(images, _events, time).Map(app);
         new NetworkRoutes(new NetworkCatalog(identity, swarm, assignments, networking, containers, time), swarm, time).Map(app);
         new SwarmRoutes(swarm).Map(app);

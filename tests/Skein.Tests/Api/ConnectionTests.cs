@@ -85,7 +85,9 @@ public sealed class ConnectionTests
         for (var round = 0; round < 30; round++)
         {
             var typed = new Pipe();
-            server.Containers.Streams = new FakeStreams(typed.Reader.AsStream(), Stream.Null, typed.Writer.AsStream()) { Completion = Task.FromResult(0) };
+            var streams = new FakeStreams(typed.Reader.AsStream(), Stream.Null, typed.Writer.AsStream());
+            streams.Exit.SetResult(0);
+            server.Containers.Streams = streams;
             using var socket = await server.ConnectAsync();
             await socket.SendAsync(Encoding.ASCII.GetBytes(
                 before + "POST /exec/e1/start HTTP/1.1\r\nHost: h\r\nUpgrade: tcp\r\nConnection: Upgrade\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}typed"));

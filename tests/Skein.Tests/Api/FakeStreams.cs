@@ -2,7 +2,7 @@ using Skein.Agent.Containers;
 
 namespace Skein.Tests.Api;
 
-/// <summary>The streams of a process that never ends; left as the engine's are.</summary>
+/// <summary>The streams of a process that never ends by itself; left as the engine's are.</summary>
 internal sealed class FakeStreams(Stream stdout, Stream stderr, Stream? stdin = null) : IContainerStreams
 {
     public Stream? Stdin => stdin;
@@ -13,7 +13,9 @@ internal sealed class FakeStreams(Stream stdout, Stream stderr, Stream? stdin = 
 
     public bool Tty => false;
 
-    public Task<int> Completion { get; init; } = new TaskCompletionSource<int>().Task;
+    public TaskCompletionSource<int> Exit { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<int> Completion => Exit.Task;
 
     public async ValueTask DisposeAsync()
     {

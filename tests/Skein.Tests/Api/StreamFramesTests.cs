@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Skein.Agent.Containers;
 using Skein.Api.Containers;
+using Skein.Api.Hijack;
 using Xunit;
 
 namespace Skein.Tests.Api;

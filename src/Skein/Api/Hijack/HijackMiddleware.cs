@@ -67,7 +67,7 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
             var body = await HijackedBody.ReadAsync(input, request, closed);
             streams = target.Kind == "exec"
                 ? await StartExecAsync(target.Id, ReadExecStart(body), request, version, output)
-                : await AttachAsync(target.Id, request, version, output);
+                : await AttachAsync(target.Id, request, version, input, output);
         }
         catch (SkeinException error)
         {
@@ -97,11 +97,23 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
         return await TryStartExecAsync(id, start, output, tty, CancellationToken.None);
     }
 
-    private async Task<IContainerStreams?> AttachAsync(string id, HijackedRequest request, ApiVersion version, PipeWriter output)
+    private async Task<IContainerStreams?> AttachAsync(string id, HijackedRequest request, ApiVersion version, PipeReader input, PipeWriter output)
     {
-        var streams = Selected(await containers.AttachAsync(id, CancellationToken.None), request);
-        await AnswerStreamAsync(output, request, version, streams.Tty);
-        return streams;
+        var attachment = await Attachment.OpenAsync(containers, id, AttachQuery.Of(request), CancellationToken.None);
+        try
+        {
+            await AnswerStreamAsync(output, request, version, attachment.Streams.Tty);
+            var client = new ConnectionClient(input, output, attachment.Streams.Tty);
+            if (await attachment.ShowEarlierAsync(client, CancellationToken.None)) return attachment.Streams;
+        }
+        catch
+        {
+            await attachment.DisposeAsync();
+            throw;
+        }
+        await attachment.DisposeAsync();
+        await output.CompleteAsync();
+        return null;
     }
 
     private ExecRecord Startable(string id)
@@ -139,13 +151,6 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
     private static ExecStartJson ReadExecStart(byte[] body) =>
         body.Length == 0 ? new ExecStartJson() : JsonBody.Read(body, ContainersJson.Default.ExecStartJson);
 
-    private static SelectedStreams Selected(IContainerStreams streams, HijackedRequest request)
-    {
-        return new SelectedStreams(streams, Asked("stdin"), Asked("stdout"), Asked("stderr"));
-
-        bool Asked(string name) => request.Query.GetValueOrDefault(name) is "1" or "true";
-    }
-
     /// <summary>Who asks for no upgrade speaks over the same connection all the same, as with Docker.</summary>
     private async Task AnswerStreamAsync(PipeWriter output, HijackedRequest request, ApiVersion version, bool tty)
     {
@@ -171,9 +176,9 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
 
     private string Identification() => $"Api-Version: {ApiVersion.Current}\r\nOstype: linux\r\nServer: {identity.ServerHeader}\r\n";
 
-    [LoggerMessage(3010, LogLevel.Debug, "{Path}: the client left: {Reason}")]
+    [LoggerMessage(1210, LogLevel.Debug, "{Path}: the client left: {Reason}")]
     private partial void ClientLeft(string path, string reason);
 
-    [LoggerMessage(3011, LogLevel.Error, "{Path}: the stream broke")]
+    [LoggerMessage(1211, LogLevel.Error, "{Path}: the stream broke")]
     private partial void StreamFailed(Exception error, string path);
 }

@@ -25,7 +25,9 @@ internal static class RequestReader
 
     /// <summary>moby's rule: empty, 0, no, false and none are false; all else is true.</summary>
     public static bool QueryBool(this HttpContext context, string name) =>
-        context.Query(name).Trim().ToLowerInvariant() is not ("" or "0" or "no" or "false" or "none");
+        MeansYes(context.Query(name));
+
+    public static bool MeansYes(string value) => value.Trim().ToLowerInvariant() is not ("" or "0" or "no" or "false" or "none");
 
     /// <summary>The few switches that moby reads by Go's rule instead, and refuses when they are neither.</summary>
     public static bool QueryGoBool(this HttpContext context, string name) => context.Query(name) switch

@@ -1,0 +1,90 @@
+using System.IO.Pipelines;
+using Skein.Agent.Containers;
+
+namespace Skein.Api.Hijack;
+
+/// <summary>
+/// Carries a process's streams to and from a client. The client's half-close is the process's end of input; what it still
+/// prints is delivered. A client that is gone is noticed at the next output, and left at once: what nobody reads would hold
+/// the process up.
+/// </summary>
+internal static class StreamPump
+{
+    private const int BufferSize = 16 * 1024;
+
+    public static Task RunAsync(IContainerStreams streams, PipeReader input, PipeWriter output, CancellationToken cancel) =>
+        RunAsync(streams, new ConnectionClient(input, output, streams.Tty), cancel);
+
+    public static async Task RunAsync(IContainerStreams streams, IAttachedClient client, CancellationToken cancel)
+    {
+        using var gate = new SemaphoreSlim(1, 1);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var stdin = PumpInputAsync(streams.Stdin, client, ended);
+        try
+        {
+            await Task.WhenAll(
+                PumpOutputAsync(streams.Stdout, LogStream.Stdout, client, gate, ended),
+                PumpOutputAsync(streams.Stderr, LogStream.Stderr, client, gate, ended));
+            await streams.Completion.WaitAsync(ended.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            // The client is gone.
+        }
+        await client.TakeLeaveAsync(cancel);
+        await ended.CancelAsync();
+        await stdin;
+    }
+
+    private static async Task PumpInputAsync(Stream? stdin, IAttachedClient client, CancellationTokenSource ended)
+    {
+        var closed = false;
+        try
+        {
+            if (!await client.TypeAsync(TakeAsync, ended.Token)) await ended.CancelAsync();
+        }
+        catch (Exception error) when (error is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            // The process has ended, or the client is gone: nothing more is to be carried in.
+        }
+        finally
+        {
+            // Its end of file may have to wait for the process to start: nobody waits here for that.
+            stdin?.Dispose();
+        }
+
+        // What the process takes no more is read all the same: what follows may be the client's leave.
+        async ValueTask TakeAsync(ReadOnlyMemory<byte> piece)
+        {
+            if (closed || stdin is null) return;
+            try
+            {
+                await stdin.WriteAsync(piece, ended.Token);
+                await stdin.FlushAsync(ended.Token);
+            }
+            catch (Exception error) when (error is IOException or ObjectDisposedException)
+            {
+                closed = true;
+            }
+        }
+    }
+
+    private static async Task PumpOutputAsync(Stream? source, LogStream stream, IAttachedClient client, SemaphoreSlim gate, CancellationTokenSource ended)
+    {
+        if (source is null) return;
+        var buffer = new byte[BufferSize];
+        int length;
+        while ((length = await source.ReadAsync(buffer, ended.Token)) > 0)
+        {
+            await gate.WaitAsync(ended.Token);
+            try
+            {
+                if (!await client.ShowAsync(stream, buffer.AsMemory(0, length), ended.Token)) await ended.CancelAsync();
+            }
+            finally
+            {
+                gate.Release();
+            }
+        }
+    }
+}
