@@ -75,9 +75,9 @@ public sealed partial class LogPublisher(IContainerEngine containers, ILogger lo
         }
     }
 
-    [LoggerMessage(EventId = 3301, Level = LogLevel.Warning, Message = "more than {Max} readers of this node's logs at once: one more is turned away")]
+    [LoggerMessage(3301, LogLevel.Warning, "more than {Max} readers of this node's logs at once: one more is turned away")]
     private partial void LogTooMany(int max);
 
-    [LoggerMessage(EventId = 3302, Level = LogLevel.Debug, Message = "log subscription {Id} ended early: {Reason}")]
+    [LoggerMessage(3302, LogLevel.Debug, "log subscription {Id} ended early: {Reason}")]
     private partial void LogEnded(string id, string reason);
 }

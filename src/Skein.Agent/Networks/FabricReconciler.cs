@@ -127,15 +127,15 @@ internal sealed partial class FabricReconciler : IDisposable
 
     private bool Lingers(FabricChange change) => change is FabricChange.DeleteDevice device && _lingering.Contains(device.Name);
 
-    [LoggerMessage(2301, LogLevel.Warning, "The overlay's kernel state had drifted: {Count} differences put right, the first {First}")]
+    [LoggerMessage(4401, LogLevel.Warning, "The overlay's kernel state had drifted: {Count} differences put right, the first {First}")]
     private partial void LogDrift(int count, FabricChange first);
 
-    [LoggerMessage(2302, LogLevel.Information, "Removing {Device} from the fabric: {Reason}")]
+    [LoggerMessage(4402, LogLevel.Information, "Removing {Device} from the fabric: {Reason}")]
     private partial void LogDeleted(string device, string reason);
 
-    [LoggerMessage(2304, LogLevel.Warning, "Somebody had unmounted the fabric's namespace: pinned again at {Path}")]
+    [LoggerMessage(4404, LogLevel.Warning, "Somebody had unmounted the fabric's namespace: pinned again at {Path}")]
     private partial void LogPinned(string path);
 
-    [LoggerMessage(2303, LogLevel.Warning, "The kernel refused a change of the overlay: {Error}")]
+    [LoggerMessage(4403, LogLevel.Warning, "The kernel refused a change of the overlay: {Error}")]
     private partial void LogRefused(string error);
 }

@@ -60,6 +60,6 @@ internal sealed partial class TaskImage(IImageStore images, TimeProvider time, I
         }
     }
 
-    [LoggerMessage(EventId = 3203, Level = LogLevel.Warning, Message = "image {Reference} is taken as it is here: {Reason}")]
+    [LoggerMessage(3254, LogLevel.Warning, "image {Reference} is taken as it is here: {Reason}")]
     private partial void LogNotRenewed(string reference, string reason);
 }

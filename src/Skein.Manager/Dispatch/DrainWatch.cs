@@ -72,6 +72,6 @@ internal sealed partial class DrainWatch(IStore store, string managerId, Assignm
         }
     }
 
-    [LoggerMessage(2336, LogLevel.Warning, "that this manager's nodes have taken leaving tasks out of their balancers could not be written: {Reason}")]
+    [LoggerMessage(2436, LogLevel.Warning, "that this manager's nodes have taken leaving tasks out of their balancers could not be written: {Reason}")]
     private partial void LogNotWritten(string reason);
 }

@@ -25,6 +25,6 @@ internal sealed partial class DroppedReports(TimeProvider time, ILogger log)
         if (_said.IsNews($"{nodeId} {flaw}")) LogDropped(nodeId, flaw, count);
     }
 
-    [LoggerMessage(2350, LogLevel.Warning, "Node {Node} sent {Flaw}: it is dropped, {Count} of it so far")]
+    [LoggerMessage(2450, LogLevel.Warning, "Node {Node} sent {Flaw}: it is dropped, {Count} of it so far")]
     private partial void LogDropped(string node, string flaw, long count);
 }

@@ -96,6 +96,6 @@ internal sealed partial class ManagerBeats(IStore store, string managerId, TimeP
     /// <param name="Period">In force then: the next beat comes after it, also when a shorter one is set meanwhile. Zero before the first.</param>
     private sealed record Landing(TimeSpan At, TimeSpan Period);
 
-    [LoggerMessage(2311, LogLevel.Warning, "this manager's beat could not be stored, the last was {Seconds:F1} s ago: {Reason}")]
+    [LoggerMessage(2411, LogLevel.Warning, "this manager's beat could not be stored, the last was {Seconds:F1} s ago: {Reason}")]
     private partial void LogMissed(double seconds, string reason);
 }

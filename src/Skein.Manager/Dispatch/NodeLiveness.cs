@@ -88,9 +88,9 @@ public sealed partial class NodeLiveness(IStore store, string managerId, TimePro
         if (!changes.IsEmpty) await store.CommitAsync(changes, term, cancel);
     }
 
-    [LoggerMessage(2321, LogLevel.Information, "node {Node} is {State} {Reachability}, by the beats of its manager")]
+    [LoggerMessage(2421, LogLevel.Information, "node {Node} is {State} {Reachability}, by the beats of its manager")]
     private partial void LogVerdict(string node, string state, string reachability);
 
-    [LoggerMessage(2322, LogLevel.Warning, "state of nodes could not be written: {Reason}")]
+    [LoggerMessage(2422, LogLevel.Warning, "state of nodes could not be written: {Reason}")]
     private partial void LogNotWritten(string reason);
 }

@@ -100,7 +100,7 @@ internal sealed partial class TaskStatusWriter(IStore store, DroppedReports drop
         _ => false,
     };
 
-    [LoggerMessage(2301, LogLevel.Warning, "{Count} task statuses could not be stored, and are tried again: {Reason}")]
+    [LoggerMessage(2401, LogLevel.Warning, "{Count} task statuses could not be stored, and are tried again: {Reason}")]
     private partial void LogNotStored(int count, string reason);
 
     private sealed record Batch(IReadOnlyList<NodeTaskStatus> Reports, TaskCompletionSource Stored);

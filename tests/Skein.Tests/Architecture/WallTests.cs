@@ -62,6 +62,23 @@ public partial class WallTests
         Assert.True(!offenders.Any(), $"ip, nft, ctr, etcdctl or docker run as a program: their real interfaces are used instead: {string.Join(", ", offenders)}");
     }
 
+    // Who watches a log goes by them: one that means two things says nothing.
+    [Theory]
+    [InlineData("Skein", 1000, 1999)]
+    [InlineData("Skein.Manager", 2000, 2999)]
+    [InlineData("Skein.Agent", 3000, 4999)]
+    public void An_event_of_the_log_has_an_id_of_its_own_in_the_range_of_its_project(string project, int first, int last)
+    {
+        var events = Sources()
+            .Where(s => s.Path.StartsWith($"src/{project}/", StringComparison.Ordinal))
+            .SelectMany(s => LogEvent().Matches(s.Text).Select(m => (Id: int.TryParse(m.Groups[1].Value, out var id) ? id : 0, s.Path)))
+            .ToList();
+        Assert.NotEmpty(events);
+        var outside = events.Where(e => e.Id < first || e.Id > last).Select(e => $"{e.Id} in {e.Path}");
+        var shared = events.GroupBy(e => e.Id).Where(g => g.Count() > 1).Select(g => $"{g.Key} in {string.Join(" and ", g.Select(e => e.Path))}");
+        Assert.Equal([], outside.Concat(shared));
+    }
+
     private static void AssertNoUse(string project, string stage, string others)
     {
         var forbidden = others.Split(' ').Select(o => $"using {project}.{o}").ToList();
@@ -87,6 +104,9 @@ public partial class WallTests
 
     [GeneratedRegex(@"\bunsafe\s*[{(a-z]|\[(LibraryImport|DllImport)\(")]
     private static partial Regex Unsafe();
+
+    [GeneratedRegex(@"\[LoggerMessage\(\s*(\w*)")]
+    private static partial Regex LogEvent();
 
     [GeneratedRegex(@"ProcessStartInfo\(\s*""(ip|nft|ctr|etcdctl|docker|iptables|bridge)""")]
     private static partial Regex ToolName();

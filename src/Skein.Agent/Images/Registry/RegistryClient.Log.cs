@@ -4,6 +4,6 @@ namespace Skein.Agent.Images.Registry;
 
 internal sealed partial class RegistryClient
 {
-    [LoggerMessage(EventId = 3101, Level = LogLevel.Information, Message = "{Registry} does not serve {Reference}: {Reason}; asking the next registry")]
+    [LoggerMessage(3130, LogLevel.Information, "{Registry} does not serve {Reference}: {Reason}; asking the next registry")]
     private partial void LogFallback(string registry, string reference, string reason);
 }

@@ -51,9 +51,9 @@ internal sealed partial class ApiMiddleware(EngineIdentity identity, ILogger log
         await context.Response.Body.WriteAsync(body);
     }
 
-    [LoggerMessage(3000, LogLevel.Error, "{Method} {Path} failed")]
+    [LoggerMessage(1200, LogLevel.Error, "{Method} {Path} failed")]
     private partial void RequestFailed(Exception error, string method, PathString path);
 
-    [LoggerMessage(3001, LogLevel.Debug, "{Method} {Path} {Status} in {Milliseconds:F1} ms")]
+    [LoggerMessage(1201, LogLevel.Debug, "{Method} {Path} {Status} in {Milliseconds:F1} ms")]
     private partial void RequestDone(string method, PathString path, int status, double milliseconds);
 }
