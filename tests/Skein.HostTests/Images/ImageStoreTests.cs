@@ -240,6 +240,9 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         using var store = bed.NewStore();
         await store.PullAsync("tags", null, null, Poll.Soon);
 
+        Assert.Equal(
+            "refusing to create an ambiguous tag using digest algorithm as name",
+            (await Assert.ThrowsAsync<SkeinException>(() => store.TagAsync("tags", "sha256:v2", Poll.Soon))).Message);
         Assert.Equal(["other:v2", "tags:latest"], (await store.TagAsync("tags", "other:v2", Poll.Soon)).Tags);
         Assert.Equal(
             $"conflict: unable to delete {image.Id[7..19]} (must be forced) - image is referenced in multiple repositories",

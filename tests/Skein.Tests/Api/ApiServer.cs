@@ -16,9 +16,9 @@ internal sealed class ApiServer : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("skein-api-").FullName;
     private readonly WebApplication _app;
 
-    private ApiServer(ISwarmNode swarm, TimeSpan? idle)
+    private ApiServer(ISwarmNode swarm, TimeSpan? idle, bool debug)
     {
-        var identity = new EngineIdentity("id", "h1", "1", "", _folder, "/skein", [], ["http://mirror:5000"], ["192.0.2.0/24", "plain:5000"], "");
+        var identity = new EngineIdentity("id", "h1", "1", "", _folder, "/skein", [], ["http://mirror:5000"], ["192.0.2.0/24", "plain:5000"], "") { Debug = debug };
         var api = new DockerApi(
             identity, Containers, Images, new FakeTaskNetworking(), new AssignmentState(), swarm, new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance);
         _app = BareWeb.Create(NullLoggerFactory.Instance, TimeSpan.FromSeconds(1), kestrel =>
@@ -37,9 +37,9 @@ internal sealed class ApiServer : IAsyncDisposable
 
     private string Socket => Path.Combine(_folder, "docker.sock");
 
-    public static async Task<ApiServer> StartAsync(ISwarmNode? swarm = null, TimeSpan? idle = null)
+    public static async Task<ApiServer> StartAsync(ISwarmNode? swarm = null, TimeSpan? idle = null, bool debug = false)
     {
-        var server = new ApiServer(swarm ?? new NoSwarm(), idle);
+        var server = new ApiServer(swarm ?? new NoSwarm(), idle, debug);
         await server._app.StartAsync();
         return server;
     }

@@ -51,6 +51,17 @@ public sealed class ConnectionTests
         Assert.StartsWith("HTTP/1.1 431 ", await server.SayAsync("GET /_ping HTTP/1.1\r\nHost: h\r\nX: " + new string('x', 64 * 1024)));
     }
 
+    /// <summary>Go's server joins such lines; HTTP lets a server refuse them, and nobody sends them.</summary>
+    [Theory]
+    [InlineData("GET /_ping")]
+    [InlineData("POST /exec/e1/start")]
+    [InlineData("POST /containers/c1/attach?stream=1")]
+    public async Task A_header_that_goes_on_in_the_next_line_is_refused(string request)
+    {
+        await using var server = await ApiServer.StartAsync();
+        Assert.StartsWith("HTTP/1.1 400 ", await server.SayAsync($"{request} HTTP/1.1\r\nHost: h\r\nX: a\r\n Content-Length: 5\r\n\r\nhello"));
+    }
+
     [Theory]
     [InlineData("", "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n")]
     [InlineData("Upgrade: tcp\r\nConnection: Upgrade\r\n", "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n")]

@@ -57,6 +57,15 @@ public sealed class EngineRoutesTests
         Assert.StartsWith("WARNING: API is accessible on http://192.0.2.1:2375 without encryption.\n", warning);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Info_says_whether_the_log_tells_of_each_request(bool debug)
+    {
+        await using var server = await ApiServer.StartAsync(debug: debug);
+        Assert.Contains($"\"Debug\":{(debug ? "true" : "false")},", (await Ask(server, "/info")).Body);
+    }
+
     [Fact]
     public async Task Registries_are_listed_as_docker_keeps_them()
     {

@@ -42,7 +42,8 @@ internal sealed record HijackedRequest(string Method, string Path, IReadOnlyDict
         foreach (var line in lines.AsSpan(1))
         {
             var colon = line.IndexOf(':');
-            if (colon <= 0) return null;
+            // Nor with blanks in its name: a line that goes on with the one before it, which HTTP gave up and Kestrel refuses.
+            if (colon <= 0 || line.AsSpan(0, colon).IndexOfAny(' ', '\t') >= 0) return null;
             headers[line[..colon]] = line[(colon + 1)..].Trim();
         }
         var parts = target.Split('?', 2);
