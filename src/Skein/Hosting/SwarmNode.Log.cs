@@ -33,4 +33,7 @@ internal sealed partial class SwarmNode
 
     [LoggerMessage(1109, LogLevel.Information, "Manager {Manager} has not taken this one out of the state's members: {Reason}")]
     private partial void LogNotRemovedBy(string manager, string reason);
+
+    [LoggerMessage(1110, LogLevel.Warning, "The new swarm's own node has not opened its session within {Seconds} s, and is tried again")]
+    private partial void LogLateSession(double seconds);
 }

@@ -181,6 +181,8 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
         State = LocalNodeState.Active;
         _background = RunInBackgroundAsync(_stop.Token);
         LogBegun(nodeId, clusterId);
+        // Its session writes the node once more: who is answered before could not change what he has just been shown.
+        if (!await ConnectsAsync(cancel)) LogLateSession(JoinPatience.TotalSeconds);
         return nodeId;
     }
 
@@ -194,7 +196,7 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
         if (issued.Credentials.Name.Role == NodeRole.Manager) await BecomeManagerAsync(remote.ToString(), cancel);
         StartAgent();
         _background = RunInBackgroundAsync(_stop.Token);
-        await WaitConnectedAsync(cancel);
+        if (!await ConnectsAsync(cancel)) throw SwarmMessages.JoinTakesLong();
         State = LocalNodeState.Active;
         LogJoined(issued.NodeId, issued.Credentials.Name.Role);
     }
@@ -271,14 +273,15 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
         if (seen.Leader is null) throw new TimeoutException($"the new swarm has no leader after {JoinPatience.TotalSeconds} s");
     }
 
-    private async Task WaitConnectedAsync(CancellationToken cancel)
+    private async Task<bool> ConnectsAsync(CancellationToken cancel)
     {
         var started = _time.GetTimestamp();
         while (!_agent.Connected)
         {
-            if (_time.GetElapsedTime(started) > JoinPatience) throw SwarmMessages.JoinTakesLong();
+            if (_time.GetElapsedTime(started) > JoinPatience) return false;
             await Task.Delay(Poll, _time, cancel);
         }
+        return true;
     }
 
     private SkeinException RefuseToLeave()

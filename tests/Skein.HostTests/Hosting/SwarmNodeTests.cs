@@ -38,6 +38,22 @@ public class SwarmNodeTests(ITestOutputHelper output)
         Assert.Equal("This node is already part of a swarm. Use \"docker swarm leave\" to leave this swarm and join another one.", again.Message);
     }
 
+    /// <summary>As `docker node update` does it right after `docker swarm init`: nothing else writes the node in between.</summary>
+    [Fact]
+    public async Task What_init_returned_can_be_changed_at_once()
+    {
+        await using var hosts = new SwarmHosts();
+        var host = hosts.Add();
+        var id = await host.Node.InitAsync(host.InitRequest(), default);
+
+        var control = host.Node.Control!;
+        var node = control.Snapshot.Nodes.Find(id)!;
+        Assert.NotEqual("", node.Session?.SessionId ?? "");
+        var spec = node.Spec.Clone();
+        spec.Availability = NodeAvailability.Drain;
+        Assert.Equal(NodeAvailability.Drain, (await control.UpdateNodeAsync(id, node.Meta.Version, spec, default)).Spec.Availability);
+    }
+
     [Fact]
     public async Task The_last_manager_leaves_by_force_alone_and_nothing_is_left()
     {
