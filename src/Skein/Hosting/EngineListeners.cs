@@ -14,7 +14,7 @@ internal static class EngineListeners
     private const string Tcp = "tcp://";
 
     /// <summary>Far more than a host's clients have; what forgets to close its own ends by being refused, not by taking the daemon's files.</summary>
-    private const int ConnectionsMax = 4096;
+    public const int ConnectionsMax = 4096;
 
     /// <exception cref="SkeinException">One of them is no place to listen at.</exception>
     public static void Check(IReadOnlyList<string> hosts)
