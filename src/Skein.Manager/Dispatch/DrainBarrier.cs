@@ -14,7 +14,7 @@ internal sealed class DrainBarrier(AssignmentIndex index, string managerId, Func
     private readonly Dictionary<string, List<Node>> _holders = new(StringComparer.Ordinal);
 
     /// <summary>Tasks of this manager's nodes that no balancer leads to any more.</summary>
-    public IReadOnlyList<SwarmTask> Drained() => [.. Leaving().Where(t => IsOwn(index.Snapshot.Nodes.Find(t.Task.NodeId))).Where(IsDrained).Select(t => t.Task)];
+    public IReadOnlyList<SwarmTask> Drained() => [.. Leaving().Where(t => t.Task.Recall != TaskRecall.Open && IsOwn(index.Snapshot.Nodes.Find(t.Task.NodeId))).Where(IsDrained).Select(t => t.Task)];
 
     /// <summary>What the other managers wait to read of this one; null when they have read it, or wait for nothing.</summary>
     public DrainProgress? News()

@@ -35,9 +35,18 @@ internal sealed record NodeView(
     {
         var next = ImmutableDictionary.CreateBuilder<string, SwarmTask>(StringComparer.Ordinal);
         // Before ASSIGNED a task with a node on it (a global service's) is still being given its place and its addresses.
-        foreach (var task in index.Snapshot.TasksOfNode(nodeId).Where(t => t.Status?.State >= TaskState.Assigned))
+        foreach (var task in index.Snapshot.TasksOfNode(nodeId).Where(t => t.Status?.State >= TaskState.Assigned).Select(AsToldOf))
             next[task.Id] = Tasks.TryGetValue(task.Id, out var told) && SameForNode(told, task) ? told : task;
         return next.ToImmutable();
+    }
+
+    /// <summary>While it is open whether a node that is back keeps a task, the task goes on: a node takes no stop back.</summary>
+    public static SwarmTask AsToldOf(SwarmTask task)
+    {
+        if (task is not { Recall: TaskRecall.Open, DesiredState: TaskState.Shutdown }) return task;
+        var told = task.Clone();
+        told.DesiredState = TaskState.Running;
+        return told;
     }
 
     /// <summary>

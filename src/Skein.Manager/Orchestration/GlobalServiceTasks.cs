@@ -18,8 +18,9 @@ internal static class GlobalServiceTasks
         {
             slots.Remove((0, node.Id), out var slot);
             slot ??= new(0, node.Id);
-            if (node.IsDown() || node.IsDrained() || !Constraint.AllMatch(constraints, node)) Shutdown(slot);
-            else if (node.IsPaused()) Shutdown(slot, endedOnly: true);
+            Recall.Run(draft, service, slot, constraints);
+            if (node.IsDown() || node.IsDrained() || !Constraint.AllMatch(constraints, node)) GiveUp(draft, slot, constraints);
+            else if (node.IsPaused()) EndEnded(slot);
             else Keep(draft, service, slot, updatable);
         }
         // What is left stands on nodes that are no more.
@@ -37,8 +38,17 @@ internal static class GlobalServiceTasks
         updatable.Add(slot);
     }
 
-    private static void Shutdown(Slot slot, bool endedOnly = false)
+    private static void GiveUp(SwarmDraft draft, Slot slot, IReadOnlyList<Constraint> constraints)
     {
-        foreach (var task in slot.Wanted.Where(t => !endedOnly || t.Value.IsTerminal()).ToList()) slot.Shutdown(task);
+        foreach (var task in slot.Wanted.ToList())
+        {
+            slot.Shutdown(task);
+            Recall.Allow(draft, slot, task, constraints);
+        }
+    }
+
+    private static void EndEnded(Slot slot)
+    {
+        foreach (var task in slot.Wanted.Where(t => t.Value.IsTerminal()).ToList()) slot.Shutdown(task);
     }
 }

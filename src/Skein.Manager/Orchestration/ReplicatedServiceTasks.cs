@@ -13,7 +13,11 @@ internal static class ReplicatedServiceTasks
         var service = drafted.Value;
         var slots = Slot.Of(draft, service);
         var constraints = Constraint.Parse(service.Spec.Task?.Placement);
-        foreach (var slot in slots.Values) Restart(draft, service, slot, constraints);
+        foreach (var slot in slots.Values)
+        {
+            Recall.Run(draft, service, slot, constraints);
+            Restart(draft, service, slot, constraints);
+        }
 
         var held = slots.Values.Where(s => s.IsHeld).OrderBy(s => s.Number).ToList();
         var wanted = service.Spec.Replicated.Replicas;
@@ -31,6 +35,7 @@ internal static class ReplicatedServiceTasks
         {
             var nodeLost = LostNode(draft, task.Value, constraints);
             if (nodeLost || task.Value.IsTerminal()) RestartRule.Replace(draft, service, slot, task, nodeLost);
+            if (nodeLost) Recall.Allow(draft, slot, task, constraints);
         }
     }
 

@@ -29,6 +29,8 @@ internal static class RestartRule
     public static void Replace(SwarmDraft draft, Service service, Slot slot, Drafted<SwarmTask> task, bool nodeLost)
     {
         var startAt = draft.Now;
+        // Its node is back, but restarted: this is found out only after it was taken back.
+        nodeLost |= task.Value.Recall == TaskRecall.Done;
         if (!nodeLost)
         {
             // Failed before its own delay was over (an image that does not exist): no tighter loop than the delay asks for.

@@ -54,14 +54,47 @@ public class GlobalStories
     }
 
     [Fact]
-    public void A_node_back_from_the_dead_stops_the_old_and_runs_a_new_one()
+    public void A_node_that_was_taken_for_dead_keeps_its_own()
+    {
+        _swarm.Down("n2");
+        _swarm.Pass(3600);
+        Assert.Equal(TaskState.Shutdown, _swarm.TaskOf("t2").DesiredState);
+        _swarm.Up("n2");
+        _swarm.Pass(60);
+        Assert.Equal("t1 agent on n1 Running/Running\nt2 agent on n2 Running/Running", _swarm.Ps("agent"));
+    }
+
+    [Fact]
+    public void A_node_that_was_restarted_says_that_the_old_has_ended_and_runs_a_new_one_at_once()
     {
         _swarm.Down("n2");
         _swarm.Settle();
-        Assert.Equal(TaskState.Shutdown, _swarm.TaskOf("t2").DesiredState);
+        _swarm.TakeTrace();
         _swarm.Up("n2");
         _swarm.Settle();
-        Assert.Equal("t1 agent on n1 Running/Running\nt3 agent on n2 Running/Running\nt2 agent on n2 Shutdown/Shutdown", _swarm.Ps("agent"));
+        _swarm.Report("t2", TaskState.Failed, "task: non-zero exit (137)");
+        _swarm.Settle();
+        Trace.Is(
+            """
+            0s t2 agent on n2 Running/Running
+            0s t2 agent on n2 Failed/Shutdown: task: non-zero exit (137)
+            0s t3 agent on n2 Assigned/Running
+            0s t3 agent on n2 Ready/Running
+            0s t3 agent on n2 Running/Running
+            """,
+            _swarm);
+    }
+
+    [Fact]
+    public void A_node_that_was_drained_while_it_was_down_keeps_nothing()
+    {
+        _swarm.Down("n2");
+        _swarm.Settle();
+        _swarm.Drain("n2");
+        _swarm.Settle();
+        _swarm.Up("n2");
+        _swarm.Settle();
+        Assert.Equal("t1 agent on n1 Running/Running\nt2 agent on n2 Shutdown/Shutdown", _swarm.Ps("agent"));
     }
 
     [Fact]

@@ -133,10 +133,11 @@ public class ReplicatedStories
         _swarm.Pass(60);
         Trace.Is(
             """
-            0s t2 web.2 on n2 Running/Shutdown
+            0s t2 web.2 on n2 Running/Shutdown until it is back
             0s t4 web.2 on n1 Assigned/Running
             0s t4 web.2 on n1 Ready/Running
             0s t4 web.2 on n1 Running/Running
+            0s t2 web.2 on n2 Running/Shutdown
             """,
             _swarm);
         _swarm.Up("n2");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Google.Protobuf.WellKnownTypes;
+using Skein.Manager.Dispatch;
 using Skein.Manager.Orchestration;
 using Skein.Manager.Store;
 using Skein.Model;
@@ -212,6 +213,7 @@ internal sealed class SwarmWorld
     private TaskState? Next(SwarmTask task)
     {
         if (task.Status.State is < TaskState.Assigned or > TaskState.Running) return null;
+        task = NodeView.AsToldOf(task);
         if (task.DesiredState > TaskState.Running) return TaskState.Shutdown;
         var outcome = _outcomes.GetValueOrDefault(task.Spec.Container.Image, TaskState.Running);
         if (task.Status.State < TaskState.Ready) return outcome == TaskState.Rejected ? TaskState.Rejected : TaskState.Ready;
@@ -252,6 +254,7 @@ internal sealed class SwarmWorld
         var place = task.Slot > 0 ? $"{task.ServiceId}.{task.Slot}" : task.ServiceId;
         var node = task.NodeId.Length > 0 ? $" on {task.NodeId}" : "";
         var err = task.Status.Err.Length > 0 ? $": {task.Status.Err}" : "";
-        return $"{task.Id} {place}{node} {task.Status.State}/{task.DesiredState}{err}";
+        var open = task.Recall == TaskRecall.Open ? " until it is back" : "";
+        return $"{task.Id} {place}{node} {task.Status.State}/{task.DesiredState}{open}{err}";
     }
 }
