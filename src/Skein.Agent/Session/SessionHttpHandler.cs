@@ -7,11 +7,11 @@ namespace Skein.Agent.Session;
 /// </summary>
 public static class SessionHttpHandler
 {
-    public static SocketsHttpHandler Create(SslClientAuthenticationOptions? tls)
+    public static SocketsHttpHandler Create(SslClientAuthenticationOptions? tls, TimeSpan? connect = null)
     {
         var handler = new SocketsHttpHandler
         {
-            ConnectTimeout = TimeSpan.FromSeconds(1),
+            ConnectTimeout = connect ?? TimeSpan.FromSeconds(1),
             KeepAlivePingDelay = TimeSpan.FromSeconds(1),
             // Beats find a dead manager sooner; a starved one, which beats are patient with, must not be cut off by this.
             KeepAlivePingTimeout = TimeSpan.FromSeconds(10),

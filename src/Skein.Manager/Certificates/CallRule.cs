@@ -17,6 +17,7 @@ internal sealed record CallRule(CallerKind Who, long? BodyMax, bool EndsWithStan
             new(CallerKind.Anyone, MessageBounds.MostOfStranger + MessageBounds.Prefix, false),
         "/skein.Membership/AddManager" => new(CallerKind.Manager, MessageBounds.MostOfNode + MessageBounds.Prefix, false),
         "/skein.Membership/RemoveManager" => new(CallerKind.FormerManager, MessageBounds.MostOfNode + MessageBounds.Prefix, false),
+        "/skein.Presence/Ask" => new(CallerKind.Manager, MessageBounds.MostOfNode + MessageBounds.Prefix, false),
         "/skein.NodeLogs/Read" => new(CallerKind.Manager, MessageBounds.Most + MessageBounds.Prefix, true),
         "/skein.Dispatcher/Session" => new(CallerKind.Node, null, false),
         "/skein.Dispatcher/PublishLogs" => new(CallerKind.Node, null, true),

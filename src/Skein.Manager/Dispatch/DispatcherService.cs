@@ -121,6 +121,9 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
     public IAsyncEnumerable<LogLines> ReadLogsAsync(string nodeId, LogSubscription wanted, CancellationToken cancel) =>
         _logs.ReadAsync(nodeId, wanted, (subscription, token) => AskAsync(nodeId, subscription, token), cancel);
 
+    /// <summary>Of the nodes in session with this manager those that it would not call down now.</summary>
+    internal IReadOnlyList<string> HeardNodes() => _sessions.Heard(Now, Patience + _silence.Extra, _silence.Since);
+
     private async Task AskAsync(string nodeId, LogSubscription subscription, CancellationToken cancel)
     {
         if (!_streams.TryGetValue(nodeId, out var stream)) throw new TimeoutException($"node {nodeId} is not in session with this manager");

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Specs;
@@ -12,11 +13,16 @@ namespace Skein.Manager.Dispatch;
 /// have landed meanwhile (two of them: the first may land in the very moment the store is back). The same holds after this
 /// manager itself stood still: what the others have stored comes before its own next beats. Nor is one dead whose beats come
 /// slowly: it has half as much again as the longest gap of late.
+/// A manager that is silent is unreachable; its nodes are down only when it does not answer either. One whose host is starved may be unable
+/// to store its beats for longer than anyone waits, and yet hear its nodes: those that it names stay.
 /// </summary>
 internal sealed class ManagerWatch(string self)
 {
     private const ulong OwnBeatsNeeded = 2;
     private const double GapsOfPatience = 1.5;
+
+    /// <summary>Periods without a beat after which it is asked: on a healthy swarm never, and in time before it counts as silent.</summary>
+    private const double PeriodsUntilAsked = 1.5;
     private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(15);
 
     private readonly Dictionary<string, Seen> _managers = new(StringComparer.Ordinal);
@@ -30,9 +36,25 @@ internal sealed class ManagerWatch(string self)
         foreach (var id in Known(snapshot))
         {
             var count = snapshot.ManagerBeats.Find(id)?.Count ?? 0;
-            if (!_managers.TryGetValue(id, out var seen)) _managers[id] = new(count, now, period, _ownBeats, null, null, new(GapsOfPatience, LongestPatience));
+            if (!_managers.TryGetValue(id, out var seen)) _managers[id] = new(count, now, period, _ownBeats, new(GapsOfPatience, LongestPatience));
             else if (seen.Count != count) _managers[id] = Heard(seen, count, now, period);
         }
+    }
+
+    /// <summary>Managers to be asked now whether they are there.</summary>
+    public IReadOnlyList<string> ToAsk(TimeSpan now, TimeSpan period)
+    {
+        var late = _managers.Where(m => m.Key != self && now - m.Value.At >= Longer(period, m.Value.Period) * PeriodsUntilAsked).Select(m => m.Key).ToList();
+        foreach (var id in late) _managers[id] = _managers[id] with { AskedSince = _managers[id].AskedSince ?? now };
+        return late;
+    }
+
+    /// <param name="asked">When the question was put: what it answers held after that.</param>
+    public void Answered(string id, IEnumerable<string> heardNodes, TimeSpan asked)
+    {
+        if (!_managers.TryGetValue(id, out var seen)) return;
+        var named = seen.Named.SetItems(heardNodes.Select(node => KeyValuePair.Create(node, asked)));
+        _managers[id] = seen with { AskedSince = null, Answered = asked, Named = named };
     }
 
     /// <summary>The nodes as they should be stored, where that differs from how they are.</summary>
@@ -45,7 +67,7 @@ internal sealed class ManagerWatch(string self)
             var silent = IsSilent(id, seen, now, period, extra);
             if (silent != seen.SilentSince.HasValue) _managers[id] = seen with { SilentSince = silent ? now : null };
         }
-        return [.. snapshot.Nodes.All.Select(n => Verdict(n, now, period, wallClock)).OfType<Node>().OrderBy(n => n.Id, StringComparer.Ordinal)];
+        return [.. snapshot.Nodes.All.Select(n => Verdict(n, now, period, extra, wallClock)).OfType<Node>().OrderBy(n => n.Id, StringComparer.Ordinal)];
     }
 
     /// <summary>Beats of managers that are managers no more.</summary>
@@ -63,15 +85,18 @@ internal sealed class ManagerWatch(string self)
     {
         // The first only shows that it has begun; and the gaps of a longer period say nothing under a shorter one.
         if (seen.Count > 0) seen.Gaps.Note((now - seen.At) * (period / Longer(period, seen.Period)), now);
-        return seen with { Count = count, At = now, Period = period, OwnBeats = _ownBeats, FirstOwnBeat = null, SilentSince = null };
+        return new(count, now, period, _ownBeats, seen.Gaps);
     }
 
     private bool IsSilent(string id, Seen seen, TimeSpan now, TimeSpan period, TimeSpan extra) =>
         id != self
-        && now - seen.At >= seen.Gaps.At(now, Longer(period, seen.Period) * ClusterDefaults.MissedBeats) + extra
+        && now - seen.At >= PatienceWith(seen, now, period) + extra
         // The store is back for a period: beats that it kept waiting land in the same moment.
         && now - seen.FirstOwnBeat >= period + extra
         && _ownBeats - seen.OwnBeats >= OwnBeatsNeededFor(seen, now, period);
+
+    private static TimeSpan PatienceWith(Seen seen, TimeSpan now, TimeSpan period) =>
+        seen.Gaps.At(now, Longer(period, seen.Period) * ClusterDefaults.MissedBeats);
 
     /// <summary>
     /// One that beat once a period is known to be dead at the second beat of one's own after an election; one that took 2.5 periods for
@@ -80,10 +105,10 @@ internal sealed class ManagerWatch(string self)
     private static ulong OwnBeatsNeededFor(Seen seen, TimeSpan now, TimeSpan period) =>
         Math.Max(OwnBeatsNeeded, (ulong)Math.Round(OwnBeatsNeeded * (seen.Gaps.At(now, TimeSpan.Zero) / GapsOfPatience / period)));
 
-    private Node? Verdict(Node node, TimeSpan now, TimeSpan period, DateTimeOffset wallClock)
+    private Node? Verdict(Node node, TimeSpan now, TimeSpan period, TimeSpan extra, DateTimeOffset wallClock)
     {
         Node? next = null;
-        if (node.Status?.State == NodeState.Ready && IsLost(node, now, period)) next = NodeRegistration.Down(node, wallClock);
+        if (node.Status?.State == NodeState.Ready && IsLost(node, now, period, extra)) next = NodeRegistration.Down(node, wallClock);
         if (node.ManagerStatus is { } status && _managers.TryGetValue(node.Id, out var seen))
         {
             var reachability = seen.SilentSince is null ? Reachability.Reachable : Reachability.Unreachable;
@@ -97,14 +122,23 @@ internal sealed class ManagerWatch(string self)
     }
 
     /// <summary>
-    /// The manager that answers for it is dead. The manager's own host died with it; its other nodes are alive as likely
-    /// as not, and get three more beats to find another manager.
+    /// The manager that holds its session is silent, and has not said that it hears it. Of a manager that is dead its own host died with it;
+    /// its other nodes are alive as likely as not, as are those that a living one has lost: they get three more beats to find another manager.
     /// </summary>
-    private bool IsLost(Node node, TimeSpan now, TimeSpan period)
+    private bool IsLost(Node node, TimeSpan now, TimeSpan period, TimeSpan extra)
     {
         var holder = node.Session?.ManagerId ?? "";
         if (!_managers.TryGetValue(holder, out var seen) || seen.SilentSince is not { } since) return false;
-        return node.Id == holder || now - since >= period * ClusterDefaults.MissedBeats;
+        // What it says holds for as long as a beat of its would be waited for.
+        var patience = PatienceWith(seen, now, period) + extra;
+        var parted = seen.Named.TryGetValue(node.Id, out var named) ? Longer(since, named + patience) : since;
+        if (now < parted) return false;
+        if (now - seen.Answered < patience) return IsPast(parted);
+        // An answer takes milliseconds, and longer where this manager is slow itself.
+        if (!(now - seen.AskedSince >= period / 2 + extra)) return false;
+        return node.Id == holder || IsPast(parted);
+
+        bool IsPast(TimeSpan at) => now - at >= period * ClusterDefaults.MissedBeats + extra;
     }
 
     /// <summary>Also who holds a session but never beat: a manager that has left, or one that died before its first beat.</summary>
@@ -120,6 +154,21 @@ internal sealed class ManagerWatch(string self)
     /// <param name="Period">In force then: one that fell asleep for a longer period does not wake for a shorter.</param>
     /// <param name="OwnBeats">How many beats of one's own had landed then.</param>
     /// <param name="FirstOwnBeat">When the first of one's own after it was seen; null while there is none.</param>
+    /// <param name="AskedSince">It was asked then, and has not answered that question or a later one.</param>
+    /// <param name="Answered">When the question was put that it answered last.</param>
+    /// <param name="Named">The nodes that it said it hears, with when it was asked.</param>
     /// <param name="Gaps">Between its beats as they were seen here.</param>
-    private sealed record Seen(ulong Count, TimeSpan At, TimeSpan Period, ulong OwnBeats, TimeSpan? FirstOwnBeat, TimeSpan? SilentSince, MeasuredDeadline Gaps);
+    private sealed record Seen(
+        ulong Count,
+        TimeSpan At,
+        TimeSpan Period,
+        ulong OwnBeats,
+        MeasuredDeadline Gaps,
+        TimeSpan? FirstOwnBeat = null,
+        TimeSpan? SilentSince = null,
+        TimeSpan? AskedSince = null,
+        TimeSpan? Answered = null)
+    {
+        public ImmutableDictionary<string, TimeSpan> Named { get; init; } = ImmutableDictionary.Create<string, TimeSpan>(StringComparer.Ordinal);
+    }
 }

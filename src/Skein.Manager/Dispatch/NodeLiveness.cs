@@ -1,3 +1,4 @@
+using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using Skein.Manager.Store;
 using Skein.Model.Specs;
@@ -7,10 +8,14 @@ namespace Skein.Manager.Dispatch;
 
 /// <summary>
 /// Marks managers unreachable and the nodes of a dead manager down. Every manager watches, so that a new leader knows
-/// already for how long the old one has been silent; only the leader writes.
+/// already for how long the old one has been silent, and whether it answers; only the leader writes.
 /// </summary>
-public sealed partial class NodeLiveness(IStore store, string managerId, TimeProvider time, ILoggerFactory logs)
+/// <param name="openChannel">To another manager's ip:port; disposed here.</param>
+public sealed partial class NodeLiveness(
+    IStore store, string managerId, Func<string, GrpcChannel> openChannel, TimeProvider time, ILoggerFactory logs)
 {
+    private const int AskedInAPeriod = 4;
+
     private readonly ILogger _logger = logs.CreateLogger<NodeLiveness>();
     private readonly Lock _lock = new();
     private readonly ManagerWatch _watch = new(managerId);
@@ -20,11 +25,44 @@ public sealed partial class NodeLiveness(IStore store, string managerId, TimePro
     /// <summary>Runs as long as this node is a manager.</summary>
     public async Task WatchAsync(CancellationToken cancel)
     {
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task[] loops = [ObserveAsync(both.Token), AskAsync(both.Token)];
+        try
+        {
+            await await Task.WhenAny(loops);
+        }
+        finally
+        {
+            await both.CancelAsync();
+            await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task ObserveAsync(CancellationToken cancel)
+    {
         var snapshot = store.Current;
         while (true)
         {
             lock (_lock) _watch.Observe(snapshot, Now);
             snapshot = await store.WaitNewerAsync(snapshot.Revision, cancel);
+        }
+    }
+
+    private async Task AskAsync(CancellationToken cancel)
+    {
+        using var questions = new ManagerQuestions(openChannel, time);
+        while (true)
+        {
+            var seen = store.Current;
+            var period = ClusterDefaults.HeartbeatPeriodOf(seen.Cluster);
+            var asked = Now;
+            IReadOnlyList<string> late;
+            lock (_lock) late = _watch.ToAsk(asked, period);
+            questions.Ask(
+                late.Select(id => (Id: id, Addr: seen.Nodes.Find(id)?.ManagerStatus?.Addr ?? "")).Where(m => m.Addr.Length > 0).ToDictionary(m => m.Id, m => m.Addr, StringComparer.Ordinal),
+                (id, answer) => { lock (_lock) _watch.Answered(id, answer.NodeIds, asked); },
+                cancel);
+            await Task.Delay(period / AskedInAPeriod, time, cancel);
         }
     }
 

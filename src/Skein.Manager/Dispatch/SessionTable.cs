@@ -65,7 +65,7 @@ internal sealed class SessionTable
         }
     }
 
-    /// <summary>Counts everyone as heard at <paramref name="until"/>: while the store could not be written, nobody could come back.</summary>
+    /// <summary>Counts everyone as heard at <paramref name="until"/>: who is sent away, or could not come back while the store took no writes.</summary>
     public void Forgive(TimeSpan until)
     {
         lock (_lock)
@@ -87,6 +87,12 @@ internal sealed class SessionTable
                 .Where(e => IsSilent(e.Value, now, patience, since))
                 .Select(e => new SilentSession(e.Key, e.Value.SessionId, e.Value.End))];
         }
+    }
+
+    /// <summary>Those that are not silent.</summary>
+    public IReadOnlyList<string> Heard(TimeSpan now, TimeSpan patience, TimeSpan since)
+    {
+        lock (_lock) return [.. _byNode.Where(e => !IsSilent(e.Value, now, patience, since)).Select(e => e.Key)];
     }
 
     /// <summary>Asked again when it is to be written, which may be seconds later: a node that has been heard meanwhile keeps its tasks.</summary>

@@ -35,9 +35,9 @@ internal sealed class SilenceWatch(SessionTable sessions, TimeSpan longestReturn
         _lastLook = now;
         var wasLost = _isLost;
         _isLost = now - Later(beats.Landed, Since) > beats.Patience + Extra;
+        // Who is sent away has found another manager, or comes back, within its longest backoff.
+        if (_isLost != wasLost) sessions.Forgive(now + longestReturn);
         if (_isLost) return new(Lost: !wasLost, []);
-        // Who was sent away comes back within its longest backoff.
-        if (wasLost) sessions.Forgive(now + longestReturn);
         // Before the store counts as lost it is in doubt: a cut that parts this manager from the others parts it from its nodes as well.
         var inDoubt = now - Later(beats.Landed, Since) > beats.Patience / 2;
         return new(Lost: false, inDoubt ? [] : sessions.Silent(now, patience + Extra, Since));

@@ -8,9 +8,10 @@ namespace Skein.Hosting;
 /// <summary>The way to a manager's port for what may last and be large: a session, logs. Who opens it disposes it.</summary>
 internal static class ManagerChannel
 {
-    public static GrpcChannel Open(string addr, NodeIdentity identity) => GrpcChannel.ForAddress($"https://{addr}", new GrpcChannelOptions
+    /// <param name="connect">For the connection with its handshake; null = a second, after which a healthy host is taken for one that is off.</param>
+    public static GrpcChannel Open(string addr, NodeIdentity identity, TimeSpan? connect = null) => GrpcChannel.ForAddress($"https://{addr}", new GrpcChannelOptions
     {
-        HttpHandler = SessionHttpHandler.Create(identity.ClientOptions()),
+        HttpHandler = SessionHttpHandler.Create(identity.ClientOptions(), connect),
         DisposeHttpClient = true,
         MaxReceiveMessageSize = MessageBounds.Most,
         CompressionProviders = [],

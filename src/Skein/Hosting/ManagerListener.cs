@@ -52,6 +52,7 @@ internal static class ManagerListener
         builder.Services.AddSingleton<CertificateAuthorityService>();
         builder.Services.AddSingleton<MembershipService>();
         builder.Services.AddSingleton<NodeLogsService>();
+        builder.Services.AddSingleton<PresenceService>();
         builder.Services.AddSingleton<CallerAuthorization>();
         builder.Services.AddSingleton<BrokenCalls>();
         // The daemon's own life is not this listener's: a signal is the daemon's to handle.
@@ -65,6 +66,7 @@ internal static class ManagerListener
         app.MapGrpcService<MembershipService>();
         app.MapGrpcService<DispatcherService>();
         app.MapGrpcService<NodeLogsService>();
+        app.MapGrpcService<PresenceService>();
         try
         {
             await app.StartAsync(cancel);
@@ -86,6 +88,7 @@ internal static class ManagerListener
         })
         .AddServiceOptions<CertificateAuthorityService>(options => options.MaxReceiveMessageSize = MessageBounds.MostOfStranger)
         .AddServiceOptions<MembershipService>(options => options.MaxReceiveMessageSize = MessageBounds.MostOfNode)
+        .AddServiceOptions<PresenceService>(options => options.MaxReceiveMessageSize = MessageBounds.MostOfNode)
         .AddServiceOptions<DispatcherService>(options => options.MaxReceiveMessageSize = MessageBounds.MostOfNode);
 
     /// <summary>Of a connection. What is sent and not read yet waits in a stream's window: a call that is refused leaves no more.</summary>

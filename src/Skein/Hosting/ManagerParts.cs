@@ -20,6 +20,9 @@ internal sealed partial class ManagerParts : IAsyncDisposable
 {
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30);
 
+    /// <summary>A handshake of some milliseconds takes seconds where a host gets a twentieth of a CPU.</summary>
+    private static readonly TimeSpan ConnectToStarved = TimeSpan.FromSeconds(10);
+
     private readonly EtcdProcess _process;
     private readonly EtcdClient _etcd;
     private readonly long _quota;
@@ -96,7 +99,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
         var dispatcher = new DispatcherService(store, _nodeId, Identify, _ids, _time, _logs);
         _listener = await ManagerListener.StartAsync(listen, identity, store, _members, dispatcher, _time, _ids, _logs, cancel);
         Logs = new SwarmLogs(store, _nodeId, dispatcher, addr => ManagerChannel.Open(addr, identity), _time);
-        var liveness = new NodeLiveness(store, _nodeId, _time, _logs);
+        var liveness = new NodeLiveness(store, _nodeId, addr => ManagerChannel.Open(addr, identity, ConnectToStarved), _time, _logs);
         var loop = new SwarmLoop(store, _time, _ids, _logs.CreateLogger<SwarmLoop>());
         _quorum.Hear();
         var removal = new ManagerRemoval(store, _members, _nodeId, _time, _logs.CreateLogger<ManagerRemoval>());

@@ -49,6 +49,7 @@ public class ManagerDoorTests
     [InlineData("skein.Dispatcher/Session")]
     [InlineData("skein.Dispatcher/PublishLogs")]
     [InlineData("skein.NodeLogs/Read")]
+    [InlineData("skein.Presence/Ask")]
     [InlineData("skein.Membership/AddManager")]
     public async Task A_call_that_needs_a_certificate_is_answered_while_its_body_never_ends(string method)
     {

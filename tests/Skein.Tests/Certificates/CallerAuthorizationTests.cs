@@ -19,6 +19,7 @@ public sealed class CallerAuthorizationTests : IDisposable
     private const string Session = "/skein.Dispatcher/Session";
     private const string PublishLogs = "/skein.Dispatcher/PublishLogs";
     private const string ReadLogs = "/skein.NodeLogs/Read";
+    private const string AskPresence = "/skein.Presence/Ask";
     private const string AddManager = "/skein.Membership/AddManager";
     private const string RemoveManager = "/skein.Membership/RemoveManager";
 
@@ -46,6 +47,7 @@ public sealed class CallerAuthorizationTests : IDisposable
     [InlineData(Session, StatusCode.Unauthenticated)]
     [InlineData(PublishLogs, StatusCode.Unauthenticated)]
     [InlineData(ReadLogs, StatusCode.Unauthenticated)]
+    [InlineData(AskPresence, StatusCode.Unauthenticated)]
     [InlineData(AddManager, StatusCode.Unauthenticated)]
     [InlineData(RemoveManager, StatusCode.Unauthenticated)]
     [InlineData("/skein.Dispatcher/Other", StatusCode.Unimplemented)]
@@ -53,11 +55,14 @@ public sealed class CallerAuthorizationTests : IDisposable
 
     [Theory]
     [InlineData("m1", NodeRole.Manager, ReadLogs, StatusCode.OK)]
+    [InlineData("m1", NodeRole.Manager, AskPresence, StatusCode.OK)]
     [InlineData("m1", NodeRole.Manager, AddManager, StatusCode.OK)]
     [InlineData("m1", NodeRole.Manager, Session, StatusCode.OK)]
     [InlineData("w1", NodeRole.Worker, Session, StatusCode.OK)]
     [InlineData("w1", NodeRole.Worker, PublishLogs, StatusCode.OK)]
     [InlineData("w1", NodeRole.Worker, ReadLogs, StatusCode.PermissionDenied)]
+    [InlineData("w1", NodeRole.Worker, AskPresence, StatusCode.PermissionDenied)]
+    [InlineData("demoted", NodeRole.Manager, AskPresence, StatusCode.PermissionDenied)]
     [InlineData("w1", NodeRole.Worker, RemoveManager, StatusCode.PermissionDenied)]
     [InlineData("demoted", NodeRole.Manager, ReadLogs, StatusCode.PermissionDenied)]
     [InlineData("demoted", NodeRole.Manager, AddManager, StatusCode.PermissionDenied)]

@@ -1,5 +1,6 @@
 using Skein.Manager.Dispatch;
 using Skein.Model;
+using Skein.Model.Specs;
 using Skein.Tests.Store;
 using Xunit;
 using static Skein.Tests.Dispatch.SwarmSketch;
@@ -12,6 +13,7 @@ public class ManagerWatchTests
     private readonly MemoryStore _store = new();
     private readonly ManagerWatch _watch = new("m1");
     private readonly List<string> _trace = [];
+    private readonly Dictionary<string, string[]> _answers = [];
     private TimeSpan _extra;
 
     public ManagerWatchTests() =>
@@ -168,6 +170,64 @@ public class ManagerWatchTests
         Assert.Equal("0: m1 Ready Reachable, m2 Ready Reachable, m3 Ready Reachable", Trace());
     }
 
+    [Fact]
+    public void One_whose_writes_starve_and_who_answers_is_out_of_reach_and_its_nodes_stay()
+    {
+        Run(0, 4, "m1", "m2", "m3");
+        _answers["m2"] = ["m2", "w1"];
+        Run(5, 600, "m1", "m3");
+        Assert.Equal(
+            """
+            0: m1 Ready Reachable, m2 Ready Reachable, m3 Ready Reachable
+            7: m2 Ready Unreachable
+            """,
+            Trace());
+    }
+
+    [Fact]
+    public void A_node_that_it_does_not_hear_any_more_has_three_beats_to_find_another_manager()
+    {
+        Run(0, 4, "m1", "m2", "m3");
+        _answers["m2"] = ["m2"];
+        Run(5, 60, "m1", "m3");
+        Assert.Equal(
+            """
+            0: m1 Ready Reachable, m2 Ready Reachable, m3 Ready Reachable
+            7: m2 Ready Unreachable
+            10: w1 Down
+            """,
+            Trace());
+    }
+
+    [Fact]
+    public void When_it_does_not_answer_any_more_its_host_is_down_after_three_beats_and_its_worker_three_later()
+    {
+        Run(0, 4, "m1", "m2", "m3");
+        _answers["m2"] = ["m2", "w1"];
+        Run(5, 20, "m1", "m3");
+        _answers.Clear();
+        Run(21, 40, "m1", "m3");
+        Assert.Equal(
+            """
+            0: m1 Ready Reachable, m2 Ready Reachable, m3 Ready Reachable
+            7: m2 Ready Unreachable
+            23: m2 Down Unreachable
+            26: w1 Down
+            """,
+            Trace());
+    }
+
+    [Fact]
+    public void While_an_answer_is_on_its_way_through_a_slow_host_nobody_is_condemned()
+    {
+        Run(0, 4, "m1", "m2", "m3");
+        _extra = TimeSpan.FromSeconds(4);
+        Run(5, 9, "m1", "m3");
+        _answers["m2"] = ["m2", "w1"];
+        Run(10, 60, "m1", "m3");
+        Assert.DoesNotContain("Down", Trace());
+    }
+
     private void SetPeriod(int seconds)
     {
         var cluster = _store.Current.Cluster!.Clone();
@@ -193,6 +253,10 @@ public class ManagerWatchTests
     {
         var now = TimeSpan.FromSeconds(second);
         _watch.Observe(_store.Current, now);
+        foreach (var id in _watch.ToAsk(now, ClusterDefaults.HeartbeatPeriodOf(_store.Current.Cluster)))
+        {
+            if (_answers.TryGetValue(id, out var heard)) _watch.Answered(id, heard, now);
+        }
         var verdicts = _watch.Verdicts(_store.Current, now, _extra, DateTimeOffset.UnixEpoch + now);
         if (verdicts.Count == 0) return;
         _store.Commit(c =>

@@ -47,6 +47,7 @@ internal sealed class LoopbackManager : IAsyncDisposable
         var app = builder.Build();
         app.MapGrpcService<DispatcherService>();
         app.MapGrpcService<NodeLogsService>();
+        app.MapGrpcService<PresenceService>();
         await app.StartAsync();
         return new(app, dispatcher);
     }

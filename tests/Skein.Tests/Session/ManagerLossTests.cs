@@ -1,3 +1,4 @@
+using Grpc.Net.Client;
 using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Manager.Dispatch;
 using Skein.Manager.Store;
@@ -34,17 +35,40 @@ public sealed class ManagerLossTests : IDisposable
         await using var first = await LoopbackManager.StartAsync(cut, "m1");
         await using var second = await LoopbackManager.StartAsync(_store, "m2");
         // Where the managers are is told to the node with its session, which may break on a busy machine before the test cuts it.
-        foreach (var (id, manager) in new[] { ("m1", first), ("m2", second) })
-        {
-            var stored = _store.Current.Nodes.Find(id)!.Clone();
-            stored.ManagerStatus.Addr = manager.Addr;
-            _store.Commit(c => c.Put(stored));
-        }
+        SetAddress("m1", first);
+        SetAddress("m2", second);
         await using var node = new LoopbackNode("w1", _folder, first.Addr);
         await _store.UntilAsync("a session with the first manager", s => s.Nodes.Find("w1")!.Session?.ManagerId == "m1");
         await Poll.UntilAsync("the node knows both managers", () => node.Managers.Current.Count == 2);
         cut.IsCut = true;
         await _store.UntilAsync("a session with the manager that reaches the state", s => s.Nodes.Find("w1")!.Session?.ManagerId == "m2");
+    }
+
+    [Fact]
+    public async Task A_manager_whose_writes_starve_has_a_living_host()
+    {
+        var term = new LeaderTerm("m1", 7);
+        _store.SetLeader(term);
+        SetPeriod(TimeSpan.FromSeconds(1));
+        var starved = new CutStore(_store);
+        await using var first = await LoopbackManager.StartAsync(_store, "m1");
+        await using var second = await LoopbackManager.StartAsync(starved, "m2");
+        SetAddress("m1", first);
+        SetAddress("m2", second);
+        await using var own = new LoopbackNode("m2", _folder, second.Addr);
+        using var stop = new CancellationTokenSource();
+        var liveness = Liveness();
+        Task[] loops = [liveness.WatchAsync(stop.Token), liveness.RunAsync(term, stop.Token)];
+        await _store.UntilAsync("the second manager in reach", s => s.Nodes.Find("m2") is { Session.ManagerId: "m2", ManagerStatus.Reachability: Reachability.Reachable });
+        await Poll.UntilAsync("the node knows both managers", () => own.Managers.Current.Count == 2);
+
+        starved.IsCut = true;
+        await _store.UntilAsync("the second manager out of reach", s => s.Nodes.Find("m2") is { ManagerStatus.Reachability: Reachability.Unreachable });
+        await _store.UntilAsync("its host in session with the first", s => s.Nodes.Find("m2") is { Session.ManagerId: "m1" });
+        Assert.DoesNotContain(_store.Commits.SelectMany(c => c), c => c.Object is Node { Id: "m2", Status.State: NodeState.Down });
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loops[0]);
+        await loops[1].WaitAsync(Poll.Patience);
     }
 
     [Fact]
@@ -56,7 +80,7 @@ public sealed class ManagerLossTests : IDisposable
         var second = await LoopbackManager.StartAsync(_store, "m2");
         var own = new LoopbackNode("m2", _folder, second.Addr);
         using var stop = new CancellationTokenSource();
-        var liveness = new NodeLiveness(_store, "m1", TimeProvider.System, NullLoggerFactory.Instance);
+        var liveness = Liveness();
         Task[] loops = [liveness.WatchAsync(stop.Token), liveness.RunAsync(term, stop.Token)];
         await _store.UntilAsync("the second manager in reach", s => s.Nodes.Find("m2") is { Status.State: NodeState.Ready, ManagerStatus.Reachability: Reachability.Reachable });
 
@@ -69,5 +93,21 @@ public sealed class ManagerLossTests : IDisposable
         await loops[1].WaitAsync(Poll.Patience);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loops[0]);
+    }
+
+    private NodeLiveness Liveness() => new(
+        _store,
+        "m1",
+        addr => GrpcChannel.ForAddress($"http://{addr}"),
+        TimeProvider.System,
+        NullLoggerFactory.Instance);
+
+    private void SetAddress(string id, LoopbackManager manager) => _store.ChangeNode(id, node => node.ManagerStatus.Addr = manager.Addr);
+
+    private void SetPeriod(TimeSpan period)
+    {
+        var cluster = _store.Current.Cluster!.Clone();
+        cluster.Spec.Dispatcher.HeartbeatPeriod = (long)period.TotalNanoseconds;
+        _store.Commit(c => c.Put(cluster));
     }
 }
