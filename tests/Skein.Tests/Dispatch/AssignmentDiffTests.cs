@@ -44,6 +44,19 @@ public class AssignmentDiffTests
     }
 
     [Fact]
+    public void A_node_is_not_told_to_stop_a_task_as_long_as_it_may_keep_it()
+    {
+        _store.Commit(c => c.Put(Task("near", "n1", TaskState.Running, healthy: true, networks: ["front"])));
+        Told("n1");
+        _store.Change("near", t => (t.DesiredState, t.Recall) = (TaskState.Shutdown, TaskRecall.Open));
+        Assert.Equal("endpoints: near/front@192.168.56.11", Told("n1"));   // that nobody is led to it
+        Assert.Equal(TaskState.Running, _view.Tasks["near"].DesiredState);
+        _store.Change("near", t => t.Recall = TaskRecall.None);
+        Assert.Equal("tasks: near", Told("n1"));
+        Assert.Equal(TaskState.Shutdown, _view.Tasks["near"].DesiredState);
+    }
+
+    [Fact]
     public void A_container_is_known_by_its_short_id_and_by_the_hostname_it_was_given()
     {
         var task = Task("near", "n1", TaskState.Running, networks: ["front"]);

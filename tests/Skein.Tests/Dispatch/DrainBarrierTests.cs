@@ -62,6 +62,17 @@ public class DrainBarrierTests
     }
 
     [Fact]
+    public void A_task_that_its_node_may_keep_is_not_let_go_before_it_is_given_up_for_good()
+    {
+        _store.Change("web", t => (t.DesiredState, t.Recall) = (TaskState.Shutdown, TaskRecall.Open));
+        Answered(_store.Current.Revision, "n1", "n2", "n3");
+        Publish("m2");
+        Assert.Empty(Drained("m1"));
+        _store.Change("web", t => t.Recall = TaskRecall.None);
+        Assert.Equal(["web"], Drained("m1"));
+    }
+
+    [Fact]
     public void What_is_written_to_a_task_that_leaves_already_does_not_move_the_barrier()
     {
         var revision = Leave();
