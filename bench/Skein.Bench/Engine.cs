@@ -15,6 +15,9 @@ internal sealed class Engine(string name, string skein, string? daemon, string p
 
     public string Name => name;
 
+    /// <summary>A planned stop waits for the balancers. Swarm's virtual addresses need IPVS, so its updates run without them.</summary>
+    public bool HasBarrier => daemon is null;
+
     /// <summary>The daemon's process name.</summary>
     public string Process => process;
 
@@ -99,11 +102,12 @@ internal sealed class Engine(string name, string skein, string? daemon, string p
             && (!asManager || (string?)n["ManagerStatus"]?["Reachability"] == "reachable")));
 
     /// <summary>A service on the overlay whose container ends at once on SIGTERM.</summary>
-    public async Task<string> CreateAsync(string service, int? replicas, string? constraint = null, bool overlay = true)
+    public async Task<string> CreateAsync(string service, int? replicas, string? constraint = null, bool overlay = true, bool virtualAddress = false, Dictionary<string, string>? labels = null)
     {
         var spec = new JsonObject
         {
             ["Name"] = service,
+            ["Labels"] = new JsonObject((labels ?? []).Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value))),
             ["TaskTemplate"] = new JsonObject
             {
                 ["ContainerSpec"] = new JsonObject
@@ -119,16 +123,21 @@ internal sealed class Engine(string name, string skein, string? daemon, string p
                 ? new JsonObject { ["Replicated"] = new JsonObject { ["Replicas"] = n } }
                 : new JsonObject { ["Global"] = new JsonObject() },
             // A virtual address needs IPVS of Docker Swarm; by turns of DNS works everywhere.
-            ["EndpointSpec"] = new JsonObject { ["Mode"] = "dnsrr" },
+            ["EndpointSpec"] = new JsonObject { ["Mode"] = virtualAddress ? "vip" : "dnsrr" },
         };
         return (string)(await Api.PostAsync("services/create", spec))!["ID"]!;
     }
 
-    public async Task ScaleAsync(string service, int replicas)
+    public Task ScaleAsync(string service, int replicas) => ChangeAsync(service, spec => spec["Mode"]!["Replicated"]!["Replicas"] = replicas);
+
+    public Task ForceUpdateAsync(string service) =>
+        ChangeAsync(service, spec => spec["TaskTemplate"]!["ForceUpdate"] = ((int?)spec["TaskTemplate"]!["ForceUpdate"] ?? 0) + 1);
+
+    private async Task ChangeAsync(string service, Action<JsonNode> change)
     {
         var now = (await Api.GetAsync($"services/{service}"))!;
         var spec = now["Spec"]!.DeepClone();
-        spec["Mode"]!["Replicated"]!["Replicas"] = replicas;
+        change(spec);
         await Api.PostAsync($"services/{service}/update?version={(long)now["Version"]!["Index"]!}", spec);
     }
 

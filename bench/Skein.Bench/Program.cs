@@ -9,6 +9,7 @@ var groups = new Dictionary<string, Func<Engine, Samples, Task>>
 {
     ["init"] = InitGroup.RunAsync,
     ["deploy"] = DeployGroup.RunAsync,
+    ["update"] = UpdateGroup.RunAsync,
     ["dns"] = DnsGroup.RunAsync,
     ["kill"] = KillGroup.RunAsync,
     ["memory"] = MemoryGroup.RunAsync,
