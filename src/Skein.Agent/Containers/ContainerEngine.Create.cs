@@ -69,7 +69,8 @@ public sealed partial class ContainerEngine
         var layers = RootLayers.Of(prepared.Mounts[0].Type, prepared.Mounts[0].Source, prepared.Mounts[0].Options);
         await volumeContent.FillAsync(definition.Id, definition.Spec.Mounts, layers, cancel);
         var user = ResolveUser(definition.Spec, image.Config, layers);
-        var spec = specs.Build(definition, image.Config, user, userMounts, await appArmor.EnsureAsync(cancel));
+        var profile = await appArmor.EnsureAsync(cancel);
+        var spec = specs.Build(definition, image.Config, user, userMounts, profile);
         await containerd.Containers.CreateAsync(
             new()
             {
@@ -85,7 +86,7 @@ public sealed partial class ContainerEngine
             },
             cancellationToken: cancel);
         var state = new ContainerState(ContainerStatus.Created, 0, 0, false, "", null, null);
-        var container = Manage(new ContainerRecord(definition, state, time.GetUtcNow()) { ImageId = image.Id }, prepared.Mounts, stopSignal);
+        var container = Manage(new ContainerRecord(definition, state, time.GetUtcNow()) { ImageId = image.Id, AppArmorProfile = profile ?? "" }, prepared.Mounts, stopSignal);
         Write(container);
         containers.Add(container);
         Publish(container, "create");

@@ -101,6 +101,8 @@ public sealed partial class ContainerEngine
             container.Io.Open(poller, container.Log);
             container.Io.Hold(poller);
             if (container.TakenUp) await Task.Run(() => abandonedShims.EndOf(container.Id), cancel);
+            // A boot has come between, or a reload of the host's profiles: runc does not start what is under one that is not there.
+            if (container.Record.AppArmorProfile.Length > 0) await appArmor.EnsureAsync(cancel);
             await CreateTaskAsync(container, cancel);
             OpenInput(container);
             // Read before the call: a short program has ended when it returns, and must not end before it began.

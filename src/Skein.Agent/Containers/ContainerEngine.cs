@@ -83,6 +83,8 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         }
     }
 
+    public bool UsesAppArmor => appArmor.IsUsable;
+
     public IReadOnlyList<ContainerRecord> List() => [.. containers.All.Select(container => container.Record)];
 
     public ContainerRecord Find(string idOrName) => containers.Find(idOrName).Record;

@@ -10,6 +10,9 @@ public sealed record ContainerRecord(ContainerDefinition Definition, ContainerSt
     /// <summary>What it was made from; the name in its spec may lead to another image by now.</summary>
     public string ImageId { get; init; } = "";
 
+    /// <summary>That it runs under; empty where it was made without.</summary>
+    public string AppArmorProfile { get; init; } = "";
+
     /// <summary>null without a health check.</summary>
     public ContainerHealth? Health { get; init; }
 }

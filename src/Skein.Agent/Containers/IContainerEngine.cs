@@ -12,6 +12,9 @@ public interface IContainerEngine
     /// <summary>containerd's version and the commit it was built from; null while it does not answer.</summary>
     Task<(string Version, string Revision)?> RuntimeVersionAsync(CancellationToken cancel);
 
+    /// <summary>Whether containers that are made now are under an AppArmor profile.</summary>
+    bool UsesAppArmor { get; }
+
     IReadOnlyList<ContainerRecord> List();
 
     ContainerRecord Find(string idOrName);

@@ -19,6 +19,7 @@ public sealed class AppArmorTests : IDisposable
         Assert.Null(await armor.EnsureAsync(Poll.Soon));
         Write("sys/module/apparmor/parameters/enabled", "N\n");
         Assert.Null(await armor.EnsureAsync(Poll.Soon));
+        Assert.False(armor.IsUsable);
     }
 
     [Fact]
@@ -27,6 +28,7 @@ public sealed class AppArmorTests : IDisposable
         Enable();
         using var armor = New();
         Assert.Null(await armor.EnsureAsync(Poll.Soon));
+        Assert.False(armor.IsUsable);
     }
 
     [Fact]
@@ -35,6 +37,7 @@ public sealed class AppArmorTests : IDisposable
         Enable();
         Parser($"echo \"$@\" > {_root}/called; cat > {_root}/given; echo 'docker-default (enforce)' > {_root}/sys/kernel/security/apparmor/profiles");
         using var armor = New();
+        Assert.True(armor.IsUsable);
         Assert.Equal("docker-default", await armor.EnsureAsync(Poll.Soon));
         Assert.Equal("-K -r\n", File.ReadAllText(_root + "/called"));
         Assert.Equal(AppArmorProfile.Text(abi: false, tunables: false, daemon: ""), File.ReadAllText(_root + "/given"));

@@ -32,6 +32,8 @@ internal sealed class FakeContainerEngine : IContainerEngine
         _exits[id].TrySetResult(code);
     }
 
+    public bool UsesAppArmor => false;
+
     public IReadOnlyList<ContainerRecord> List() => [.. _records.Values];
 
     public ContainerRecord Find(string idOrName) => _records.GetValueOrDefault(idOrName) ?? throw SkeinException.NotFound($"No such container: {idOrName}");

@@ -18,12 +18,19 @@ internal sealed partial class AppArmor(string root, TimeProvider time, ILogger l
     private readonly SemaphoreSlim _loading = new(1, 1);
     private bool _toldWithout;
 
+    /// <summary>Whether containers get a profile here.</summary>
+    public bool IsUsable => IsEnabled && File.Exists(Parser);
+
     /// <summary>Loads the profile unless it is loaded: the host's own upgrades may have taken it away.</summary>
     /// <returns>The name that a container's process is put under; null where there is no AppArmor.</returns>
     /// <exception cref="SkeinException">In dockerd's words.</exception>
     public async Task<string?> EnsureAsync(CancellationToken cancel)
     {
-        if (!IsEnabled()) return null;
+        if (!IsUsable)
+        {
+            TellWithout();
+            return null;
+        }
         await _loading.WaitAsync(cancel);
         try
         {
@@ -43,14 +50,21 @@ internal sealed partial class AppArmor(string root, TimeProvider time, ILogger l
 
     public void Dispose() => _loading.Dispose();
 
-    private bool IsEnabled()
+    private void TellWithout()
     {
-        var switchedOn = At("sys/module/apparmor/parameters/enabled");
-        if (!File.Exists(switchedOn) || !File.ReadAllText(switchedOn).StartsWith('Y') || !Directory.Exists(At("sys/kernel/security/apparmor"))) return false;
-        if (File.Exists(Parser)) return true;
-        if (!_toldWithout) LogNoParser();
+        if (!IsEnabled || _toldWithout) return;
         _toldWithout = true;
-        return false;
+        LogNoParser();
+    }
+
+    /// <summary>The kernel has AppArmor, switched on.</summary>
+    private bool IsEnabled
+    {
+        get
+        {
+            var switchedOn = At("sys/module/apparmor/parameters/enabled");
+            return File.Exists(switchedOn) && File.ReadAllText(switchedOn).StartsWith('Y') && Directory.Exists(At("sys/kernel/security/apparmor"));
+        }
     }
 
     // "docker-default (enforce)"

@@ -103,6 +103,7 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
         stored.Created.ToDateTimeOffset())
     {
         ImageId = stored.ImageId,
+        AppArmorProfile = stored.AppArmorProfile,
     };
 
     public static IReadOnlyList<Containerd.Types.Mount> RootMounts(StoredContainer stored) =>
@@ -137,6 +138,7 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
             RootMounts = { rootMounts.Select(mount => new StoredMount { Type = mount.Type, Source = mount.Source, Options = { mount.Options } }) },
             StopSignal = stopSignal,
             ImageId = record.ImageId,
+            AppArmorProfile = record.AppArmorProfile,
         };
     }
 }

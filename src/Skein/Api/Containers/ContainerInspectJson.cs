@@ -141,6 +141,7 @@ internal sealed record ContainerInspectJson
             HostnamePath = definition.HostnamePath,
             HostsPath = definition.HostsPath,
             Name = "/" + container.Name,
+            AppArmorProfile = container.AppArmorProfile,
             HostConfig = HostConfigJson.From(definition, network, image),
             Mounts = MountPointJson.Of(container, volumes),
             Config = WriteConfig(definition, image),

@@ -110,7 +110,7 @@ internal sealed class EngineRoutes(
             SystemTime = GoTime.Format(time.GetUtcNow()),
             CgroupDriver = "cgroupfs",
             CgroupVersion = HostFacts.CgroupVersion,
-            SecurityOptions = SecurityOptions(),
+            SecurityOptions = SecurityOptions(containers.UsesAppArmor, HostFacts.CgroupVersion == "2"),
             Debug = identity.Debug,
             Warnings = [.. OpenPortWarnings(identity.Hosts), .. warnings().Select(warning => $"WARNING: {warning}")],
             NEventsListener = events.Listeners,
@@ -131,9 +131,9 @@ internal sealed class EngineRoutes(
         await context.JsonAsync(info, EngineJson.Default.InfoJson);
     }
 
-    /// <summary>What every container is under.</summary>
-    private static string[] SecurityOptions() =>
-        HostFacts.CgroupVersion == "2" ? ["name=seccomp,profile=builtin", "name=cgroupns"] : ["name=seccomp,profile=builtin"];
+    /// <summary>What every container is under, in Docker's order.</summary>
+    internal static string[] SecurityOptions(bool appArmor, bool unifiedCgroups) =>
+        [.. appArmor ? ["name=apparmor"] : Array.Empty<string>(), "name=seccomp,profile=builtin", .. unifiedCgroups ? ["name=cgroupns"] : Array.Empty<string>()];
 
     /// <summary>In Docker's words: whoever reaches such a port is root here.</summary>
     internal static IEnumerable<string> OpenPortWarnings(IEnumerable<string> hosts) =>
