@@ -394,7 +394,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     private IReadOnlyList<PacketNeed> PacketNeeds() =>
     [
         .. _gatewaySubnet is null ? [] : PacketNeed.OfContainers,
-        .. View().Tunnels is { } tunnels ? [PacketNeed.ToPort(new TransportPort(PortProtocol.Udp, (ushort)tunnels.Port), "the overlay's packets")] : Array.Empty<PacketNeed>(),
+        .. View().Tunnels is { } tunnels ? PacketNeed.OfOverlay(new TransportPort(PortProtocol.Udp, (ushort)tunnels.Port)) : [],
         .. ManagerPorts().Select(port => PacketNeed.ToPort(new TransportPort(PortProtocol.Tcp, (ushort)port), "of a manager")),
     ];
 

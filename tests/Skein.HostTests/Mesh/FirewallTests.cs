@@ -46,6 +46,12 @@ public class FirewallTests
         "port 2377/tcp (of a manager)", "port 2380/tcp (of a manager)", "port 4789/udp (the overlay's packets)")]
     [InlineData("iptables -P INPUT DROP; iptables -A INPUT -i lo -j ACCEPT; iptables -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT; iptables -A INPUT -p tcp --dport 22 -j ACCEPT; iptables -N own; iptables -A INPUT -j own; iptables -A own -p tcp --dport 2380 -j ACCEPT",
         "port 2377/tcp (of a manager)", "port 4789/udp (the overlay's packets)")]
+    [InlineData("iptables-legacy -P FORWARD DROP; iptables-legacy -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT; iptables-legacy -N own; iptables-legacy -A FORWARD -j own; iptables-legacy -A own -i eth+ -j DROP",
+        "what comes in by published ports", "what containers send out")]
+    [InlineData("iptables-legacy -P INPUT DROP; iptables-legacy -A INPUT -i lo -j ACCEPT; iptables-legacy -A INPUT -p tcp --dport 2300:2379 -j ACCEPT; iptables-legacy -A INPUT -p tcp --dport 2380 -j REJECT",
+        "port 2380/tcp (of a manager)", "port 4789/udp (the overlay's packets)")]
+    [InlineData("nft add table inet fw; nft 'add chain inet fw out { type filter hook output priority 0; policy drop; }'; nft 'add rule inet fw out oifname lo accept'; nft 'add rule inet fw out meta l4proto tcp accept'",
+        "what goes out to port 4789/udp (the overlay's packets)")]
     public async Task What_an_administrator_s_chain_drops_is_said_and_the_line_that_is_given_cures_it(string firewall, params string[] dropped)
     {
         await using var hosts = await MeshHosts.StartAsync();

@@ -33,6 +33,18 @@ public class FirewallPlanTests
             cure.Otherwise);
     }
 
+    [Theory]
+    [InlineData("ip", "INPUT", "input", "ufw allow 2377/tcp")]
+    [InlineData("ip", "OUTPUT", "output", "ufw allow out 4789/udp")]
+    [InlineData("iptables-legacy", "INPUT", "input", "ufw allow 2377/tcp")]
+    [InlineData("iptables-legacy", "FORWARD", "forward", "ufw route allow out on docker_gwbridge", "ufw route allow in on docker_gwbridge")]
+    public void Where_ufw_has_hung_in_its_chains_it_is_asked_in_its_words(string family, string name, string hook, params string[] counsels)
+    {
+        IReadOnlyList<PacketNeed> needs = [.. Needs, .. PacketNeed.OfOverlay(new TransportPort(PortProtocol.Udp, 4789)).Where(need => need.Hook == PacketNeed.Output)];
+        FirewallChain chain = new(family, "filter", name, hook, true, [Rule(1, "[{\"jump\": {\"target\": \"ufw-before-" + hook + "\"}}]")]);
+        Assert.Equal(counsels, FirewallPlan.Of([chain], needs).Warnings.Select(warning => warning[(warning.LastIndexOf(": ", StringComparison.Ordinal) + 2)..]));
+    }
+
     [Fact]
     public void Ours_that_stand_are_left_and_go_when_nothing_is_needed()
     {

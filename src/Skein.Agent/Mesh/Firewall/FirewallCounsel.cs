@@ -6,12 +6,22 @@ internal static class FirewallCounsel
     public static string For(FirewallChain chain, PacketNeed need)
     {
         if (chain.IsFirewalld) return $"firewall-cmd --permanent {Firewalld(need)} && firewall-cmd --reload";
+        if (chain.IsUfw) return $"ufw {Ufw(need)}";
         if (chain.IsIptables) return $"iptables -I {chain.Name} {Iptables(need)} -j ACCEPT";
+        if (chain.IsLegacy) return $"iptables-legacy -I {chain.Name} {Iptables(need)} -j ACCEPT";
         return $"nft insert rule {chain.Id} {Nft(need)} accept";
     }
 
     private static string Firewalld(PacketNeed need) =>
         need.Port is { } port ? $"--add-port={port.Port}/{port.ProtocolName}" : $"--zone=trusted --add-interface={HostRuleset.Bridge}";
+
+    private static string Ufw(PacketNeed need) => need switch
+    {
+        { Port: { } port, Hook: PacketNeed.Output } => $"allow out {port.Port}/{port.ProtocolName}",
+        { Port: { } port } => $"allow {port.Port}/{port.ProtocolName}",
+        { To: { } bridge } => $"route allow out on {bridge}",
+        _ => $"route allow in on {need.From}",
+    };
 
     private static string Iptables(PacketNeed need) =>
         need.Port is { } port ? $"-p {port.ProtocolName} --dport {port.Port}" : need.To is not null ? $"-o {need.To}" : $"-i {need.From}";

@@ -17,7 +17,7 @@ internal static class FirewallReader
         using var listing = NftablesSession.List(host, "list chains");
         var heads = Heads(listing.RootElement).Where(chain => chain.Table != own && chain.Family is "ip" or "inet").ToDictionary(chain => chain.Id);
         var found = new Dictionary<string, FirewallChain>(StringComparer.Ordinal);
-        var waiting = new Queue<string>(heads.Values.Where(chain => chain.Hook is "input" or "forward").Select(chain => chain.Id));
+        var waiting = new Queue<string>(heads.Values.Where(chain => chain.Hook is "input" or "forward" or "output").Select(chain => chain.Id));
         while (waiting.TryDequeue(out var id) && found.Count < MostChains)
         {
             if (found.ContainsKey(id) || !heads.TryGetValue(id, out var head)) continue;
@@ -47,10 +47,7 @@ internal static class FirewallReader
         }
     }
 
-    private static IEnumerable<string> Targets(FirewallChain chain) => chain.Rules
-        .SelectMany(rule => rule.Expressions.EnumerateArray())
-        .Select(expression => expression.TryGetProperty("jump", out var jump) || expression.TryGetProperty("goto", out jump) ? Text(jump, "target") : "")
-        .Where(target => target.Length > 0);
+    private static IEnumerable<string> Targets(FirewallChain chain) => chain.Rules.Select(rule => RuleVerdict.Target(rule.Expressions)).Where(target => target.Length > 0);
 
     private static string Text(JsonElement element, string name) => element.TryGetProperty(name, out var text) ? text.GetString() ?? "" : "";
 }

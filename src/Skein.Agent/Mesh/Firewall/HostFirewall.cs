@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Skein.Linux.Iptables;
 using Skein.Linux.Namespaces;
 using Skein.Linux.Nftables;
 
@@ -9,6 +10,7 @@ internal sealed partial class HostFirewall(NetworkNamespace host, ILogger log)
 {
     private readonly ILogger _log = log;
     private uint? _seen;
+    private byte[]? _legacySeen;
     private IReadOnlyList<PacketNeed> _needs = [];
     private volatile IReadOnlyList<string> _warnings = [];
 
@@ -16,23 +18,26 @@ internal sealed partial class HostFirewall(NetworkNamespace host, ILogger log)
     public IReadOnlyList<string> Warnings => _warnings;
 
     /// <exception cref="NftablesException"/>
+    /// <exception cref="Linux.LinuxException"/>
     public void Follow(IReadOnlyList<PacketNeed> needs)
     {
         var generation = NftablesGeneration.Read(host);
-        if (generation == _seen && needs.SequenceEqual(_needs)) return;
-        Look(needs);
+        // Of these the kernel counts no changes. Nearly every host has none, which costs a look into /proc.
+        var legacy = LegacyFilterTable.Read(host);
+        if (generation == _seen && legacy.AsSpan().SequenceEqual(_legacySeen) && needs.SequenceEqual(_needs)) return;
+        Look(needs, legacy);
         // A change of ours makes another number, and so one more look, which finds nothing to do.
-        (_seen, _needs) = (generation, needs);
+        (_seen, _legacySeen, _needs) = (generation, legacy, needs);
     }
 
-    private void Look(IReadOnlyList<PacketNeed> needs)
+    private void Look(IReadOnlyList<PacketNeed> needs, byte[]? legacy)
     {
         try
         {
-            var plan = FirewallPlan.Of(FirewallReader.Read(host, Ruleset.TableName), needs);
+            var plan = FirewallPlan.Of([.. FirewallReader.Read(host, Ruleset.TableName), .. LegacyChains.Of(legacy)], needs);
             Tell([.. plan.Warnings, .. plan.Cures.SelectMany(Try)]);
         }
-        catch (Exception error) when (error is InvalidOperationException or KeyNotFoundException)
+        catch (Exception error) when (error is InvalidOperationException or KeyNotFoundException or InvalidDataException)
         {
             // A later libnftables may say things in another form: what is not understood is not changed.
             LogNotUnderstood(error);
@@ -43,7 +48,7 @@ internal sealed partial class HostFirewall(NetworkNamespace host, ILogger log)
     public void Remove()
     {
         foreach (var cure in FirewallPlan.Of(FirewallReader.Read(host, Ruleset.TableName), []).Cures) Tell([.. Try(cure)]);
-        (_seen, _needs) = (null, []);
+        (_seen, _legacySeen, _needs) = (null, null, []);
         Tell([]);
     }
 

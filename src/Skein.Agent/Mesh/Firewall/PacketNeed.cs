@@ -6,6 +6,8 @@ namespace Skein.Agent.Mesh.Firewall;
 /// <param name="To">Interface it goes out by; null for one of the host's own, or none.</param>
 internal sealed record PacketNeed(string Hook, string What, string? From, string? To, TransportPort? Port)
 {
+    public const string Output = "output";
+
     /// <summary>Translated on its way in: it goes to a port that was published.</summary>
     public bool Translated => To is not null;
 
@@ -13,6 +15,13 @@ internal sealed record PacketNeed(string Hook, string What, string? From, string
     [
         new("forward", "what comes in by published ports", null, HostRuleset.Bridge, null),
         new("forward", "what containers send out", HostRuleset.Bridge, null, null),
+    ];
+
+    /// <summary>From the other nodes, and to them.</summary>
+    public static IReadOnlyList<PacketNeed> OfOverlay(TransportPort port) =>
+    [
+        ToPort(port, "the overlay's packets"),
+        new(Output, $"what goes out to port {port.Port}/{port.ProtocolName} (the overlay's packets)", null, null, port),
     ];
 
     public static PacketNeed ToPort(TransportPort port, string what) => new("input", $"port {port.Port}/{port.ProtocolName} ({what})", null, null, port);

@@ -16,6 +16,16 @@ internal static class RuleVerdict
         return (Verdict.None, "");
     }
 
+    /// <summary>The chain that the rule jumps or goes to; empty for none.</summary>
+    public static string Target(JsonElement expressions)
+    {
+        foreach (var expression in expressions.EnumerateArray())
+        {
+            if ((expression.TryGetProperty("jump", out var jump) || expression.TryGetProperty("goto", out jump)) && jump.TryGetProperty("target", out var target)) return target.GetString() ?? "";
+        }
+        return "";
+    }
+
     private static (Verdict Verdict, string Target) One(JsonElement expression, PacketNeed packet)
     {
         if (expression.TryGetProperty("accept", out _)) return (Verdict.Accept, "");
