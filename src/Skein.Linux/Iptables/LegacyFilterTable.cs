@@ -64,5 +64,9 @@ public static class LegacyFilterTable
         {
             throw new LinuxException("read iptables-legacy's filter table", error.NativeErrorCode);
         }
+        catch (InvalidDataException error)
+        {
+            throw new LinuxException("read iptables-legacy's filter table", Linux.Errno.EINVAL, error.Message);
+        }
     }
 }
