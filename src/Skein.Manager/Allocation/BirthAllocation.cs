@@ -49,7 +49,7 @@ public static class BirthAllocation
     private static Snapshot WithoutIdleTasks(Snapshot seen, Service service) =>
         service.Spec.Endpoint is { Ports.Count: > 0 } || service.Spec.Task?.Networks.Count > 0
             ? seen
-            : new() { Revision = seen.Revision, Cluster = seen.Cluster, Nodes = seen.Nodes, Networks = seen.Networks, Services = seen.Services };
+            : seen.WithoutTasks();
 
     private static SwarmDraft DraftOf(Snapshot seen, DateTimeOffset now, IIdSource ids, Action<Changes> born)
     {

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Skein.Manager.Store;
 using Skein.Model;
 
@@ -15,13 +16,7 @@ public interface ISwarmControl
     ChangeHistory History { get; }
 
     // Finding by id, name or unique id prefix; NotFound or "… is ambiguous (N matches found)" otherwise.
-    Service FindService(string idOrName);
-
-    SwarmTask FindTask(string idOrName);
-
-    Node FindNode(string idOrName);
-
-    Network FindNetwork(string idOrName);
+    T Find<T>(ObjectKind<T> kind, string idOrName) where T : class, IStoreObject, IMessage<T>, new();
 
     Task<Service> CreateServiceAsync(ServiceSpec spec, CancellationToken cancel);
 

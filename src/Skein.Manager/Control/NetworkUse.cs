@@ -29,7 +29,7 @@ internal static class NetworkUse
     {
         try
         {
-            return Finder.Network(snapshot, target);
+            return Finder.Find(snapshot, ObjectKind.Network, target);
         }
         catch (SkeinException e) when (e.Kind == ErrorKind.NotFound && target is "host" or "bridge" or "none" or "docker_gwbridge")
         {

@@ -17,7 +17,7 @@ public sealed partial class SwarmControl
 
     public async Task RemoveNetworkAsync(string id, CancellationToken cancel)
     {
-        var found = FindNetwork(id).Id;
+        var found = Find(ObjectKind.Network, id).Id;
         await DeleteAsync(
             $"network {found}",
             seen => seen.Networks.Find(found),

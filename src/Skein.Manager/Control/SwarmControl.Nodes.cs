@@ -13,14 +13,14 @@ public sealed partial class SwarmControl
 
     public async Task<Node> UpdateNodeAsync(string id, ulong version, NodeSpec spec, CancellationToken cancel)
     {
-        var found = FindNode(id).Id;
+        var found = Find(ObjectKind.Node, id).Id;
         var after = await WriteAsync(seen => UpdateNode(seen, found, version, spec), cancel);
         return after.Nodes.Find(found) ?? throw RpcError.NotFound($"node {found} not found");
     }
 
     public async Task RemoveNodeAsync(string id, bool force, CancellationToken cancel)
     {
-        var found = FindNode(id).Id;
+        var found = Find(ObjectKind.Node, id).Id;
         // A node that was demoted just now is on its way out of the managers: `demote` and `rm` follow one another in scripts.
         await store.WaitUntilAsync(seen => seen.Nodes.Find(found) is not { } node || !ManagerRemoval.IsLeaving(node), DemotionWait, time, cancel);
         await DeleteAsync($"node {found}", seen => seen.Nodes.Find(found), (seen, node) => RemoveNode(seen, node, force), cancel);

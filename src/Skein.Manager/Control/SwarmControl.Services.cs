@@ -20,14 +20,14 @@ public sealed partial class SwarmControl
         string id, ulong version, ServiceSpec spec, RegistryAuthSource auth, bool rollback, CancellationToken cancel)
     {
         if (!rollback) ServiceSpecValidation.Check(spec);
-        var found = FindService(id).Id;
+        var found = Find(ObjectKind.Service, id).Id;
         var after = await WriteAsync(seen => UpdateService(seen, found, version, spec, auth, rollback), cancel);
         return after.Services.Find(found) ?? throw RpcError.NotFound($"service {found} not found");
     }
 
     public async Task RemoveServiceAsync(string id, CancellationToken cancel)
     {
-        var found = FindService(id).Id;
+        var found = Find(ObjectKind.Service, id).Id;
         await DeleteAsync(
             $"service {found}",
             seen => seen.Services.Find(found),

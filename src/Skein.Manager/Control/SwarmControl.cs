@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Skein.Manager.Store;
 using Skein.Model;
@@ -28,13 +29,7 @@ public sealed partial class SwarmControl(
 
     public ChangeHistory History => store.History;
 
-    public Service FindService(string idOrName) => Finder.Service(store.Current, idOrName);
-
-    public SwarmTask FindTask(string idOrName) => Finder.Task(store.Current, idOrName);
-
-    public Node FindNode(string idOrName) => Finder.Node(store.Current, idOrName);
-
-    public Network FindNetwork(string idOrName) => Finder.Network(store.Current, idOrName);
+    public T Find<T>(ObjectKind<T> kind, string idOrName) where T : class, IStoreObject, IMessage<T>, new() => Finder.Find(store.Current, kind, idOrName);
 
     public void Dispose() => _oneAtATime.Dispose();
 

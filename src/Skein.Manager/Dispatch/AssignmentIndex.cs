@@ -46,7 +46,7 @@ internal sealed class AssignmentIndex
         {
             Snapshot = snapshot,
             Networks = NextNetworks(snapshot),
-            Managers = snapshot.Nodes.ById == Snapshot.Nodes.ById ? Managers : ManagerPeers.Of(snapshot),
+            Managers = snapshot.Nodes == Snapshot.Nodes ? Managers : ManagerPeers.Of(snapshot),
             EndpointOwners = endpointOwners,
             Draining = draining.ToImmutable(),
             EndpointsByNetwork = endpoints,
@@ -57,7 +57,7 @@ internal sealed class AssignmentIndex
 
     private ImmutableDictionary<string, OverlayNetwork> NextNetworks(Snapshot snapshot)
     {
-        if (snapshot.Networks.ById == Snapshot.Networks.ById) return Networks;
+        if (snapshot.Networks == Snapshot.Networks) return Networks;
         var next = Networks.ToBuilder();
         foreach (var id in Networks.Keys.Where(id => snapshot.Networks.Find(id) is null)) next.Remove(id);
         foreach (var network in snapshot.Networks.All.Where(n => n != Snapshot.Networks.Find(n.Id)))
@@ -72,7 +72,7 @@ internal sealed class AssignmentIndex
     private (ImmutableDictionary<string, EndpointOwner>, ImmutableDictionary<string, Endpoints>) NextEndpoints(
         Snapshot snapshot, ImmutableDictionary<string, ulong>.Builder draining)
     {
-        if (snapshot.Tasks.ById == Snapshot.Tasks.ById && snapshot.Nodes.ById == Snapshot.Nodes.ById) return (EndpointOwners, EndpointsByNetwork);
+        if (snapshot.Tasks == Snapshot.Tasks && snapshot.Nodes == Snapshot.Nodes) return (EndpointOwners, EndpointsByNetwork);
         var owners = EndpointOwners.ToBuilder();
         var tables = new NetworkTables<OverlayEndpoint>(EndpointsByNetwork);
         var vteps = snapshot.Nodes.All.ToDictionary(n => n.Id, OverlayMapping.VtepOf, StringComparer.Ordinal);
@@ -119,7 +119,7 @@ internal sealed class AssignmentIndex
 
     private (ImmutableDictionary<string, ServiceOwner>, ImmutableDictionary<string, Services>) NextServices(Snapshot snapshot)
     {
-        if (snapshot.Services.ById == Snapshot.Services.ById) return (ServiceOwners, ServicesByNetwork);
+        if (snapshot.Services == Snapshot.Services) return (ServiceOwners, ServicesByNetwork);
         var owners = ServiceOwners.ToBuilder();
         var tables = new NetworkTables<OverlayService>(ServicesByNetwork);
         foreach (var (id, owner) in ServiceOwners.Where(o => snapshot.Services.Find(o.Key) is null))

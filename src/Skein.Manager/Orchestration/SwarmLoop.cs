@@ -81,10 +81,10 @@ public sealed partial class SwarmLoop(IStore store, TimeProvider time, IIdSource
     }
 
     private static bool IsSameToPlan(Snapshot a, Snapshot b) =>
-        ReferenceEquals(a.Tasks.ById, b.Tasks.ById)
-        && ReferenceEquals(a.Services.ById, b.Services.ById)
-        && ReferenceEquals(a.Nodes.ById, b.Nodes.ById)
-        && ReferenceEquals(a.Networks.ById, b.Networks.ById)
+        ReferenceEquals(a.Tasks, b.Tasks)
+        && ReferenceEquals(a.Services, b.Services)
+        && ReferenceEquals(a.Nodes, b.Nodes)
+        && ReferenceEquals(a.Networks, b.Networks)
         && ReferenceEquals(a.Cluster, b.Cluster)
         && a.Leader == b.Leader;
 

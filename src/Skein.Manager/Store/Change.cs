@@ -1,7 +1,7 @@
-using Google.Protobuf;
+using Skein.Model;
 
 namespace Skein.Manager.Store;
 
 /// <summary>One object put (or, with a null object, deleted) provided it still has the expected version.</summary>
 /// <param name="ExpectedVersion">Its version when read; 0 = it must not exist; null = whatever it is.</param>
-public sealed record Change(ObjectKind Kind, string Id, IMessage? Object, ulong? ExpectedVersion);
+public sealed record Change(ObjectKind Kind, string Id, IStoreObject? Object, ulong? ExpectedVersion);

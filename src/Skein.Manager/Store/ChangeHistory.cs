@@ -1,9 +1,9 @@
-using Google.Protobuf;
+using Skein.Model;
 
 namespace Skein.Manager.Store;
 
 /// <summary>
-/// The newest changes of what users make and name (services, networks, nodes), one by one as the store told of them. Who comes
+/// The newest changes of the kinds that have events, one by one as the store told of them. Who comes
 /// late, as the events of a host that has just become a manager, misses none of them; who never comes costs no more than these.
 /// </summary>
 public sealed class ChangeHistory(TimeProvider time)
@@ -24,9 +24,9 @@ public sealed class ChangeHistory(TimeProvider time)
         lock (_lock) return ([.. _changes.Skip((int)Math.Max(0, number - _first))], _first + _changes.Count, _more.Task);
     }
 
-    internal void Add(ObjectKind kind, string id, IMessage? before, IMessage? now)
+    internal void Add(ObjectKind kind, string id, IStoreObject? before, IStoreObject? now)
     {
-        if (kind is not (ObjectKind.Service or ObjectKind.Network or ObjectKind.Node) || (before is null && now is null)) return;
+        if (!kind.HasEvents || (before is null && now is null)) return;
         TaskCompletionSource waiting;
         lock (_lock)
         {
@@ -44,20 +44,22 @@ public sealed class ChangeHistory(TimeProvider time)
     /// <summary>What happened while the store could not be followed, as far as it still shows.</summary>
     internal void AddBetween(Snapshot old, Snapshot now)
     {
-        AddBetween(ObjectKind.Network, old.Networks, now.Networks);
-        AddBetween(ObjectKind.Service, old.Services, now.Services);
-        AddBetween(ObjectKind.Node, old.Nodes, now.Nodes);
+        foreach (var kind in ObjectKind.All)
+        {
+            if (kind.HasEvents) AddBetween(kind, old.Tables[kind.Index], now.Tables[kind.Index]);
+        }
     }
 
-    private void AddBetween<T>(ObjectKind kind, ObjectTable<T> old, ObjectTable<T> now) where T : class, IMessage
+    private void AddBetween(ObjectKind kind, ObjectTable old, ObjectTable now)
     {
-        foreach (var (id, current) in now.ById)
+        foreach (var current in now.Objects)
         {
-            if (old.Find(id) is not { } before || !before.Equals(current)) Add(kind, id, old.Find(id), current);
+            var before = old.Get(current.Id);
+            if (!current.Equals(before)) Add(kind, current.Id, before, current);
         }
-        foreach (var (id, before) in old.ById)
+        foreach (var before in old.Objects)
         {
-            if (now.Find(id) is null) Add(kind, id, before, null);
+            if (now.Get(before.Id) is null) Add(kind, before.Id, before, null);
         }
     }
 

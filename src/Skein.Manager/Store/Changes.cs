@@ -20,21 +20,7 @@ public sealed class Changes
 
     public bool IsEmpty => _byKey.Count == 0;
 
-    public void Put(Cluster cluster) => Add(new(ObjectKind.Cluster, cluster.Id, cluster, cluster.Meta?.Version ?? 0));
-
-    public void Put(Node node) => Add(new(ObjectKind.Node, node.Id, node, node.Meta?.Version ?? 0));
-
-    public void Put(Network network) => Add(new(ObjectKind.Network, network.Id, network, network.Meta?.Version ?? 0));
-
-    public void Put(Service service) => Add(new(ObjectKind.Service, service.Id, service, service.Meta?.Version ?? 0));
-
-    public void Put(SwarmTask task) => Add(new(ObjectKind.Task, task.Id, task, task.Meta?.Version ?? 0));
-
-    public void Put(ManagerBeat beat) => Add(new(ObjectKind.ManagerBeat, beat.Id, beat, beat.Meta?.Version ?? 0));
-
-    public void Put(Fence fence) => Add(new(ObjectKind.Fence, fence.Id, fence, fence.Meta?.Version ?? 0));
-
-    public void Put(DrainProgress progress) => Add(new(ObjectKind.DrainProgress, progress.Id, progress, progress.Meta?.Version ?? 0));
+    public void Put(IStoreObject o) => Add(new(ObjectKind.Of(o), o.Id, o, o.Meta?.Version ?? 0));
 
     public void Delete(ObjectKind kind, string id, ulong? expectedVersion = null) => Add(new(kind, id, null, expectedVersion));
 

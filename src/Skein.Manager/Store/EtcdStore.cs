@@ -139,7 +139,7 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
                 request.Success.Add(new RequestOp { RequestDeleteRange = new() { Key = key } });
                 continue;
             }
-            var put = new PutRequest { Key = key, Value = _seal.Seal(name, ObjectCodec.Encode(change.Kind, change.Object, now)) };
+            var put = new PutRequest { Key = key, Value = _seal.Seal(name, change.Kind.Encode(change.Object, now)) };
             request.Success.Add(new RequestOp { RequestPut = put });
             witness ??= put;
         }

@@ -1,4 +1,4 @@
-using Google.Protobuf;
+using Skein.Model;
 
 namespace Skein.Manager.Store;
 
@@ -6,4 +6,4 @@ namespace Skein.Manager.Store;
 /// <param name="Before">null when it was made</param>
 /// <param name="Now">null when it was removed</param>
 /// <param name="Time">When this manager was told of it.</param>
-public sealed record ObjectChange(ObjectKind Kind, string Id, IMessage? Before, IMessage? Now, DateTimeOffset Time);
+public sealed record ObjectChange(ObjectKind Kind, string Id, IStoreObject? Before, IStoreObject? Now, DateTimeOffset Time);

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Skein.Manager.Etcd;
+using Skein.Model;
 
 namespace Skein.Manager.Store;
 
@@ -108,7 +109,7 @@ internal sealed partial class Replica(EtcdClient etcd, ValueSeal seal, TimeProvi
     {
         var now = Current;
         var builder = new SnapshotBuilder(now);
-        var changed = new List<(ObjectKind Kind, string Id, IMessage? Before, IMessage? Now)>();
+        var changed = new List<(ObjectKind Kind, string Id, IStoreObject? Before, IStoreObject? Now)>();
         var revision = now.Revision;
         var leader = now.Leader;
         foreach (var e in events)
@@ -123,7 +124,7 @@ internal sealed partial class Replica(EtcdClient etcd, ValueSeal seal, TimeProvi
     }
 
     /// <summary>What it was and is, for the history; null when it is not understood.</summary>
-    private (ObjectKind Kind, string Id, IMessage? Before, IMessage? Now)? ApplyObject(SnapshotBuilder builder, KeyValue kv, bool deleted)
+    private (ObjectKind Kind, string Id, IStoreObject? Before, IStoreObject? Now)? ApplyObject(SnapshotBuilder builder, KeyValue kv, bool deleted)
     {
         var key = kv.Key.ToStringUtf8();
         if (!StoreKeys.TryParse(key, out var kind, out var id))
@@ -131,7 +132,7 @@ internal sealed partial class Replica(EtcdClient etcd, ValueSeal seal, TimeProvi
             LogUnknown(key);   // of a newer version: kept, not understood
             return null;
         }
-        var message = deleted ? null : ObjectCodec.Decode(kind, seal.Open(key, kv.Value.Span), kv.ModRevision, kv.CreateRevision);
+        var message = deleted ? null : kind.Decode(seal.Open(key, kv.Value.Span), kv.ModRevision, kv.CreateRevision);
         var before = builder.Find(kind, id);
         builder.Apply(new(kind, id, message, null));
         return (kind, id, before, message);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Google.Protobuf;
 using Skein.Model;
 
 namespace Skein.Manager.Store;
@@ -10,30 +11,35 @@ public sealed class Snapshot
 
     public ulong Revision { get; init; }
 
-    public Cluster? Cluster { get; init; }
+    public Cluster? Cluster => field ??= Of(ObjectKind.Cluster).All.FirstOrDefault();
 
-    public ObjectTable<Node> Nodes { get; init; } = ObjectTable<Node>.Empty;
+    public ObjectTable<Node> Nodes => Of(ObjectKind.Node);
 
-    public ObjectTable<Network> Networks { get; init; } = ObjectTable<Network>.Empty;
+    public ObjectTable<Network> Networks => Of(ObjectKind.Network);
 
-    public ObjectTable<Service> Services { get; init; } = ObjectTable<Service>.Empty;
+    public ObjectTable<Service> Services => Of(ObjectKind.Service);
 
-    public ObjectTable<SwarmTask> Tasks { get; init; } = ObjectTable<SwarmTask>.Empty;
+    public ObjectTable<SwarmTask> Tasks => Of(ObjectKind.Task);
 
-    public ObjectTable<ManagerBeat> ManagerBeats { get; init; } = ObjectTable<ManagerBeat>.Empty;
+    public ObjectTable<ManagerBeat> ManagerBeats => Of(ObjectKind.ManagerBeat);
 
-    public ObjectTable<DrainProgress> DrainProgress { get; init; } = ObjectTable<DrainProgress>.Empty;
+    public ObjectTable<DrainProgress> DrainProgress => Of(ObjectKind.DrainProgress);
 
-    public ObjectTable<Fence> Fences { get; init; } = ObjectTable<Fence>.Empty;
+    public ObjectTable<Fence> Fences => Of(ObjectKind.Fence);
 
     /// <summary>The leader as the store knows it; null while there is none.</summary>
     public LeaderTerm? Leader { get; init; }
+
+    /// <summary>One a kind, in the kinds' order.</summary>
+    internal ImmutableArray<ObjectTable> Tables { get; init; } = [.. ObjectKind.All.Select(kind => kind.EmptyTable)];
 
     internal ImmutableDictionary<string, ImmutableHashSet<string>> TaskIdsByService { get; init; } =
         ImmutableDictionary.Create<string, ImmutableHashSet<string>>(StringComparer.Ordinal);
 
     internal ImmutableDictionary<string, ImmutableHashSet<string>> TaskIdsByNode { get; init; } =
         ImmutableDictionary.Create<string, ImmutableHashSet<string>>(StringComparer.Ordinal);
+
+    public ObjectTable<T> Of<T>(ObjectKind<T> kind) where T : class, IStoreObject, IMessage<T>, new() => (ObjectTable<T>)Tables[kind.Index];
 
     public IEnumerable<SwarmTask> TasksOfService(string serviceId) => TasksOf(TaskIdsByService, serviceId);
 
@@ -46,6 +52,13 @@ public sealed class Snapshot
         foreach (var change in changes) builder.Apply(change);
         return builder.Build(revision, Leader);
     }
+
+    internal Snapshot WithoutTasks() => new()
+    {
+        Revision = Revision,
+        Leader = Leader,
+        Tables = Tables.SetItem(ObjectKind.Task.Index, ObjectKind.Task.EmptyTable),
+    };
 
     private IEnumerable<SwarmTask> TasksOf(ImmutableDictionary<string, ImmutableHashSet<string>> index, string key) =>
         index.TryGetValue(key, out var ids) ? ids.Select(id => Tasks.Find(id)!) : [];

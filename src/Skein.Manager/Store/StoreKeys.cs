@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Google.Protobuf;
 
@@ -15,19 +16,20 @@ internal static class StoreKeys
     /// mod_revision must stand still; and outside the objects, so that it wakes no loop.</summary>
     public const string LeaderBeat = "/skein/leader-beat";
 
-    public static string Of(ObjectKind kind, string id) => $"{Objects}{NameOf(kind)}/{id}";
+    public static string Of(ObjectKind kind, string id) => $"{Objects}{kind.Name}/{id}";
 
-    public static bool TryParse(string key, out ObjectKind kind, out string id)
+    /// <summary>False for what is no object of a kind that this version knows.</summary>
+    public static bool TryParse(string key, [NotNullWhen(true)] out ObjectKind? kind, out string id)
     {
-        (kind, id) = (default, "");
+        (kind, id) = (null, "");
         if (!key.StartsWith(Objects, StringComparison.Ordinal)) return false;
         var rest = key.AsSpan(Objects.Length);
         var slash = rest.IndexOf('/');
         if (slash < 0) return false;
         var name = rest[..slash];
-        foreach (var candidate in Enum.GetValues<ObjectKind>())
+        foreach (var candidate in ObjectKind.All)
         {
-            if (!name.SequenceEqual(NameOf(candidate))) continue;
+            if (!name.SequenceEqual(candidate.Name)) continue;
             (kind, id) = (candidate, rest[(slash + 1)..].ToString());
             return true;
         }
@@ -43,17 +45,4 @@ internal static class StoreKeys
         end[^1]++;
         return ByteString.CopyFrom(end);
     }
-
-    private static string NameOf(ObjectKind kind) => kind switch
-    {
-        ObjectKind.Cluster => "cluster",
-        ObjectKind.Node => "node",
-        ObjectKind.Network => "network",
-        ObjectKind.Service => "service",
-        ObjectKind.Task => "task",
-        ObjectKind.ManagerBeat => "managerbeat",
-        ObjectKind.Fence => "fence",
-        ObjectKind.DrainProgress => "drainprogress",
-        _ => throw new InvalidOperationException($"unknown object kind {kind}"),
-    };
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Skein.Manager.Store;
 using Skein.Tests.Control;
 using Xunit;
 
@@ -48,7 +49,7 @@ public sealed class ServiceRoutesTests : IDisposable
         Assert.Equal("""{"Condition":"any","Delay":5000000000,"MaxAttempts":0}""", task.GetProperty("RestartPolicy").GetRawText());
         Assert.Equal("""{"Limits":{},"Reservations":{}}""", task.GetProperty("Resources").GetRawText());
         Assert.Equal(10_000_000_000, task.GetProperty("ContainerSpec").GetProperty("StopGracePeriod").GetInt64());
-        Assert.Null(_world.Control.FindService("httpd").Spec.Update);
+        Assert.Null(_world.Control.Find(ObjectKind.Service, "httpd").Spec.Update);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using CsCheck;
 using Skein.Manager.Orchestration;
+using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Tests.Control;
 using Xunit;
@@ -62,7 +63,7 @@ public sealed class WrittenBackTests
         var (status, body) = await server.PostAsync("/services/create", spec);
         // An endpoint by names cannot be published through the mesh, and the like: what is refused is no matter here.
         if (status != 201) return;
-        var before = control.FindService("s");
+        var before = control.Find(ObjectKind.Service, "s");
         var task = new SwarmTask { Spec = before.Spec.Task.Clone(), SpecVersion = before.SpecVersion, Endpoint = new() { Spec = before.Spec.Endpoint?.Clone() ?? new() } };
 
         var read = JsonNode.Parse((await server.AskAsync("GET", $"/v1.{reader}/services/s{(withDefaults ? "?insertDefaults=true" : "")}")).Body)!;
@@ -71,7 +72,7 @@ public sealed class WrittenBackTests
         var (updated, why) = await server.PostAsync($"/v1.{writer}/services/s/update?version={read["Version"]!["Index"]}", read["Spec"]!.ToJsonString());
 
         Assert.True(updated == 200, $"{why} for {read["Spec"]}");
-        var after = control.FindService("s");
+        var after = control.Find(ObjectKind.Service, "s");
         Assert.Equal(before.SpecVersion, after.SpecVersion);
         task.SpecVersion--;   // As if the version alone had been raised: the task is compared with what it was made from.
         Assert.False(TaskDirt.IsDirty(after, task, null));

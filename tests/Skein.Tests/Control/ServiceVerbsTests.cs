@@ -254,10 +254,10 @@ public class ServiceVerbsTests
     {
         var one = await _world.Control.CreateServiceAsync(Httpd("one"), default);
         await _world.Control.CreateServiceAsync(Httpd("two"), default);
-        Assert.Equal("one", _world.Control.FindService(one.Id).Spec.Annotations.Name);
-        Assert.Equal("two", _world.Control.FindService("two").Spec.Annotations.Name);
-        Assert.Equal("service id0 is ambiguous (2 matches found)", Assert.Throws<SkeinException>(() => _world.Control.FindService("id0")).Message);
-        Assert.Equal("service x not found", Assert.Throws<SkeinException>(() => _world.Control.FindService("x")).Message);
+        Assert.Equal("one", _world.Control.Find(ObjectKind.Service, one.Id).Spec.Annotations.Name);
+        Assert.Equal("two", _world.Control.Find(ObjectKind.Service, "two").Spec.Annotations.Name);
+        Assert.Equal("service id0 is ambiguous (2 matches found)", Assert.Throws<SkeinException>(() => _world.Control.Find(ObjectKind.Service, "id0")).Message);
+        Assert.Equal("service x not found", Assert.Throws<SkeinException>(() => _world.Control.Find(ObjectKind.Service, "x")).Message);
         await _world.Control.RemoveServiceAsync("two", default);
         Assert.Equal("service two not found", await MessageOf(() => _world.Control.RemoveServiceAsync("two", default), ErrorKind.NotFound));
     }

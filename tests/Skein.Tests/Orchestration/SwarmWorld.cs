@@ -241,7 +241,7 @@ internal sealed class SwarmWorld
     private void Trace(Changes changes)
     {
         var time = string.Create(CultureInfo.InvariantCulture, $"{(Now - Start).TotalSeconds,4:0.##}s ");
-        foreach (var change in changes.All.Where(c => c.Kind is ObjectKind.Service or ObjectKind.Task).OrderBy(c => c.Kind).ThenBy(c => c.Id.Length).ThenBy(c => c.Id, StringComparer.Ordinal))
+        foreach (var change in changes.All.Where(c => c.Kind == ObjectKind.Service || c.Kind == ObjectKind.Task).OrderBy(c => c.Kind.Name, StringComparer.Ordinal).ThenBy(c => c.Id.Length).ThenBy(c => c.Id, StringComparer.Ordinal))
         {
             if (change.Object is Service { UpdateStatus: { } status }) _trace.Append(time).Append(change.Id).Append(": ").AppendLine(status.Message);
             else if (change.Object is SwarmTask task) _trace.Append(time).AppendLine(Line(task));

@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Time.Testing;
 using Skein.Manager.Control;
+using Skein.Manager.Store;
 using Skein.Model;
 using Xunit;
 
@@ -300,7 +301,7 @@ public class UpdateStories
         _swarm.Pass(60);
         var ahead = new FakeTimeProvider(_swarm.Now.AddSeconds(10));
         using var control = new SwarmControl(_swarm.Store, new CountedIds(), ahead, null!);
-        var service = control.FindService("web");
+        var service = control.Find(ObjectKind.Service, "web");
         await control.UpdateServiceAsync("web", service.Meta.Version, new(), RegistryAuthSource.Given, rollback: true, default);
 
         _swarm.NodesIdle = true;

@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using Skein.Manager.Store;
 using Skein.Model;
 
@@ -96,9 +95,9 @@ internal sealed class MemoryStore : IStore
             if (changes.IsEmpty) return _current;
             if (changes.All.Any(IsOutOfSequence)) throw new SequenceConflictException();
             var revision = _current.Revision + 1;
-            var stored = changes.All.Select(c => c with { Object = AsStored(c.Object, revision) }).ToList();
+            var stored = changes.All.Select(c => AsStored(c, revision)).ToList();
             _commits.Add(stored);
-            var before = stored.Select(c => Find(c.Kind, c.Id)).ToList();
+            var before = stored.Select(Find).ToList();
             Publish(_current.With(stored, revision));
             foreach (var (change, was) in stored.Zip(before)) History.Add(change.Kind, change.Id, was, change.Object);
             return _current;
@@ -106,56 +105,19 @@ internal sealed class MemoryStore : IStore
     }
 
     private bool IsOutOfSequence(Change change) =>
-        change.ExpectedVersion is { } expected && expected != (MetaOf(Find(change.Kind, change.Id))?.Version ?? 0);
+        change.ExpectedVersion is { } expected && expected != (Find(change)?.Meta?.Version ?? 0);
 
-    private IMessage? Find(ObjectKind kind, string id) => kind switch
-    {
-        ObjectKind.Cluster => _current.Cluster?.Id == id ? _current.Cluster : null,
-        ObjectKind.Node => _current.Nodes.Find(id),
-        ObjectKind.Network => _current.Networks.Find(id),
-        ObjectKind.Service => _current.Services.Find(id),
-        ObjectKind.Task => _current.Tasks.Find(id),
-        ObjectKind.ManagerBeat => _current.ManagerBeats.Find(id),
-        ObjectKind.Fence => _current.Fences.Find(id),
-        ObjectKind.DrainProgress => _current.DrainProgress.Find(id),
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "a kind of object the memory store does not know"),
-    };
+    private IStoreObject? Find(Change change) => _current.Tables[change.Kind.Index].Get(change.Id);
 
-    private static IMessage? AsStored(IMessage? message, ulong revision) => message switch
+    private static Change AsStored(Change change, ulong revision)
     {
-        null => null,
-        Cluster o => With(o.Clone(), o.Meta, (c, m) => c.Meta = m, revision),
-        Node o => With(o.Clone(), o.Meta, (c, m) => c.Meta = m, revision),
-        Network o => With(o.Clone(), o.Meta, (c, m) => c.Meta = m, revision),
-        Service o => With(o.Clone(), o.Meta, (c, m) => c.Meta = m, revision),
-        SwarmTask o => With(o.Clone(), o.Meta, (c, m) => c.Meta = m, revision),
-        ManagerBeat o => With(o.Clone(), o.Meta, (c, m) => c.Meta = m, revision),
-        DrainProgress o => With(o.Clone(), o.Meta, (c, m) => c.Meta = m, revision),
-        Fence o => With(o.Clone(), o.Meta, (c, m) => c.Meta = m, revision),
-        _ => throw new ArgumentOutOfRangeException(nameof(message), message, "a message the memory store does not know"),
-    };
-
-    private static T With<T>(T clone, Meta? meta, Action<T, Meta> set, ulong revision)
-    {
-        var stored = meta?.Clone() ?? new Meta();
-        stored.Version = revision;
-        if (stored.CreatedVersion == 0) stored.CreatedVersion = revision;
-        set(clone, stored);
-        return clone;
+        if (change.Object is null) return change;
+        var stored = change.Kind.Clone(change.Object);
+        stored.Meta ??= new();
+        stored.Meta.Version = revision;
+        if (stored.Meta.CreatedVersion == 0) stored.Meta.CreatedVersion = revision;
+        return change with { Object = stored };
     }
-
-    private static Meta? MetaOf(IMessage? message) => message switch
-    {
-        Cluster o => o.Meta,
-        Node o => o.Meta,
-        Network o => o.Meta,
-        Service o => o.Meta,
-        SwarmTask o => o.Meta,
-        ManagerBeat o => o.Meta,
-        DrainProgress o => o.Meta,
-        Fence o => o.Meta,
-        _ => null,
-    };
 
     private void Publish(Snapshot snapshot)
     {

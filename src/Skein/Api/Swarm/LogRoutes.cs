@@ -5,6 +5,7 @@ using Skein.Api.Http;
 using Skein.Hosting;
 using Skein.Manager.Control;
 using Skein.Manager.Logs;
+using Skein.Manager.Store;
 using Skein.Model;
 
 namespace Skein.Api.Swarm;
@@ -24,14 +25,14 @@ internal sealed class LogRoutes(ISwarmNode swarm)
     private Task ServiceAsync(HttpContext context)
     {
         var control = swarm.ManagerControl();
-        var service = control.FindService(context.Route("id"));
+        var service = control.Find(ObjectKind.Service, context.Route("id"));
         return WriteAsync(context, control, new(service.Id), service.Spec.Task.Container.Tty);
     }
 
     private Task TaskAsync(HttpContext context)
     {
         var control = swarm.ManagerControl();
-        var task = control.FindTask(context.Route("id"));
+        var task = control.Find(ObjectKind.Task, context.Route("id"));
         return WriteAsync(context, control, LogSelection.Task(task), task.Spec.Container.Tty);
     }
 

@@ -1,5 +1,6 @@
 using Skein.Api.Http;
 using Skein.Hosting;
+using Skein.Manager.Store;
 using Skein.Model;
 
 namespace Skein.Api.Swarm;
@@ -35,7 +36,7 @@ internal sealed class NodeRoutes(ISwarmNode swarm)
     private Node Find(HttpContext context)
     {
         var id = context.Route("id");
-        return swarm.ManagerControl().FindNode(id == "self" ? swarm.NodeId : id);
+        return swarm.ManagerControl().Find(ObjectKind.Node, id == "self" ? swarm.NodeId : id);
     }
 
     private Task InspectAsync(HttpContext context)

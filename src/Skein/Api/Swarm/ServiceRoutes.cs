@@ -1,6 +1,7 @@
 using Skein.Api.Http;
 using Skein.Hosting;
 using Skein.Manager.Control;
+using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Specs;
 
@@ -48,7 +49,7 @@ internal sealed class ServiceRoutes(ISwarmNode swarm, IIdSource ids)
     private Task InspectAsync(HttpContext context)
     {
         var withDefaults = context.QueryGoBool("insertDefaults");
-        var service = swarm.ManagerControl().FindService(context.Route("id"));
+        var service = swarm.ManagerControl().Find(ObjectKind.Service, context.Route("id"));
         if (withDefaults)
         {
             service = service.Clone();
@@ -64,7 +65,7 @@ internal sealed class ServiceRoutes(ISwarmNode swarm, IIdSource ids)
         var version = context.QueryVersion("service");
         var control = swarm.ManagerControl();
         var spec = ServiceSpecReader.Read(body);
-        var service = control.FindService(context.Route("id"));
+        var service = control.Find(ObjectKind.Service, context.Route("id"));
         var auth = AuthSource(context);
         if (auth == RegistryAuthSource.Given) spec.Task.Container.RegistryAuth = context.RegistryAuth()?.ToCredentials();
         await control.UpdateServiceAsync(service.Id, version, spec, auth, IsRollback(context), context.RequestAborted);
@@ -92,7 +93,7 @@ internal sealed class ServiceRoutes(ISwarmNode swarm, IIdSource ids)
     private async Task RemoveAsync(HttpContext context)
     {
         var control = swarm.ManagerControl();
-        await control.RemoveServiceAsync(control.FindService(context.Route("id")).Id, context.RequestAborted);
+        await control.RemoveServiceAsync(control.Find(ObjectKind.Service, context.Route("id")).Id, context.RequestAborted);
         await context.EmptyAsync(StatusCodes.Status200OK);
     }
 }

@@ -21,8 +21,8 @@ internal sealed class TaskRoutes(ISwarmNode swarm)
         var snapshot = control.Snapshot;
         var filters = context.Filters().Accept("id", "label", "name", "node", "service", "desired-state", "runtime", "_up-to-date");
         filters.Values("desired-state", s_states);
-        var services = filters["service"].Select(s => control.FindService(s).Id).ToHashSet();
-        var nodes = filters["node"].Select(n => control.FindNode(n == "self" ? swarm.NodeId : n).Id).ToHashSet();
+        var services = filters["service"].Select(s => control.Find(ObjectKind.Service, s).Id).ToHashSet();
+        var nodes = filters["node"].Select(n => control.Find(ObjectKind.Node, n == "self" ? swarm.NodeId : n).Id).ToHashSet();
         var tasks = services.Count > 0 ? services.SelectMany(snapshot.TasksOfService) : snapshot.Tasks.All;
         var rows = tasks
             .Where(t => filters.Prefix("id", t.Id))
@@ -48,6 +48,6 @@ internal sealed class TaskRoutes(ISwarmNode swarm)
     private Task InspectAsync(HttpContext context)
     {
         var control = swarm.ManagerControl();
-        return context.JsonAsync(TaskJson.From(control.FindTask(context.Route("id")), control.Snapshot), SwarmJson.Default.TaskJson);
+        return context.JsonAsync(TaskJson.From(control.Find(ObjectKind.Task, context.Route("id")), control.Snapshot), SwarmJson.Default.TaskJson);
     }
 }

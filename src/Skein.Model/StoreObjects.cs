@@ -1,0 +1,27 @@
+using Google.Protobuf;
+
+namespace Skein.Model;
+
+/// <summary>What the store keeps under an id of its own, with its versions and times.</summary>
+public interface IStoreObject : IMessage
+{
+    string Id { get; }
+
+    Meta? Meta { get; set; }
+}
+
+public sealed partial class Cluster : IStoreObject;
+
+public sealed partial class Node : IStoreObject;
+
+public sealed partial class Network : IStoreObject;
+
+public sealed partial class Service : IStoreObject;
+
+public sealed partial class SwarmTask : IStoreObject;
+
+public sealed partial class ManagerBeat : IStoreObject;
+
+public sealed partial class Fence : IStoreObject;
+
+public sealed partial class DrainProgress : IStoreObject;
