@@ -65,7 +65,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         emptyCgroups = new EmptyCgroups(options.CgroupParent);
         appArmor = new AppArmor("/", time, logger);
         string[] inits = ["/usr/bin/docker-init", "/usr/libexec/docker/docker-init", "/usr/bin/tini-static"];
-        specs = new OciSpecBuilder(options.CgroupParent, File.Exists("/sys/fs/cgroup/cgroup.controllers"), inits.FirstOrDefault(File.Exists))
+        specs = new OciSpecBuilder(options.CgroupParent, Cgroups, inits.FirstOrDefault(File.Exists))
         {
             AllCapabilities = CapabilitySet.Parse(File.ReadAllText("/proc/self/status"), "CapEff"),
         };
@@ -84,6 +84,8 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     }
 
     public bool UsesAppArmor => appArmor.IsUsable;
+
+    public HostCgroups Cgroups { get; } = HostCgroups.Read();
 
     public IReadOnlyList<ContainerRecord> List() => [.. containers.All.Select(container => container.Record)];
 

@@ -1,3 +1,4 @@
+using Skein.Agent.Containers.Oci;
 using System.Threading.Channels;
 using Skein.Agent.Containers.Stats;
 
@@ -14,6 +15,8 @@ public interface IContainerEngine
 
     /// <summary>Whether containers that are made now are under an AppArmor profile.</summary>
     bool UsesAppArmor { get; }
+
+    HostCgroups Cgroups { get; }
 
     IReadOnlyList<ContainerRecord> List();
 

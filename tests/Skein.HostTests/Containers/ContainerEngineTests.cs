@@ -81,6 +81,22 @@ public sealed class ContainerEngineTests
     }
 
     [Fact]
+    public async Task LimitsHoldInTheContainersOwnGroup()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var limits = new Resources { MemoryBytes = 64 << 20, NanoCpus = 500_000_000, Pids = 50 };
+        var id = await host.RunAsync(EngineHost.Define("box", "sleep", "1000") with { Resources = new() { Limits = limits } });
+
+        string Limit(string file) => File.ReadAllText(Cgroups(host, id).Select(group => Path.Combine(group, file)).First(File.Exists)).Trim();
+        var cgroups = host.Engine.Cgroups;
+        string[] files = cgroups.Unified ? ["memory.max", "cpu.max", "pids.max"] : ["memory.limit_in_bytes", "cpu.cfs_quota_us", "pids.max"];
+        Assert.Equal(["67108864", cgroups.Unified ? "50000 100000" : "50000", "50"], files.Select(Limit));
+        Assert.SkipUnless(cgroups.LimitsSwap, "this kernel counts no swap");
+        // Memory and swap together in version 1, swap alone in version 2.
+        Assert.Equal(cgroups.Unified ? "67108864" : "134217728", Limit(cgroups.Unified ? "memory.swap.max" : "memory.memsw.limit_in_bytes"));
+    }
+
+    [Fact]
     public async Task ExecutesInARunningContainer()
     {
         await using var host = await EngineHost.StartAsync();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Skein.Agent.Containers;
+using Skein.Agent.Containers.Oci;
 using Skein.Agent.Networks;
 using Skein.Api.Containers;
 using Skein.Api.Engine;
@@ -46,13 +47,13 @@ public class ContainerInspectTests
             "ShmSize":67108864,"Runtime":"runc","Isolation":"default","CpuShares":0,"Memory":67108864,"NanoCpus":0,"CgroupParent":"",
             "BlkioWeight":0,"BlkioWeightDevice":null,"BlkioDeviceReadBps":null,"BlkioDeviceWriteBps":null,"BlkioDeviceReadIOps":null,
             "BlkioDeviceWriteIOps":null,"CpuPeriod":0,"CpuQuota":0,"CpuRealtimePeriod":0,"CpuRealtimeRuntime":0,"CpusetCpus":"","CpusetMems":"",
-            "Devices":null,"DeviceCgroupRules":null,"DeviceRequests":null,"MemoryReservation":33554432,"MemorySwap":-1,"MemorySwappiness":null,
+            "Devices":null,"DeviceCgroupRules":null,"DeviceRequests":null,"MemoryReservation":33554432,"MemorySwap":134217728,"MemorySwappiness":null,
             "PidsLimit":null,"Ulimits":[{"Name":"nofile","Hard":2,"Soft":1}],"CpuCount":0,"CpuPercent":0,"IOMaximumIOps":0,
             "IOMaximumBandwidth":0,"Mounts":[{"Type":"bind","Source":"/srv","Target":"/s"}],"Init":true}
             """.ReplaceLineEndings(""),
             // What depends on the host's cgroups, or is Docker's own list, is asked by name.
             Without(config, "CgroupnsMode", "OomKillDisable", "MaskedPaths", "ReadonlyPaths"));
-        Assert.Equal(HostFacts.CgroupVersion == "2" ? ("private", "null") : ("host", "false"), (config.GetProperty("CgroupnsMode").GetString(), config.GetProperty("OomKillDisable").GetRawText()));
+        Assert.Equal(("host", "false"), (config.GetProperty("CgroupnsMode").GetString(), config.GetProperty("OomKillDisable").GetRawText()));
         Assert.Contains("/proc/kcore", config.GetProperty("MaskedPaths").EnumerateArray().Select(p => p.GetString()));
         Assert.Contains("/proc/sys", config.GetProperty("ReadonlyPaths").EnumerateArray().Select(p => p.GetString()));
     }
@@ -92,6 +93,16 @@ public class ContainerInspectTests
     }
 
     [Fact]
+    public void What_it_was_given_follows_the_hosts_cgroups()
+    {
+        var container = Container(new ContainerSpec(), ContainerStatus.Running, new() { Limits = new() { MemoryBytes = 64 << 20 } });
+        var config = Inspect(container, s_live, new(Unified: true, LimitsSwap: false)).GetProperty("HostConfig");
+        Assert.Equal(
+            ("private", "null", "-1"),
+            (config.GetProperty("CgroupnsMode").GetString(), config.GetProperty("OomKillDisable").GetRawText(), config.GetProperty("MemorySwap").GetRawText()));
+    }
+
+    [Fact]
     public void A_command_that_runs_has_no_exit_code_and_says_so()
     {
         var exec = new ExecRecord("e1", "c1", new ExecDefinition(["true"], [], "", "", false, false, true, true, false, ""), Running: true, ExitCode: null, Pid: 9);
@@ -104,8 +115,8 @@ public class ContainerInspectTests
         return "{" + string.Join(',', left) + "}";
     }
 
-    private static JsonElement Inspect(ContainerRecord container, ContainerNetwork? network) => JsonDocument.Parse(
-        JsonSerializer.Serialize(ContainerInspectJson.From(container, network, null, new VolumeFolders("/lib")), ContainersJson.Default.ContainerInspectJson)).RootElement;
+    private static JsonElement Inspect(ContainerRecord container, ContainerNetwork? network, HostCgroups? cgroups = null) => JsonDocument.Parse(
+        JsonSerializer.Serialize(ContainerInspectJson.From(container, network, null, new VolumeFolders("/lib"), cgroups ?? new(Unified: false, LimitsSwap: true)), ContainersJson.Default.ContainerInspectJson)).RootElement;
 
     private static ContainerRecord Container(ContainerSpec spec, ContainerStatus status, ResourceRequirements? resources = null) => new(
         new ContainerDefinition(

@@ -59,7 +59,7 @@ public sealed class OciSpecBuilderTests
         };
         var resources = Build(definition, Image([], ["sh"])).Linux.Resources;
         Assert.Equal(new OciCpu(150_000, 100_000), resources.Cpu);
-        Assert.Equal(new OciMemory(64 << 20, 32 << 20), resources.Memory);
+        Assert.Equal(new OciMemory(64 << 20, 32 << 20, 128 << 20), resources.Memory);
         Assert.Equal(new OciPids(9), resources.Pids);
     }
 
@@ -68,7 +68,7 @@ public sealed class OciSpecBuilderTests
     {
         OciMount[] user = [new("/a/b", "bind", "/x", []), new("/dev/shm", "tmpfs", "tmpfs", []), new("/a", "bind", "/y", [])];
         var definition = Define(new ContainerSpec()) with { ResolvConfPath = "/run/resolv" };
-        var mounts = new OciSpecBuilder("/skein/", true, null).Build(definition, Image([], ["sh"]), Root, user).Mounts;
+        var mounts = new OciSpecBuilder("/skein/", new(Unified: true, LimitsSwap: true), null).Build(definition, Image([], ["sh"]), Root, user).Mounts;
         Assert.Single(mounts, mount => mount.Destination == "/dev/shm");
         Assert.Equal(["/a", "/a/b", "/dev/shm", "/etc/resolv.conf"], mounts.Select(mount => mount.Destination).Skip(6).Order(StringComparer.Ordinal));
         Assert.True(Index("/a") < Index("/a/b"));
@@ -110,7 +110,7 @@ public sealed class OciSpecBuilderTests
         Assert.Equal(["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_NET_ADMIN"], own);
         Assert.Equal(["CAP_CHOWN", "CAP_NET_ADMIN"], CapabilitySet.Of(["ALL"], ["DAC_OVERRIDE"], own));
         var exec = new ExecDefinition(["sh"], [], "", "", false, false, true, true, Privileged: true, "");
-        var process = new OciSpecBuilder("/skein", false, null) { AllCapabilities = own }.BuildExec(new OciProcess { Args = ["sh"], Cwd = "/", Env = [], User = Root }, exec, Root);
+        var process = new OciSpecBuilder("/skein", new(Unified: false, LimitsSwap: true), null) { AllCapabilities = own }.BuildExec(new OciProcess { Args = ["sh"], Cwd = "/", Env = [], User = Root }, exec, Root);
         Assert.Equal(own, process.Capabilities!.Effective);
     }
 
@@ -126,16 +126,24 @@ public sealed class OciSpecBuilderTests
     [Fact]
     public void OnlyRootHasItsCapabilitiesInEffect()
     {
-        var built = new OciSpecBuilder("/skein", false, null).Build(Define(new ContainerSpec()), Image([], ["sh"]), new OciUser(5, 5), []);
+        var built = new OciSpecBuilder("/skein", new(Unified: false, LimitsSwap: true), null).Build(Define(new ContainerSpec()), Image([], ["sh"]), new OciUser(5, 5), []);
         Assert.Equal((14, 0, 0), (built.Process.Capabilities!.Bounding.Count, built.Process.Capabilities.Effective.Count, built.Process.Capabilities.Permitted.Count));
     }
+
+    [Theory]
+    [InlineData(0, true, 0)]
+    [InlineData(64 << 20, true, 128 << 20)]
+    [InlineData(64 << 20, false, -1)]
+    [InlineData(long.MaxValue - 1, true, long.MaxValue)]
+    public void SwapIsAsMuchAsMemoryWhereTheHostCountsIt(long memory, bool limitsSwap, long both) =>
+        Assert.Equal(both, new HostCgroups(Unified: true, limitsSwap).MemorySwap(memory));
 
     [Fact]
     public void AnInitThatIsNotInstalledIsAnError() =>
         Assert.Throws<SkeinException>(() => Build(Define(new ContainerSpec { Init = true }), Image([], ["sh"])));
 
     private static OciSpec Build(ContainerDefinition definition, ImageConfig image) =>
-        new OciSpecBuilder("/skein", false, null).Build(definition, image, Root, []);
+        new OciSpecBuilder("/skein", new(Unified: false, LimitsSwap: true), null).Build(definition, image, Root, []);
 
     private static ContainerDefinition Define(ContainerSpec spec) =>
         new("id", "name", spec, new Dictionary<string, string>(), "host", "", "", "", "", null, null, TimeSpan.Zero);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Skein.Agent.Containers;
+using Skein.Agent.Containers.Oci;
 using Skein.Model;
 using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
 
@@ -33,6 +34,8 @@ internal sealed class FakeContainerEngine : IContainerEngine
     }
 
     public bool UsesAppArmor => false;
+
+    public HostCgroups Cgroups => new(Unified: false, LimitsSwap: true);
 
     public IReadOnlyList<ContainerRecord> List() => [.. _records.Values];
 

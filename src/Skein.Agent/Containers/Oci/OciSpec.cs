@@ -90,7 +90,8 @@ internal sealed record OciResources
 
 internal sealed record OciDeviceRule(bool Allow, string Access);
 
-internal sealed record OciMemory(long? Limit, long? Reservation);
+/// <param name="Swap">memory and swap together, in version 2 too: runc takes the memory off</param>
+internal sealed record OciMemory(long? Limit, long? Reservation, long? Swap);
 
 internal sealed record OciCpu(long Quota, ulong Period);
 

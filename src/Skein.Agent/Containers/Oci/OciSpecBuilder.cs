@@ -7,9 +7,8 @@ namespace Skein.Agent.Containers.Oci;
 
 /// <summary>From a container's definition and its image's config to the OCI spec. Pure: paths and numbers are resolved before.</summary>
 /// <param name="CgroupParent">e.g. "/skein"; the container's cgroup is one below it, in every hierarchy.</param>
-/// <param name="UnifiedCgroups">cgroup v2, where a container has a cgroup namespace of its own, as in Docker.</param>
 /// <param name="InitPath">The host's init for `--init`; null = none installed.</param>
-internal sealed record OciSpecBuilder(string CgroupParent, bool UnifiedCgroups, string? InitPath)
+internal sealed record OciSpecBuilder(string CgroupParent, HostCgroups Cgroups, string? InitPath)
 {
     /// <summary>What ALL and --privileged mean on this host.</summary>
     public IReadOnlyList<string> AllCapabilities { get; init; } = CapabilitySet.All;
@@ -147,21 +146,22 @@ internal sealed record OciSpecBuilder(string CgroupParent, bool UnifiedCgroups, 
             new("mount"), new("uts"), new("pid"), new("ipc"),
             networkPath.Length > 0 ? new("network", networkPath) : new("network"),
         ];
-        if (UnifiedCgroups)
+        if (Cgroups.Unified)
             namespaces.Add(new("cgroup"));
         return namespaces;
     }
 
-    private static OciResources Resources(ResourceRequirements? wanted)
+    private OciResources Resources(ResourceRequirements? wanted)
     {
         var limits = wanted?.Limits;
+        var memoryBytes = limits?.MemoryBytes ?? 0;
         var reservedBytes = wanted?.Reservations?.MemoryBytes ?? 0;
         return new OciResources
         {
             // Nothing but what runc itself grants: null, zero, full, random, urandom, tty, console, ptmx and pts.
             Devices = [new OciDeviceRule(false, "rwm")],
-            Memory = limits is { MemoryBytes: > 0 } || reservedBytes > 0
-                ? new OciMemory(limits is { MemoryBytes: > 0 } ? limits.MemoryBytes : null, reservedBytes > 0 ? reservedBytes : null)
+            Memory = memoryBytes > 0 || reservedBytes > 0
+                ? new OciMemory(Positive(memoryBytes), Positive(reservedBytes), Positive(Cgroups.MemorySwap(memoryBytes)))
                 : null,
             Cpu = limits is { NanoCpus: > 0 }
                 ? new OciCpu(limits.NanoCpus * (long)CpuPeriodMicroseconds / 1_000_000_000, CpuPeriodMicroseconds)
@@ -169,6 +169,8 @@ internal sealed record OciSpecBuilder(string CgroupParent, bool UnifiedCgroups, 
             Pids = limits is { Pids: > 0 } ? new OciPids(limits.Pids) : null,
         };
     }
+
+    private static long? Positive(long value) => value > 0 ? value : null;
 
     // As in Docker since 20.10: low ports and ping need no capability inside a network namespace of one's own.
     private static Dictionary<string, string> Sysctls(ContainerSpec spec)

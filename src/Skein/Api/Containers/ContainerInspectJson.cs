@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Skein.Agent.Containers;
+using Skein.Agent.Containers.Oci;
 using Skein.Agent.Images;
 using Skein.Agent.Networks;
 using Skein.Model;
@@ -124,7 +125,7 @@ internal sealed record ContainerInspectJson
         public IReadOnlyDictionary<string, string>? Data { get; init; }
     }
 
-    public static ContainerInspectJson From(ContainerRecord container, ContainerNetwork? network, ImageRecord? image, VolumeFolders volumes)
+    public static ContainerInspectJson From(ContainerRecord container, ContainerNetwork? network, ImageRecord? image, VolumeFolders volumes, HostCgroups cgroups)
     {
         var definition = container.Definition;
         var spec = definition.Spec;
@@ -142,7 +143,7 @@ internal sealed record ContainerInspectJson
             HostsPath = definition.HostsPath,
             Name = "/" + container.Name,
             AppArmorProfile = container.AppArmorProfile,
-            HostConfig = HostConfigJson.From(definition, network, image),
+            HostConfig = HostConfigJson.From(definition, network, image, cgroups),
             Mounts = MountPointJson.Of(container, volumes),
             Config = WriteConfig(definition, image),
             NetworkSettings = new NetworkSettingsJson(

@@ -89,7 +89,7 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
     {
         var container = containers.Find(context.Route("id"));
         var image = images.UsedBy(container);
-        var answer = ContainerInspectJson.From(container, networks.Find(container.Id), image, volumes);
+        var answer = ContainerInspectJson.From(container, networks.Find(container.Id), image, volumes, containers.Cgroups);
         if (context.QueryBool("size"))
         {
             var written = await containers.WrittenAsync(container.Id, context.RequestAborted);

@@ -17,7 +17,6 @@ internal sealed record HostConfigJson
 {
     // The tmpfs on /dev/shm that OciSpecBuilder gives each container.
     private const long SharedMemoryBytes = 64 << 20;
-    private const long UnlimitedSwap = -1;
 
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public IReadOnlyList<string>? Binds { get; init; }
@@ -118,7 +117,7 @@ internal sealed record HostConfigJson
 
     public long MemoryReservation { get; init; }
 
-    /// <summary>Memory and swap together; -1 without a limit of its own.</summary>
+    /// <summary>Memory and swap together, in bytes; -1 where the host limits no swap.</summary>
     public long MemorySwap { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
@@ -151,10 +150,9 @@ internal sealed record HostConfigJson
 
     internal sealed record UlimitJson(string Name, long Hard, long Soft);
 
-    public static HostConfigJson From(ContainerDefinition definition, ContainerNetwork? network, ImageRecord? image)
+    public static HostConfigJson From(ContainerDefinition definition, ContainerNetwork? network, ImageRecord? image, HostCgroups cgroups)
     {
         var (spec, limits) = (definition.Spec, definition.Resources?.Limits);
-        var unified = HostFacts.CgroupVersion == "2";
         return new HostConfigJson
         {
             LogConfig = new LogConfigJson(definition.LogDriver is { Name.Length: > 0 } driver ? driver.Name : "json-file", definition.LogDriver?.Options.ToDictionary() ?? []),
@@ -163,7 +161,7 @@ internal sealed record HostConfigJson
                 .ToDictionary(g => g.Key, g => (IReadOnlyList<PortBindingJson>)[.. g.Select(p => new PortBindingJson("", $"{p.PublishedPort}"))]),
             CapAdd = NullIfEmpty(spec.CapabilityAdd),
             CapDrop = NullIfEmpty(spec.CapabilityDrop),
-            CgroupnsMode = unified ? "private" : "host",
+            CgroupnsMode = cgroups.Unified ? "private" : "host",
             Dns = NullIfEmpty(spec.DnsConfig?.Nameservers),
             DnsOptions = NullIfEmpty(spec.DnsConfig?.Options),
             DnsSearch = NullIfEmpty(spec.DnsConfig?.Search),
@@ -176,8 +174,8 @@ internal sealed record HostConfigJson
             Memory = limits?.MemoryBytes ?? 0,
             NanoCpus = limits?.NanoCpus ?? 0,
             MemoryReservation = definition.Resources?.Reservations?.MemoryBytes ?? 0,
-            MemorySwap = limits is { MemoryBytes: > 0 } ? UnlimitedSwap : 0,
-            OomKillDisable = unified ? null : false,
+            MemorySwap = cgroups.MemorySwap(limits?.MemoryBytes ?? 0),
+            OomKillDisable = cgroups.Unified ? null : false,
             PidsLimit = limits is { Pids: > 0 } ? limits.Pids : null,
             Ulimits = spec.Ulimits.Count == 0 ? null : [.. spec.Ulimits.Select(u => new UlimitJson(u.Name, u.Hard, u.Soft))],
             Mounts = WishedMounts(spec, image),

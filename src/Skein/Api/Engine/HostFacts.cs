@@ -28,9 +28,6 @@ internal static class HostFacts
         var other => other.ToString().ToLowerInvariant(),
     };
 
-    /// <summary>2 when the unified hierarchy is mounted at the root of the cgroup file system.</summary>
-    public static string CgroupVersion => File.Exists("/sys/fs/cgroup/cgroup.controllers") ? "2" : "1";
-
     public static bool IPv4Forwarding => ReadLine("/proc/sys/net/ipv4/ip_forward") == "1";
 
     /// <summary>

@@ -15,7 +15,7 @@ internal sealed record InfoJson
     public IReadOnlyList<string[]> DriverStatus { get; init; } = [["driver-type", "io.containerd.snapshotter.v1"]];
     public PluginsJson Plugins { get; init; } = new();
     public bool MemoryLimit { get; init; } = true;
-    public bool SwapLimit { get; init; } = true;
+    public bool SwapLimit { get; init; }
     public bool CpuCfsPeriod { get; init; } = true;
     public bool CpuCfsQuota { get; init; } = true;
     public bool CPUShares { get; init; } = true;
