@@ -70,7 +70,7 @@ public sealed partial class ContainerEngine
         await volumeContent.FillAsync(definition.Id, definition.Spec.Mounts, layers, cancel);
         var user = ResolveUser(definition.Spec, image.Config, layers);
         var profile = await appArmor.EnsureAsync(cancel);
-        var spec = specs.Build(definition, image.Config, user, userMounts, profile);
+        var spec = specs.Build(definition, image.Config, user, WithMemoryFiles(userMounts, definition), profile);
         await containerd.Containers.CreateAsync(
             new()
             {
@@ -91,6 +91,17 @@ public sealed partial class ContainerEngine
         containers.Add(container);
         Publish(container, "create");
         return container.Record;
+    }
+
+    private IReadOnlyList<OciMount> WithMemoryFiles(IReadOnlyList<OciMount> userMounts, ContainerDefinition definition)
+    {
+        var all = userMounts.ToList();
+        foreach (var file in memoryFiles.Mounts(definition.Id, definition.Spec))
+        {
+            if (all.Exists(other => other.Destination == file.Destination)) throw SkeinException.Invalid($"Duplicate mount point: {file.Destination}");
+            all.Add(file);
+        }
+        return all;
     }
 
     private async Task UnmakeAsync(ContainerDefinition definition)

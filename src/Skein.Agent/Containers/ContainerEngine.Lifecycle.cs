@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Grpc.Core;
 using Skein.Agent.Containers.Processes;
 using Skein.Model;
@@ -12,7 +13,9 @@ public sealed partial class ContainerEngine
     // containerd gives what a start has left behind 5 s to end.
     private static readonly TimeSpan EarlierStartPatience = TimeSpan.FromSeconds(10);
 
-    public async Task StartAsync(string id, CancellationToken cancel)
+    public Task StartAsync(string id, CancellationToken cancel) => StartAsync(id, ReadOnlyDictionary<string, ReadOnlyMemory<byte>>.Empty, cancel);
+
+    public async Task StartAsync(string id, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> contents, CancellationToken cancel)
     {
         var container = containers.Find(id);
         await container.Gate.WaitAsync(cancel);
@@ -21,7 +24,7 @@ public sealed partial class ContainerEngine
             if (container.Removing)
                 throw SkeinException.Conflict("container is marked for removal and cannot be started");
             if (!container.Running)
-                await StartTaskAsync(container, cancel);
+                await StartTaskAsync(container, contents, cancel);
         }
         finally
         {
@@ -94,8 +97,9 @@ public sealed partial class ContainerEngine
         }
     }
 
-    private async Task StartTaskAsync(ManagedContainer container, CancellationToken cancel)
+    private async Task StartTaskAsync(ManagedContainer container, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> contents, CancellationToken cancel)
     {
+        memoryFiles.Write(container.Id, container.Record.Definition.Spec, contents);
         try
         {
             container.Io.Open(poller, container.Log);
@@ -162,6 +166,7 @@ public sealed partial class ContainerEngine
         {
             LogLeftBehind(container.Id, error.Status.Detail);
         }
+        memoryFiles.Remove(container.Id);
         await container.Io.EndAsync(TimeSpan.Zero, time);
         var message = cause is RpcException refused ? $"failed to create task for container: {refused.Status.Detail}" : cause.Message;
         var failure = StartFailure.Of(message);
@@ -219,6 +224,7 @@ public sealed partial class ContainerEngine
             if (Directory.Exists(io))
                 Directory.Delete(io, recursive: true);
             mounts.RemoveAnonymous(container.Id, container.Record.Definition.Spec.Mounts);
+            memoryFiles.Remove(container.Id);
             records.Delete(container.Id);
             containers.Remove(container);
         }

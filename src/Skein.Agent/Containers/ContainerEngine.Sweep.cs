@@ -65,6 +65,7 @@ public sealed partial class ContainerEngine
             await TrySweepAsync(orphan, () => SweepObjectsAsync(orphan));
         }
         foreach (var (pid, id) in shims.Where(shim => !tasks.Contains(shim.Value))) await SweepShimAsync(pid, id, cancel);
+        foreach (var id in memoryFiles.Owners()) await SweepMemoryAsync(id, cancel);
         emptyCgroups.Sweep(containers.Contains);
     }
 
@@ -92,6 +93,13 @@ public sealed partial class ContainerEngine
     private async Task SweepObjectsAsync(string id)
     {
         if (await RemoveFromContainerdAsync(id)) LogSwept(id);
+    }
+
+    /// <summary>Secrets of a container whose end no daemon saw.</summary>
+    private async Task SweepMemoryAsync(string id, CancellationToken cancel)
+    {
+        using var held = await HoldAsync(id, cancel);
+        if (held is not { Container.Running: true }) memoryFiles.Remove(id);
     }
 
     private async Task SweepShimAsync(int pid, string id, CancellationToken cancel)

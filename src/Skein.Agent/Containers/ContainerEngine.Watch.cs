@@ -214,6 +214,7 @@ public sealed partial class ContainerEngine
             Publish(container, "die", ("exitCode", Text(exitCode)), ("execDuration", Text(Duration(container.Record.State))));
             container.CompleteExit(exitCode);
             await DeleteEndedTaskAsync(container.Id);
+            memoryFiles.Remove(container.Id);
         }
         finally
         {

@@ -40,6 +40,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     private readonly ContainerRecords records;
     private readonly MountResolver mounts;
     private readonly VolumeContent volumeContent;
+    private readonly MemoryFiles memoryFiles;
     private readonly OciSpecBuilder specs;
     private readonly AppArmor appArmor;
     private readonly AbandonedShims abandonedShims;
@@ -61,6 +62,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         stats = new StatsReader("/sys/fs/cgroup", "/proc", time);
         mounts = new MountResolver(options.Volumes, Environment.OSVersion.Version);
         volumeContent = new VolumeContent(options.Volumes, options.CopyFolder);
+        memoryFiles = new MemoryFiles(options.MemoryFolder);
         abandonedShims = new AbandonedShims(containerd.SocketPath, containerd.Namespace);
         emptyCgroups = new EmptyCgroups(options.CgroupParent);
         appArmor = new AppArmor("/", time, logger);

@@ -1,7 +1,7 @@
 namespace Skein.Agent.Containers;
 
 /// <param name="DataRoot">Lasts: records and logs in containers/ID, volumes in volumes/NAME/_data.</param>
-/// <param name="ExecRoot">Lasts until the host boots: FIFOs in io/ID, images' files on their way into volumes in copy/ID.</param>
+/// <param name="ExecRoot">Lasts until the host boots: FIFOs in io/ID, secrets and configs in secrets/ID, images' files on their way into volumes in copy/ID.</param>
 /// <param name="CgroupParent">Each container gets a cgroup below it, in every hierarchy.</param>
 public sealed record ContainerEngineOptions(string DataRoot, string ExecRoot, string CgroupParent = "/skein")
 {
@@ -12,6 +12,8 @@ public sealed record ContainerEngineOptions(string DataRoot, string ExecRoot, st
     internal string ContainerFolder(string id) => Path.Combine(ContainersFolder, id);
 
     internal string CopyFolder => Path.Combine(ExecRoot, "copy");
+
+    internal string MemoryFolder => Path.Combine(ExecRoot, "secrets");
 
     internal string IoFolder(string id) => Path.Combine(ExecRoot, "io", id);
 }

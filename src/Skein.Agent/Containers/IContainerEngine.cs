@@ -27,6 +27,9 @@ public interface IContainerEngine
 
     Task StartAsync(string id, CancellationToken cancel);
 
+    /// <param name="contents">Of the secrets and configs that its spec refers to, by their ids; only its task has them.</param>
+    Task StartAsync(string id, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> contents, CancellationToken cancel);
+
     /// <summary>The exit code, when the container stops; at once when it is not running.</summary>
     Task<int> WaitAsync(string id, CancellationToken cancel);
 

@@ -75,6 +75,9 @@ public sealed partial class AgentSession
     /// <summary>Called with the ids of tasks that no balancer in the swarm leads to any more. Must not block.</summary>
     public Action<IEnumerable<string>> Drained { get; set; } = _ => { };
 
+    /// <summary>Called with what is told of secrets and configs, before the tasks that need them. Must not block.</summary>
+    public Action<Dependencies> DependenciesTold { get; set; } = _ => { };
+
     /// <summary>The manager whose session this node is in; empty while there is none.</summary>
     public string ConnectedTo { get; private set; } = "";
 
@@ -146,7 +149,7 @@ public sealed partial class AgentSession
             var hello = await _describe(cancel);
             _outbox.Reset();
             var conversation = new ManagerConversation(_nodeId, hello, _state, _outbox, _role, _managers, _time, _welcomePatience, OnWelcome, OnAssigned, (wanted, manager, ended) => LogsWanted(wanted, manager, ended),
-                tasks => Drained(tasks), WhenProgrammed, Descriptions ?? new(() => hello.Description, stop => Task.Delay(Timeout.InfiniteTimeSpan, _time, stop)));
+                tasks => Drained(tasks), dependencies => DependenciesTold(dependencies), WhenProgrammed, Descriptions ?? new(() => hello.Description, stop => Task.Delay(Timeout.InfiniteTimeSpan, _time, stop)));
             await conversation.RunAsync(new Dispatcher.DispatcherClient(channel), _leaving.Task, cancel);
             LogEnded(addr, "the manager ended it");
         }

@@ -19,6 +19,7 @@ internal sealed class ManagerConversation(
     Action onAssigned,
     Action<LogSubscription, Dispatcher.DispatcherClient, CancellationToken> onLogs,
     Action<IEnumerable<string>> onDrained,
+    Action<Dependencies> onDependencies,
     Func<long, CancellationToken, Task> whenProgrammed,
     NodeDescriptionChanges descriptions)
 {
@@ -130,6 +131,7 @@ internal sealed class ManagerConversation(
                 case ManagerMessage.MessageOneofCase.Managers: managers.Set(message.Managers.Managers); break;
                 case ManagerMessage.MessageOneofCase.Stored: outbox.Stored(message.Stored.TaskIds); break;
                 case ManagerMessage.MessageOneofCase.Drained: onDrained(message.Drained.TaskIds); break;
+                case ManagerMessage.MessageOneofCase.Dependencies: onDependencies(message.Dependencies); break;
                 case ManagerMessage.MessageOneofCase.Logs: onLogs(message.Logs, client, cancel); break;
             }
         }

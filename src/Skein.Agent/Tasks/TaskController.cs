@@ -92,7 +92,7 @@ internal sealed partial class TaskController
     {
         var before = _life;
         _life = next;
-        if (next.Assigned && (before.State != next.State || before.Healthy != next.Healthy || before.Err != next.Err || before.Pid != next.Pid && next.Alive))
+        if (next.Assigned && (before.State != next.State || before.Healthy != next.Healthy || before.Err != next.Err || before.Message != next.Message || before.Pid != next.Pid && next.Alive))
             Report();
         if (next is { IsTerminal: true, Alive: false } && (!before.IsTerminal || before.Alive)) ReleaseNetwork();
     }
@@ -161,7 +161,8 @@ internal sealed partial class TaskController
     private async Task<TaskEvent> StartAsync(CancellationToken cancel)
     {
         var id = _life.ContainerId;
-        await _parts.Engine.StartAsync(id, cancel);
+        var contents = await new TaskContents(_parts.Contents, _task).GatherAsync(why => _events.Writer.TryWrite(new TaskEvent.Waiting(why)), cancel);
+        await _parts.Engine.StartAsync(id, contents, cancel);
         return new TaskEvent.Started((int)_parts.Engine.Find(id).State.Pid, _health is not null || _ports.IsAny);
     }
 

@@ -12,6 +12,7 @@ internal sealed record TaskDependencies(
     ITaskNetworking Networking,
     IContainerEngine Engine,
     ITaskStatusOutbox Outbox,
+    DependencyContents Contents,
     TaskContainers Containers,
     Func<string> NodeId,
     IIdSource Ids,

@@ -12,6 +12,9 @@ internal abstract record TaskEvent
 
     public sealed record Prepared(string ContainerId) : TaskEvent;
 
+    /// <summary>What is being done waits for something; its state stays.</summary>
+    public sealed record Waiting(string Message) : TaskEvent;
+
     /// <summary>Its process runs.</summary>
     /// <param name="Watched">Its health check, or where it listens, decides when it counts as running.</param>
     public sealed record Started(int Pid, bool Watched) : TaskEvent;

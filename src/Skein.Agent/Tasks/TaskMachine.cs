@@ -15,6 +15,7 @@ internal static class TaskMachine
         TaskEvent.Desired desired => life with { Desired = (TaskState)Math.Max((int)life.Desired, (int)desired.State) },
         TaskEvent.Unassigned => life with { Assigned = false },
         TaskEvent.Prepared prepared => OnPrepared(life, prepared),
+        TaskEvent.Waiting waiting => life.Work is TaskWork.Starting or TaskWork.Preparing ? life with { Message = waiting.Message } : life,
         TaskEvent.Started started => OnStarted(life, started),
         TaskEvent.BecameHealthy => life is { Alive: true, IsTerminal: false } ? Running(life) : life,
         TaskEvent.BecameUnhealthy => life is { Alive: true, IsTerminal: false } ? life with { Unhealthy = true, Healthy = false } : life,

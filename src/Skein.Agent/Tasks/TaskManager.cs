@@ -32,6 +32,7 @@ public sealed partial class TaskManager
         ITaskNetworking networking,
         IContainerEngine engine,
         ITaskStatusOutbox outbox,
+        DependencyContents contents,
         Func<NodeDescription> describeNode,
         IIdSource ids,
         TimeProvider time,
@@ -41,7 +42,7 @@ public sealed partial class TaskManager
         _loggers = loggers;
         _logger = loggers.CreateLogger<TaskManager>();
         var containers = new TaskContainers(NodeId, describeNode);
-        _parts = new TaskDependencies(images, networking, engine, outbox, containers, NodeId, ids, time);
+        _parts = new TaskDependencies(images, networking, engine, outbox, contents, containers, NodeId, ids, time);
 
         string NodeId() => assignments.Current.Local.NodeId;
     }

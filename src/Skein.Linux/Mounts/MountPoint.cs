@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Skein.Linux.Files;
 
 namespace Skein.Linux.Mounts;
 
@@ -21,6 +22,9 @@ public static partial class MountPoint
     {
         if (mount(source, target, type, (nuint)flags, data) != 0) throw LinuxException.Last($"mount {source} on {target}");
     }
+
+    /// <summary>A file system of its own begins at this folder.</summary>
+    public static bool IsMounted(string folder) => FileStatus.Of(folder).Device != FileStatus.Of(Path.Combine(folder, "..")).Device;
 
     /// <summary>Lazy = out of sight at once, gone when no longer in use. A target that is no mount point is a success.</summary>
     public static void Unmount(string target, bool lazy = false)

@@ -29,6 +29,14 @@ public interface ISwarmControl
 
     Task RemoveNetworkAsync(string id, CancellationToken cancel);
 
+    Task<T> CreateAsync<T>(ObjectKind<T> kind, DependencySpec spec, CancellationToken cancel) where T : class, IDependency, IMessage<T>, new();
+
+    /// <summary>Of the labels alone.</summary>
+    Task<T> UpdateAsync<T>(ObjectKind<T> kind, string id, ulong version, DependencySpec spec, CancellationToken cancel)
+        where T : class, IDependency, IMessage<T>, new();
+
+    Task RemoveAsync<T>(ObjectKind<T> kind, string id, CancellationToken cancel) where T : class, IDependency, IMessage<T>, new();
+
     Task<Node> UpdateNodeAsync(string id, ulong version, NodeSpec spec, CancellationToken cancel);
 
     Task RemoveNodeAsync(string id, bool force, CancellationToken cancel);

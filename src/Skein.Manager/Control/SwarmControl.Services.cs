@@ -45,6 +45,7 @@ public sealed partial class SwarmControl
         if (seen.Services.Find(id) is not null) return new();   // made by an earlier attempt, whose answer was lost
         var spec = WithNetworkIds(seen, given);
         PublishedPorts.CheckFree(seen, spec, ownServiceId: "");
+        DependencyUse.CheckPresent(seen, spec);
         CheckIngressPresent(seen, spec);
         if (seen.Services.All.Any(s => SameName(s.Spec.Annotations, spec.Annotations)))
             throw RpcError.AlreadyExists($"name conflicts with an existing object: service {spec.Annotations.Name} already exists");
@@ -61,6 +62,7 @@ public sealed partial class SwarmControl
         var next = rollback ? RolledBack(seen, current) : Updated(seen, current, given, auth);
         CheckVersion(current.Meta, version);
         CheckIngressPresent(seen, next.Spec);
+        DependencyUse.CheckPresent(seen, next.Spec);
         next.Meta = Touched(current.Meta);
         var changes = new Changes();
         changes.Put(BirthAllocation.Of(seen, next, time.GetUtcNow(), ids));

@@ -65,6 +65,7 @@ internal sealed class NodeConversation(
         ulong sequence = 0;
         Welcome? welcome = null;
         ManagerList? managers = null;
+        var dependencies = new NodeDependencies();
         while (true)
         {
             var index = indexes.For(snapshot);
@@ -78,6 +79,7 @@ internal sealed class NodeConversation(
             var next = view.Next(index, nodeId);
             var change = sequence == 0 ? AssignmentDiff.Full(next, 1) : AssignmentDiff.Between(view, next, sequence + 1);
             drains.Telling(snapshot.Revision, change?.Sequence);
+            foreach (var part in dependencies.Next(snapshot, next.Tasks.Values)) await stream.SendAsync(new() { Dependencies = part }, cancel);
             if (change is not null)
             {
                 sequence = change.Sequence;

@@ -21,6 +21,10 @@ public abstract class ObjectKind
 
     public static readonly ObjectKind<SwarmTask> Task = new("task", t => t.Annotations?.Name);
 
+    public static readonly ObjectKind<Secret> Secret = new("secret", s => s.Spec.Annotations?.Name, hasEvents: true);
+
+    public static readonly ObjectKind<Config> Config = new("config", c => c.Spec.Annotations?.Name, hasEvents: true);
+
     public static readonly ObjectKind<ManagerBeat> ManagerBeat = new("managerbeat");
 
     public static readonly ObjectKind<Fence> Fence = new("fence");
@@ -87,6 +91,14 @@ public sealed class ObjectKind<T> : ObjectKind where T : class, IStoreObject, IM
 
     /// <param name="nameOf">What users call it by, beside its id; null when they don't.</param>
     internal ObjectKind(string name, Func<T, string?>? nameOf = null, bool hasEvents = false) : base(name, hasEvents) => _nameOf = nameOf;
+
+    /// <summary>One that has its id alone.</summary>
+    internal T New(string id)
+    {
+        var made = new T();
+        made.Id = id;
+        return made;
+    }
 
     internal override ObjectTable EmptyTable => ObjectTable<T>.Empty;
 

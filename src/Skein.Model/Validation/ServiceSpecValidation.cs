@@ -34,6 +34,8 @@ public static class ServiceSpecValidation
         CheckResources(task.Resources?.Reservations);
         CheckRestart(task.Restart);
         foreach (var constraint in task.Placement?.Constraints ?? []) PlacementConstraint.Parse(constraint);
+        DependencyValidation.CheckReferences("secret", task.Container?.Secrets ?? []);
+        DependencyValidation.CheckReferences("config", task.Container?.Configs ?? []);
         if (task.Runtime is not ("" or "container")) throw RpcError.Unimplemented("RuntimeSpec: unimplemented runtime in service spec");
         if (task.Container is null) throw RpcError.InvalidArgument("TaskSpec: missing runtime");
         CheckContainer(task.Container);

@@ -12,6 +12,7 @@ using Skein.Api.Images;
 using Skein.Api.Networks;
 using Skein.Api.Swarm;
 using Skein.Hosting;
+using Skein.Manager.Store;
 using Skein.Model;
 
 namespace Skein.Api;
@@ -60,6 +61,8 @@ public sealed class DockerApi(
         new NodeRoutes(swarm).Map(app);
         new ServiceRoutes(swarm, ids).Map(app);
         new TaskRoutes(swarm).Map(app);
+        new DependencyRoutes<Secret>(swarm, ObjectKind.Secret).Map(app);
+        new DependencyRoutes<Config>(swarm, ObjectKind.Config).Map(app);
         new LogRoutes(swarm).Map(app);
         new UnsupportedRoutes(containers).Map(app);
         // The pattern is given for the paths with a dot in their last part, which MapFallback leaves out by itself.

@@ -50,6 +50,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         var ids = new CryptoIdSource();
         var assignments = new AssignmentState();
         var outbox = new CurrentOutbox();
+        var contents = new DependencyContents();
 
         _containerd = new(options.Containerd, options.ContainerdNamespace);
         _images = new(_containerd, new(options.RegistryMirrors, options.InsecureRegistries), Path.Combine(options.DataRoot, "tmp"), _time, logs);
@@ -58,11 +59,11 @@ internal sealed partial class Daemon : IAsyncDisposable
         _services = new(assignments, options.ExecRoot, ResolvConf, _time, logs) { ManagerPorts = () => ManagerPorts.Of(_swarm!) };
         _networking = new(NetworkingOptions(options), assignments, _services, _time, logs);
         NodeAgent? agent = null;
-        var tasks = new TaskManager(assignments, _images, _networking, _containers, outbox, () => agent!.Own(), ids, _time, logs);
+        var tasks = new TaskManager(assignments, _images, _networking, _containers, outbox, contents, () => agent!.Own(), ids, _time, logs);
         var peers = new PeerWatcher(
             assignments, NetworkingOptions(options).IngressPin, () => agent?.Connected == true, _time, logs.CreateLogger<PeerWatcher>());
         var parts = new NodeParts(tasks, _containers, _networking, _services, peers, _time, logs.CreateLogger<NodeParts>());
-        agent = new(options, assignments, outbox, parts, _time, logs);
+        agent = new(options, assignments, outbox, contents, parts, _time, logs);
         _swarm = new(options, agent, _time, ids, logs);
         _api = new(Identity(options, ids), _containers, _images, _networking, assignments, _swarm, ids, _time, logs) { Warnings = () => _services.Warnings };
     }

@@ -13,7 +13,13 @@ namespace Skein.Hosting;
 /// gives the tasks to others, and then an empty assignment: tasks and networks go the way they always go.
 /// </summary>
 internal sealed class NodeAgent(
-    DaemonOptions options, AssignmentState assignments, CurrentOutbox outbox, INodeParts parts, TimeProvider time, ILoggerFactory logs) : INodeAgent
+    DaemonOptions options,
+    AssignmentState assignments,
+    CurrentOutbox outbox,
+    DependencyContents contents,
+    INodeParts parts,
+    TimeProvider time,
+    ILoggerFactory logs) : INodeAgent
 {
     /// <summary>For the manager to write it down; one that can't finds out by the beats that do not come.</summary>
     private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(2);
@@ -75,6 +81,7 @@ internal sealed class NodeAgent(
             Descriptions = new(Describe, _subnets.WaitAsync),
             WhenProgrammed = parts.WhenProgrammedAsync,
             Drained = parts.NoteDrained,
+            DependenciesTold = contents.Apply,
             LogsWanted = (wanted, manager, session) => _ = parts.PublishLogsAsync(wanted, manager, session),
         };
         _session.Restore();
@@ -98,6 +105,7 @@ internal sealed class NodeAgent(
         await SayThatItLeavesAsync(cancel);
         await EndSessionAsync();
         assignments.Publish(NodeAssignments.Empty);
+        contents.Apply(new() { Full = true });
         await parts.RemoveAllAsync(cancel);
         _identity = null;
         _managers = new();

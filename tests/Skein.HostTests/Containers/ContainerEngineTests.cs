@@ -81,6 +81,49 @@ public sealed class ContainerEngineTests
     }
 
     [Fact]
+    public async Task SecretsAndConfigsAreFilesThatNoDiskHasAndThatGoWithTheContainersEnd()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var definition = EngineHost.Define("box", "sh", "-c", "stat -c '%n %u:%g %a' /run/secrets/key /etc/site; md5sum < /run/secrets/key; cat /etc/site; echo x > /run/secrets/key || echo read-only; exec sleep 1000");
+        definition.Spec.Secrets.Add(new DependencyReference { Id = "s1", Name = "key", Target = "key", Uid = "1000", Gid = "10", Mode = 0b100_000_000 });
+        definition.Spec.Configs.Add(new DependencyReference { Id = "c1", Name = "site", Target = "/etc/site", Mode = 0b100_100_100 });
+        var contents = new Dictionary<string, ReadOnlyMemory<byte>> { ["s1"] = "open sesame\n"u8.ToArray(), ["c1"] = "listen 80\n"u8.ToArray() };
+        var id = (await host.Engine.CreateAsync(definition, default)).Id;
+
+        var alone = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.StartAsync(id, default));
+        Assert.Equal((ErrorKind.Conflict, "\"key\" is a secret or config of the swarm: the container is started by its task alone"), (alone.Kind, alone.Message));
+        await host.Engine.StartAsync(id, contents, default);
+        await host.WaitForLogAsync(id, "read-only");
+        Assert.StartsWith("/run/secrets/key 1000:10 400\n/etc/site 0:0 444\n7a85f5b43963d26f73ded1b7ff00c28d  -\nlisten 80\n", await host.LogsAsync(id, new LogQuery(true, false, false, null, null, null)));
+        Assert.Single(ContainerdProcess.MountsBelow(host.Options.MemoryFolder));
+        Assert.False(ContainsOnDisk(host, "open sesame"));
+
+        await host.Engine.StopAsync(id, TimeSpan.Zero, null, default);
+        await Poll.UntilAsync("its secrets are gone", () => !Directory.Exists(Path.Combine(host.Options.MemoryFolder, id)));
+        await host.Engine.StartAsync(id, contents, default);
+        await host.Engine.RemoveAsync(id, force: true, default);
+        Assert.Empty(Directory.EnumerateDirectories(host.Options.MemoryFolder));
+    }
+
+    [Fact]
+    public async Task SecretsOfAContainerWhoseEndNobodySawAreSwept()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var definition = EngineHost.Define("box", "sleep", "1000");
+        definition.Spec.Secrets.Add(new DependencyReference { Id = "s1", Name = "key", Target = "key" });
+        var id = (await host.Engine.CreateAsync(definition, default)).Id;
+        await host.Engine.StartAsync(id, new Dictionary<string, ReadOnlyMemory<byte>> { ["s1"] = "open"u8.ToArray() }, default);
+        Directory.CreateDirectory(Path.Combine(host.Options.MemoryFolder, "stranger"));
+        await host.RestartEngineAsync();
+        await Poll.UntilAsync("what is nobody's is gone", () => !Directory.Exists(Path.Combine(host.Options.MemoryFolder, "stranger")));
+        Assert.Equal((0, "open", ""), await host.ExecAsync(id, EngineHost.Exec("cat", "/run/secrets/key")));
+    }
+
+    private static bool ContainsOnDisk(EngineHost host, string text) =>
+        Directory.EnumerateFiles(host.Options.DataRoot, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+            .Any(file => File.ReadAllText(file).Contains(text, StringComparison.Ordinal));
+
+    [Fact]
     public async Task LimitsHoldInTheContainersOwnGroup()
     {
         await using var host = await EngineHost.StartAsync();

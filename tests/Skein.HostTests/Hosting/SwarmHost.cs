@@ -53,7 +53,7 @@ internal sealed class SwarmHost : IAsyncDisposable
 
     private SwarmNode Create()
     {
-        var agent = new NodeAgent(Options, Assignments, new CurrentOutbox(), new NoParts(), TimeProvider.System, _logs);
+        var agent = new NodeAgent(Options, Assignments, new CurrentOutbox(), new DependencyContents(), new NoParts(), TimeProvider.System, _logs);
         return new(Options, agent, TimeProvider.System, new CryptoIdSource(), _logs);
     }
 }

@@ -83,8 +83,6 @@ public class ServiceSpecTests
     }
 
     [Theory]
-    [InlineData("""{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"a","Secrets":[{}]}}}""", "secrets are not supported yet")]
-    [InlineData("""{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"a","Configs":[{}]}}}""", "configs are not supported yet")]
     [InlineData("""{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"a"}},"Mode":{"GlobalJob":{}}}""", "jobs (--mode replicated-job, global-job) are not supported yet")]
     [InlineData("""{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"a"},"LogDriver":{"Name":"syslog"}}}""", "the log driver \"syslog\" is not supported: use json-file, local or none")]
     public void What_is_not_done_yet_is_refused_by_name(string json, string message)

@@ -49,6 +49,15 @@ internal sealed class FakeContainerEngine : IContainerEngine
         return Task.FromResult(Find(definition.Id));
     }
 
+    /// <summary>What the last start was given.</summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Contents { get; private set; } = new Dictionary<string, ReadOnlyMemory<byte>>();
+
+    public Task StartAsync(string id, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> contents, CancellationToken cancel)
+    {
+        Contents = contents;
+        return StartAsync(id, cancel);
+    }
+
     public Task StartAsync(string id, CancellationToken cancel)
     {
         Calls.Enqueue("start");

@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Threading.Channels;
+using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
+using Google.Protobuf;
 using Skein.Agent.Containers;
 using Skein.Agent.Session;
 using Skein.Agent.Tasks;
 using Skein.Model;
 using Skein.Model.Specs;
 using Xunit;
-using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
 
 namespace Skein.Tests.Tasks;
 
@@ -17,13 +19,14 @@ public sealed class TaskManagerTests : IDisposable
     private readonly FakeTaskNetworking _networking = new();
     private readonly FakeContainerEngine _engine = new();
     private readonly Outbox _outbox = new();
+    private readonly DependencyContents _contents = new();
     private readonly CancellationTokenSource _daemon = new();
     private readonly SeenLog _log = new();
     private readonly SettableClock _clock = new();
     private readonly TaskManager _manager;
 
     public TaskManagerTests() => _manager = new TaskManager(
-        _assignments, _images, _networking, _engine, _outbox,
+        _assignments, _images, _networking, _engine, _outbox, _contents,
         () => new NodeDescription { Hostname = "h1" }, new CryptoIdSource(), _clock, _log);
 
     public void Dispose()
@@ -256,6 +259,33 @@ public sealed class TaskManagerTests : IDisposable
 
         _engine.Exit("c1", 0);
         await _outbox.UntilAsync(TaskState.Complete);
+    }
+
+    [Fact]
+    public async Task A_task_that_needs_a_secret_waits_for_a_manager_and_says_so()
+    {
+        Run();
+        var task = NewTask("t1", TaskState.Running);
+        task.Spec.Container.Secrets.Add(new DependencyReference { Id = "s1", Name = "key", Target = "key" });
+        Publish(task);
+        await _outbox.UntilAsync(TaskState.Starting);
+        Assert.Equal("waiting for a manager to tell the secret key", (await _outbox.UntilAsync(TaskState.Starting)).Message);
+        Assert.DoesNotContain("start", _engine.Calls);
+
+        _contents.Apply(new() { Full = true, Put = { new DependencyContent { Id = "s1", Data = ByteString.CopyFromUtf8("open sesame") } } });
+        await _outbox.UntilAsync(TaskState.Running);
+        Assert.Equal("open sesame", Encoding.UTF8.GetString(_engine.Contents["s1"].Span));
+    }
+
+    [Fact]
+    public async Task A_task_whose_config_the_swarm_has_no_more_fails_and_names_it()
+    {
+        Run();
+        _contents.Apply(new() { Full = true, Put = { new DependencyContent { Id = "c1", Missing = true } } });
+        var task = NewTask("t1", TaskState.Running);
+        task.Spec.Container.Configs.Add(new DependencyReference { Id = "c1", Name = "site", Target = "/etc/site" });
+        Publish(task);
+        Assert.Equal("starting container failed: config site not found", (await _outbox.UntilAsync(TaskState.Failed)).Err);
     }
 
     private void Run() => _ = _manager.RunAsync(_daemon.Token);

@@ -4,7 +4,7 @@ using Skein.Model;
 
 namespace Skein.Api.Engine;
 
-/// <summary>Events of services, nodes and networks: the store's own changes, from the first that this manager was told of.</summary>
+/// <summary>Events of services, nodes, networks, secrets and configs: the store's own changes, from the first that this manager was told of.</summary>
 internal sealed class SwarmEvents(ISwarmNode swarm, EventHub hub, TimeProvider time)
 {
     // How late a host that has become a manager, or is none any more, is seen. The history waits that long.
@@ -37,6 +37,7 @@ internal sealed class SwarmEvents(ISwarmNode swarm, EventHub hub, TimeProvider t
             Service service => ("service", service.Spec.Annotations.Name),
             Network network => ("network", network.Spec.Annotations.Name),
             Node node => ("node", node.Description?.Hostname ?? ""),
+            IDependency dependency => (change.Kind.Name, dependency.Spec.Annotations.Name),
             _ => ("", ""),
         };
         var action = change switch
@@ -55,6 +56,7 @@ internal sealed class SwarmEvents(ISwarmNode swarm, EventHub hub, TimeProvider t
     {
         (Service a, Service b) => !a.Spec.Equals(b.Spec) || a.UpdateStatus?.State != b.UpdateStatus?.State,
         (Network a, Network b) => !a.Spec.Equals(b.Spec),
+        (IDependency a, IDependency b) => !a.Spec.Equals(b.Spec),
         (Node a, Node b) => !a.Spec.Equals(b.Spec) || a.Status?.State != b.Status?.State || a.ManagerStatus?.Reachability != b.ManagerStatus?.Reachability,
         _ => false,
     };

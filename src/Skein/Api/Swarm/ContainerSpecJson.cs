@@ -24,8 +24,8 @@ internal sealed record ContainerSpecJson
     public HealthJson? Healthcheck { get; init; }
     public IReadOnlyList<string>? Hosts { get; init; }
     public DnsJson? DNSConfig { get; init; }
-    public IReadOnlyList<JsonElement>? Secrets { get; init; }
-    public IReadOnlyList<JsonElement>? Configs { get; init; }
+    public IReadOnlyList<SecretJson>? Secrets { get; init; }
+    public IReadOnlyList<ConfigJson>? Configs { get; init; }
     public string? Isolation { get; init; }
     public bool? Init { get; init; }
     public IReadOnlyDictionary<string, string>? Sysctls { get; init; }
@@ -33,6 +33,29 @@ internal sealed record ContainerSpecJson
     public IReadOnlyList<string>? CapabilityDrop { get; init; }
     public IReadOnlyList<UlimitJson>? Ulimits { get; init; }
     public long? OomScoreAdj { get; init; }
+
+    internal sealed record SecretJson
+    {
+        public FileTargetJson? File { get; init; }
+        public string? SecretID { get; init; }
+        public string? SecretName { get; init; }
+    }
+
+    internal sealed record ConfigJson
+    {
+        public FileTargetJson? File { get; init; }
+        public JsonElement? Runtime { get; init; }
+        public string? ConfigID { get; init; }
+        public string? ConfigName { get; init; }
+    }
+
+    internal sealed record FileTargetJson
+    {
+        public string? Name { get; init; }
+        public string? UID { get; init; }
+        public string? GID { get; init; }
+        public uint? Mode { get; init; }
+    }
 
     internal sealed record UlimitJson
     {

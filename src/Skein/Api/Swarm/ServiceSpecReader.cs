@@ -51,8 +51,6 @@ internal static class ServiceSpecReader
 
     private static ContainerSpec ReadContainer(ContainerSpecJson json)
     {
-        if (json.Secrets is { Count: > 0 }) throw NotYet("secrets");
-        if (json.Configs is { Count: > 0 }) throw NotYet("configs");
         if (json.Privileges is { } privileges && !IsEmpty(privileges))
             throw NotYet("privileges (credential spec, SELinux, seccomp, AppArmor, no-new-privileges)");
         var spec = new ContainerSpec
@@ -81,10 +79,24 @@ internal static class ServiceSpecReader
         spec.Hosts.AddRange(json.Hosts ?? []);
         spec.CapabilityAdd.AddRange(json.CapabilityAdd ?? []);
         spec.CapabilityDrop.AddRange(json.CapabilityDrop ?? []);
+        spec.Secrets.AddRange((json.Secrets ?? []).Select(s => ReadReference("secret", s.SecretID, s.SecretName, s.File)));
+        spec.Configs.AddRange((json.Configs ?? []).Select(ReadConfig));
         spec.Mounts.AddRange((json.Mounts ?? []).Select(MountReader.Read));
         spec.Ulimits.AddRange((json.Ulimits ?? []).Select(u => new Ulimit { Name = u.Name ?? "", Soft = u.Soft, Hard = u.Hard }));
         return spec;
     }
+
+    private static DependencyReference ReadConfig(ContainerSpecJson.ConfigJson json)
+    {
+        if (json.Runtime is { ValueKind: JsonValueKind.Object })
+            throw json.File is null ? NotYet("configs for the runtime (credential specs)") : SkeinException.Invalid("invalid Config: cannot specify both File and Runtime");
+        if (json.File is null) throw SkeinException.Invalid("invalid Config: either File or Runtime should be set");
+        return ReadReference("config", json.ConfigID, json.ConfigName, json.File);
+    }
+
+    private static DependencyReference ReadReference(string kind, string? id, string? name, ContainerSpecJson.FileTargetJson? file) => file is null
+        ? throw RpcError.InvalidArgument($"malformed {kind} reference, no target provided")
+        : new() { Id = id ?? "", Name = name ?? "", Target = file.Name ?? "", Uid = file.UID ?? "", Gid = file.GID ?? "", Mode = file.Mode ?? 0 };
 
     private static string ReadIsolation(string? isolation) => Unless(isolation, "default") is { Length: > 0 } other
         ? throw SkeinException.Invalid($"invalid isolation ({other}): linux only supports 'default'")

@@ -57,6 +57,8 @@ internal static class ServiceSpecWriter
         DNSConfig = spec.DnsConfig is { } dns
             ? new ContainerSpecJson.DnsJson { Nameservers = NullIfEmpty(dns.Nameservers), Search = NullIfEmpty(dns.Search), Options = NullIfEmpty(dns.Options) }
             : null,
+        Secrets = spec.Secrets.Count == 0 ? null : [.. spec.Secrets.Select(r => new ContainerSpecJson.SecretJson { File = WriteTarget(r), SecretID = r.Id, SecretName = r.Name })],
+        Configs = spec.Configs.Count == 0 ? null : [.. spec.Configs.Select(r => new ContainerSpecJson.ConfigJson { File = WriteTarget(r), ConfigID = r.Id, ConfigName = r.Name })],
         Isolation = spec.Isolation.Length == 0 ? "default" : spec.Isolation,
         Init = spec.Init,
         Sysctls = NullIfEmpty(spec.Sysctls),
@@ -64,6 +66,14 @@ internal static class ServiceSpecWriter
         CapabilityDrop = NullIfEmpty(spec.CapabilityDrop),
         Ulimits = spec.Ulimits.Count == 0 ? null : [.. spec.Ulimits.Select(u => new ContainerSpecJson.UlimitJson { Name = u.Name, Soft = u.Soft, Hard = u.Hard })],
         OomScoreAdj = NullIfZero(spec.OomScoreAdj),
+    };
+
+    private static ContainerSpecJson.FileTargetJson WriteTarget(DependencyReference reference) => new()
+    {
+        Name = reference.Target,
+        UID = reference.Uid,
+        GID = reference.Gid,
+        Mode = reference.Mode,
     };
 
     private static ContainerSpecJson.HealthJson WriteHealth(HealthConfig health) => new()

@@ -17,6 +17,10 @@ namespace Skein.Api.Swarm;
 [JsonSerializable(typeof(ServiceSpecJson))]
 [JsonSerializable(typeof(ServiceCreatedJson))]
 [JsonSerializable(typeof(ServiceUpdatedJson))]
+[JsonSerializable(typeof(DependencyJson))]
+[JsonSerializable(typeof(IReadOnlyList<DependencyJson>))]
+[JsonSerializable(typeof(DependencySpecJson))]
+[JsonSerializable(typeof(DependencyCreatedJson))]
 [JsonSerializable(typeof(TaskJson))]
 [JsonSerializable(typeof(IReadOnlyList<TaskJson>))]
 internal sealed partial class SwarmJson : JsonSerializerContext;

@@ -16,12 +16,6 @@ internal sealed class SwarmRoutes(ISwarmNode swarm)
         app.MapPost("/swarm/update", UpdateAsync);
         app.MapGet("/swarm/unlockkey", UnlockKeyAsync);
         app.MapPost("/swarm/unlock", _ => throw SkeinException.Conflict("swarm is not locked"));
-        foreach (var kind in new[] { "secrets", "configs" })
-        {
-            app.MapGet($"/{kind}", EmptyListAsync);
-            app.MapGet($"/{kind}/{{id}}", c => throw SkeinException.NotFound($"{kind[..^1]} {c.Route("id")} not found"));
-            app.MapPost($"/{kind}/create", _ => throw SkeinException.NotImplemented($"{kind} are not supported yet"));
-        }
     }
 
     private Task InspectAsync(HttpContext context)
@@ -68,12 +62,5 @@ internal sealed class SwarmRoutes(ISwarmNode swarm)
     {
         swarm.ManagerControl();
         return context.JsonAsync(new UnlockKeyJson(""), SwarmJson.Default.UnlockKeyJson);
-    }
-
-    private Task EmptyListAsync(HttpContext context)
-    {
-        swarm.ManagerControl();
-        context.Response.ContentType = ErrorResponse.ContentType;
-        return context.Response.WriteAsync("[]", context.RequestAborted);
     }
 }

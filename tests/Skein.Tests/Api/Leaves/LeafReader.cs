@@ -20,6 +20,8 @@ internal static class LeafReader
         ["init"] = "{}",
         ["join"] = """{"RemoteAddrs":["192.0.2.1:2377"]}""",
         ["node"] = """{"Role":"worker"}""",
+        ["secret"] = """{"Name":"k","Data":"eQ=="}""",
+        ["config"] = """{"Name":"k","Data":"eQ=="}""",
         ["network"] = """{"Name":"n","Driver":"overlay"}""",
     };
 
@@ -31,6 +33,8 @@ internal static class LeafReader
         "init" => (Init(Bytes(json)), null),
         "join" => (Join(Bytes(json)), null),
         "node" => Node(Bytes(json)),
+        "secret" => Dependency(Bytes(json), isConfig: false),
+        "config" => Dependency(Bytes(json), isConfig: true),
         "network" => Network(Bytes(json)),
         _ => throw new ArgumentOutOfRangeException(nameof(request), request, "is read nowhere"),
     };
@@ -68,6 +72,13 @@ internal static class LeafReader
     {
         var spec = JsonBody.Read(json, SwarmJson.Default.NodeSpecJson).ToModel();
         return (spec.ToString(), JsonSerializer.Serialize(NodeSpecJson.From(spec), SwarmJson.Default.NodeSpecJson));
+    }
+
+    private static (string, string?) Dependency(byte[] json, bool isConfig)
+    {
+        var spec = JsonBody.Read(json, SwarmJson.Default.DependencySpecJson).ToModel();
+        DependencyValidation.Check("secret", spec, 100);
+        return (spec.ToString(), isConfig ? JsonSerializer.Serialize(DependencySpecJson.From(spec, withData: true), SwarmJson.Default.DependencySpecJson) : null);
     }
 
     private static (string, string?) Network(byte[] json)

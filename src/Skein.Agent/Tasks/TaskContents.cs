@@ -1,0 +1,40 @@
+using Skein.Agent.Session;
+using Skein.Model;
+using Skein.Model.Validation;
+
+namespace Skein.Agent.Tasks;
+
+/// <summary>The contents of a task's secrets and configs, as its container shall find them.</summary>
+internal sealed class TaskContents(DependencyContents told, SwarmTask task)
+{
+    private readonly IReadOnlyList<(string Kind, DependencyReference Reference)> _references =
+    [
+        .. task.Spec.Container.Secrets.Select(secret => ("secret", secret)),
+        .. task.Spec.Container.Configs.Select(config => ("config", config)),
+    ];
+
+    /// <summary>Waits for a manager to tell them.</summary>
+    /// <param name="waiting">Called with why, once, when they are not known yet.</param>
+    /// <exception cref="SkeinException">The swarm has one no more.</exception>
+    public async Task<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> GatherAsync(Action<string> waiting, CancellationToken cancel)
+    {
+        var said = false;
+        while (true)
+        {
+            var (known, changed) = told.Look(_references.Select(r => r.Reference.Id));
+            var (kind, unknown) = _references.FirstOrDefault(r => !known.ContainsKey(r.Reference.Id));
+            if (unknown is null) return known.ToDictionary(content => content.Key, content => Content(content.Value), StringComparer.Ordinal);
+            if (!said) waiting($"waiting for a manager to tell the {kind} {unknown.Name}");
+            said = true;
+            await changed.WaitAsync(cancel);
+        }
+    }
+
+    private ReadOnlyMemory<byte> Content(DependencyContent content)
+    {
+        var (kind, reference) = _references.First(r => r.Reference.Id == content.Id);
+        if (content.Missing) throw SkeinException.NotFound($"{kind} {reference.Name} not found");
+        if (content.TemplateDriver.Length > 0) throw SkeinException.NotImplemented($"{kind} {reference.Name}: templates are not expanded yet");
+        return content.Data.Memory;
+    }
+}
