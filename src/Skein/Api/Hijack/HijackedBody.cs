@@ -1,7 +1,5 @@
 using System.Buffers;
-using System.Globalization;
 using System.IO.Pipelines;
-using System.Text;
 using Skein.Model;
 
 namespace Skein.Api.Hijack;
@@ -13,50 +11,19 @@ internal static class HijackedBody
 
     public static async Task<byte[]> ReadAsync(PipeReader input, HijackedRequest request, CancellationToken cancel)
     {
-        var read = await input.ReadAsync(cancel);
-        input.AdvanceTo(HijackedRequest.FindHeadEnd(read.Buffer)!.Value);
-        if (request.IsChunked) return await ReadChunkedAsync(input, cancel);
-        if (request.ContentLength > MaxLength) throw SkeinException.Invalid("http: request body too large");
-        return request.ContentLength == 0 ? [] : await ReadExactlyAsync(input, (int)request.ContentLength, cancel);
-    }
-
-    private static async Task<byte[]> ReadChunkedAsync(PipeReader input, CancellationToken cancel)
-    {
-        var body = new MemoryStream();
-        while (true)
+        var head = await input.ReadAsync(cancel);
+        input.AdvanceTo(HijackedRequest.FindHeadEnd(head.Buffer)!.Value);
+        var (body, content) = (RequestBody.UntilUpgrade(request), new ArrayBufferWriter<byte>());
+        while (!body.Ended)
         {
-            var line = await ReadLineAsync(input, cancel);
-            if (!int.TryParse(line.Split(';')[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var size) || size < 0)
-                throw SkeinException.Invalid("invalid byte in chunk length");
-            if (body.Length + size > MaxLength) throw SkeinException.Invalid("http: request body too large");
-            if (size > 0) body.Write(await ReadExactlyAsync(input, size, cancel));
-            await ReadLineAsync(input, cancel);
-            if (size == 0) return body.ToArray();
-        }
-    }
-
-    private static async Task<string> ReadLineAsync(PipeReader input, CancellationToken cancel)
-    {
-        while (true)
-        {
+            if (content.WrittenCount + body.Announced > MaxLength) throw SkeinException.Invalid("http: request body too large");
             var read = await input.ReadAsync(cancel);
-            if (read.Buffer.PositionOf((byte)'\n') is { } end)
-            {
-                var line = Encoding.ASCII.GetString(read.Buffer.Slice(0, end)).TrimEnd('\r');
-                input.AdvanceTo(read.Buffer.GetPosition(1, end));
-                return line;
-            }
-            if (read.IsCompleted) throw new IOException("unexpected EOF");
-            input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            var end = read.Buffer.GetPosition(body.Count(read.Buffer, content));
+            // What follows the body is the next reader's at once; a line of it that is not whole waits for more.
+            input.AdvanceTo(end, body.Ended ? end : read.Buffer.End);
+            if (body.IsEndless) throw SkeinException.Invalid("invalid byte in chunk length");
+            if (read.IsCompleted && !body.Ended) throw new IOException("unexpected EOF");
         }
-    }
-
-    private static async Task<byte[]> ReadExactlyAsync(PipeReader input, int length, CancellationToken cancel)
-    {
-        var read = await input.ReadAtLeastAsync(length, cancel);
-        if (read.Buffer.Length < length) throw new IOException("unexpected EOF");
-        var body = read.Buffer.Slice(0, length).ToArray();
-        input.AdvanceTo(read.Buffer.GetPosition(length));
-        return body;
+        return content.WrittenSpan.ToArray();
     }
 }

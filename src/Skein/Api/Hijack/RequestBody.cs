@@ -22,32 +22,38 @@ internal sealed class RequestBody
 
     public bool IsEndless => _part == Part.Endless;
 
+    /// <summary>Bytes of content that are certain to come: the rest of a chunk, or of all.</summary>
+    public long Announced => _left;
+
     public static RequestBody Endless => new(Part.Endless, 0);
 
     /// <summary>After an upgrade the bytes are no longer HTTP's.</summary>
     public static RequestBody Of(HijackedRequest head) =>
-        head.Method == "CONNECT" || head.Headers.ContainsKey("Upgrade") ? Endless
-        : head.IsChunked ? new(Part.ChunkSize, 0)
-        : new(Part.Content, head.ContentLength);
+        head.Method == "CONNECT" || head.Headers.ContainsKey("Upgrade") ? Endless : UntilUpgrade(head);
+
+    /// <summary>What is HTTP's of a request that asks for one.</summary>
+    public static RequestBody UntilUpgrade(HijackedRequest head) => head.IsChunked ? new(Part.ChunkSize, 0) : new(Part.Content, head.ContentLength);
 
     /// <summary>How many of the bytes that follow what was counted before are the body's, in whole lines where it has lines.</summary>
-    public long Count(ReadOnlySequence<byte> bytes)
+    /// <param name="content">Takes what is in it, without the lines between.</param>
+    public long Count(ReadOnlySequence<byte> bytes, IBufferWriter<byte>? content = null)
     {
         var reader = new SequenceReader<byte>(bytes);
-        while (!Ended && Step(ref reader)) { }
+        while (!Ended && Step(ref reader, content)) { }
         return reader.Consumed;
     }
 
-    private bool Step(ref SequenceReader<byte> reader) => _part switch
+    private bool Step(ref SequenceReader<byte> reader, IBufferWriter<byte>? content) => _part switch
     {
-        Part.Content or Part.Chunk => Skip(ref reader),
+        Part.Content or Part.Chunk => Take(ref reader, content),
         Part.Endless => SkipAll(ref reader),
         _ => Line(ref reader),
     };
 
-    private bool Skip(ref SequenceReader<byte> reader)
+    private bool Take(ref SequenceReader<byte> reader, IBufferWriter<byte>? content)
     {
         var taken = Math.Min(_left, reader.Remaining);
+        foreach (var piece in reader.UnreadSequence.Slice(0, taken)) content?.Write(piece.Span);
         reader.Advance(taken);
         _left -= taken;
         if (_left > 0) return false;
