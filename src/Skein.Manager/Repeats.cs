@@ -4,7 +4,7 @@ namespace Skein.Manager;
 /// What goes wrong many times a second is said once in ten: a log must not fill the disk whose fullness it tells of. Nor are more
 /// than a few different things said in that time: who makes them happen may have a hand in their words.
 /// </summary>
-internal sealed class Repeats(TimeProvider time)
+public sealed class Repeats(TimeProvider time)
 {
     private const int MostReasons = 16;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Skein.Manager;
 using Skein.Manager.Certificates;
 using Skein.Model;
 using Skein.Model.Identity;
@@ -29,8 +30,8 @@ internal sealed partial class PeerConnections(Func<IPAddress, bool> isOfNode, Ti
 
     private readonly Places<IPAddress> _strangers = new(OfAddress, OfStrangers);
     private readonly Places<string> _workers = new(OfWorker, int.MaxValue);
+    private readonly Repeats _said = new(time);
     private readonly ILogger _log = log;
-    private long _said;
 
     /// <summary>Before TLS.</summary>
     public async Task AdmitAsync(ConnectionContext connection, ConnectionDelegate next)
@@ -40,7 +41,7 @@ internal sealed partial class PeerConnections(Func<IPAddress, bool> isOfNode, Ti
         using var place = _strangers.TryTake(address) ?? (isOfNode(remote) ? _strangers.TryTake(address, beyondAll: true) : null);
         if (place is null)
         {
-            if (IsNews()) LogTurnedAway(address);
+            if (_said.IsNews("strangers")) LogTurnedAway(address);
             connection.Abort();
             return;
         }
@@ -61,19 +62,12 @@ internal sealed partial class PeerConnections(Func<IPAddress, bool> isOfNode, Ti
         using var place = name.Role == NodeRole.Manager ? null : _workers.TryTake(name.NodeId);
         if (place is null && name.Role != NodeRole.Manager)
         {
-            if (IsNews()) LogTooMany(name.NodeId, OfWorker);
+            if (_said.IsNews(name.NodeId)) LogTooMany(name.NodeId, OfWorker);
             connection.Abort();
             return;
         }
         connection.Features.Get<Stranger>()?.IsKnown();
         await next(connection);
-    }
-
-    private bool IsNews()
-    {
-        var said = Interlocked.Read(ref _said);
-        return (said == 0 || time.GetElapsedTime(said) >= TimeSpan.FromSeconds(10))
-            && Interlocked.CompareExchange(ref _said, time.GetTimestamp(), said) == said;
     }
 
     [LoggerMessage(1140, LogLevel.Warning, "Connections without certificate are turned away, one from {Address}: too many are open")]

@@ -2,12 +2,13 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Skein.Hosting;
 using Skein.Manager.Certificates;
 using Skein.Model;
 using Skein.Model.Identity;
+using Skein.Tests.Tasks;
 using Xunit;
 
 namespace Skein.Tests.Hosting;
@@ -16,9 +17,10 @@ public class PeerConnectionsTests
 {
     private static readonly IPAddress OfNode = IPAddress.Parse("192.168.56.12");
     private readonly FakeTimeProvider _time = new();
+    private readonly SeenLog _log = new();
     private readonly PeerConnections _connections;
 
-    public PeerConnectionsTests() => _connections = new(OfNode.Equals, _time, NullLogger<PeerConnections>.Instance);
+    public PeerConnectionsTests() => _connections = new(OfNode.Equals, _time, new Logger<PeerConnections>(_log));
 
     [Fact]
     public async Task A_stranger_stays_half_a_minute()
@@ -52,6 +54,17 @@ public class PeerConnectionsTests
         for (var i = 0; i < PeerConnections.OfStrangers; i++) Assert.False(Entered(Stranger(i)).Ended);
         Assert.True(Entered(Stranger(9999)).Ended);
         Assert.False(Entered(OfNode).Ended);
+    }
+
+    [Fact]
+    public async Task A_flood_of_strangers_is_one_line_and_hides_no_node_with_too_many()
+    {
+        for (var i = 0; i < PeerConnections.OfAddress + 100; i++) Entered(Stranger(1));
+        for (var i = 0; i < PeerConnections.OfWorker; i++) _ = Enter(Connection(Stranger(2), "w1"));
+        await Enter(Connection(Stranger(2), "w1")).WaitAsync(Poll.Patience);
+        Assert.Equal(
+            ["Connections without certificate are turned away, one from 10.0.0.1: too many are open", "A connection of node w1 is turned away: it has 32"],
+            _log.Lines.Select(line => line.Text));
     }
 
     private TestConnection Entered(IPAddress from)
