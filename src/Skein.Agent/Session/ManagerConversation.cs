@@ -26,12 +26,8 @@ internal sealed class ManagerConversation(
     private const int MissedBeats = 3;
     private const int TicksPerBeat = 4;
 
-    /// <summary>A healthy manager answers each beat: with one lost, this is no more than the three of everyone's patience.</summary>
-    private const double GapsOfPatience = 1.5;
-    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(15);
-
     private readonly OwnLateness _late = new();
-    private volatile MeasuredDeadline _gaps = new(GapsOfPatience, LongestPatience);
+    private volatile BeatGaps _gaps = new();
     private readonly long _start = time.GetTimestamp();
 
     private readonly TaskCompletionSource _greeted = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -143,7 +139,7 @@ internal sealed class ManagerConversation(
         if (period != _period)
         {
             _period = period;
-            _gaps = new(GapsOfPatience, LongestPatience);   // those of the old period say nothing
+            _gaps = new();   // those of the old period say nothing
             _newPeriod.TrySetResult();
         }
         var known = state.Told;
@@ -183,7 +179,7 @@ internal sealed class ManagerConversation(
                 (period, tick) = (_period, 0);
             }
             var silence = Now - new TimeSpan(Volatile.Read(ref _heard));
-            if (silence >= _gaps.At(Now, period * MissedBeats) + _late.At(Now)) throw new TimeoutException($"nothing was heard for {silence.TotalSeconds:F1} s");
+            if (silence >= _gaps.PatienceAt(Now, period * MissedBeats) + _late.At(Now)) throw new TimeoutException($"nothing was heard for {silence.TotalSeconds:F1} s");
             // Not awaited: a peer that is off takes no bytes, and this loop is the one to notice.
             if (_period > TimeSpan.Zero && tick % TicksPerBeat == 0) _ = SendAsync(writer, new() { Beat = new() }, cancel);
         }

@@ -13,12 +13,11 @@ namespace Skein.Manager.Dispatch;
 /// </summary>
 internal sealed partial class ManagerBeats(IStore store, string managerId, TimeProvider time, ILogger logger)
 {
-    /// <summary>A beat whose writing takes 1.5 s is no missed one: half as much again as the longest gap between those that landed may pass.</summary>
-    private const double GapsOfPatience = 1.5;
-    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(15);
-
     private readonly long _start = time.GetTimestamp();
-    private readonly MeasuredDeadline _gaps = new(GapsOfPatience, LongestPatience);
+
+    /// <summary>Between those that landed: a beat whose writing takes 1.5 s is no missed one.</summary>
+    private readonly BeatGaps _gaps = new();
+
     private volatile Landing _last = new(TimeSpan.Zero, TimeSpan.Zero);
 
     /// <summary>Since this object was made.</summary>
@@ -31,7 +30,7 @@ internal sealed partial class ManagerBeats(IStore store, string managerId, TimeP
         {
             var last = _last;
             var period = ClusterDefaults.HeartbeatPeriodOf(store.Current.Cluster);
-            return (last.At, _gaps.At(Now, (period > last.Period ? period : last.Period) * ClusterDefaults.MissedBeats));
+            return (last.At, _gaps.PatienceAt(Now, (period > last.Period ? period : last.Period) * ClusterDefaults.MissedBeats));
         }
     }
 
@@ -88,8 +87,7 @@ internal sealed partial class ManagerBeats(IStore store, string managerId, TimeP
     {
         var now = Now;
         var last = _last;
-        // Of a longer period set back since, the gap says nothing.
-        if (last.Period > TimeSpan.Zero) _gaps.Note((now - last.At) * Math.Min(1, period / last.Period), now);
+        if (last.Period > TimeSpan.Zero) _gaps.Note(now - last.At, now, period, last.Period);
         _last = new(now, period);
     }
 

@@ -11,19 +11,16 @@ namespace Skein.Manager.Dispatch;
 /// remembers; times are since an arbitrary start.
 /// While etcd elects a leader nobody's beat lands. So silence alone condemns nobody: this manager's own beats must
 /// have landed meanwhile (two of them: the first may land in the very moment the store is back). The same holds after this
-/// manager itself stood still: what the others have stored comes before its own next beats. Nor is one dead whose beats come
-/// slowly: it has half as much again as the longest gap of late.
+/// manager itself stood still: what the others have stored comes before its own next beats. Nor is one dead whose beats come slowly.
 /// A manager that is silent is unreachable; its nodes are down only when it does not answer either. One whose host is starved may be unable
 /// to store its beats for longer than anyone waits, and yet hear its nodes: those that it names stay.
 /// </summary>
 internal sealed class ManagerWatch(string self)
 {
     private const ulong OwnBeatsNeeded = 2;
-    private const double GapsOfPatience = 1.5;
 
     /// <summary>Periods without a beat after which it is asked: on a healthy swarm never, and in time before it counts as silent.</summary>
     private const double PeriodsUntilAsked = 1.5;
-    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(15);
 
     private readonly Dictionary<string, Seen> _managers = new(StringComparer.Ordinal);
     private ulong _ownBeats;
@@ -36,7 +33,7 @@ internal sealed class ManagerWatch(string self)
         foreach (var id in Known(snapshot))
         {
             var count = snapshot.ManagerBeats.Find(id)?.Count ?? 0;
-            if (!_managers.TryGetValue(id, out var seen)) _managers[id] = new(count, now, period, _ownBeats, new(GapsOfPatience, LongestPatience));
+            if (!_managers.TryGetValue(id, out var seen)) _managers[id] = new(count, now, period, _ownBeats, new());
             else if (seen.Count != count) _managers[id] = Heard(seen, count, now, period);
         }
     }
@@ -83,8 +80,8 @@ internal sealed class ManagerWatch(string self)
 
     private Seen Heard(Seen seen, ulong count, TimeSpan now, TimeSpan period)
     {
-        // The first only shows that it has begun; and the gaps of a longer period say nothing under a shorter one.
-        if (seen.Count > 0) seen.Gaps.Note((now - seen.At) * (period / Longer(period, seen.Period)), now);
+        // The first only shows that it has begun.
+        if (seen.Count > 0) seen.Gaps.Note(now - seen.At, now, period, seen.Period);
         return new(count, now, period, _ownBeats, seen.Gaps);
     }
 
@@ -96,14 +93,14 @@ internal sealed class ManagerWatch(string self)
         && _ownBeats - seen.OwnBeats >= OwnBeatsNeededFor(seen, now, period);
 
     private static TimeSpan PatienceWith(Seen seen, TimeSpan now, TimeSpan period) =>
-        seen.Gaps.At(now, Longer(period, seen.Period) * ClusterDefaults.MissedBeats);
+        seen.Gaps.PatienceAt(now, Longer(period, seen.Period) * ClusterDefaults.MissedBeats);
 
     /// <summary>
     /// One that beat once a period is known to be dead at the second beat of one's own after an election; one that took 2.5 periods for
     /// each, at the fifth: its next beat may be on its way still, or have been lost with the store's old leader.
     /// </summary>
     private static ulong OwnBeatsNeededFor(Seen seen, TimeSpan now, TimeSpan period) =>
-        Math.Max(OwnBeatsNeeded, (ulong)Math.Round(OwnBeatsNeeded * (seen.Gaps.At(now, TimeSpan.Zero) / GapsOfPatience / period)));
+        Math.Max(OwnBeatsNeeded, (ulong)Math.Round(OwnBeatsNeeded * (seen.Gaps.LongestAt(now) / period)));
 
     private Node? Verdict(Node node, TimeSpan now, TimeSpan period, TimeSpan extra, DateTimeOffset wallClock)
     {
@@ -163,7 +160,7 @@ internal sealed class ManagerWatch(string self)
         TimeSpan At,
         TimeSpan Period,
         ulong OwnBeats,
-        MeasuredDeadline Gaps,
+        BeatGaps Gaps,
         TimeSpan? FirstOwnBeat = null,
         TimeSpan? SilentSince = null,
         TimeSpan? AskedSince = null,

@@ -6,16 +6,10 @@ namespace Skein.Manager.Dispatch;
 /// Which nodes this manager answers for, and when each was last heard. A session whose stream has ended stays here: the node
 /// may be restarting its daemon, and counts as down only when it has missed its beats. Times are since an arbitrary start.
 /// A node has the longest patience of those of now, of when it was heard, and of what it was told since: it may beat by an old
-/// period still. One that was heard in longer gaps has half as much again as the longest of late: its host is slow, not dead.
+/// period still; and longer where it was heard in longer gaps.
 /// </summary>
 internal sealed class SessionTable
 {
-    /// <summary>A healthy node is heard once a period: also when one beat was lost, this is no more than the three of everyone's patience.</summary>
-    private const double GapsOfPatience = 1.5;
-
-    /// <summary>However slow its host: what cannot say a word in so long runs no service either.</summary>
-    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(15);
-
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Entry> _byNode = new(StringComparer.Ordinal);
 
@@ -25,7 +19,7 @@ internal sealed class SessionTable
         lock (_lock)
         {
             var replaced = _byNode.GetValueOrDefault(nodeId);
-            _byNode[nodeId] = new(sessionId, now, patience, replaced?.Gaps ?? NoGaps(), end);
+            _byNode[nodeId] = new(sessionId, now, patience, replaced?.Gaps ?? new(), end);
             return replaced?.End;
         }
     }
@@ -33,7 +27,7 @@ internal sealed class SessionTable
     /// <summary>A session found in the store under this manager's name, from before it restarted.</summary>
     public void Adopt(string nodeId, string sessionId, TimeSpan heard)
     {
-        lock (_lock) _byNode.TryAdd(nodeId, new(sessionId, heard, TimeSpan.Zero, NoGaps(), null));
+        lock (_lock) _byNode.TryAdd(nodeId, new(sessionId, heard, TimeSpan.Zero, new(), null));
     }
 
     public void Heard(string nodeId, string sessionId, TimeSpan now, TimeSpan patience)
@@ -41,8 +35,7 @@ internal sealed class SessionTable
         lock (_lock)
         {
             if (!_byNode.TryGetValue(nodeId, out var entry) || entry.SessionId != sessionId) return;
-            // By the period of now: a gap of 30 s under one of 30 s is none of 30 s under one of 1 s.
-            if (entry.Patience > TimeSpan.Zero) entry.Gaps.Note((now - entry.Heard) * (patience / entry.Patience), now);
+            if (entry.Patience > TimeSpan.Zero) entry.Gaps.Note(now - entry.Heard, now, patience, entry.Patience);
             _byNode[nodeId] = entry with { Heard = now, Patience = patience };
         }
     }
@@ -109,10 +102,8 @@ internal sealed class SessionTable
     private static bool IsSilent(Entry entry, TimeSpan now, TimeSpan patience, TimeSpan since)
     {
         var silence = now - (entry.Heard > since ? entry.Heard : since);
-        return silence >= entry.Patience && silence >= entry.Gaps.At(now, patience);
+        return silence >= entry.Patience && silence >= entry.Gaps.PatienceAt(now, patience);
     }
 
-    private static MeasuredDeadline NoGaps() => new(GapsOfPatience, LongestPatience);
-
-    private sealed record Entry(string SessionId, TimeSpan Heard, TimeSpan Patience, MeasuredDeadline Gaps, Action? End);
+    private sealed record Entry(string SessionId, TimeSpan Heard, TimeSpan Patience, BeatGaps Gaps, Action? End);
 }

@@ -10,13 +10,11 @@ namespace Skein.Manager.Leadership;
 /// neither unseat a leader nor keep a dead one.
 /// </summary>
 /// <param name="patience">The least silence after which the claim may be taken.</param>
-/// <param name="ceiling">The most.</param>
-internal sealed class ClaimWatch(TimeSpan patience, TimeSpan ceiling, TimeSpan longestStep)
+internal sealed class ClaimWatch(TimeSpan patience, TimeSpan longestStep)
 {
     /// <summary>On a healthy swarm a beat of 300 ms is seen by reads every 250 ms with gaps of up to 550, sometimes 700: below the floor.</summary>
-    private const double GapsOfPatience = 1.5;
+    private readonly BeatGaps _gaps = new();
 
-    private readonly MeasuredDeadline _patience = new(GapsOfPatience, ceiling);
     private long? _beat;
     private TimeSpan _silence;
     private TimeSpan _lastRead;
@@ -34,13 +32,13 @@ internal sealed class ClaimWatch(TimeSpan patience, TimeSpan ceiling, TimeSpan l
         if (claim is null || claim.ManagerId == self) return true;
         if (_beat != claim.LastSign)
         {
-            if (_beat is not null) _patience.Note(_silence, now);
+            if (_beat is not null) _gaps.Note(_silence, now);
             (_beat, _silence) = (claim.LastSign, TimeSpan.Zero);
             return false;
         }
-        if (_silence < _patience.At(now, patience) + extra) return false;
+        if (_silence < _gaps.PatienceAt(now, patience) + extra) return false;
         // If it lives after all, the next one has more of it: managers on slow hosts must not unseat each other in turns.
-        _patience.Note(_silence, now);
+        _gaps.Note(_silence, now);
         return true;
     }
 }

@@ -16,12 +16,11 @@ public sealed partial class LeaderElection
     private static readonly TimeSpan RetryPeriod = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ReadPeriod = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(1200);
-    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LongestStep = TimeSpan.FromMilliseconds(600);
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
 
     private readonly LeaderClaim _claim;
-    private readonly ClaimWatch _watch = new(Patience, LongestPatience, LongestStep);
+    private readonly ClaimWatch _watch = new(Patience, LongestStep);
     private readonly OwnLateness _late = new();
     private readonly string _self;
     private readonly Func<LeaderTerm, CancellationToken, Task> _lead;

@@ -3,7 +3,8 @@ namespace Skein.Model.Timing;
 /// <summary>
 /// A deadline that follows what was measured: a multiple of the longest of late, between a floor and a ceiling. On a healthy swarm it
 /// is the floor; on hosts that are starved, whose answers take seconds, it grows with them, and comes down by itself: what was
-/// measured counts half after ten seconds and four times itself, so that what comes every eight seconds is not forgotten in between. Times are since an arbitrary start. Safe for several threads.
+/// measured counts half after ten seconds and four times itself, so that what comes every eight seconds is not forgotten in between.
+/// Times are since an arbitrary start. Safe for several threads.
 /// </summary>
 /// <param name="factor">Of what was measured.</param>
 /// <param name="ceiling">A floor above it stands.</param>

@@ -50,6 +50,16 @@ public class SessionTableTests
     }
 
     [Fact]
+    public void One_that_beat_by_a_short_period_under_a_long_one_has_no_more_patience_when_that_is_taken_back()
+    {
+        _table.Open("n1", "s1", () => { }, At(0), Patience);
+        _table.Heard("n1", "s1", At(1), At(90));
+        _table.Heard("n1", "s1", At(31), Patience);
+        _table.Heard("n1", "s1", At(32), Patience);
+        Assert.Single(_table.Silent(At(35), Patience, TimeSpan.Zero));
+    }
+
+    [Fact]
     public void One_heard_under_a_longer_period_is_not_silent_by_a_shorter_one_until_it_was_heard_under_that()
     {
         _table.Open("n1", "s1", () => { }, At(0), At(90));

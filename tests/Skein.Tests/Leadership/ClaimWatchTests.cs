@@ -5,7 +5,7 @@ namespace Skein.Tests.Leadership;
 
 public class ClaimWatchTests
 {
-    private readonly ClaimWatch _watch = new(Ms(1200), ceiling: Ms(15000), longestStep: Ms(600));
+    private readonly ClaimWatch _watch = new(Ms(1200), longestStep: Ms(600));
 
     [Fact]
     public void A_claim_that_nobody_holds_or_that_is_ones_own_is_taken_at_once()
