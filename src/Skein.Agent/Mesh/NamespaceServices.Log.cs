@@ -9,7 +9,4 @@ public sealed partial class NamespaceServices
 
     [LoggerMessage(4202, LogLevel.Warning, "Somebody had changed the mesh in {Where}: {What} put right")]
     private static partial void LogPutRight(ILogger log, string where, string what);
-
-    [LoggerMessage(4203, LogLevel.Warning, "Port {Port}/{Protocol} is in use by a program of this host: the mesh does not publish it here")]
-    private static partial void LogPortTaken(ILogger log, int port, string protocol);
 }

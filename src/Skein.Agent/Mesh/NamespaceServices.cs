@@ -1,9 +1,7 @@
 using System.Diagnostics.Metrics;
-using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Skein.Agent.Dns;
-using Skein.Agent.Mesh.Firewall;
 using Skein.Agent.Networks;
 using Skein.Agent.Session;
 using Skein.Linux.Namespaces;
@@ -29,18 +27,8 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     private static readonly TimeSpan HostSettle = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan VerifyEvery = TimeSpan.FromSeconds(30);
-    private const string IngressOwner = "ingress";
 
-    private static readonly IReadOnlyList<(string Name, string Value)> HostSysctls =
-    [
-        ("net/ipv4/ip_forward", "1"),
-        // One that is off stays off when ip_forward, which is on already, is set again.
-        ($"net/ipv4/conf/{HostRuleset.Bridge}/forwarding", "1"),
-        // 127.0.0.1:PORT leaves the host by the bridge with a loopback source.
-        ($"net/ipv4/conf/{HostRuleset.Bridge}/route_localnet", "1"),
-        // Else whoever is on the bridge reached what the host serves on [::], past the rules, which are IPv4's.
-        ($"net/ipv6/conf/{HostRuleset.Bridge}/disable_ipv6", "1"),
-    ];
+    private const string HostNamespace = "the host's namespace";
 
     private static readonly Meter Meter = new("Skein.Agent.Mesh");
     private static readonly Counter<long> Drift = Meter.CreateCounter<long>(
@@ -50,24 +38,13 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     private readonly TimeProvider _time;
     private readonly ILogger<NamespaceServices> _log;
     private readonly ResolverServices _resolving;
-    private readonly NetworkNamespace _host;
-    private readonly NetlinkEvents _hostEvents;
-    private readonly NamespaceTable _hostTable;
-    private readonly NamespaceTable _hostTableIPv6;
-    private readonly HostForwarding _forwarding;
-    private readonly HostFirewall _firewall;
-    private readonly UdpFlows _hostFlows;
-    private readonly PortReservations _ports;
-    private readonly IReadOnlyList<HostPort> _adopted;
+    private readonly HostServices _host;
 
     // One piece of work at a time: the loop's pass, an opening, a closing. All below belongs to who holds it.
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly Dictionary<string, ContainerServices> _containers = new(StringComparer.Ordinal);
-    private readonly HashSet<TransportPort> _refused = [];
     private IngressServices? _ingress;
-    private string? _gatewaySubnet;
     private bool _allOpened;
-    private bool _hostTuned;
     private (NodeAssignments? Of, MeshView View) _view = (null, new MeshView(NodeAssignments.Empty));
     private readonly BalancerProgress _progress = new();
 
@@ -87,15 +64,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         _log = logs.CreateLogger<NamespaceServices>();
         _resolving = new ResolverServices(
             new NameIndexCache(assignments, _progress), new HostResolvers(resolvConfPath), host, time, logs);
-        _host = host is null ? NetworkNamespace.OpenHost() : NetworkNamespace.Open(host.Path);
-        _hostTable = new NamespaceTable(_host);
-        _hostTableIPv6 = new NamespaceTable(_host, Ruleset.TableIPv6);
-        _forwarding = new HostForwarding(_host, Path.Combine(execRoot, "forwarding"));
-        _firewall = new HostFirewall(_host, _log);
-        _hostFlows = new UdpFlows(_host);
-        _hostEvents = NetlinkEvents.SubscribeNftables(_host);
-        _ports = new PortReservations(_host);
-        _adopted = PublishedMapReader.Read(_host);
+        _host = new HostServices(host, execRoot, _log);
     }
 
     /// <summary>What was put right since the start though nobody had wished a change.</summary>
@@ -105,7 +74,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     public Func<IReadOnlyList<int>> ManagerPorts { get; init; } = static () => [];
 
     /// <summary>What of the swarm's packets the host's own firewall drops, by port and chain, and what cures it.</summary>
-    public IReadOnlyList<string> Warnings => _firewall.Warnings;
+    public IReadOnlyList<string> Warnings => _host.Warnings;
 
     public async Task<IReadOnlyList<PortConfig>> OpenAsync(
         ContainerNetworkSpec spec, string namespacePath, IReadOnlyList<ContainerLeg> legs, CancellationToken cancel)
@@ -116,7 +85,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
             var container = await EnterAsync(spec, namespacePath, legs);
             try
             {
-                container.HostPorts = HoldHostPorts(container);
+                container.HostPorts = _host.Ports.HoldFor(container);
                 container.Program(View());
                 ProgramHost();
                 return container.HostPorts;
@@ -146,7 +115,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         var opened = new IngressServices(namespacePath, overlay, gateway);
         _ingress?.Dispose();
         _ingress = opened;
-        _gatewaySubnet = SubnetOf(_ingress.Subnet);
+        _host.GatewaySubnet = SubnetOf(_ingress.Subnet);
         ProgramIngress();
         ProgramHost();
         return Task.CompletedTask;
@@ -219,7 +188,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     {
         while (!cancel.IsCancellationRequested)
         {
-            await _hostEvents.WaitAsync(cancel);
+            await _host.ChangedAsync(cancel);
             // At once, for the sake of the connections that are up. Our own transactions are told as well: those cost one question.
             await LookAsync();
             // Reloads come in several transactions: what the later ones took is put back after them.
@@ -252,13 +221,8 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         foreach (var id in _containers.Keys.ToList()) await LeaveAsync(id);
         _ingress?.Dispose();
         _ingress = null;
-        _gatewaySubnet = null;
-        foreach (var port in _ports.HeldBy(IngressOwner)) _ports.Release(port, IngressOwner);
-        Try("the host's firewall", _firewall.Remove);
-        // First: between the two this host would be a router for everybody.
-        _forwarding.GiveBack();
-        _hostTable.Remove();
-        _hostTableIPv6.Remove();
+        Try("the host's firewall", _host.RemoveFromFirewall);
+        _host.Remove();
     });
 
     /// <summary>Stops serving; the kernel keeps what it was told.</summary>
@@ -267,8 +231,6 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         foreach (var container in _containers.Values) await container.DisposeAsync();
         _containers.Clear();
         _ingress?.Dispose();
-        _ports.Dispose();
-        _hostEvents.Dispose();
         _host.Dispose();
     }
 
@@ -321,51 +283,14 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         }
         var container = new ContainerServices(spec, namespacePath, legs, _resolving, ingressNetwork);
         _containers[spec.ContainerId] = container;
-        if (legs.FirstOrDefault(l => l.NetworkName == HostRuleset.Bridge) is { } gateway) _gatewaySubnet ??= SubnetOf(gateway.Addresses[0]);
+        if (legs.FirstOrDefault(l => l.NetworkName == HostRuleset.Bridge) is { } gateway) _host.GatewaySubnet ??= SubnetOf(gateway.Addresses[0]);
         return container;
     }
 
     private async Task LeaveAsync(string containerId)
     {
-        foreach (var port in _ports.HeldBy(containerId)) _ports.Release(port, containerId);
+        _host.Ports.Release(containerId);
         if (_containers.Remove(containerId, out var container)) await container.DisposeAsync();
-    }
-
-    private List<PortConfig> HoldHostPorts(ContainerServices container)
-    {
-        var wanted = container.Spec.Ports.Where(p => p.PublishMode == PublishMode.Host).ToList();
-        var given = wanted.Where(p => p.PublishedPort != 0).Select(MeshView.PublishedOf).ToHashSet();
-        var bound = new List<PortConfig>();
-        foreach (var port in wanted.Select(p => p.Clone()))
-        {
-            if (port.PublishedPort == 0) port.PublishedPort = ChosenPort(container, port, given);
-            else Hold(container, MeshView.PublishedOf(port));
-            bound.Add(port);
-        }
-        return bound;
-    }
-
-    private void Hold(ContainerServices container, TransportPort port)
-    {
-        var spec = container.Spec;
-        if (_ports.TryHold(port, spec.ContainerId)) return;
-        throw SkeinException.Conflict(
-            $"driver failed programming external connectivity on endpoint {spec.Name} ({spec.ContainerId}): Bind for 0.0.0.0:{port.Port} failed: port is already allocated");
-    }
-
-    // The port it has now; or had before the daemon came back; or a new one. Each is given to one target only.
-    private ushort ChosenPort(ContainerServices container, PortConfig wanted, HashSet<TransportPort> given)
-    {
-        var owner = container.Spec.ContainerId;
-        var now = container.HostPorts.Where(p => p.TargetPort == wanted.TargetPort).Select(MeshView.PublishedOf);
-        var before = _adopted.Where(p => p.Port == wanted.TargetPort && p.Address.Equals(container.Gateway)).Select(p => p.Published);
-        foreach (var port in now.Concat(before).Where(p => p.Protocol == wanted.Protocol && !given.Contains(p)))
-        {
-            if (_ports.TryHold(port, owner) && given.Add(port)) return port.Port;
-        }
-        var fresh = _ports.HoldAny(wanted.Protocol, owner);
-        given.Add(fresh);
-        return fresh.Port;
     }
 
     private bool ProgramAll(MeshView view)
@@ -383,20 +308,11 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         VerifyHost();
     }
 
-    private void VerifyHost() => Try("the host's namespace", () =>
+    private void VerifyHost() => Try(HostNamespace, () =>
     {
-        var sysctls = _hostTuned && _gatewaySubnet is not null ? Sysctl.Set(_host, HostSysctls) : [];
-        NamespaceTable[] tables = [_hostTable, _hostTableIPv6];
-        Told("the host's namespace", [.. sysctls, .. tables.Where(table => !table.Verify()).Select(table => table.Name)]);
-        if (_allOpened) _firewall.Follow(PacketNeeds());
+        Told(HostNamespace, _host.Verify());
+        if (_allOpened) _host.FollowFirewall(View(), ManagerPorts());
     });
-
-    private IReadOnlyList<PacketNeed> PacketNeeds() =>
-    [
-        .. _gatewaySubnet is null ? [] : PacketNeed.OfContainers,
-        .. View().Tunnels is { } tunnels ? PacketNeed.OfOverlay(new TransportPort(PortProtocol.Udp, (ushort)tunnels.Port)) : [],
-        .. ManagerPorts().Select(port => PacketNeed.ToPort(new TransportPort(PortProtocol.Tcp, (ushort)port), "of a manager")),
-    ];
 
     private void Told(string where, IReadOnlyList<string> putRight)
     {
@@ -424,42 +340,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
 
     private void ProgramHost()
     {
-        if (!_allOpened) return;
-        var published = HoldIngressPorts();
-        if (_gatewaySubnet is not null) _forwarding.Claim();
-        var own = _containers.Values
-            .Where(c => c.Gateway is not null)
-            .SelectMany(c => c.HostPorts.Select(p => new HostPort(MeshView.PublishedOf(p), c.Gateway!, (ushort)p.TargetPort)));
-        var view = View();
-        var spec = new HostMeshSpec(view.Tunnels, _gatewaySubnet, [.. own.Concat(published).OrderBy(p => p.Published)], view.Subnets, _forwarding.ByUs);
-        _hostTable.Apply(HostRuleset.Render(spec));
-        if (spec.Tunnels is { IsIPv6: true } tunnels) _hostTableIPv6.Apply(TunnelRules.RenderIPv6(tunnels));
-        TuneHost();
-        _hostFlows.Follow(spec.Ports.Where(p => p.Published.Protocol == PortProtocol.Udp).ToDictionary(
-            p => new IPEndPoint(IPAddress.Any, p.Published.Port), p => new HashSet<IPEndPoint> { new(p.Address, p.Port) }));
-    }
-
-    /// <summary>Behind the table: nothing is passed on before it says what may be.</summary>
-    private void TuneHost()
-    {
-        if (_gatewaySubnet is null) return;
-        Sysctl.Set(_host, HostSysctls);
-        _hostTuned = true;
-    }
-
-    /// <summary>The mesh's ports that are free on this host; on one that is not, the program that has it goes on being reached.</summary>
-    private List<HostPort> HoldIngressPorts()
-    {
-        var wanted = _ingress is null ? [] : View().PublishedPorts(0).Select(p => p.Published).ToHashSet();
-        foreach (var port in _ports.HeldBy(IngressOwner).Where(p => !wanted.Contains(p))) _ports.Release(port, IngressOwner);
-        _refused.IntersectWith(wanted);
-        var held = new List<HostPort>();
-        foreach (var port in wanted)
-        {
-            if (_ports.TryHold(port, IngressOwner)) held.Add(new HostPort(port, _ingress!.Gateway, port.Port));
-            else if (_refused.Add(port)) LogPortTaken(_log, port.Port, port.ProtocolName);
-        }
-        return held;
+        if (_allOpened) _host.Program(View(), _containers.Values, _ingress);
     }
 
     private static string? SubnetOf(string cidr) => InterfaceAddress.TryParse(cidr, out var address) ? address.Network.ToString() : null;

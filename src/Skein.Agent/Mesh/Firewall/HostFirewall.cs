@@ -47,7 +47,7 @@ internal sealed partial class HostFirewall(NetworkNamespace host, ILogger log)
     /// <summary>This host leaves the swarm.</summary>
     public void Remove()
     {
-        foreach (var cure in FirewallPlan.Of(FirewallReader.Read(host, Ruleset.TableName), []).Cures) Tell([.. Try(cure)]);
+        Look([], legacy: null);
         (_seen, _legacySeen, _needs) = (null, null, []);
         Tell([]);
     }
