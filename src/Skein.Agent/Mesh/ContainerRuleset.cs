@@ -77,6 +77,7 @@ internal static class ContainerRuleset
         rules.Chain("ingress-mss", "type filter hook postrouting priority -150",
             $"oifname \"{path.Interface}\" tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu");
     }
+
     /// <summary>
     /// To the address that the server listens on. One on 0.0.0.0 takes all; over UDP it answers from the address that the route to
     /// the client suggests, docker_gwbridge's, and the reply belongs to the connection only if the request was turned there first.

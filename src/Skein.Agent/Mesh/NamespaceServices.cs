@@ -25,10 +25,11 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     private const int RestPerWork = 4;
     private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan HostSettle = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestHostRest = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan VerifyEvery = TimeSpan.FromSeconds(30);
 
-    private const string HostNamespace = "the host's namespace";
+    private const string HostNamespace = "the host's namespace", HostFirewall = "the host's firewall";
 
     private static readonly Meter Meter = new("Skein.Agent.Mesh");
     private static readonly Counter<long> Drift = Meter.CreateCounter<long>(
@@ -179,26 +180,34 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
             if (due) verified = _time.GetTimestamp();
             wait = done ? VerifyEvery : RetryAfter;
             // Each container's table costs a millisecond: while sixty tasks start, that must not take the processor from them.
-            await Task.Delay(TimeSpan.FromTicks(Math.Clamp((spent * RestPerWork).Ticks, Settle.Ticks, LongestRest.Ticks)), _time, cancel);
+            await Task.Delay(RestAfter(spent, Settle, LongestRest), _time, cancel);
         }
     }
 
     /// <summary>A firewall's reload takes our table with it, and the published ports: that does not wait for the clock.</summary>
     private async Task WatchHostAsync(CancellationToken cancel)
     {
+        var rest = HostSettle;
         while (!cancel.IsCancellationRequested)
         {
             await _host.ChangedAsync(cancel);
             // At once, for the sake of the connections that are up. Our own transactions are told as well: those cost one question.
-            await LookAsync();
-            // Reloads come in several transactions: what the later ones took is put back after them.
-            await Task.Delay(HostSettle, _time, cancel);
-            await LookAsync();
+            await LookAsync(VerifyHost);
+            // Reloads come in several transactions: what the later ones took is put back after them. And some programs change their
+            // tables all the time, which must not keep this host busy with reading them.
+            await Task.Delay(rest, _time, cancel);
+            await LookAsync(() =>
+            {
+                var began = _time.GetTimestamp();
+                VerifyHost();
+                FollowFirewall();
+                rest = RestAfter(_time.GetElapsedTime(began), HostSettle, LongestHostRest);
+            });
         }
 
-        Task LookAsync() => GatedAsync(cancel, () =>
+        Task LookAsync(Action look) => GatedAsync(cancel, () =>
         {
-            if (_allOpened) VerifyHost();
+            if (_allOpened) look();
             return Task.CompletedTask;
         });
     }
@@ -221,7 +230,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         foreach (var id in _containers.Keys.ToList()) await LeaveAsync(id);
         _ingress?.Dispose();
         _ingress = null;
-        Try("the host's firewall", _host.RemoveFromFirewall);
+        Try(HostFirewall, _host.RemoveFromFirewall);
         _host.Remove();
     });
 
@@ -306,13 +315,12 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         foreach (var container in _containers.Values) Try(container.Spec.Name, () => Told(container.Spec.Name, container.Verify()));
         if (_ingress is { } ingress) Try("the ingress namespace", () => Told("the ingress namespace", ingress.Verify()));
         VerifyHost();
+        if (_allOpened) FollowFirewall();
     }
 
-    private void VerifyHost() => Try(HostNamespace, () =>
-    {
-        Told(HostNamespace, _host.Verify());
-        if (_allOpened) _host.FollowFirewall(View(), ManagerPorts());
-    });
+    private void VerifyHost() => Try(HostNamespace, () => Told(HostNamespace, _host.Verify()));
+
+    private void FollowFirewall() => Try(HostFirewall, () => _host.FollowFirewall(View(), ManagerPorts()));
 
     private void Told(string where, IReadOnlyList<string> putRight)
     {
@@ -342,6 +350,9 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     {
         if (_allOpened) _host.Program(View(), _containers.Values, _ingress);
     }
+
+    private static TimeSpan RestAfter(TimeSpan spent, TimeSpan least, TimeSpan most) =>
+        TimeSpan.FromTicks(Math.Clamp((spent * RestPerWork).Ticks, least.Ticks, most.Ticks));
 
     private static string? SubnetOf(string cidr) => InterfaceAddress.TryParse(cidr, out var address) ? address.Network.ToString() : null;
 }

@@ -8,6 +8,7 @@ internal static partial class NftablesLibrary
     private const string Name = "libnftables.so.1";
 
     public const uint OutputJson = 1 << 4;
+    public const uint OutputTerse = 1 << 11;
 
     [LibraryImport(Name)]
     public static partial nint nft_ctx_new(uint flags);

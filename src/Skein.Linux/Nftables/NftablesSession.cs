@@ -23,6 +23,14 @@ public static class NftablesSession
     public static JsonDocument List(NetworkNamespace space, string command) =>
         JsonDocument.Parse(space.Run(() => Execute(command, NftablesLibrary.OutputJson)));
 
+    /// <summary>
+    /// All tables with their chains and rules, and without what named sets and maps hold. One question for all: libnftables 1.0.6 takes
+    /// 1.6 ms for each chain that is listed by itself, and reads the elements of its table's sets for each, 0.7 s where those are 100,000.
+    /// </summary>
+    /// <exception cref="NftablesException"/>
+    public static JsonDocument Rules(NetworkNamespace space) =>
+        JsonDocument.Parse(space.Run(() => Execute("list ruleset", NftablesLibrary.OutputJson | NftablesLibrary.OutputTerse)));
+
     /// <summary>Names of the tables, as "family name".</summary>
     public static IReadOnlySet<string> Tables(NetworkNamespace space)
     {

@@ -37,6 +37,22 @@ public sealed class NftablesSessionTests : IDisposable
         Assert.Equal(40, NftablesSession.Tables(_space).Count);
     }
 
+    [Fact]
+    public void Rules_are_told_whole_without_what_the_sets_beside_them_hold()
+    {
+        NftablesSession.Apply(_space, """
+            table inet t {
+              set banned { type ipv4_addr; elements = { 192.0.2.1, 192.0.2.2 }; }
+              map names { type inet_service : verdict; elements = { 53 : accept }; }
+              chain c { ip saddr @banned tcp dport { 22, 80 } drop; tcp dport vmap @names; ct state vmap { invalid : drop, new : accept }; }
+            }
+            """);
+        using var all = NftablesSession.Rules(_space);
+        var text = all.RootElement.GetRawText();
+        foreach (var told in (string[])["\"@banned\"", "{\"set\": [22, 80]}", "\"@names\"", "[\"new\", {\"accept\": null}]"]) Assert.Contains(told, text, StringComparison.Ordinal);
+        foreach (var untold in (string[])["192.0.2", "\"elem\""]) Assert.DoesNotContain(untold, text, StringComparison.Ordinal);
+    }
+
     public void Dispose()
     {
         _space.Dispose();

@@ -7,37 +7,38 @@ namespace Skein.Agent.Mesh.Firewall;
 /// <summary>Reads the chains of others through which the host's packets go, and those that they jump to: no set, no map of theirs.</summary>
 internal static class FirewallReader
 {
-    // firewalld has some sixty with one zone; kube-proxy's thousands are its nat, which no filter chain jumps to.
-    private const int MostChains = 500;
-
     /// <param name="own">Name of our tables.</param>
     /// <exception cref="NftablesException"/>
     public static IReadOnlyList<FirewallChain> Read(NetworkNamespace host, string own)
     {
-        using var listing = NftablesSession.List(host, "list chains");
-        var heads = Heads(listing.RootElement).Where(chain => chain.Table != own && chain.Family is "ip" or "inet").ToDictionary(chain => chain.Id);
+        using var listing = NftablesSession.Rules(host);
+        return Read(listing.RootElement, own);
+    }
+
+    internal static IReadOnlyList<FirewallChain> Read(JsonElement root, string own)
+    {
+        var heads = Items(root, "chain").Select(Head).Where(chain => chain.Table != own && chain.Family is "ip" or "inet").ToDictionary(chain => chain.Id);
+        var rules = Items(root, "rule").ToLookup(rule => FirewallChain.IdOf(Text(rule, "family"), Text(rule, "table"), Text(rule, "chain")));
         var found = new Dictionary<string, FirewallChain>(StringComparer.Ordinal);
         var waiting = new Queue<string>(heads.Values.Where(chain => chain.Hook is "input" or "forward" or "output").Select(chain => chain.Id));
-        while (waiting.TryDequeue(out var id) && found.Count < MostChains)
+        while (waiting.TryDequeue(out var id))
         {
             if (found.ContainsKey(id) || !heads.TryGetValue(id, out var head)) continue;
-            using var chain = NftablesSession.List(host, $"list chain {head.Family} {head.Table} {head.Name}");
-            found[id] = head with { Rules = Rules(chain.RootElement) };
+            found[id] = head with { Rules = [.. rules[id].Select(Rule)] };
             foreach (var target in Targets(found[id])) waiting.Enqueue(FirewallChain.IdOf(head.Family, head.Table, target));
         }
         return [.. found.Values];
     }
 
-    internal static IEnumerable<FirewallChain> Heads(JsonElement root) => Items(root, "chain").Select(chain => new FirewallChain(
+    private static FirewallChain Head(JsonElement chain) => new(
         Text(chain, "family"),
         Text(chain, "table"),
         Text(chain, "name"),
         Text(chain, "type") == "filter" ? Text(chain, "hook") : "",
         Text(chain, "policy") == "drop",
-        []));
+        []);
 
-    internal static IReadOnlyList<FirewallRule> Rules(JsonElement root) =>
-        [.. Items(root, "rule").Select(rule => new FirewallRule(rule.GetProperty("handle").GetInt64(), Text(rule, "comment"), rule.GetProperty("expr").Clone()))];
+    private static FirewallRule Rule(JsonElement rule) => new(rule.GetProperty("handle").GetInt64(), Text(rule, "comment"), rule.GetProperty("expr").Clone());
 
     private static IEnumerable<JsonElement> Items(JsonElement root, string kind)
     {
