@@ -53,14 +53,14 @@ public sealed class EngineRoutesTests
     [Fact]
     public void The_options_of_security_are_told_in_Dockers_order()
     {
-        Assert.Equal(["name=apparmor", "name=seccomp,profile=builtin", "name=cgroupns"], EngineRoutes.SecurityOptions(appArmor: true, unifiedCgroups: true));
-        Assert.Equal(["name=seccomp,profile=builtin"], EngineRoutes.SecurityOptions(appArmor: false, unifiedCgroups: false));
+        Assert.Equal(["name=apparmor", "name=seccomp,profile=builtin", "name=cgroupns"], InfoRoutes.SecurityOptions(appArmor: true, unifiedCgroups: true));
+        Assert.Equal(["name=seccomp,profile=builtin"], InfoRoutes.SecurityOptions(appArmor: false, unifiedCgroups: false));
     }
 
     [Fact]
     public void A_port_without_TLS_is_warned_of()
     {
-        var warning = Assert.Single(EngineRoutes.OpenPortWarnings(["unix:///run/docker.sock", "tcp://192.0.2.1:2375"]));
+        var warning = Assert.Single(InfoRoutes.OpenPortWarnings(["unix:///run/docker.sock", "tcp://192.0.2.1:2375"]));
         Assert.StartsWith("WARNING: API is accessible on http://192.0.2.1:2375 without encryption.\n", warning);
     }
 
