@@ -44,7 +44,7 @@ public sealed partial class ContainerEngine
             // One of a daemon that did not note it yet.
             if (container.Record.ImageId.Length == 0)
                 container.Record = container.Record with { ImageId = images.TryFind(container.Record.Definition.Spec.Image)?.Id ?? "" };
-            container.Log.Close();
+            container.Log.HideFromUsers();
             containers.Add(container);
             await TakeUpAsync(container, tasks.GetValueOrDefault(container.Id));
         }

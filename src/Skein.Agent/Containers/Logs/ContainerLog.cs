@@ -35,7 +35,7 @@ internal sealed partial class ContainerLog : IDisposable
     public LogLimits Limits => limits;
 
     /// <summary>What an earlier release had made for every user of the host to read.</summary>
-    public void Close()
+    public void HideFromUsers()
     {
         foreach (var number in FileNumbers()) File.SetUnixFileMode(PathOf(folder, number), DataFolder.LogMode);
     }
