@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Skein.Agent.Mesh.Firewall;
+using Skein.Agent.Networks;
 using Skein.Linux.Namespaces;
 using Skein.Linux.Netlink;
 using Skein.Model;
@@ -16,12 +17,9 @@ internal sealed class HostServices : IDisposable
     private static readonly IReadOnlyList<(string Name, string Value)> Sysctls =
     [
         ("net/ipv4/ip_forward", "1"),
-        // One that is off stays off when ip_forward, which is on already, is set again.
-        ($"net/ipv4/conf/{HostRuleset.Bridge}/forwarding", "1"),
-        // 127.0.0.1:PORT leaves the host by the bridge with a loopback source.
-        ($"net/ipv4/conf/{HostRuleset.Bridge}/route_localnet", "1"),
-        // Else whoever is on the bridge reached what the host serves on [::], past the rules, which are IPv4's.
-        ($"net/ipv6/conf/{HostRuleset.Bridge}/disable_ipv6", "1"),
+        GatewaySysctls.Forwarding,
+        GatewaySysctls.LoopbackSources,
+        GatewaySysctls.WithoutIPv6,
     ];
 
     private readonly NetworkNamespace _host;

@@ -45,6 +45,7 @@ internal sealed class GatewayBridge(NetworkNamespace hostSpace, RtNetlink host, 
             putRight.Add("the bridge");
             link = host.FindLink(DeviceNames.GatewayBridge) ?? throw new LinuxException($"find {DeviceNames.GatewayBridge}", Errno.ENODEV);
         }
+        if (_index != link.Index) Sysctl.Set(hostSpace, GatewaySysctls.WithoutIPv6);
         var addresses = host.Addresses().Where(address => address.Link == link.Index && !address.Address.IsIPv6).ToList();
         // The subnet that containers have addresses of stays, whatever somebody gives the bridge.
         var pool = _pool ?? (addresses.Count > 0 ? new GatewayPool(addresses[0].Address.Network) : Choose(link.Index));
@@ -68,7 +69,7 @@ internal sealed class GatewayBridge(NetworkNamespace hostSpace, RtNetlink host, 
         }
         // One that was there with another MTU keeps it; one that had ours gets it back.
         else _bridgeMtu = link.Mtu;
-        if (known && _index != link.Index) Sysctl.Set(hostSpace, ($"net/ipv4/conf/{DeviceNames.GatewayBridge}/route_localnet", "1"));
+        if (known && _index != link.Index) Sysctl.Set(hostSpace, GatewaySysctls.LoopbackSources);
         Volatile.Write(ref _mtu, mtu);
         _pool = pool;
         _index = link.Index;

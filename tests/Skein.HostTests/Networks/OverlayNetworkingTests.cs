@@ -379,6 +379,13 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
         c1.Run(() => Commands.Run("sysctl", "-qw", "net.ipv6.conf.eth1.disable_ipv6=0"));
         await _a.Networking.VerifyAsync(_cancel);
         Assert.Equal("", c1.Run(() => Commands.Run("ip", "-6", "addr", "show", "dev", "eth1")));
+
+        // Nor has the host's end, one that is made anew neither: by it what the host serves on [::] is reached.
+        string OfBridge() => _a.Space.Run(() => Commands.Run("ip", "-6", "addr", "show", "dev", DeviceNames.GatewayBridge));
+        Assert.Equal("", OfBridge());
+        _a.Space.Run(() => Commands.Run("ip", "link", "del", DeviceNames.GatewayBridge));
+        await _a.Networking.VerifyAsync(_cancel);
+        Assert.Equal("", OfBridge());
     }
 
     [Fact]
