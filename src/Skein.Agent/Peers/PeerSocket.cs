@@ -11,7 +11,7 @@ namespace Skein.Agent.Peers;
 /// </summary>
 internal sealed class PeerSocket : IDisposable
 {
-    private const int MostRead = 256;
+    public const int MostRead = 256;
 
     private readonly Socket _socket;
     private readonly Dictionary<ulong, (string Node, IPAddress Address)> _open = [];

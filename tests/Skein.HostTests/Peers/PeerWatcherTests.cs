@@ -63,6 +63,26 @@ public class PeerWatcherTests
         Assert.InRange(each.TotalMicroseconds, 0, 500);
     }
 
+    [Fact]
+    public async Task What_is_not_read_is_not_held_and_no_look_reads_without_end()
+    {
+        await using var hosts = await MeshHosts.StartAsync();
+        using var socket = new PeerSocket(hosts.PinOf("i1"));
+        var address = System.Net.IPAddress.Parse("10.0.0.3");
+        const int flood = 8 * PeerSocket.MostRead;
+        for (var i = 0; i < flood; i++) socket.Ask($"node{i}", address);
+        var looks = new List<int>();
+        await Poll.UntilAsync("the answers have come to their end", () =>
+        {
+            looks.Add(socket.Answers().Count);
+            return looks.Sum() > 0 && looks[^1] == 0;
+        });
+        Assert.InRange(looks.Max(), 1, PeerSocket.MostRead);
+        Assert.InRange(looks.Sum(), 1, flood - 1);
+        socket.Ask("node2", address);
+        await Poll.UntilAsync("the next is heard", () => socket.Answers() is ["node2"]);
+    }
+
     private static bool IsReady(AssignmentState state, string endpoint) => state.Current.Endpoints[endpoint].Ready;
 
     private static NodeAssignments OnTwoNodes(NodeAssignments all) => all with
