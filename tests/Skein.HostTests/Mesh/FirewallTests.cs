@@ -55,6 +55,7 @@ public class FirewallTests
     public async Task What_an_administrator_s_chain_drops_is_said_and_the_line_that_is_given_cures_it(string firewall, params string[] dropped)
     {
         await using var hosts = await MeshHosts.StartAsync();
+        if (firewall.Contains("iptables-legacy", StringComparison.Ordinal)) LegacyIptables.Require(hosts["h1"]);
         hosts["h1"].Run(() => Commands.Run("sh", "-ec", firewall));
         var said = await WarningsAsync(hosts);
         Assert.Equal(dropped, said.Select(What).Order(StringComparer.Ordinal));
