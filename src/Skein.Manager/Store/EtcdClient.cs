@@ -62,11 +62,9 @@ public sealed class EtcdClient : IDisposable
 
     /// <summary>Whether the failure may pass by itself: no leader at the moment, a member restarting, a queue that is full.</summary>
     internal static bool IsTransient(RpcException e) =>
-        e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Internal
+        e.StatusCode is StatusCode.Unavailable or StatusCode.Internal || IsLate(e)
         // gRPC says so too, of a message that is too large, and always will.
-        || (e.StatusCode == StatusCode.ResourceExhausted && e.Status.Detail.StartsWith("etcdserver:", StringComparison.Ordinal))
-        // So says etcd when the deadline passes on its side of the call.
-        || (e.StatusCode == StatusCode.Unknown && e.Status.Detail.Contains("context deadline exceeded", StringComparison.Ordinal));
+        || (e.StatusCode == StatusCode.ResourceExhausted && e.Status.Detail.StartsWith("etcdserver:", StringComparison.Ordinal));
 
     /// <summary>It has not answered before the deadline, on this or on its side of the call.</summary>
     internal static bool IsLate(RpcException e) =>
