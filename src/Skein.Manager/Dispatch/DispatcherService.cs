@@ -143,7 +143,7 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
             () => _sessions.Heard(nodeId, sessionId, Now, Patience),
             period => _sessions.Told(nodeId, sessionId, period * ClusterDefaults.MissedBeats),
             stream);
-        Task[] sides = [conversation.ListenAsync(reader, ended.Token), conversation.TellAsync(ended.Token), conversation.TellDrainedAsync(ended.Token)];
+        Task[] sides = [conversation.ListenAsync(reader, ended.Token), conversation.TellAsync(ended.Token), conversation.TellDrainedAsync(ended.Token), conversation.Failed.WaitAsync(ended.Token)];
         _streams[nodeId] = stream;
         var first = await Task.WhenAny(sides);
         _streams.TryRemove(new(nodeId, stream));

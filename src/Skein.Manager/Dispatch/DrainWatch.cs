@@ -28,7 +28,16 @@ internal sealed partial class DrainWatch(IStore store, string managerId, Assignm
 
     public async Task RunAsync(CancellationToken cancel)
     {
-        var following = FollowStoreAsync(cancel);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task[] sides = [FollowStoreAsync(both.Token), FollowNewsAsync(both.Token)];
+        var first = await Task.WhenAny(sides);
+        await both.CancelAsync();
+        await Task.WhenAll(sides).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await first;
+    }
+
+    private async Task FollowNewsAsync(CancellationToken cancel)
+    {
         while (await _news.Reader.WaitToReadAsync(cancel))
         {
             _news.Reader.TryRead(out _);
@@ -36,7 +45,6 @@ internal sealed partial class DrainWatch(IStore store, string managerId, Assignm
             foreach (var gone in _nodes.Keys.Where(id => index.Snapshot.Nodes.Find(id) is null)) _nodes.TryRemove(gone, out _);
             if (!index.Draining.IsEmpty) await LookAsync(index, cancel);
         }
-        await following;
     }
 
     private void Notice() => _news.Writer.TryWrite(true);

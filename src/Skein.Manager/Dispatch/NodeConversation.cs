@@ -22,6 +22,10 @@ internal sealed class NodeConversation(
     SessionStream stream)
 {
     private readonly ReportQueue _storing = new();
+    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Fails when a report was lost: the session ends with it, and the node reports again in the next.</summary>
+    public Task Failed => _failed.Task;
 
     /// <summary>Hears the node until it ends its side, or leaves the swarm.</summary>
     public async Task ListenAsync(IAsyncStreamReader<NodeMessage> reader, CancellationToken cancel)
@@ -134,9 +138,10 @@ internal sealed class NodeConversation(
             stored.TaskIds.Add(report.Updates.Select(u => u.TaskId));
             await stream.SendAsync(new() { Stored = stored }, cancel);
         }
-        catch (Exception)
+        catch (Exception e)
         {
-            // The session is ending: the node was not told, and repeats the report to whom it speaks next.
+            // The node was not told, and repeats the report to whom it speaks next. That the session was ending already is the usual cause.
+            _failed.TrySetException(e);
         }
         finally
         {

@@ -42,7 +42,8 @@ public class FirewallPlanTests
     {
         IReadOnlyList<PacketNeed> needs = [.. Needs, .. PacketNeed.OfOverlay(new TransportPort(PortProtocol.Udp, 4789)).Where(need => need.Hook == PacketNeed.Output)];
         FirewallChain chain = new(family, "filter", name, hook, true, [Rule(1, "[{\"jump\": {\"target\": \"ufw-before-" + hook + "\"}}]")]);
-        Assert.Equal(counsels, FirewallPlan.Of([chain], needs).Warnings.Select(warning => warning[(warning.LastIndexOf(": ", StringComparison.Ordinal) + 2)..]));
+        FirewallChain own = new(family, "filter", "ufw-before-" + hook, "", false, []);
+        Assert.Equal(counsels, FirewallPlan.Of([chain, own], needs).Warnings.Select(warning => warning[(warning.LastIndexOf(": ", StringComparison.Ordinal) + 2)..]));
     }
 
     [Fact]
@@ -71,6 +72,8 @@ public class FirewallPlanTests
     [InlineData("""[{"vmap": {"key": {"meta": {"key": "iifname"}}, "data": {"set": [["lo", {"accept": null}]]}}}]""", Passage.Unclear)]
     [InlineData("""[{"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "lo"}}, {"accept": null}]""", Passage.Blocked)]
     [InlineData("""[{"jump": {"target": "in"}}]""", Passage.Blocked)]
+    [InlineData("""[{"jump": {"target": "unread"}}]""", Passage.Unclear)]
+    [InlineData("""[{"goto": {"target": "unread"}}]""", Passage.Unclear)]
     public void A_packet_to_a_port_through_a_chain_that_drops_at_its_end(string rule, object expected)
     {
         FirewallChain chain = new("ip", "t", "in", "input", true, [Rule(1, rule)]);   // the last row's chain jumps to itself, and ends all the same

@@ -44,6 +44,11 @@ internal sealed class ChainWalk(IReadOnlyDictionary<string, FirewallChain> chain
                     if (holds != true) _mayPass |= end == true;
                     else if (end is not null || verdict == Verdict.Goto) return end;
                     break;
+                case Verdict.Jump or Verdict.Goto when depth < Deepest:
+                    // Not read: nobody knows what it lets pass.
+                    _mayPass = true;
+                    if (holds == true && verdict == Verdict.Goto) return null;
+                    break;
                 default:
                     break;
             }
