@@ -37,11 +37,24 @@ public sealed class HttpTests
     [InlineData("GET", "/v1.44/some.where")]
     [InlineData("PUT", "/info")]
     [InlineData("GET", "/containers/c1/kill")]
+    [InlineData("GET", "/containers/json/")]
+    [InlineData("GET", "/v1.44/services/")]
+    [InlineData("GET", "/networks/%2F")]
     public async Task What_is_no_page_is_said_so_in_a_body_that_clients_read(string method, string path)
     {
         await using var server = await ApiServer.StartAsync();
         var (status, body) = await server.AskAsync(method, path);
         Assert.Equal((404, """{"message":"page not found"}"""), (status, body));
+    }
+
+    [Theory]
+    [InlineData("/containers/%2Fc1/json")]
+    [InlineData("/v1.44/containers//c1/json")]
+    public async Task A_container_is_found_by_the_name_that_it_is_listed_with(string path)
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Containers.Put(Definition("c1"), ContainerStatus.Exited);
+        Assert.Equal(200, (await server.AskAsync("GET", path)).Status);
     }
 
     [Fact]

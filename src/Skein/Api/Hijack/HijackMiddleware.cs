@@ -51,7 +51,7 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
         return parts switch
         {
             ["exec", var id, "start"] => ("exec", id),
-            ["containers", var id, "attach"] => ("attach", Uri.UnescapeDataString(id)),
+            ["containers", var id, "attach"] => ("attach", Uri.UnescapeDataString(id).TrimStart('/')),
             _ => null,
         };
     }

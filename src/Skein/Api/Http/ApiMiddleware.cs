@@ -16,9 +16,11 @@ internal sealed partial class ApiMiddleware(EngineIdentity identity, ILogger log
         var started = Stopwatch.GetTimestamp();
         try
         {
-            var (version, path) = ApiPath.Split(context.Request.Path.Value ?? "/");
+            var (version, path) = ApiPath.Split(ApiPath.Clean(context.Request.Path.Value ?? "/"));
             context.Items[nameof(ApiVersion)] = version;
             context.Request.Path = path;
+            // Routing takes no notice of it, so that the object with an empty name would be the list of all.
+            if (path is [_, .., '/']) throw SkeinException.NotFound("page not found");
             await next(context);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)

@@ -2,9 +2,11 @@ using Skein.Model;
 
 namespace Skein.Api.Http;
 
-/// <summary>Splits the version prefix off a request's path and refuses versions out of range, in Docker's words.</summary>
+/// <summary>A request's path as Docker's clients write it: with a version before it, and names that hold slashes, bare or encoded.</summary>
 internal static class ApiPath
 {
+    /// <summary>The version, and what follows it.</summary>
+    /// <exception cref="SkeinException">The version is out of range.</exception>
     public static (ApiVersion Version, string Path) Split(string path)
     {
         if (!path.StartsWith("/v", StringComparison.Ordinal)) return (ApiVersion.Current, path);
@@ -13,6 +15,17 @@ internal static class ApiPath
         if (!ApiVersion.TryParse(prefix, out var version)) return (ApiVersion.Current, path);
         Check(version);
         return (version, end < 0 ? "/" : path[end..]);
+    }
+
+    /// <summary>
+    /// As Go's router sees it: an encoded slash is a slash (docker-java writes an image's name so, which Kestrel leaves to us), and
+    /// two are one (a container's name begins with one). Docker sends the second to the cleaned path, which clients do not all follow.
+    /// </summary>
+    public static string Clean(string path)
+    {
+        var cleaned = path.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+        while (cleaned.Contains("//", StringComparison.Ordinal)) cleaned = cleaned.Replace("//", "/", StringComparison.Ordinal);
+        return cleaned;
     }
 
     private static void Check(ApiVersion version)
