@@ -17,6 +17,20 @@ public class FiltersTests
         Assert.True(filters.Exact("id", "anything"));
     }
 
+    [Theory]
+    [InlineData("null")]
+    [InlineData("""{"name":null}""")]
+    [InlineData("""{"name":{}}""")]
+    [InlineData("""{"name":[]}""")]
+    public void No_value_asks_for_nothing(string json) => Assert.True(Filters.Parse(json).Accept("name").Exact("name", "httpd"));
+
+    [Fact]
+    public void A_value_that_is_there_counts()
+    {
+        Assert.False(Filters.Parse("""{"name":{"nginx":false}}""").Exact("name", "httpd"));
+        Assert.True(Filters.Parse("""{"name":{"httpd":false}}""").Exact("name", "httpd"));
+    }
+
     [Fact]
     public void An_unknown_key_is_refused()
     {
@@ -27,6 +41,7 @@ public class FiltersTests
     [Theory]
     [InlineData("[]")]
     [InlineData("{\"a\":1}")]
+    [InlineData("{\"a\":{\"b\":1}}")]
     [InlineData("{")]
     public void Nonsense_is_a_bad_request(string json) =>
         Assert.Equal(ErrorKind.InvalidArgument, Assert.Throws<SkeinException>(() => Filters.Parse(json)).Kind);

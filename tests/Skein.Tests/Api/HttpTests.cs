@@ -17,7 +17,6 @@ public sealed class HttpTests
     [InlineData("GET", "/containers/c1/logs?stdout=1&since=99999999999999999999")]
     [InlineData("POST", "/containers/prune?filters=%7B%22until%22%3A%5B%2299999999999999999999999999%22%5D%7D")]
     [InlineData("GET", "/containers/json?limit=99999999999999")]
-    [InlineData("GET", "/containers/json?filters=null")]
     [InlineData("GET", "/containers/json?filters=%5B1%5D")]
     [InlineData("GET", "/containers/json?filters=%7B%22id%22%3A%5B1%5D%7D")]
     [InlineData("GET", "/containers/json?filters=%7B%22status%22%3A%7B%22x%22%3Atrue%7D%7D")]
@@ -30,6 +29,25 @@ public sealed class HttpTests
         var (status, body) = await server.AskAsync(method, path);
         Assert.True(status == 400, $"{status} {body}");
         Assert.StartsWith("{\"message\":\"", body);
+    }
+
+    [Theory]
+    [InlineData("/containers/json?limit=99999999999999", "value out of range")]
+    [InlineData("/containers/json?limit=-99999999999999", "value out of range")]
+    [InlineData("/containers/json?limit=-", "invalid syntax")]
+    [InlineData("/containers/json?limit=1x", "invalid syntax")]
+    public async Task A_number_is_refused_with_Gos_reason(string path, string reason)
+    {
+        await using var server = await ApiServer.StartAsync();
+        Assert.EndsWith(reason + "\"}", (await server.AskAsync("GET", path)).Body);
+    }
+
+    [Fact]
+    public async Task Of_a_parameter_that_is_given_twice_the_first_counts()
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Containers.Put(Definition("c1"), ContainerStatus.Exited);
+        Assert.Contains("/c1", (await server.AskAsync("GET", "/containers/json?all=1&limit=1&limit=x&all=0")).Body);
     }
 
     [Theory]

@@ -7,7 +7,8 @@ using Skein.Model.Specs;
 namespace Skein.Api.Http;
 
 /// <summary>
-/// Docker's filters: {"key":{"value":true}}, and the older {"key":["value"]}. All keys are to be met, of a key's values one.
+/// Docker's filters: {"key":{"value":true}}, and the older {"key":["value"]}. All keys are to be met, of a key's values one. To Docker
+/// a value counts that is there, be it with false; null is none.
 /// </summary>
 internal sealed class Filters
 {
@@ -23,6 +24,7 @@ internal sealed class Filters
         try
         {
             using var document = JsonDocument.Parse(json);
+            if (document.RootElement.ValueKind == JsonValueKind.Null) return filters;
             foreach (var key in document.RootElement.EnumerateObject()) filters._values[key.Name] = Values(key.Value);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
@@ -125,8 +127,12 @@ internal sealed class Filters
 
     private static HashSet<string> Values(JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.Object => value.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.True).Select(p => p.Name).ToHashSet(),
+        JsonValueKind.Null => [],
+        JsonValueKind.Object => value.EnumerateObject().Select(Present).ToHashSet(),
         JsonValueKind.Array => value.EnumerateArray().Select(v => v.GetString() ?? "").ToHashSet(),
         _ => throw SkeinException.Invalid("invalid filter"),
     };
+
+    private static string Present(JsonProperty value) =>
+        value.Value.ValueKind is JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null ? value.Name : throw SkeinException.Invalid("invalid filter");
 }

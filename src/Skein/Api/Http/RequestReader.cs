@@ -21,7 +21,8 @@ internal static class RequestReader
     /// <summary>Which version of the API the client speaks.</summary>
     public static ApiVersion Version(this HttpContext context) => context.Items[nameof(ApiVersion)] as ApiVersion? ?? ApiVersion.Current;
 
-    public static string Query(this HttpContext context, string name) => context.Request.Query[name].ToString();
+    /// <summary>The first of them, where it is given more than once.</summary>
+    public static string Query(this HttpContext context, string name) => context.Request.Query[name] is [var first, ..] ? first ?? "" : "";
 
     /// <summary>moby's rule: empty, 0, no, false and none are false; all else is true.</summary>
     public static bool QueryBool(this HttpContext context, string name) =>
@@ -43,7 +44,14 @@ internal static class RequestReader
         if (text.Length == 0) return null;
         return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
             ? value
-            : throw SkeinException.Invalid($"strconv.Atoi: parsing \"{text}\": invalid syntax");
+            : throw SkeinException.Invalid($"strconv.Atoi: parsing \"{text}\": {WhyNoNumber(text)}");
+    }
+
+    /// <summary>What Go says of a text that is none of the numbers it was read as.</summary>
+    public static string WhyNoNumber(ReadOnlySpan<char> text)
+    {
+        var digits = text is ['+' or '-', .. var rest] ? rest : text;
+        return digits.Length > 0 && digits.IndexOfAnyExceptInRange('0', '9') < 0 ? "value out of range" : "invalid syntax";
     }
 
     /// <summary>The version of the object (service, node, swarm) that an update is based on.</summary>
@@ -51,7 +59,8 @@ internal static class RequestReader
     {
         var text = context.Query("version");
         if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)) return value;
-        var reason = text.Length > 0 && text.All(char.IsAsciiDigit) ? "value out of range" : "invalid syntax";
+        // Go's unsigned numbers have no sign.
+        var reason = text is ['+' or '-', ..] ? "invalid syntax" : WhyNoNumber(text);
         throw SkeinException.Invalid($"invalid {of} version '{text}': strconv.ParseUint: parsing \"{text}\": {reason}");
     }
 
