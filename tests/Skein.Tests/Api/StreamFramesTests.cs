@@ -18,6 +18,14 @@ public class StreamFramesTests
         Assert.Equal([2, 0, 0, 0, 0, 0, 0, 6, .. "hello\n"u8], System.Buffers.BuffersExtensions.ToArray(read.Buffer));
     }
 
+    [Theory]
+    [InlineData(51, false, "multiplexed")]
+    [InlineData(42, false, "multiplexed")]
+    [InlineData(41, false, "raw")]
+    [InlineData(42, true, "raw")]
+    public void A_client_is_told_the_type_that_it_knows(int version, bool tty, string type) =>
+        Assert.Equal($"application/vnd.docker.{type}-stream", StreamFrames.ContentType(tty, new(1, version)));
+
     [Fact]
     public async Task What_a_process_prints_after_its_input_ended_is_delivered()
     {

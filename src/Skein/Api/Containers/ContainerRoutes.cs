@@ -36,7 +36,7 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         app.MapPost("/containers/{id}/exec", CreateExecAsync);
         app.MapPost("/exec/{id}/resize", ResizeExecAsync);
         app.MapGet("/exec/{id}/json", InspectExecAsync);
-        app.MapGet("/volumes", context => context.Response.WriteAsync("{\"Volumes\":[],\"Warnings\":[]}", context.RequestAborted));
+        app.MapGet("/volumes", ListVolumesAsync);
     }
 
     private async Task ListAsync(HttpContext context)
@@ -143,7 +143,7 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         var container = containers.Find(context.Route("id"));
         var (timestamps, details) = (context.QueryBool("timestamps"), context.QueryBool("details"));
         var tty = container.Definition.Spec.Tty;
-        context.Response.ContentType = tty ? StreamFrames.RawContentType : StreamFrames.MultiplexedContentType;
+        context.Response.ContentType = StreamFrames.ContentType(tty, context.Version());
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);   // the client waits for the head before the first line
         await foreach (var line in containers.ReadLogsAsync(container.Id, query, context.RequestAborted))
         {
@@ -285,6 +285,12 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         uint.TryParse(context.Query(name), NumberStyles.None, CultureInfo.InvariantCulture, out var value)
             ? value
             : throw SkeinException.Invalid($"strconv.ParseUint: parsing \"{context.Query(name)}\": invalid syntax");
+
+    private static Task ListVolumesAsync(HttpContext context)
+    {
+        context.Response.ContentType = ErrorResponse.ContentType;
+        return context.Response.WriteAsync("{\"Volumes\":[],\"Warnings\":[]}", context.RequestAborted);
+    }
 
     private Task InspectExecAsync(HttpContext context) =>
         context.JsonAsync(ExecInspectJson.From(containers.FindExec(context.Route("id"))), ContainersJson.Default.ExecInspectJson);

@@ -11,6 +11,12 @@ internal static class StreamFrames
     public const string RawContentType = "application/vnd.docker.raw-stream";
     public const string MultiplexedContentType = "application/vnd.docker.multiplexed-stream";
 
+    // Older clients take the type for the raw stream's whatever it is, and know no other.
+    private static readonly ApiVersion s_multiplexedSince = new(1, 42);
+
+    public static string ContentType(bool tty, ApiVersion version) =>
+        tty || version.CompareTo(s_multiplexedSince) < 0 ? RawContentType : MultiplexedContentType;
+
     public static void WriteHeader(Span<byte> header, LogStream stream, int length)
     {
         header[..4].Clear();

@@ -15,9 +15,6 @@ namespace Skein.Api.Hijack;
 /// </summary>
 internal sealed partial class HijackMiddleware(IContainerEngine containers, EngineIdentity identity, TimeProvider time, ILogger log)
 {
-    // Older clients take the type for the raw stream's whatever it is, and know no other.
-    private static readonly ApiVersion s_multiplexedSince = new(1, 42);
-
     public async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var (input, output) = (connection.Transport.Input, connection.Transport.Output);
@@ -154,8 +151,7 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
     /// <summary>Who asks for no upgrade speaks over the same connection all the same, as with Docker.</summary>
     private async Task AnswerStreamAsync(PipeWriter output, HijackedRequest request, ApiVersion version, bool tty)
     {
-        var multiplexed = request.WantsUpgrade && !tty && version.CompareTo(s_multiplexedSince) >= 0;
-        var type = multiplexed ? StreamFrames.MultiplexedContentType : StreamFrames.RawContentType;
+        var type = request.WantsUpgrade ? StreamFrames.ContentType(tty, version) : StreamFrames.RawContentType;
         var head = request.WantsUpgrade
             ? $"HTTP/1.1 101 UPGRADED\r\nContent-Type: {type}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
             : $"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\n";

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Skein.Agent.Containers;
 using Skein.Api.Containers;
@@ -29,6 +30,15 @@ internal sealed class LogRoutes(ISwarmNode swarm)
         return WriteAsync(context, control, new(service.Id), service.Spec.Task.Container.Tty);
     }
 
+    /// <summary>What a container's logs take for "all" a service's refuse.</summary>
+    private static void CheckTail(string tail)
+    {
+        if (tail is "" or "all") return;
+        if (!int.TryParse(tail, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var lines))
+            throw SkeinException.Invalid("tail value must be a positive integer or \"all\"");
+        if (lines < 0) throw SkeinException.Invalid("negative tail values not supported");
+    }
+
     private Task TaskAsync(HttpContext context)
     {
         var control = swarm.ManagerControl();
@@ -38,11 +48,12 @@ internal sealed class LogRoutes(ISwarmNode swarm)
 
     private async Task WriteAsync(HttpContext context, ISwarmControl control, LogSelection selection, bool tty)
     {
-        var logs = swarm.Logs ?? throw RpcError.NoLeader();
         var query = ContainerRoutes.LogQueryOf(context);
+        CheckTail(context.Query("tail"));
+        var logs = swarm.Logs ?? throw RpcError.NoLeader();
         var request = new LogRequest(query.Stdout, query.Stderr, query.Follow, query.Since, query.Tail);
         var (details, timestamps) = (context.QueryBool("details"), context.QueryBool("timestamps"));
-        context.Response.ContentType = tty ? StreamFrames.RawContentType : StreamFrames.MultiplexedContentType;
+        context.Response.ContentType = StreamFrames.ContentType(tty, context.Version());
         var output = context.Response.BodyWriter;
         await output.FlushAsync(context.RequestAborted);   // the client waits for the head before the first line
         try
