@@ -174,4 +174,38 @@ public sealed class AttachTests : IAsyncLifetime
 
     private static ContainerDefinition Definition() => new(
         "c1", "c1", new ContainerSpec { Image = "httpd" }, new Dictionary<string, string>(), "", "", "", "", "", null, null, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData("", "\u0010\u0011")]
+    [InlineData("&detachKeys=ctrl-x%2Cx", "\u0018x")]
+    public async Task A_terminal_is_left_by_the_keys_and_its_process_goes_on(string named, string keys)
+    {
+        _server.Containers.Streams = _streams = new FakeStreams(_stdout.Reader.AsStream(), _stderr.Reader.AsStream(), _stdin.Writer.AsStream(), tty: true);
+        using var connection = await _server.ConnectAsync();
+        await connection.SendAsync(Encoding.ASCII.GetBytes(
+            $"POST /containers/c1/attach?stream=1&stdin=1&stdout=1{named} HTTP/1.1\r\nHost: h\r\nUpgrade: tcp\r\nConnection: Upgrade\r\n\r\ntyped{keys}"));
+        Assert.Contains("101 UPGRADED", await ApiServer.ToEndAsync(connection));
+        Assert.Equal("typed", Encoding.ASCII.GetString((await _stdin.Reader.ReadAtLeastAsync(5, Poll.Soon)).Buffer.FirstSpan));
+        Assert.False(_streams.Completion.IsCompleted);
+    }
+
+    [Theory]
+    [InlineData("", "\u0010\u0011")]
+    [InlineData("&detachKeys=ctrl-x%2Cx", "\u0018x")]
+    public async Task A_websocket_is_closed_at_the_keys(string named, string keys)
+    {
+        _server.Containers.Streams = new FakeStreams(_stdout.Reader.AsStream(), _stderr.Reader.AsStream(), _stdin.Writer.AsStream(), tty: true);
+        using var socket = await ConnectAsync($"/containers/c1/attach/ws?stream=1&stdin=1&stdout=1{named}");
+        await socket.SendAsync(Encoding.ASCII.GetBytes(keys), WebSocketMessageType.Binary, true, Poll.Soon);
+        Assert.Equal(WebSocketMessageType.Close, (await NextAsync(socket)).Type);
+    }
+
+    [Fact]
+    public async Task Keys_that_are_none_are_refused()
+    {
+        Assert.EndsWith("""{"message":"Invalid detach keys (foo) provided"}""", await PostAsync("stream=1&detachKeys=foo"));
+        Assert.Equal(
+            (400, """{"message":"Invalid escape keys (foo) provided"}"""),
+            await _server.PostAsync("/containers/c1/exec", """{"Cmd":["sh"],"DetachKeys":"foo"}"""));
+    }
 }

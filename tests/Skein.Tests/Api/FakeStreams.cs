@@ -3,7 +3,7 @@ using Skein.Agent.Containers;
 namespace Skein.Tests.Api;
 
 /// <summary>The streams of a process that never ends by itself; left as the engine's are.</summary>
-internal sealed class FakeStreams(Stream stdout, Stream stderr, Stream? stdin = null) : IContainerStreams
+internal sealed class FakeStreams(Stream stdout, Stream stderr, Stream? stdin = null, bool tty = false) : IContainerStreams
 {
     public Stream? Stdin => stdin;
 
@@ -11,7 +11,7 @@ internal sealed class FakeStreams(Stream stdout, Stream stderr, Stream? stdin = 
 
     public Stream? Stderr => stderr;
 
-    public bool Tty => false;
+    public bool Tty => tty;
 
     public TaskCompletionSource<int> Exit { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -4,6 +4,7 @@ using Skein.Agent.Containers;
 using Skein.Agent.Containers.Stats;
 using Skein.Agent.Images;
 using Skein.Agent.Networks;
+using Skein.Api.Hijack;
 using Skein.Api.Http;
 using Skein.Api.Images;
 using Skein.Model;
@@ -268,6 +269,7 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
     {
         var body = await context.BodyAsync(ContainersJson.Default.ExecCreateJson);
         if (body.Cmd is null or []) throw SkeinException.Invalid("No exec command specified");
+        DetachKeys.Parse(body.DetachKeys ?? "", "escape");
         var exec = await containers.CreateExecAsync(context.Route("id"), body.ToModel(), context.RequestAborted);
         await context.JsonAsync(new IdJson(exec.Id), ContainersJson.Default.IdJson, StatusCodes.Status201Created);
     }

@@ -17,6 +17,8 @@ internal sealed class Attachment : IAsyncDisposable
 
     public SelectedStreams Streams { get; }
 
+    public DetachKeys Keys => _asked.Keys;
+
     /// <exception cref="Model.SkeinException">There is no such container, or none whose log can be read; before anything is answered.</exception>
     public static async Task<Attachment> OpenAsync(IContainerEngine containers, string id, AttachQuery asked, CancellationToken cancel)
     {
@@ -37,7 +39,7 @@ internal sealed class Attachment : IAsyncDisposable
 
     public async Task RunAsync(IAttachedClient client, CancellationToken cancel)
     {
-        if (await ShowEarlierAsync(client, cancel)) await StreamPump.RunAsync(Streams, client, cancel);
+        if (await ShowEarlierAsync(client, cancel)) await StreamPump.RunAsync(Streams, client, Keys, cancel);
         else await client.TakeLeaveAsync(cancel);
     }
 

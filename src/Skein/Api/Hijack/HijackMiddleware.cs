@@ -57,12 +57,12 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
     {
         // ConnectionClosed fires at the client's half-close already (echo x | docker exec -i): it must not end what was asked.
         var closed = CancellationToken.None;
-        IContainerStreams? streams;
+        (IContainerStreams Streams, DetachKeys Keys)? begun;
         try
         {
             var (version, _) = ApiPath.Split(request.Path);
             var body = await HijackedBody.ReadAsync(input, request, closed);
-            streams = target.Kind == "exec"
+            begun = target.Kind == "exec"
                 ? await StartExecAsync(target.Id, ReadExecStart(body), request, version, output)
                 : await AttachAsync(target.Id, request, version, input, output);
         }
@@ -71,18 +71,18 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
             await AnswerErrorAsync(output, error, closed);
             return;
         }
-        if (streams is null) return;
+        if (begun is not ({ } streams, { } keys)) return;
         await using (streams)
         {
-            await StreamPump.RunAsync(streams, input, output, closed);
+            await StreamPump.RunAsync(streams, input, output, keys, closed);
             await output.CompleteAsync();
         }
     }
 
     /// <summary>All that can be wrong with the request is, before the connection is no longer HTTP's.</summary>
-    private async Task<IContainerStreams?> StartExecAsync(string id, ExecStartJson start, HijackedRequest request, ApiVersion version, PipeWriter output)
+    private async Task<(IContainerStreams, DetachKeys)?> StartExecAsync(string id, ExecStartJson start, HijackedRequest request, ApiVersion version, PipeWriter output)
     {
-        var tty = Startable(id).Definition.Tty;
+        var definition = Startable(id).Definition;
         if (start.Detach)
         {
             // It ends by itself, not with this request; its output is nobody's, and dropped.
@@ -90,18 +90,20 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
             await AnswerEmptyAsync(output);
             return null;
         }
-        await AnswerStreamAsync(output, request, version, tty);
-        return await TryStartExecAsync(id, start, output, tty, CancellationToken.None);
+        await AnswerStreamAsync(output, request, version, definition.Tty);
+        return await TryStartExecAsync(id, start, output, definition.Tty, CancellationToken.None) is { } streams
+            ? (streams, DetachKeys.Parse(definition.DetachKeys, "escape"))
+            : null;
     }
 
-    private async Task<IContainerStreams?> AttachAsync(string id, HijackedRequest request, ApiVersion version, PipeReader input, PipeWriter output)
+    private async Task<(IContainerStreams, DetachKeys)?> AttachAsync(string id, HijackedRequest request, ApiVersion version, PipeReader input, PipeWriter output)
     {
         var attachment = await Attachment.OpenAsync(containers, id, AttachQuery.Of(request), CancellationToken.None);
         try
         {
             await AnswerStreamAsync(output, request, version, attachment.Streams.Tty);
             var client = new ConnectionClient(input, output, attachment.Streams.Tty);
-            if (await attachment.ShowEarlierAsync(client, CancellationToken.None)) return attachment.Streams;
+            if (await attachment.ShowEarlierAsync(client, CancellationToken.None)) return (attachment.Streams, attachment.Keys);
         }
         catch
         {

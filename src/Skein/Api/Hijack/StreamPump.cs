@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Skein.Agent.Containers;
 
@@ -12,20 +13,19 @@ internal static class StreamPump
 {
     private const int BufferSize = 16 * 1024;
 
-    public static Task RunAsync(IContainerStreams streams, PipeReader input, PipeWriter output, CancellationToken cancel) =>
-        RunAsync(streams, new ConnectionClient(input, output, streams.Tty), cancel);
+    public static Task RunAsync(IContainerStreams streams, PipeReader input, PipeWriter output, DetachKeys keys, CancellationToken cancel) =>
+        RunAsync(streams, new ConnectionClient(input, output, streams.Tty), keys, cancel);
 
-    public static async Task RunAsync(IContainerStreams streams, IAttachedClient client, CancellationToken cancel)
+    public static async Task RunAsync(IContainerStreams streams, IAttachedClient client, DetachKeys keys, CancellationToken cancel)
     {
         using var gate = new SemaphoreSlim(1, 1);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var stdin = PumpInputAsync(streams.Stdin, client, ended);
+        var detached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var stdin = PumpInputAsync(streams.Stdin, client, streams.Tty ? keys : null, detached, ended);
+        var outputs = PumpOutputsAsync(streams, client, gate, ended);
         try
         {
-            await Task.WhenAll(
-                PumpOutputAsync(streams.Stdout, LogStream.Stdout, client, gate, ended),
-                PumpOutputAsync(streams.Stderr, LogStream.Stderr, client, gate, ended));
-            await streams.Completion.WaitAsync(ended.Token);
+            await await Task.WhenAny(outputs, detached.Task);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -33,11 +33,21 @@ internal static class StreamPump
         }
         await client.TakeLeaveAsync(cancel);
         await ended.CancelAsync();
+        await outputs.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await stdin;
     }
 
-    private static async Task PumpInputAsync(Stream? stdin, IAttachedClient client, CancellationTokenSource ended)
+    private static async Task PumpOutputsAsync(IContainerStreams streams, IAttachedClient client, SemaphoreSlim gate, CancellationTokenSource ended)
     {
+        await Task.WhenAll(
+            PumpOutputAsync(streams.Stdout, LogStream.Stdout, client, gate, ended),
+            PumpOutputAsync(streams.Stderr, LogStream.Stderr, client, gate, ended));
+        await streams.Completion.WaitAsync(ended.Token);
+    }
+
+    private static async Task PumpInputAsync(Stream? stdin, IAttachedClient client, DetachKeys? keys, TaskCompletionSource detached, CancellationTokenSource ended)
+    {
+        var passed = new ArrayBufferWriter<byte>();
         var closed = false;
         try
         {
@@ -56,7 +66,16 @@ internal static class StreamPump
         // What the process takes no more is read all the same: what follows may be the client's leave.
         async ValueTask TakeAsync(ReadOnlyMemory<byte> piece)
         {
-            if (closed || stdin is null) return;
+            if (stdin is null || detached.Task.IsCompleted) return;
+            passed.ResetWrittenCount();
+            var leaves = keys?.Pass(piece.Span, passed) ?? false;
+            await WriteAsync(keys is null ? piece : passed.WrittenMemory);
+            if (leaves) detached.SetResult();
+        }
+
+        async ValueTask WriteAsync(ReadOnlyMemory<byte> piece)
+        {
+            if (closed || piece.IsEmpty) return;
             try
             {
                 await stdin.WriteAsync(piece, ended.Token);
