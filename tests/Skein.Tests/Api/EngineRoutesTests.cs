@@ -36,6 +36,29 @@ public sealed class EngineRoutesTests
         Assert.Equal(told, said.Contains("httpd:2", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("volume")]
+    [InlineData("daemon")]
+    [InlineData("secret")]
+    [InlineData("config")]
+    [InlineData("plugin")]
+    [InlineData("node")]
+    public async Task Events_are_of_what_is_asked_for(string type)
+    {
+        await using var server = await ApiServer.StartAsync();
+        await server.PostAsync("/images/create?fromImage=httpd&tag=2", "");
+        var (status, body) = await Ask(server, $"/events?since=0&until={DateTimeOffset.UtcNow.ToUnixTimeSeconds()}&filters=%7B%22{type}%22%3A%5B%22x%22%5D%7D");
+        Assert.Equal(200, status);
+        Assert.DoesNotContain("httpd", body);
+    }
+
+    [Fact]
+    public async Task Events_have_a_beginning_before_their_end()
+    {
+        await using var server = await ApiServer.StartAsync();
+        Assert.Equal((400, """{"message":"`since` time (5) cannot be after `until` time (1)"}"""), await Ask(server, "/events?since=5&until=1"));
+    }
+
     [Fact]
     public async Task Disk_usage_is_told_by_what_was_asked_for()
     {

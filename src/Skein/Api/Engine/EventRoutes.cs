@@ -7,15 +7,20 @@ namespace Skein.Api.Engine;
 /// <summary>What has happened here and what happens, by a client's filters.</summary>
 internal sealed class EventRoutes(EventHub events, TimeProvider time)
 {
+    // What an event may be of by a filter of its own; of an image see below.
+    private static readonly string[] s_types = ["config", "container", "daemon", "network", "node", "plugin", "secret", "service", "volume"];
+
     private static readonly TimeSpan s_longestTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
     public void Map(IEndpointRouteBuilder app) => app.MapGet("/events", EventsAsync);
 
     private async Task EventsAsync(HttpContext context)
     {
-        var filters = context.Filters().Accept("type", "event", "container", "image", "network", "service", "node", "label", "scope", "daemon", "volume");
+        var filters = context.Filters().Accept(["type", "event", "image", "label", "scope", .. s_types]);
         var since = context.QueryTime("since");
         var until = context.QueryTime("until");
+        if (since > until)
+            throw SkeinException.Invalid($"`since` time ({since.Value.ToUnixTimeSeconds()}) cannot be after `until` time ({until.Value.ToUnixTimeSeconds()})");
         using var subscription = events.Subscribe();
         context.Response.ContentType = ErrorResponse.ContentType;
         await context.Response.Body.FlushAsync(context.RequestAborted);
@@ -75,7 +80,7 @@ internal sealed class EventRoutes(EventHub events, TimeProvider time)
             && filters.Any("event", wanted => happened.Action == wanted || happened.Action.StartsWith(wanted + ":", StringComparison.Ordinal))
             && filters.Labels("label", happened.Attributes)
             && OfImage(filters, happened)
-            && OfType("container") && OfType("network") && OfType("service") && OfType("node");
+            && Array.TrueForAll(s_types, OfType);
 
         bool OfType(string type) => !filters.Has(type)
             || (happened.Type == type && filters.Any(type, w => w == name || happened.Id.StartsWith(w, StringComparison.Ordinal)));
