@@ -47,6 +47,14 @@ public class ImageVerbsTests
     public void A_pattern_stops_at_a_slash(string pattern, string text, bool matches) => Assert.Equal(matches, PathPattern.Matches(pattern, text));
 
     [Theory]
+    [InlineData("a/b", "", "a/b:latest")]
+    [InlineData("a/b:1", "", "a/b:1")]
+    [InlineData("a/b:1", "2", "a/b:2")]
+    [InlineData("localhost:5000/b", "2", "localhost:5000/b:2")]
+    public void An_image_is_tagged_by_name_and_tag_in_one_or_two(string name, string tag, string target) =>
+        Assert.Equal(target, RequestedImage.NewName(name, tag));
+
+    [Theory]
     [InlineData("httpd", "2", "httpd:2")]
     [InlineData("httpd:2", "", "httpd:2")]
     [InlineData("httpd:2", "3", "httpd:3")]

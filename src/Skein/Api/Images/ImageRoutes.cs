@@ -166,8 +166,7 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
         var path = context.Route("name");
         if (path.EndsWith("/push", StringComparison.Ordinal)) throw UnsupportedRoutes.Refusal("docker push");
         if (!path.EndsWith("/tag", StringComparison.Ordinal)) throw SkeinException.NotFound("page not found");
-        var tag = context.Query("tag") is { Length: > 0 } given ? given : "latest";
-        var target = $"{context.Query("repo")}:{tag}";
+        var target = RequestedImage.NewName(context.Query("repo"), context.Query("tag"));
         var image = await images.TagAsync(path[..^"/tag".Length], target, context.RequestAborted);
         Publish("tag", image.Id, ImageReference.Parse(target).Familiar);
         await context.EmptyAsync(StatusCodes.Status201Created);

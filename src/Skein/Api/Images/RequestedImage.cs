@@ -11,6 +11,13 @@ internal static class RequestedImage
     {
         if (tag.Length > 0) return $"{ImageReference.Parse(name).FamiliarName}{(tag.Contains(':') ? '@' : ':')}{tag}";
         var bare = !name.Contains('@') && name.IndexOf(':', name.LastIndexOf('/') + 1) < 0;
-        return bare ? throw SkeinException.NotImplemented("docker pull --all-tags is not supported") : name;
+        return bare ? throw SkeinException.NotImplemented("docker pull --all-tags is not supported: name a tag") : name;
+    }
+
+    /// <summary>For an image that is there: in the same two parts, but for a digest, which an image has and is not given.</summary>
+    public static string NewName(string name, string tag)
+    {
+        if (name.Contains('@')) throw SkeinException.Invalid("cannot import digest reference");
+        return tag.Length > 0 ? $"{ImageReference.Parse(name).FamiliarName}:{tag}" : ImageReference.Parse(name).Familiar;
     }
 }
