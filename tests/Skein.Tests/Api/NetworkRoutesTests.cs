@@ -30,4 +30,12 @@ public sealed class NetworkRoutesTests : IDisposable
             (400, "invalid value for verbose: x: strconv.ParseBool: parsing \"x\": invalid syntax"),
             (status, JsonDocument.Parse(body).RootElement.GetProperty("message").GetString()));
     }
+
+    [Fact]
+    public async Task Networks_of_the_host_are_listed_with_no_containers_rather_than_null()
+    {
+        await using var server = await ApiServer.StartAsync(new OneManager(_world.Control));
+        using var networks = JsonDocument.Parse((await server.AskAsync("GET", "/networks?filters=%7B%22scope%22%3A%5B%22local%22%5D%7D")).Body);
+        Assert.All(networks.RootElement.EnumerateArray(), n => Assert.Equal("{}", n.GetProperty("Containers").GetRawText()));
+    }
 }

@@ -55,7 +55,7 @@ internal sealed class NetworkCatalog(
     {
         var network = Find(idOrName);
         var detailed = network with { Containers = ContainersOn(network) };
-        if (network.Driver != "overlay") return network.Name == Gwbridge ? detailed with { IPAM = GwbridgeIpam() } : detailed;
+        if (network.Driver != "overlay") return detailed;
         var peers = Peers(network.Id);
         return detailed with { Peers = peers.Count == 0 ? null : peers, Services = verbose ? Services(network) : null };
     }
@@ -113,7 +113,8 @@ internal sealed class NetworkCatalog(
         Created = _created,
         Scope = "local",
         Driver = driver,
-        IPAM = new NetworkJson.IpamJson { Config = [] },
+        IPAM = name == Gwbridge ? GwbridgeIpam() : new NetworkJson.IpamJson { Config = [] },
+        Containers = new Dictionary<string, NetworkJson.ContainerJson>(),   // in a list they are not told, and yet no null
         Options = name == Gwbridge
             ? new Dictionary<string, string>
             {
