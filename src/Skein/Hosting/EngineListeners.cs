@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Skein.Api;
+using Skein.Api.Hijack;
 using Skein.Linux.Files;
 using Skein.Model;
 
@@ -32,6 +34,12 @@ internal static class EngineListeners
     public static void Add(KestrelServerOptions kestrel, IReadOnlyList<string> hosts, DockerApi api)
     {
         kestrel.Limits.MinResponseDataRate = null;
+        // Filters name what they ask for by id: `docker service ps` of some hundred services is one line of 20 KiB.
+        kestrel.Limits.MaxRequestLineSize = HijackedRequest.MaxLineLength;
+        kestrel.Limits.MaxRequestHeadersTotalSize = HijackedRequest.MaxHeadersLength;
+        // Which host is asked means nothing here: in a whole URL it may be another than in the header, and headers any bytes.
+        kestrel.AllowHostHeaderOverride = true;
+        kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
         kestrel.Limits.MaxConcurrentConnections = ConnectionsMax;
         foreach (var host in hosts)
         {

@@ -19,6 +19,9 @@ public sealed class ApiBoundsTests
     {
         await using var server = await ApiServer.StartAsync();
         Assert.StartsWith("HTTP/1.1 431 ", await server.SayAsync($"GET /_ping HTTP/1.1\r\nHost: h\r\nX: {new string('x', 64 << 10)}\r\n\r\n"));
+        Assert.StartsWith("HTTP/1.1 414 ", await server.SayAsync($"GET /_ping?{new string('x', 64 << 10)} HTTP/1.1\r\nHost: h\r\n\r\n"));
+        Assert.StartsWith("HTTP/1.1 414 ", await server.SayAsync($"GET /_ping?{new string('x', 200 << 10)} HTTP/1.1\r\nHost: h\r\n\r\n"));
+        Assert.StartsWith("HTTP/1.1 200 ", await server.SayAsync($"GET /_ping?{new string('x', 31 << 10)} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
     }
 
     [Fact]

@@ -51,6 +51,16 @@ public sealed class HttpTests
     }
 
     [Theory]
+    [InlineData("GET http://other/_ping HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")]
+    [InlineData("GET /_ping HTTP/1.1\r\nHost: h\r\nUser-Agent: \u00e9\r\nConnection: close\r\n\r\n")]
+    [InlineData("POST /containers/prune HTTP/1.1\r\nHost: h\r\nContent-Length: +2\r\nConnection: close\r\n\r\n{}")]
+    public async Task What_Gos_server_takes_is_answered(string request)
+    {
+        await using var server = await ApiServer.StartAsync();
+        Assert.StartsWith("HTTP/1.1 200 ", await server.SayAsync(request));
+    }
+
+    [Theory]
     [InlineData("GET", "/nowhere")]
     [InlineData("GET", "/v1.44/some.where")]
     [InlineData("PUT", "/info")]

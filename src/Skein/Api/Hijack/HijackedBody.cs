@@ -13,6 +13,7 @@ internal static class HijackedBody
     {
         var head = await input.ReadAsync(cancel);
         input.AdvanceTo(HijackedRequest.FindHeadEnd(head.Buffer)!.Value);
+        if (request is { IsChunked: false, ContentLength: null }) throw SkeinException.Invalid($"bad Content-Length \"{request.Headers["Content-Length"]}\"");
         var (body, content) = (RequestBody.UntilUpgrade(request), new ArrayBufferWriter<byte>());
         while (!body.Ended)
         {

@@ -7,14 +7,20 @@ namespace Skein.Api.Hijack;
 /// <summary>The head of an HTTP/1.1 request whose connection is taken over.</summary>
 internal sealed record HijackedRequest(string Method, string Path, IReadOnlyDictionary<string, string> Query, IReadOnlyDictionary<string, string> Headers)
 {
-    /// <summary>Kestrel takes 8 KiB of request line and 32 KiB of headers: a longer head is left to it, and refused.</summary>
-    public const int MaxHeadLength = 40 * 1024;
+    public const int MaxLineLength = 32 * 1024;
+
+    public const int MaxHeadersLength = 32 * 1024;
+
+    /// <summary>A longer head is left to Kestrel, which has these bounds too, and refuses it.</summary>
+    public const int MaxHeadLength = MaxLineLength + MaxHeadersLength;
 
     /// <summary>Docker looks only whether it is there.</summary>
     public bool WantsUpgrade => Headers.ContainsKey("Upgrade");
 
-    public long ContentLength =>
-        Headers.TryGetValue("Content-Length", out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length : 0;
+    /// <summary>null when it cannot be told.</summary>
+    public long? ContentLength => !Headers.TryGetValue("Content-Length", out var text) ? 0
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length
+        : null;
 
     public bool IsChunked => Headers.TryGetValue("Transfer-Encoding", out var coding) && coding.Contains("chunked", StringComparison.OrdinalIgnoreCase);
 

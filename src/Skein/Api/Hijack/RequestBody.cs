@@ -32,7 +32,10 @@ internal sealed class RequestBody
         head.Method == "CONNECT" || head.Headers.ContainsKey("Upgrade") ? Endless : UntilUpgrade(head);
 
     /// <summary>What is HTTP's of a request that asks for one.</summary>
-    public static RequestBody UntilUpgrade(HijackedRequest head) => head.IsChunked ? new(Part.ChunkSize, 0) : new(Part.Content, head.ContentLength);
+    public static RequestBody UntilUpgrade(HijackedRequest head) =>
+        head.IsChunked ? new(Part.ChunkSize, 0)
+        : head.ContentLength is { } length ? new(Part.Content, length)
+        : Endless;
 
     /// <summary>How many of the bytes that follow what was counted before are the body's, in whole lines where it has lines.</summary>
     /// <param name="content">Takes what is in it, without the lines between.</param>
