@@ -27,6 +27,8 @@ internal sealed class UnsupportedRoutes(IContainerEngine containers)
     [
         ("/build", "docker build"),
         ("/build/cancel", "docker build"),
+        ("/session", "docker build"),
+        ("/grpc", "docker build"),
         ("/volumes/create", "docker volume create"),
         ("/volumes/prune", "docker volume prune"),
         ("/volumes/{name}", "docker volume"),

@@ -61,6 +61,19 @@ public sealed class HttpTests
     }
 
     [Theory]
+    [InlineData("GET", "/secrets/s1", 404, "secret s1 not found")]
+    [InlineData("DELETE", "/secrets/s1", 404, "secret s1 not found")]
+    [InlineData("POST", "/configs/c1/update?version=1", 404, "config c1 not found")]
+    [InlineData("POST", "/session", 501, "docker build is not supported")]
+    [InlineData("POST", "/grpc", 501, "docker build is not supported")]
+    public async Task What_is_not_done_is_said_by_its_name(string method, string path, int status, string message)
+    {
+        var world = new Control.ControlWorld();
+        await using var server = await ApiServer.StartAsync(new OneManager(world.Control));
+        Assert.Equal((status, $$"""{"message":"{{message}}"}"""), await server.AskAsync(method, path));
+    }
+
+    [Theory]
     [InlineData("GET", "/nowhere")]
     [InlineData("GET", "/v1.44/some.where")]
     [InlineData("PUT", "/info")]
