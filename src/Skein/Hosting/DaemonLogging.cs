@@ -11,6 +11,8 @@ internal static class DaemonLogging
         // The web server's own words are of no use to who runs a swarm, but for its warnings.
         logging.AddFilter("Microsoft", level > LogLevel.Warning ? level : LogLevel.Warning);
         logging.AddFilter("Grpc", level > LogLevel.Warning ? level : LogLevel.Warning);
+        // A message that is none has a stack trace here, whoever sent it, as often as it is sent. What fails in a call of ours is said by BrokenCalls.
+        logging.AddFilter("Grpc.AspNetCore.Server", LogLevel.None);
         logging.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 })
         {
