@@ -12,7 +12,8 @@ namespace Skein.Hosting;
 /// <summary>
 /// Connections to a manager's port. Until its handshake has shown a certificate everyone is a stranger: strangers are few, of each
 /// address and in all, and none stays. Addresses of the swarm's own nodes have places of their own, so that strangers from
-/// elsewhere keep no node away.
+/// elsewhere keep no node away; nor does who comes from the same address, as a node's containers do: of an address that has all its
+/// places the longest one there gives way to who comes, who needs some milliseconds of it.
 /// </summary>
 internal sealed partial class PeerConnections(Func<IPAddress, bool> isOfNode, TimeProvider time, ILogger<PeerConnections> log)
 {
@@ -32,22 +33,23 @@ internal sealed partial class PeerConnections(Func<IPAddress, bool> isOfNode, Ti
     private readonly Places<string> _workers = new(OfWorker, int.MaxValue);
     private readonly Repeats _said = new(time);
     private readonly ILogger _log = log;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<IPAddress, LinkedList<Stranger>> _byAddress = [];
 
     /// <summary>Before TLS.</summary>
     public async Task AdmitAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var remote = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
         var address = PeerAddress.Of(remote);
-        using var place = _strangers.TryTake(address) ?? (isOfNode(remote) ? _strangers.TryTake(address, beyondAll: true) : null);
-        if (place is null)
+        using var stranger = Enter(connection, address, isOfNode(remote));
+        if (stranger is null)
         {
             if (_said.IsNews("strangers")) LogTurnedAway(address);
             connection.Abort();
             return;
         }
-        using var stay = time.CreateTimer(
-            _ => connection.Abort(new ConnectionAbortedException("no certificate was shown in time")), null, StrangersStay, Timeout.InfiniteTimeSpan);
-        connection.Features.Set(new Stranger(place, stay));
+        using var stay = time.CreateTimer(_ => Expire(stranger), null, StrangersStay, Timeout.InfiniteTimeSpan);
+        connection.Features.Set(stranger);
         await next(connection);
     }
 
@@ -66,8 +68,56 @@ internal sealed partial class PeerConnections(Func<IPAddress, bool> isOfNode, Ti
             connection.Abort();
             return;
         }
-        connection.Features.Get<Stranger>()?.IsKnown();
+        connection.Features.Get<Stranger>()?.Dispose();
         await next(connection);
+    }
+
+    /// <summary>null when there is no place.</summary>
+    private Stranger? Enter(ConnectionContext connection, IPAddress address, bool ofNode)
+    {
+        Stranger? longest = null;
+        try
+        {
+            lock (_lock)
+            {
+                var place = Take();
+                if (place is null && _byAddress.TryGetValue(address, out var there))
+                {
+                    longest = there.First!.Value;
+                    Leave(longest);
+                    place = Take();
+                }
+                if (place is null) return null;
+                var stranger = new Stranger(this, connection, address, place);
+                if (!_byAddress.TryGetValue(address, out var list)) _byAddress[address] = list = [];
+                stranger.Node = list.AddLast(stranger);
+                return stranger;
+            }
+        }
+        finally
+        {
+            longest?.Connection.Abort(new ConnectionAbortedException("another of its address has come, and it has shown no certificate"));
+        }
+
+        IDisposable? Take() => _strangers.TryTake(address) ?? (ofNode ? _strangers.TryTake(address, beyondAll: true) : null);
+    }
+
+    private void Expire(Stranger stranger)
+    {
+        if (Leave(stranger)) stranger.Connection.Abort(new ConnectionAbortedException("no certificate was shown in time"));
+    }
+
+    /// <summary>False when it is no stranger any more.</summary>
+    private bool Leave(Stranger stranger)
+    {
+        lock (_lock)
+        {
+            if (stranger.Node?.List is not { } list) return false;
+            list.Remove(stranger.Node);
+            if (list.Count == 0) _byAddress.Remove(stranger.Address);
+            stranger.Place.Dispose();
+            return true;
+        }
     }
 
     [LoggerMessage(1140, LogLevel.Warning, "Connections without certificate are turned away, one from {Address}: too many are open")]
@@ -76,12 +126,18 @@ internal sealed partial class PeerConnections(Func<IPAddress, bool> isOfNode, Ti
     [LoggerMessage(1141, LogLevel.Warning, "A connection of node {Node} is turned away: it has {Max}")]
     private partial void LogTooMany(string node, int max);
 
-    private sealed class Stranger(IDisposable place, ITimer stay)
+    /// <summary>One that has shown no certificate yet; disposed of when it has, or leaves.</summary>
+    private sealed class Stranger(PeerConnections connections, ConnectionContext connection, IPAddress address, IDisposable place) : IDisposable
     {
-        public void IsKnown()
-        {
-            stay.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            place.Dispose();
-        }
+        public ConnectionContext Connection => connection;
+
+        public IPAddress Address => address;
+
+        public IDisposable Place => place;
+
+        /// <summary>Under the connections' lock.</summary>
+        public LinkedListNode<Stranger>? Node { get; set; }
+
+        public void Dispose() => connections.Leave(this);
     }
 }

@@ -44,8 +44,26 @@ public class PeerConnectionsTests
         var oneMore = Connection(Stranger(1), "w1");
         await Enter(oneMore).WaitAsync(Poll.Patience);
         Assert.True(oneMore.Ended);
-        for (var i = 0; i < PeerConnections.OfAddress; i++) Assert.False(Entered(Stranger(1)).Ended);
-        Assert.True(Entered(Stranger(1)).Ended);
+        var strangers = Enumerable.Range(0, PeerConnections.OfAddress).Select(_ => Entered(Stranger(1))).ToList();
+        Assert.All(strangers, stranger => Assert.False(stranger.Ended));
+        Entered(Stranger(1));
+        Assert.Single(strangers, stranger => stranger.Ended);
+        Assert.All(nodes, node => Assert.False(node.Ended));
+    }
+
+    [Fact]
+    public void Who_holds_the_places_of_an_address_keeps_no_other_of_it_away()
+    {
+        foreach (var address in new[] { OfNode, Stranger(1) })
+        {
+            var held = Enumerable.Range(0, PeerConnections.OfAddress).Select(_ => Entered(address)).ToList();
+            for (var i = 0; i < 3; i++)
+            {
+                Assert.False(Entered(address).Ended);
+                Assert.True(held[i].Ended);
+                Assert.False(held[i + 1].Ended);
+            }
+        }
     }
 
     [Fact]
