@@ -22,7 +22,11 @@ public sealed partial class CallerAuthorization(NodeIdentity identity, IStore st
     /// <summary>A node that has just come, or was just promoted, by another manager may not be in this one's replica yet.</summary>
     private static readonly TimeSpan VisibleDeadline = TimeSpan.FromSeconds(3);
 
+    // Of those that are anybody's. A node that renews its certificate makes one.
+    private const int CallsOfANode = 4;
+
     private readonly Places<IPAddress> _strangers = new(CallsOfAStranger, CallsOfStrangers);
+    private readonly Places<string> _nodes = new(CallsOfANode, int.MaxValue);
     private readonly Repeats _said = new(time);
     private readonly ILogger _log = log;
 
@@ -65,6 +69,12 @@ public sealed partial class CallerAuthorization(NodeIdentity identity, IStore st
             return;
         }
         NodeCaller.Set(context, caller);
+        using var place = rule.Who == CallerKind.Anyone ? _nodes.TryTake(caller.NodeId) : null;
+        if (place is null && rule.Who == CallerKind.Anyone)
+        {
+            await RefuseAsync(context, StatusCode.ResourceExhausted, "too many calls of this node at once");
+            return;
+        }
         if (rule.EndsWithStanding) await WhileStandingAsync(context, IsMet, next);
         else await next(context);
 

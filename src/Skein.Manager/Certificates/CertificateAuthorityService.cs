@@ -14,7 +14,14 @@ namespace Skein.Manager.Certificates;
 public sealed partial class CertificateAuthorityService(IStore store, TimeProvider time, IIdSource ids, ILogger<CertificateAuthorityService> log)
     : CertificateAuthority.CertificateAuthorityBase
 {
-    private readonly WrongTokens _wrong = new(time);
+    /// <summary>A token of 128 bits is not guessed, but each trial costs a line in the log and a comparison.</summary>
+    public const int WrongTokensOfAddress = 10;
+
+    /// <summary>A node needs one in weeks, and one at each change of its role.</summary>
+    public const int RenewalsOfNode = 30;
+
+    private readonly Tries<IPAddress> _wrong = new(WrongTokensOfAddress, time);
+    private readonly Tries<string> _renewed = new(RenewalsOfNode, time);
     private readonly Repeats _said = new(time);
     private readonly ILogger _log = log;
 
@@ -77,6 +84,8 @@ public sealed partial class CertificateAuthorityService(IStore store, TimeProvid
     {
         var node = store.Current.Nodes.Find(caller.NodeId)
             ?? throw new RpcException(new(StatusCode.PermissionDenied, $"node {caller.NodeId} was removed from the swarm"));
+        if (_renewed.MustWait(node.Id)) throw new RpcException(new(StatusCode.ResourceExhausted, $"node {node.Id} has had {RenewalsOfNode} certificates in a minute"));
+        _renewed.Note(node.Id);
         LogRenewed(node.Id, node.Spec.Role);
         return Issue(RequireCluster(), request, node.Id, node.Spec.Role);
     }

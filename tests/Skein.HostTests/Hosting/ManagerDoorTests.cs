@@ -7,6 +7,7 @@ using System.Security.Authentication;
 using Google.Protobuf;
 using Grpc.Core;
 using Skein.Hosting;
+using Skein.Manager.Certificates;
 using Skein.Model;
 using Skein.Model.Identity;
 using Skein.Model.Validation;
@@ -115,6 +116,22 @@ public class ManagerDoorTests
         Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(async () => await logs.ResponseAsync)).StatusCode);
         var renewal = new CertificateAuthority.CertificateAuthorityClient(channel).IssueNodeCertificateAsync(new() { Csr = ByteString.Empty });
         Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(async () => await renewal)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_node_has_so_many_certificates_a_minute_and_no_more()
+    {
+        await using var hosts = new SwarmHosts();
+        var manager = await hosts.InitAsync();
+        var worker = await hosts.JoinAsync(manager, NodeRole.Worker);
+        using var channel = ManagerChannel.Open(manager.Address, NodeIdentity.Load(Path.Combine(worker.Options.SwarmFolder, "certificates"), TimeProvider.System)!);
+        var authority = new CertificateAuthority.CertificateAuthorityClient(channel);
+        var request = new IssueRequest { Csr = ByteString.CopyFromUtf8(CertificateSigningRequest.Create([]).Pem) };
+        var refusal = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            for (var i = 0; i <= CertificateAuthorityService.RenewalsOfNode; i++) await authority.IssueNodeCertificateAsync(request);
+        });
+        Assert.Equal(StatusCode.ResourceExhausted, refusal.StatusCode);
     }
 
     private static async Task<bool> JoinsAsync(SwarmHosts hosts, SwarmHost manager)

@@ -140,6 +140,19 @@ public sealed class CallerAuthorizationTests : IDisposable
         await IsAnsweredAsync(Call(Issue), StatusCode.OK);
     }
 
+    [Fact]
+    public async Task A_node_asks_for_some_certificates_at_once_and_no_more()
+    {
+        var hold = new TaskCompletionSource();
+        var held = Enumerable.Range(0, 4).Select(_ => _authorization.InvokeAsync(Call(Issue, Credentials("w1", NodeRole.Worker)), _ => hold.Task)).ToList();
+        await IsAnsweredAsync(Call(Issue, Credentials("w1", NodeRole.Worker)), StatusCode.ResourceExhausted);
+        await IsAnsweredAsync(Call(Session, Credentials("w1", NodeRole.Worker)), StatusCode.OK);
+        await IsAnsweredAsync(Call(Issue, Credentials("m1", NodeRole.Manager)), StatusCode.OK);
+        hold.SetResult();
+        await Task.WhenAll(held);
+        await IsAnsweredAsync(Call(Issue, Credentials("w1", NodeRole.Worker)), StatusCode.OK);
+    }
+
     private static Task Done(HttpContext context) => Task.CompletedTask;
 
     private async Task IsAnsweredAsync(HttpContext call, StatusCode expected)
