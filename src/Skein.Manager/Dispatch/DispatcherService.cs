@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using Skein.Manager.Certificates;
 using Skein.Manager.Logs;
 using Skein.Manager.Store;
 using Skein.Model;
@@ -23,6 +24,9 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
     /// <summary>Nodes turned away while the store was out of reach come back within their longest backoff.</summary>
     private static readonly TimeSpan LongestReturn = TimeSpan.FromSeconds(10);
 
+    /// <summary>Sessions of one node whose Hello is awaited or written down. A node has one; a line that broke may leave others.</summary>
+    private const int OpeningOfNode = 4;
+
     private readonly IStore _store;
     private readonly string _managerId;
     private readonly Func<ServerCallContext, CallerIdentity> _identify;
@@ -33,6 +37,8 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
     private readonly SessionTable _sessions = new();
     private readonly ConcurrentDictionary<string, SessionStream> _streams = new(StringComparer.Ordinal);
     private readonly OpenLogs _logs;
+    private readonly StorePace _pace;
+    private readonly Places<string> _opening = new(OpeningOfNode, int.MaxValue);
     private readonly DroppedReports _dropped;
     private readonly TaskStatusWriter _statuses;
     private readonly NodeWriter _nodes;
@@ -58,6 +64,7 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
         _logger = logs.CreateLogger<DispatcherService>();
         _dropped = new(time, _logger);
         _logs = new(_dropped, ids, time);
+        _pace = new(time);
         _statuses = new(store, _dropped, time, _logger);
         _nodes = new(store);
         _beats = new(store, managerId, time, _logger);
@@ -87,10 +94,7 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
     {
         var caller = _identify(context);
         RefuseWithoutStore();
-        await WaitNodeVisibleAsync(caller.NodeId, context.CancellationToken);
-        var hello = await ReadHelloAsync(requestStream, context.CancellationToken);
-        if (NodeDescriptionBounds.FlawOf(hello) is { } flaw) throw Unsound(caller.NodeId, flaw);
-
+        var hello = await OpenAsync(caller.NodeId, requestStream, context.CancellationToken);
         var sessionId = _ids.NewId();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
         _sessions.Open(caller.NodeId, sessionId, () => End(ended), Now, Patience)?.Invoke();
@@ -139,7 +143,7 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
     {
         using var stream = new SessionStream(writer);
         var conversation = new NodeConversation(
-            nodeId, sessionId, _store, _indexes, _statuses, _nodes, _dropped, _drains.Open(nodeId), _time,
+            nodeId, sessionId, _store, _indexes, _statuses, _nodes, _dropped, _drains.Open(nodeId), _pace, _time,
             () => _sessions.Heard(nodeId, sessionId, Now, Patience),
             period => _sessions.Told(nodeId, sessionId, period * ClusterDefaults.MissedBeats),
             stream);
@@ -156,6 +160,17 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
     {
         var session = new NodeSession { ManagerId = _managerId, SessionId = sessionId };
         return _nodes.ChangeAsync(nodeId, n => NodeRegistration.Registered(n, hello, session, _time.GetUtcNow()), cancel);
+    }
+
+    /// <summary>What the session begins with, once it has been paid for.</summary>
+    private async Task<Hello> OpenAsync(string nodeId, IAsyncStreamReader<NodeMessage> requestStream, CancellationToken cancel)
+    {
+        using var place = _opening.TryTake(nodeId) ?? throw new RpcException(new(StatusCode.ResourceExhausted, "too many sessions of this node begin at once"));
+        await WaitNodeVisibleAsync(nodeId, cancel);
+        var hello = await ReadHelloAsync(requestStream, cancel);
+        if (NodeDescriptionBounds.FlawOf(hello) is { } flaw) throw Unsound(nodeId, flaw);
+        await _pace.SpendAsync(nodeId, Math.Max(StorePace.OfSession, hello.CalculateSize()), cancel);
+        return hello;
     }
 
     private static async Task<Hello> ReadHelloAsync(IAsyncStreamReader<NodeMessage> reader, CancellationToken cancel)

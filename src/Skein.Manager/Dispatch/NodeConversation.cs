@@ -16,6 +16,7 @@ internal sealed class NodeConversation(
     NodeWriter nodes,
     DroppedReports dropped,
     NodeDrains drains,
+    StorePace pace,
     TimeProvider time,
     Action heard,
     Action<TimeSpan> periodTold,
@@ -49,10 +50,10 @@ internal sealed class NodeConversation(
                     break;
                 case NodeMessage.MessageOneofCase.Description:
                     if (NodeDescriptionBounds.FlawOf(message.Description) is { } flaw) dropped.Drop(nodeId, flaw);
-                    else await nodes.ChangeAsync(nodeId, n => NodeRegistration.Described(n, message.Description, time.GetUtcNow()), cancel);
+                    else await ChangeAsync(message.CalculateSize(), n => NodeRegistration.Described(n, message.Description, time.GetUtcNow()), cancel);
                     break;
                 case NodeMessage.MessageOneofCase.Role:
-                    await nodes.ChangeAsync(nodeId, n => NodeRegistration.RoleSaid(n, message.Role.Failure, time.GetUtcNow()), cancel);
+                    await ChangeAsync(message.CalculateSize(), n => NodeRegistration.RoleSaid(n, message.Role.Failure, time.GetUtcNow()), cancel);
                     break;
                 case NodeMessage.MessageOneofCase.Leaving:
                     await nodes.ChangeAsync(nodeId, n => NodeRegistration.Left(n, sessionId, time.GetUtcNow()), cancel);
@@ -132,7 +133,9 @@ internal sealed class NodeConversation(
         try
         {
             var seen = store.Current;
-            await statuses.WriteAsync([.. report.Updates.Where(update => IsSound(seen, update)).Select(u => new NodeTaskStatus(nodeId, u.TaskId, u.Status))], cancel);
+            var sound = report.Updates.Where(update => IsSound(seen, update)).Select(u => new NodeTaskStatus(nodeId, u.TaskId, u.Status)).ToList();
+            await pace.SpendAsync(nodeId, sound.Sum(one => CostOf(seen, one)), cancel);
+            await statuses.WriteAsync(sound, cancel);
             // Also those that were dropped: sent again they would be no better.
             var stored = new StatusesStored();
             stored.TaskIds.Add(report.Updates.Select(u => u.TaskId));
@@ -148,6 +151,16 @@ internal sealed class NodeConversation(
             _storing.Leave(report);
         }
     }
+
+    /// <summary>The whole node is written, with all that it said before.</summary>
+    private async Task ChangeAsync(int bytes, Func<Node, Node?> change, CancellationToken cancel)
+    {
+        await pace.SpendAsync(nodeId, StorePace.OfWrite + bytes + (store.Current.Nodes.Find(nodeId)?.CalculateSize() ?? 0), cancel);
+        await nodes.ChangeAsync(nodeId, change, cancel);
+    }
+
+    private static long CostOf(Snapshot seen, NodeTaskStatus report) =>
+        seen.Tasks.Find(report.TaskId) is { } task ? (long)task.CalculateSize() + report.Status.CalculateSize() : 0;
 
     private bool IsSound(Snapshot seen, TaskStatusUpdate update)
     {

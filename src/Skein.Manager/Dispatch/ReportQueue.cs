@@ -11,7 +11,10 @@ internal sealed class ReportQueue
     /// <summary>Twice what a node sends before it is answered.</summary>
     public const int MostReports = 32;
 
-    public const int MostBytes = 8 << 20;
+    public const int MostBytes = 16 << 20;
+
+    /// <summary>What an update takes of memory beside its bytes: of two bytes each, a report could hold half a million.</summary>
+    public const int OfUpdate = 256;
 
     private readonly Lock _lock = new();
     private int _reports;
@@ -21,9 +24,9 @@ internal sealed class ReportQueue
     {
         lock (_lock)
         {
-            if (_reports == MostReports || _bytes + report.CalculateSize() > MostBytes) return false;
+            if (_reports == MostReports || _bytes + SizeOf(report) > MostBytes) return false;
             _reports++;
-            _bytes += report.CalculateSize();
+            _bytes += SizeOf(report);
             return true;
         }
     }
@@ -33,7 +36,9 @@ internal sealed class ReportQueue
         lock (_lock)
         {
             _reports--;
-            _bytes -= report.CalculateSize();
+            _bytes -= SizeOf(report);
         }
     }
+
+    private static long SizeOf(TaskStatusReport report) => report.CalculateSize() + ((long)report.Updates.Count * OfUpdate);
 }

@@ -5,8 +5,8 @@ namespace Skein.Model.Validation;
 /// <summary>What a node may say of itself: all of it is kept in the store, held by every manager, and shown.</summary>
 public static class NodeDescriptionBounds
 {
-    /// <summary>Bytes of all of it.</summary>
-    public const int Most = 256 << 10;
+    /// <summary>Bytes of all of it. A host's own, with 256 networks around it, has some 12 KiB; managers remember a thousand changes.</summary>
+    public const int Most = 32 << 10;
 
     private const int LongestHostname = 253;
     private const int LongestWord = 128;

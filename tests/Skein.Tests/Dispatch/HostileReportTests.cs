@@ -103,6 +103,27 @@ public class HostileReportTests
         var bytes = new ReportQueue();
         Assert.True(bytes.TryEnter(large));
         Assert.False(bytes.TryEnter(large));
+
+        // Of two bytes each.
+        var empty = new TaskStatusReport { Updates = { Enumerable.Repeat(new TaskStatusUpdate(), 500_000) } };
+        Assert.False(new ReportQueue().TryEnter(empty));
+    }
+
+    [Fact]
+    public async System.Threading.Tasks.Task What_a_node_has_the_store_write_is_paced_and_no_other_node_waits_for_it()
+    {
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var pace = new StorePace(time);
+        Assert.True(pace.SpendAsync("n1", StorePace.Burst, CancellationToken.None).IsCompletedSuccessfully);
+        var second = pace.SpendAsync("n1", StorePace.BytesPerSecond, CancellationToken.None);
+        Assert.False(second.IsCompleted);
+        Assert.True(pace.SpendAsync("n2", StorePace.Burst, CancellationToken.None).IsCompletedSuccessfully);
+        time.Advance(TimeSpan.FromSeconds(1));
+        await second.WaitAsync(Poll.Patience);
+
+        time.Advance(TimeSpan.FromHours(1));
+        Assert.True(pace.SpendAsync("n1", StorePace.Burst, CancellationToken.None).IsCompletedSuccessfully);
+        Assert.False(pace.SpendAsync("n1", StorePace.BytesPerSecond, CancellationToken.None).IsCompleted);
     }
 
     [Theory]
