@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Grpc.Core;
+using Skein.Manager.Certificates;
 using Skein.Manager.Dispatch;
 using Skein.Model;
 using Skein.Model.Validation;
@@ -15,9 +16,11 @@ namespace Skein.Manager.Logs;
 internal sealed class OpenLogs(DroppedReports dropped, IIdSource ids, TimeProvider time)
 {
     private const int MessagesHeld = 4;
+    private const int BeginningOfNode = 32;
     private static readonly TimeSpan BeginPatience = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<string, OpenStream> _open = new(StringComparer.Ordinal);
+    private readonly Places<string> _beginning = new(BeginningOfNode, int.MaxValue);
 
     /// <param name="ask">Says the subscription to the node, over its session.</param>
     /// <exception cref="TimeoutException">The node did not begin.</exception>
@@ -44,8 +47,7 @@ internal sealed class OpenLogs(DroppedReports dropped, IIdSource ids, TimeProvid
     /// <summary>A node's side of it; to its end, or until the reader has left.</summary>
     public async Task TakeAsync(string nodeId, IAsyncStreamReader<LogLines> reader, CancellationToken cancel)
     {
-        if (!await reader.MoveNext(cancel) || !_open.TryGetValue(reader.Current.SubscriptionId, out var stream) || stream.NodeId != nodeId)
-            throw new RpcException(new(StatusCode.NotFound, "nobody reads these logs"));
+        var stream = await BeginAsync(nodeId, reader, cancel);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, stream.Left.Token);
         if (!stream.Begun.TrySetResult()) throw new RpcException(new(StatusCode.AlreadyExists, "these logs are being sent already"));
         try
@@ -61,6 +63,26 @@ internal sealed class OpenLogs(DroppedReports dropped, IIdSource ids, TimeProvid
             stream.Lines.Writer.TryComplete(error);
             throw new RpcException(new(StatusCode.Cancelled, "nobody reads these logs any more"));
         }
+    }
+
+    /// <summary>
+    /// The stream that the first message names. A node that is asked for nothing is not listened to: parsed, a message of half a million
+    /// empty lines has thirty times its bytes, and a node may make thousands of calls.
+    /// </summary>
+    private async Task<OpenStream> BeginAsync(string nodeId, IAsyncStreamReader<LogLines> reader, CancellationToken cancel)
+    {
+        using var place = _open.Values.Any(stream => stream.NodeId == nodeId && !stream.Begun.Task.IsCompleted) ? _beginning.TryTake(nodeId) : null;
+        try
+        {
+            if (place is not null && await reader.MoveNext(cancel).WaitAsync(BeginPatience, time, cancel)
+                && _open.TryGetValue(reader.Current.SubscriptionId, out var stream) && stream.NodeId == nodeId)
+                return stream;
+        }
+        catch (TimeoutException)
+        {
+            // Nobody waits for it any longer.
+        }
+        throw new RpcException(new(StatusCode.NotFound, "nobody reads these logs"));
     }
 
     /// <summary>Without what was not asked for, or cannot be shown; null when nothing is left.</summary>

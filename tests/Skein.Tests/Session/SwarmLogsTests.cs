@@ -122,6 +122,16 @@ public sealed class SwarmLogsTests : IAsyncLifetime
         Assert.True(sent < plenty / 4, $"{sent} bytes were sent to a reader that took one message");
     }
 
+    [Fact]
+    public async Task A_node_that_is_asked_for_no_logs_is_not_listened_to()
+    {
+        using var channel = GrpcChannel.ForAddress($"http://{_first.Addr}");
+        // Its first message never comes: what is answered has not been waited for.
+        using var call = new Dispatcher.DispatcherClient(channel).PublishLogs(new Grpc.Core.Metadata { { LoopbackManager.NodeHeader, "w1" } }, cancellationToken: Poll.Soon);
+        var refusal = await Assert.ThrowsAsync<Grpc.Core.RpcException>(async () => await call.ResponseAsync);
+        Assert.Equal((Grpc.Core.StatusCode.NotFound, "nobody reads these logs"), (refusal.StatusCode, refusal.Status.Detail));
+    }
+
     private int Following => _engines.Values.Sum(e => e.Calls.Count(c => c == "follow") - e.Calls.Count(c => c == "left"));
 
     private async Task JoinAsync(string id, LoopbackManager manager)
