@@ -36,8 +36,9 @@ internal sealed partial class FabricReconciler : IDisposable
     {
         (_host, _log) = (host, log);
         var space = NetworkNamespace.OpenOrCreate(pin);
-        // The fabric has no addresses of its own: without this every device would announce a link-local one.
-        Sysctl.Set(space, ("net/ipv6/conf/default/addr_gen_mode", "1"));
+        // The fabric has no addresses of its own: its bridges would announce link-local ones, and take others from any container that
+        // says it is a router. Frames of IPv6 pass all the same.
+        Sysctl.Set(space, ("net/ipv6/conf/all/disable_ipv6", "1"), ("net/ipv6/conf/default/disable_ipv6", "1"));
         _programmer = new FabricProgrammer(space, host, RtNetlink.Open(space));
         Events = NetlinkEvents.Subscribe(space);
     }

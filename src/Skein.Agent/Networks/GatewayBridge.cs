@@ -93,7 +93,11 @@ internal sealed class GatewayBridge(NetworkNamespace hostSpace, RtNetlink host, 
 
     public void Release(string containerId)
     {
-        lock (_lock) _held.Remove(containerId);
+        lock (_lock)
+        {
+            if (_held.TryGetValue(containerId, out var held) && _index != 0) host.Apply(new NetlinkBatch().DeleteNeighbour(_index, held.Address));
+            _held.Remove(containerId);
+        }
     }
 
     public void Remove()

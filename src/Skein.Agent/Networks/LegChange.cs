@@ -23,6 +23,14 @@ internal abstract record LegChange
 
     public sealed record SetGateway(int Link, IPAddress Gateway) : LegChange;
 
+    /// <summary>What is not asked for cannot be answered by another.</summary>
+    public sealed record SetGatewayNeighbour(int Link, IPAddress Gateway) : LegChange;
+
+    /// <summary>The same of the host's question for the leg.</summary>
+    public sealed record SetNeighbour(int Bridge, IPAddress Address, MacAddress Mac) : LegChange;
+
+    public sealed record SetPortEntry(int Link, string Port, MacAddress Mac) : LegChange;
+
     public sealed record SetPortUp(int Link, string Port) : LegChange;
 
     public sealed record SetPortMtu(int Link, string Port, uint Mtu) : LegChange;

@@ -2,9 +2,10 @@ using Skein.Linux.Netlink;
 
 namespace Skein.Agent.Networks;
 
-/// <summary>A namespace as the kernel shows it, and the ports outside: in the fabric and on the host, by name.</summary>
+/// <summary>A namespace as the kernel shows it, and what belongs to it outside.</summary>
 internal sealed record LegObservation(
     IReadOnlyDictionary<string, LinkInfo> Inside,
     IReadOnlyList<AddressInfo> Addresses,
     IReadOnlyList<RouteInfo> Routes,
-    IReadOnlyDictionary<string, LinkInfo> Ports);
+    IReadOnlyList<NeighbourInfo> Neighbours,
+    LegPorts Outside);

@@ -26,7 +26,7 @@ internal sealed record LegPlan(IReadOnlyList<LegSpec> Broken, IReadOnlyList<LegC
 
     private static bool IsWhole(LegSpec leg, LegObservation observed) =>
         observed.Inside.TryGetValue(leg.Interface, out var end)
-        && observed.Ports.TryGetValue(leg.Port, out var port)
+        && observed.Outside.ByName.TryGetValue(leg.Port, out var port)
         && end.Link == port.Index && port.Link == end.Index;
 
     private static IEnumerable<LegChange> Loopback(LegObservation observed)
@@ -47,18 +47,29 @@ internal sealed record LegPlan(IReadOnlyList<LegSpec> Broken, IReadOnlyList<LegC
         if (!link.Up) yield return new LegChange.SetUp(link.Index, link.Name);
         if (leg.OnGateway && gateway is not null && !observed.Routes.Any(route => IsDefault(route, gateway, link.Index)))
             yield return new LegChange.SetGateway(link.Index, gateway);
+        if (leg.OnGateway && gateway is not null && !observed.Neighbours.Any(entry => IsHost(entry, gateway, link.Index)))
+            yield return new LegChange.SetGatewayNeighbour(link.Index, gateway);
     }
 
     private static bool IsDefault(RouteInfo route, IPAddress gateway, int link) =>
         route is { Destination: null, IsIPv6: false, Table: MainTable, Metric: 0 } && route.Link == link && gateway.Equals(route.Gateway);
 
+    private static bool IsHost(NeighbourInfo entry, IPAddress gateway, int link) =>
+        entry.IsPermanent && entry.Link == link && gateway.Equals(entry.Address) && entry.Mac == MacAddress.OfIPv4(gateway);
+
     private static IEnumerable<LegChange> Port(LegSpec leg, LegObservation observed)
     {
-        if (!leg.OnGateway || !observed.Ports.TryGetValue(leg.Port, out var port)) yield break;
+        if (!leg.OnGateway || !observed.Outside.ByName.TryGetValue(leg.Port, out var port)) yield break;
         if (port.Master != leg.Bridge) yield return new LegChange.SetPortMaster(port.Index, port.Name, leg.Bridge);
-        if (port.Master != leg.Bridge || port.Port is not { Learning: true, Flood: true, Ordinary: true } flags || flags.Isolated != leg.Isolated)
+        if (port.Master != leg.Bridge || port.Port is not { Learning: false, Flood: false, Ordinary: true } flags || flags.Isolated != leg.Isolated)
             yield return new LegChange.SetPortFlags(port.Index, port.Name, leg.Isolated);
         if (port.Mtu != leg.Mtu) yield return new LegChange.SetPortMtu(port.Index, port.Name, leg.Mtu);
         if (!port.Up) yield return new LegChange.SetPortUp(port.Index, port.Name);
+        // A port that comes to a bridge has no entries there, whatever was seen before.
+        if (port.Master != leg.Bridge || !observed.Outside.Entries.Contains((port.Index, leg.Mac))) yield return new LegChange.SetPortEntry(port.Index, port.Name, leg.Mac);
+        foreach (var address in leg.Addresses.Select(own => own.Address))
+        {
+            if (observed.Outside.Neighbours.GetValueOrDefault((leg.Bridge, address)) != leg.Mac) yield return new LegChange.SetNeighbour(leg.Bridge, address, leg.Mac);
+        }
     }
 }

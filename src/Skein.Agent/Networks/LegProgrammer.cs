@@ -23,18 +23,28 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
             present = inside.Links().ToDictionary(link => link.Name);
         }
         inside.Apply(Addressed(legs, present, gateway, onlyMissing: missing.Count == 0 ? inside.Addresses() : null));
-        var entries = new NetlinkBatch();
-        foreach (var leg in missing.Where(leg => !leg.OnGateway)) entries.SetPortEntry(present[leg.Interface].Link, leg.Mac);
-        if (!entries.IsEmpty) fabric.Apply(entries);
+        var (inFabric, onHost) = (new NetlinkBatch(), new NetlinkBatch());
+        foreach (var leg in missing)
+        {
+            (leg.OnGateway ? onHost : inFabric).SetPortEntry(present[leg.Interface].Link, leg.Mac);
+            if (!leg.OnGateway) continue;
+            foreach (var address in leg.Addresses) onHost.SetNeighbour(leg.Bridge, address.Address, leg.Mac);
+        }
+        if (!inFabric.IsEmpty) fabric.Apply(inFabric);
+        if (!onHost.IsEmpty) host.Apply(onHost);
     }
 
-    /// <summary>Every device of fabric and host, by name.</summary>
-    public IReadOnlyDictionary<string, LinkInfo> Ports()
+    public LegPorts Ports()
     {
         var ports = host.Links().ToDictionary(link => link.Name);
-        if (ReferenceEquals(host, fabric)) return ports;
-        foreach (var link in fabric.Links()) ports[link.Name] = link;
-        return ports;
+        if (!ReferenceEquals(host, fabric))
+        {
+            foreach (var link in fabric.Links()) ports[link.Name] = link;
+        }
+        return new LegPorts(
+            ports,
+            host.Forwarding().Where(entry => entry is { Master: not 0, IsStatic: true }).Select(entry => (entry.Link, entry.Mac)).ToHashSet(),
+            host.Neighbours().Where(entry => entry.IsPermanent).DistinctBy(entry => (entry.Link, entry.Address)).ToDictionary(entry => (entry.Link, entry.Address), entry => entry.Mac));
     }
 
     /// <summary>Looks at legs that have been made, and puts right what has been changed. On a thread that has entered the namespace.</summary>
@@ -43,7 +53,7 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
     /// <param name="ports">As read a moment ago, for all containers; whether something differs is decided by a fresh look.</param>
     /// <returns>What was put right, and whether a leg had to be made anew.</returns>
     public (IReadOnlyList<string> Changes, bool Remade) Verify(
-        NetworkNamespace space, RtNetlink inside, IReadOnlyList<LegSpec> legs, IPAddress? gateway, bool all, bool mtuFollows, IReadOnlyDictionary<string, LinkInfo>? ports)
+        NetworkNamespace space, RtNetlink inside, IReadOnlyList<LegSpec> legs, IPAddress? gateway, bool all, bool mtuFollows, LegPorts? ports)
     {
         var told = new List<string>();
         var remade = false;
@@ -68,8 +78,8 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
         host.Apply(new NetlinkBatch().DeleteLink(DeviceNames.GatewayPort(containerId)));
     }
 
-    private static LegObservation Observe(RtNetlink inside, IReadOnlyDictionary<string, LinkInfo> ports) =>
-        new(inside.Links().ToDictionary(link => link.Name), inside.Addresses(), inside.Routes(), ports);
+    private static LegObservation Observe(RtNetlink inside, LegPorts outside) =>
+        new(inside.Links().ToDictionary(link => link.Name), inside.Addresses(), inside.Routes(), inside.Neighbours(), outside);
 
     private void Remake(NetworkNamespace space, RtNetlink inside, IReadOnlyList<LegSpec> legs, IReadOnlyList<LegSpec> broken, IPAddress? gateway)
     {
@@ -97,10 +107,13 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
         LegChange.SetAddress set => within.SetAddress(set.Link, set.Address),
         LegChange.RenewLoopback renew => within.SetDown(renew.Link).SetUp(renew.Link),
         LegChange.SetGateway set => within.SetRoute(null, set.Gateway, set.Link),
+        LegChange.SetGatewayNeighbour set => within.SetNeighbour(set.Link, set.Gateway, MacAddress.OfIPv4(set.Gateway)),
+        LegChange.SetNeighbour set => onHost.SetNeighbour(set.Bridge, set.Address, set.Mac),
+        LegChange.SetPortEntry set => onHost.SetPortEntry(set.Link, set.Mac),
         LegChange.SetPortUp set => onHost.SetUp(set.Link),
         LegChange.SetPortMtu set => onHost.SetMtu(set.Link, set.Mtu),
         LegChange.SetPortMaster set => onHost.SetMaster(set.Link, set.Bridge),
-        LegChange.SetPortFlags set => onHost.SetBridgePort(new LinkName(set.Link, set.Port), learning: true, flood: true, set.Isolated),
+        LegChange.SetPortFlags set => onHost.SetBridgePort(new LinkName(set.Link, set.Port), learning: false, flood: false, set.Isolated),
         _ => throw new InvalidOperationException($"a change of an unknown kind: {change}"),
     };
 
@@ -113,7 +126,7 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
             // A port of that name without its end in the namespace is a leftover.
             batch.DeleteLink(leg.Port)
                 .AddVeth(leg.Port, leg.Bridge, leg.Mtu, space, leg.Interface, leg.Mac)
-                .SetBridgePort(leg.Port, learning: leg.OnGateway, flood: leg.OnGateway, leg.Isolated);
+                .SetBridgePort(leg.Port, learning: false, flood: false, leg.Isolated);
         }
         side.Apply(batch);
     }
@@ -130,7 +143,7 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
                 if (onlyMissing?.Contains(new AddressInfo(link.Index, address)) != true) batch.SetAddress(link.Index, address);
             }
             if (!link.Up) batch.SetUp(link.Index);
-            if (leg.OnGateway && gateway is not null) batch.SetRoute(null, gateway, link.Index);
+            if (leg.OnGateway && gateway is not null) batch.SetRoute(null, gateway, link.Index).SetNeighbour(link.Index, gateway, MacAddress.OfIPv4(gateway));
         }
         return batch;
     }

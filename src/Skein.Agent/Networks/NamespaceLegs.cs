@@ -41,7 +41,22 @@ internal static class NamespaceLegs
     private static IReadOnlyList<(string Name, string Value)> OfNamespace(IReadOnlyList<LegSpec> legs)
     {
         var off = legs.Any(HasIPv6) ? "0" : "1";
-        return [("net/ipv6/conf/all/disable_ipv6", off), ("net/ipv6/conf/default/disable_ipv6", off)];
+        return [
+            ("net/ipv6/conf/all/disable_ipv6", off), ("net/ipv6/conf/default/disable_ipv6", off),
+            .. Deaf("all", off == "0"), .. Deaf("default", off == "0"),
+        ];
+    }
+
+    /// <summary>
+    /// Addresses, routes and MTUs are the swarm's to give: any container of a network could send its neighbours a router's advertisement
+    /// or a redirect, and have their packets.
+    /// </summary>
+    private static IEnumerable<(string Name, string Value)> Deaf(string device, bool ipv6)
+    {
+        yield return ($"net/ipv4/conf/{device}/accept_redirects", "0");
+        if (!ipv6) yield break;
+        yield return ($"net/ipv6/conf/{device}/accept_ra", "0");
+        yield return ($"net/ipv6/conf/{device}/accept_redirects", "0");
     }
 
     /// <summary>
@@ -49,7 +64,7 @@ internal static class NamespaceLegs
     /// reach what the container serves on [::], past the rules, which are IPv4's.
     /// </summary>
     internal static IReadOnlyList<(string Name, string Value)> OfLegs(IReadOnlyList<LegSpec> legs) =>
-        [.. legs.Where(leg => !HasIPv6(leg)).Select(leg => ($"net/ipv6/conf/{leg.Interface}/disable_ipv6", "1"))];
+        [.. legs.Where(leg => !HasIPv6(leg)).Select(leg => ($"net/ipv6/conf/{leg.Interface}/disable_ipv6", "1")), .. legs.SelectMany(leg => Deaf(leg.Interface, HasIPv6(leg)))];
 
     private static bool HasIPv6(LegSpec leg) => leg.Addresses.Any(address => address.IsIPv6);
 

@@ -37,14 +37,15 @@ public sealed partial class OverlayNetworking
         }
     }
 
-    private bool PortsStand(AttachedContainer container, IReadOnlyDictionary<string, LinkInfo> ports)
+    private bool PortsStand(AttachedContainer container, LegPorts outside)
     {
+        var ports = outside.ByName;
         if (container.Ports.Any(port => ports.GetValueOrDefault(port.Device) is not { Up: true })) return false;
         if (!container.Network!.Legs.Any(leg => leg.NetworkId == DeviceNames.GatewayBridge)) return true;
         return ports.GetValueOrDefault(DeviceNames.GatewayPort(container.Spec.ContainerId)) is { Up: true } gateway && gateway.Master == _gateway.Index;
     }
 
-    private async Task VerifyContainerAsync(ContainerNetworkSpec spec, IReadOnlyDictionary<string, LinkInfo> ports, CancellationToken cancel)
+    private async Task VerifyContainerAsync(ContainerNetworkSpec spec, LegPorts ports, CancellationToken cancel)
     {
         // One that is held is being attached or removed just now.
         if (!_locks.TryGetValue(spec.ContainerId, out var semaphore) || !await semaphore.WaitAsync(0, cancel)) return;
@@ -61,7 +62,7 @@ public sealed partial class OverlayNetworking
     }
 
     /// <summary>On a thread inside the container's namespace.</summary>
-    private LegVerdict VerifyLegs(ContainerNetworkSpec spec, NetworkNamespace space, bool mtuFollows, IReadOnlyDictionary<string, LinkInfo> ports)
+    private LegVerdict VerifyLegs(ContainerNetworkSpec spec, NetworkNamespace space, bool mtuFollows, LegPorts ports)
     {
         using var inside = RtNetlink.OpenHere();
         var legs = LegsOf(spec, present: null);

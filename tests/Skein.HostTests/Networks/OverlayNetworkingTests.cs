@@ -127,7 +127,10 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
             (_a.Space, $"ip link set {gateway} nomaster"),
             (_a.Space, $"ip link set {gateway} down"),
             (_a.Space, $"ip link set {gateway} mtu 800"),
-            (_a.Space, $"bridge link set dev {gateway} isolated off learning off"),
+            (_a.Space, $"bridge link set dev {gateway} isolated off learning on flood on"),
+            (_a.Space, "ip neigh flush nud permanent dev docker_gwbridge"),
+            (_a.Space, $"bridge fdb del {MacAddress.OfIPv4(IPAddress.Parse("172.18.0.3"))} dev {gateway} master"),
+            (c1, "ip neigh flush nud permanent dev eth1"),
             (_a.Space, $"ip link del {gateway}"),
             (_a.Space, "ip addr flush dev docker_gwbridge"),
             (_a.Space, "ip link set docker_gwbridge mtu 900"),
@@ -389,6 +392,50 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_container_that_says_it_is_a_router_is_nobody_s()
+    {
+        _a.Publish([Ov], []);
+        _a.Start();
+        foreach (var (id, address) in new[] { (C1, "10.0.1.5"), (C2, "10.0.1.6") })
+        {
+            var spec = Spec(id, address);
+            spec.Legs[0].Addresses.Add($"fd00:1::{address[^1]}/64");
+            await _a.Networking.AttachAsync(spec, _cancel);
+        }
+        using var c1 = _a.OpenContainer(C1);
+        using var c2 = _a.OpenContainer(C2);
+        using var fabric = _a.OpenFabric();
+        var before = c2.Run(() => Commands.Run("ip", "-6", "route"));
+        await Poll.UntilAsync("c2 has heard it", () =>
+        {
+            Advertise(c1);
+            return c2.Run(() => Commands.Run("sh", "-c", "grep Icmp6InRouterAdvertisements /proc/self/net/snmp6")).Split()[^2] is not "0";
+        });
+        Assert.Equal(before, c2.Run(() => Commands.Run("ip", "-6", "route")));
+        Assert.Equal("", fabric.Run(() => Commands.Run("ip", "-6", "addr")));
+        c1.Run(() => Commands.Run("ping", "-c", "1", "-W", "2", "fd00:1::6"));
+    }
+
+    [Fact]
+    public async Task Nobody_on_docker_gwbridge_takes_what_is_another_s()
+    {
+        await BothAttachedAsync();
+        await _a.Networking.AttachAsync(Spec(new('3', 64), "10.0.1.7"), _cancel);
+        using var c1 = _a.OpenContainer(C1);
+        using var c3 = _a.OpenContainer(new('3', 64));
+        using var victim = NamespaceSockets.BindUdp(c3, new IPEndPoint(IPAddress.Any, 9999));
+        // By its address, and by that of its device: it has to send for each.
+        c1.Run(() => Commands.Run("sh", "-c",
+            "ip addr add 172.18.0.4/32 dev eth1; ip link set eth1 address 02:42:ac:12:00:04; "
+            + "ping -c 2 -i 0.2 -W 1 172.18.0.1; ping -c 2 -i 0.2 -W 1 -I 172.18.0.4 172.18.0.1; true"));
+        using var host = NamespaceSockets.Open(_a.Space, AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        await host.SendToAsync("its own"u8.ToArray(), new IPEndPoint(IPAddress.Parse("172.18.0.4"), 9999), _cancel);
+        Assert.Equal(7, await victim.ReceiveAsync(new byte[16], Poll.Soon));
+        Assert.Equal("172.18.0.4 lladdr 02:42:ac:12:00:04 PERMANENT", _a.Space.Run(() => Commands.Run("ip", "neigh", "show", "172.18.0.4")).Trim().Replace(" dev docker_gwbridge", "", StringComparison.Ordinal));
+        Assert.Equal("172.18.0.1 lladdr 02:42:ac:12:00:01 PERMANENT", c3.Run(() => Commands.Run("ip", "neigh", "show", "dev", "eth1")).Trim());
+    }
+
+    [Fact]
     public async Task A_network_that_was_not_assigned_is_refused_and_leaves_nothing()
     {
         _a.Publish([], []);
@@ -419,6 +466,28 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
         _lan.Dispose();
         NetworkNamespace.Delete(Path.Combine(_folder, "lan"));
         Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>A router's advertisement (RFC 4861, 4.2): it is the way out, and the network fdee::/64 is here.</summary>
+    private static void Advertise(NetworkNamespace from)
+    {
+        byte[] message =
+        [
+            134, 0, 0, 0, 64, 0, 0x07, 0x08, 0, 0, 0, 0, 0, 0, 0, 0,
+            3, 4, 64, 0xc0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0xfd, 0xee, .. new byte[14],
+        ];
+        using var netlink = RtNetlink.Open(from);
+        var device = netlink.FindLink("eth0")!.Index;
+        using var socket = NamespaceSockets.Open(from, AddressFamily.InterNetworkV6, SocketType.Raw, ProtocolType.IcmpV6);
+        socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.MulticastTimeToLive, 255);
+        try
+        {
+            socket.SendTo(message, new IPEndPoint(new IPAddress(IPAddress.Parse("ff02::1").GetAddressBytes(), device), 0));
+        }
+        catch (SocketException early) when (early.SocketErrorCode is SocketError.NetworkUnreachable)
+        {
+            // The device has come up this moment.
+        }
     }
 
     private async Task BothAttachedAsync()
@@ -495,12 +564,17 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
         Assert.Equal(5, await served.ReceiveAsync(new byte[16], soon));
     }
 
+    private string GatewayEntries() => _a.Space.Run(() => Commands.Run("sh", "-c",
+        "ip neigh show nud permanent dev docker_gwbridge | sort; bridge fdb show br docker_gwbridge | grep static | sort"));
+
     /// <summary>What stands for c1, and where: all that the product has made of devices, addresses, routes, parameters and pins.</summary>
     private string State(NetworkNamespace c1, NetworkNamespace fabric) => string.Join('\n',
         [
             .. Devices(c1, withMac: true),
             .. Devices(fabric, withMac: false).Where(line => line.Contains(DeviceNames.FabricPort(C1, 0), StringComparison.Ordinal) || line.Contains($"-{Vni} ", StringComparison.Ordinal)),
             .. Devices(_a.Space, withMac: false),
+            GatewayEntries(),
+            c1.Run(() => Commands.Run("ip", "neigh", "show", "nud", "permanent")),
             c1.Run(() => Commands.Run("sh", "-c", "ip route show table all | sort; cd /proc/sys/net; grep . ipv4/ip_unprivileged_port_start ipv4/ping_group_range ipv6/conf/all/disable_ipv6")),
             .. new[] { C1, "skein-fabric" }.Select(name => $"{name} {NetworkNamespace.IsPinned(_a.Options.PinOf(name))}"),
         ]);
