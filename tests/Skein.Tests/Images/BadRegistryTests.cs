@@ -44,6 +44,22 @@ public sealed class BadRegistryTests : IDisposable
         Assert.EndsWith($"image config verification failed for digest {Config.Digest}", error.Message);
     }
 
+    [Theory]
+    [InlineData("ftp://elsewhere.example/token", "Get \"ftp://elsewhere.example/token\": The 'ftp' scheme is not supported.")]
+    [InlineData("https://registry.example/token", "unknown: unable to decode token response: New-line or NUL characters are not allowed in header values.")]
+    public async Task Nonsense_about_tokens_is_the_registry_s_error(string realm, string expected)
+    {
+        _script.Answer = request =>
+        {
+            if (request.RequestUri!.Scheme == "ftp") throw new NotSupportedException("The 'ftp' scheme is not supported.");
+            if (request.RequestUri.AbsolutePath == "/token") return Of(HttpStatusCode.OK, new MemoryStream("{\"token\":\"t\\r\\nX-Evil: 1\"}"u8.ToArray()));
+            var refusal = Of(HttpStatusCode.Unauthorized, new MemoryStream());
+            refusal.Headers.TryAddWithoutValidation("WWW-Authenticate", $"Bearer realm=\"{realm}\"");
+            return refusal;
+        };
+        Assert.Equal(expected, (await Assert.ThrowsAsync<SkeinException>(() => ReadAsync(midway: false))).Message);
+    }
+
     [Fact]
     public async Task An_error_without_end_is_told_by_its_status()
     {

@@ -20,6 +20,8 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
 
     private ImageArchive(string directory) => _directory = directory;
 
+    public string Origin => "";
+
     public static async Task<ImageArchive> SpoolAsync(Stream tar, string workDirectory, CancellationToken cancel)
     {
         Directory.CreateDirectory(workDirectory);

@@ -14,13 +14,11 @@ namespace Skein.Agent.Images.Content;
 internal sealed class ImageInstaller(
     ContainerdClient containerd, ContentStore content, LayerUnpacker unpacker, InstallLeases leases, TimeProvider time)
 {
-    // Docker's max-concurrent-downloads.
-    private const int ConcurrentDownloads = 3;
     private const int TriesPerBlob = 5;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
 
     private readonly SharedWork<string, bool> _fetching = new();
-    private readonly SemaphoreSlim _downloads = new(ConcurrentDownloads);
+    private readonly DownloadSlots _downloads = new();
 
     /// <param name="name">One that the image shall get; several that install it share what has come.</param>
     /// <param name="giveNames">Called when all of it is here; from then on its names hold it.</param>
@@ -125,28 +123,21 @@ internal sealed class ImageInstaller(
     private async Task<bool> DownloadAsync(
         OciDescriptor layer, string lease, IBlobSource source, IProgress<PullProgress> progress, CancellationToken cancel)
     {
-        await _downloads.WaitAsync(cancel);
-        try
+        using var slot = await _downloads.TakeAsync(source.Origin, cancel);
+        var leased = new ContentStore(containerd.WithLease(lease));
+        for (var attempt = 1; ; attempt++)
         {
-            var leased = new ContentStore(containerd.WithLease(lease));
-            for (var attempt = 1; ; attempt++)
+            try
             {
-                try
-                {
-                    await leased.WriteAsync(layer, GcLabels.None, (offset, token) => source.OpenAsync(layer, offset, token),
-                        written => progress.Report(new PullProgress(layer.Short, "Downloading", written, layer.Size)), cancel);
-                    return true;
-                }
-                catch (Exception error) when (error is IOException or HttpRequestException && attempt < TriesPerBlob)
-                {
-                    // The connection broke on the way: go on from the byte where it did.
-                    await Task.Delay(RetryDelay * attempt, time, cancel);
-                }
+                await leased.WriteAsync(layer, GcLabels.None, (offset, token) => source.OpenAsync(layer, offset, token),
+                    written => progress.Report(new PullProgress(layer.Short, "Downloading", written, layer.Size)), cancel);
+                return true;
             }
-        }
-        finally
-        {
-            _downloads.Release();
+            catch (Exception error) when (error is IOException or HttpRequestException && attempt < TriesPerBlob)
+            {
+                // The connection broke on the way: go on from the byte where it did.
+                await Task.Delay(RetryDelay * attempt, time, cancel);
+            }
         }
     }
 

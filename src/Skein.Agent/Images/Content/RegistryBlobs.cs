@@ -4,6 +4,8 @@ namespace Skein.Agent.Images.Content;
 
 internal sealed class RegistryBlobs(RegistryClient registry, ImageReference reference, RegistryAuth? auth) : IBlobSource
 {
+    public string Origin => reference.Domain;
+
     public Task<byte[]> ReadAsync(OciDescriptor blob, CancellationToken cancel) => registry.ReadBlobAsync(reference, blob, auth, midway: true, cancel);
 
     public Task<Stream> OpenAsync(OciDescriptor blob, long offset, CancellationToken cancel) =>

@@ -158,7 +158,8 @@ internal sealed partial class RegistryClient(
         {
             return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
         }
-        catch (Exception error) when (error is HttpRequestException or OperationCanceledException && !cancel.IsCancellationRequested)
+        // It chooses where its tokens and its blobs are: nowhere that there is, perhaps, or ftp.
+        catch (Exception error) when (error is HttpRequestException or OperationCanceledException or NotSupportedException or FormatException && !cancel.IsCancellationRequested)
         {
             throw new RegistryUnreachableException(shownUrl, error);
         }

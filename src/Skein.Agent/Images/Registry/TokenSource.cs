@@ -62,7 +62,19 @@ internal sealed class TokenSource(TimeProvider time)
         if (token is null || token.Value.Length == 0) return null;
         // A tenth is kept back, so that a token does not end on its way.
         var lifetime = TimeSpan.FromSeconds((token.ExpiresIn ?? DefaultLifetimeSeconds) * 0.9);
-        return new Granted(new AuthenticationHeaderValue("Bearer", token.Value), time.GetUtcNow() + lifetime);
+        return new Granted(Header(token.Value), time.GetUtcNow() + lifetime);
+    }
+
+    private static AuthenticationHeaderValue Header(string token)
+    {
+        try
+        {
+            return new("Bearer", token);
+        }
+        catch (FormatException error)
+        {
+            throw new RegistryException("UNKNOWN", $"unable to decode token response: {error.Message}", 200);
+        }
     }
 
     private static RegistryToken? Read(byte[] answer)
