@@ -13,6 +13,8 @@ internal static class DaemonLogging
         logging.AddFilter("Grpc", level > LogLevel.Warning ? level : LogLevel.Warning);
         // A message that is none has a stack trace here, whoever sent it, as often as it is sent. What fails in a call of ours is said by BrokenCalls.
         logging.AddFilter("Grpc.AspNetCore.Server", LogLevel.None);
+        // Nor has a connection that is cut for what it does: a flood of settings is "critical" there.
+        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None);
         logging.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 })
         {

@@ -14,6 +14,7 @@ public class DaemonLoggingTests
     {
         using var logs = DaemonLogging.Create(level);
         Assert.False(logs.CreateLogger("Grpc.AspNetCore.Server.ServerCallHandler").IsEnabled(LogLevel.Error));
+        Assert.False(logs.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Http2").IsEnabled(LogLevel.Critical));
         Assert.True(logs.CreateLogger<BrokenCalls>().IsEnabled(LogLevel.Error));
     }
 }
