@@ -36,7 +36,7 @@ internal static class NodeRegistration
     /// <summary>Why it does not have its role, as `docker node inspect` shows it. null when that is known.</summary>
     public static Node? RoleSaid(Node node, string failure, DateTimeOffset now)
     {
-        var message = failure.Length <= MostOfAFailure ? failure : failure[..MostOfAFailure];
+        var message = TaskStatusBounds.Shown(failure.Length <= MostOfAFailure ? failure : failure[..MostOfAFailure]);
         if (node.Status is not { State: NodeState.Ready } status || status.Message == message) return null;
         var next = Touched(node, now);
         next.Status.Message = message;

@@ -16,6 +16,9 @@ internal sealed class ReportQueue
     /// <summary>What an update takes of memory beside its bytes: of two bytes each, a report could hold half a million.</summary>
     public const int OfUpdate = 256;
 
+    /// <summary>Likewise of a port.</summary>
+    public const int OfPort = 64;
+
     private readonly Lock _lock = new();
     private int _reports;
     private long _bytes;
@@ -40,5 +43,6 @@ internal sealed class ReportQueue
         }
     }
 
-    private static long SizeOf(TaskStatusReport report) => report.CalculateSize() + ((long)report.Updates.Count * OfUpdate);
+    private static long SizeOf(TaskStatusReport report) =>
+        report.CalculateSize() + report.Updates.Sum(update => OfUpdate + ((update.Status?.HostPorts.Count ?? 0) * (long)OfPort));
 }

@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Specs;
+using Skein.Model.Validation;
 
 namespace Skein.Manager.Dispatch;
 
@@ -27,6 +28,8 @@ internal static class TaskStatusMerge
     {
         var next = task.Clone();
         next.Status = report.Status.Clone();
+        next.Status.Message = TaskStatusBounds.Shown(next.Status.Message);
+        next.Status.Err = TaskStatusBounds.Shown(next.Status.Err);
         next.Status.AppliedBy = report.NodeId;
         next.Status.AppliedAt = now.ToTimestamp();
         next.Meta.UpdatedAt = next.Status.AppliedAt;

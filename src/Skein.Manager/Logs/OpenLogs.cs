@@ -88,7 +88,7 @@ internal sealed class OpenLogs(DroppedReports dropped, IIdSource ids, TimeProvid
     /// <summary>Without what was not asked for, or cannot be shown; null when nothing is left.</summary>
     private LogLines? Sound(LogLines message, OpenStream stream)
     {
-        if (message.Error.Length > 0) return new() { Error = TaskStatusBounds.Clip(message.Error) };
+        if (message.Error.Length > 0) return new() { Error = TaskStatusBounds.Shown(TaskStatusBounds.Clip(message.Error)) };
         var sound = new LogLines();
         foreach (var line in message.Lines)
         {

@@ -18,7 +18,7 @@ public static class NodeDescriptionBounds
         if (description.CalculateSize() > Most) return $"a description of more than {Most} bytes";
         if (description.Hostname.Length > LongestHostname || description.Hostname.Any(char.IsControl)) return "a hostname that is none";
         if (description.TlsCertificate.Length > LongestCertificate) return $"a certificate of more than {LongestCertificate} bytes";
-        if (IsLong(description.EngineVersion) || IsLong(description.Platform?.Architecture) || IsLong(description.Platform?.Os)) return $"a word of more than {LongestWord} characters";
+        if (IsLong(description.EngineVersion) || IsLong(description.Platform?.Architecture) || IsLong(description.Platform?.Os)) return $"a word that is none, or of more than {LongestWord} characters";
         return description.Resources is { } r && (r.NanoCpus < 0 || r.MemoryBytes < 0 || r.Pids < 0) ? "less than no resources" : null;
     }
 
@@ -30,7 +30,7 @@ public static class NodeDescriptionBounds
         return hello.Description is null ? null : FlawOf(hello.Description);
     }
 
-    private static bool IsLong(string? word) => word?.Length > LongestWord;
+    private static bool IsLong(string? word) => word?.Length > LongestWord || word?.Any(char.IsControl) == true;
 
     private static bool IsAddress(string text) =>
         IPAddress.TryParse(text, out var address) && address.ToString() == text

@@ -19,6 +19,14 @@ public static class TaskStatusBounds
 
     public static string Clip(string text) => text.Length <= MostText ? text : string.Concat(text.AsSpan(0, MostText - 1), "…");
 
+    /// <summary>
+    /// Without what moves a terminal's cursor, or does as it is told by its text: it is printed where the swarm is commanded.
+    /// </summary>
+    public static string Shown(string text) =>
+        text.Any(IsCommand) ? string.Concat(text.Select(c => IsCommand(c) ? '\ufffd' : c)) : text;
+
+    private static bool IsCommand(char c) => char.IsControl(c) && c is not ('\n' or '\t' or '\r');
+
     public static bool IsTime(Timestamp time) => time is { Seconds: >= FirstSecond and <= LastSecond, Nanos: >= 0 and <= MostNanos };
 
     /// <summary>Why no node can mean it; null when it is sound.</summary>

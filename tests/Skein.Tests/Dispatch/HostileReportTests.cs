@@ -90,6 +90,16 @@ public class HostileReportTests
     }
 
     [Fact]
+    public void No_node_writes_to_the_terminals_of_those_who_command()
+    {
+        var written = TaskStatusMerge.Apply(
+            _store.Current, [new("n1", "t", Running(s => (s.Message, s.Err) = ("started\n", "\u001b]0;owned\u0007\u009b2Jno\tsuch file")))], DateTimeOffset.UnixEpoch);
+        var status = ((SwarmTask)Assert.Single(written.All).Object!).Status;
+        Assert.Equal(("started\n", "\ufffd]0;owned\ufffd\ufffd2Jno\tsuch file"), (status.Message, status.Err));
+        Assert.NotNull(NodeDescriptionBounds.FlawOf(new NodeDescription { EngineVersion = "1\u001b[2J" }));
+    }
+
+    [Fact]
     public void One_node_has_so_much_waiting_and_no_more()
     {
         var queue = new ReportQueue();
@@ -107,6 +117,8 @@ public class HostileReportTests
         // Of two bytes each.
         var empty = new TaskStatusReport { Updates = { Enumerable.Repeat(new TaskStatusUpdate(), 500_000) } };
         Assert.False(new ReportQueue().TryEnter(empty));
+        var ports = new TaskStatusReport { Updates = { new TaskStatusUpdate { Status = new() { HostPorts = { Enumerable.Repeat(new PortConfig(), 300_000) } } } } };
+        Assert.False(new ReportQueue().TryEnter(ports));
     }
 
     [Fact]
