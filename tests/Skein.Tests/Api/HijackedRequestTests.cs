@@ -51,6 +51,8 @@ public class HijackedRequestTests
     [InlineData("GET / HTTP/1.1\r\nX: a\r\n folded: b\r\n\r\n")]
     [InlineData("GET / HTTP/1.1\r\nX: a\r\n\tfolded\r\n\r\n")]
     [InlineData("GET / HTTP/1.1\r\nContent-Length : 5\r\n\r\n")]
+    [InlineData("POST /exec/abc/start HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n")]
+    [InlineData("POST /exec/abc/start HTTP/1.1\r\nTransfer-Encoding: chunked\r\ntransfer-encoding: identity\r\n\r\n")]
     public void What_is_no_request_is_left_to_the_server(string head) =>
         Assert.Null(HijackedRequest.Parse(new ReadOnlySequence<byte>(Encoding.ASCII.GetBytes(head))));
 }

@@ -50,11 +50,17 @@ internal sealed record HijackedRequest(string Method, string Path, IReadOnlyDict
             var colon = line.IndexOf(':');
             // Nor with blanks in its name: a line that goes on with the one before it, which HTTP gave up and Kestrel refuses.
             if (colon <= 0 || line.AsSpan(0, colon).IndexOfAny(' ', '\t') >= 0) return null;
-            headers[line[..colon]] = line[(colon + 1)..].Trim();
+            var (name, value) = (line[..colon], line[(colon + 1)..].Trim());
+            // Two lengths: whoever stands between took the other one. Kestrel refuses it.
+            if (headers.TryGetValue(name, out var before) && before != value && IsFraming(name)) return null;
+            headers[name] = value;
         }
         var parts = target.Split('?', 2);
         return new HijackedRequest(method, parts[0], ParseQuery(parts.Length == 2 ? parts[1] : ""), headers);
     }
+
+    private static bool IsFraming(string header) =>
+        header.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) || header.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase);
 
     private static Dictionary<string, string> ParseQuery(string query)
     {
