@@ -1,58 +1,70 @@
-using System.Text.RegularExpressions;
 using Skein.Model;
+using Skein.Model.Templates;
 
 namespace Skein.Agent.Tasks;
 
-/// <summary>
-/// Placeholders in a task's hostname, environment and mounts: {{.Service.Name}}, {{.Node.Hostname}}, {{.Task.Slot}},
-/// {{index .Service.Labels "key"}}. Docker runs Go templates; these are the fields it documents for them.
-/// </summary>
-internal sealed partial class TaskTemplate(SwarmTask task, string nodeId, NodeDescription node)
+/// <summary>What a task's spec, secrets and configs say of the task itself: {{.Task.Slot}}, {{if eq .Node.Hostname "h1"}}…{{end}}.</summary>
+internal sealed class TaskTemplate(SwarmTask task, string nodeId, NodeDescription node)
 {
-    /// <summary>A copy with every placeholder replaced; SkeinException (InvalidArgument) names one that means nothing.</summary>
+    private readonly TemplateContext _context = new()
+    {
+        ServiceId = task.ServiceId,
+        ServiceName = task.ServiceAnnotations?.Name ?? "",
+        ServiceLabels = task.ServiceAnnotations?.Labels ?? [],
+        NodeId = nodeId,
+        NodeHostname = node.Hostname,
+        NodeOs = node.Platform?.Os ?? "",
+        NodeArchitecture = node.Platform?.Architecture ?? "",
+        TaskId = task.Id,
+        TaskName = TaskNaming.ContainerName(task),
+        TaskSlot = task.Slot > 0 ? $"{task.Slot}" : task.NodeId,
+    };
+
+    /// <summary>A copy with every template expanded; SkeinException (InvalidArgument) names one that cannot be.</summary>
     public ContainerSpec Expand(ContainerSpec spec)
     {
-        var expanded = spec.Clone();
-        expanded.RegistryAuth = null;   // for the pull, and no further: what is made of this lies on the host's disk
-        expanded.Hostname = Expand("hostname", spec.Hostname);
-        for (var i = 0; i < expanded.Env.Count; i++) expanded.Env[i] = Expand("env", spec.Env[i]);
-        foreach (var mount in expanded.Mounts)
+        try
         {
-            mount.Source = Expand("mount source", mount.Source);
-            mount.Target = Expand("mount target", mount.Target);
+            var expanded = ContainerTemplate.Expand(spec, _context);
+            expanded.RegistryAuth = null;   // for the pull, and no further: what is made of this lies on the host's disk
+            return expanded;
         }
-        return expanded;
-    }
-
-    public string Expand(string field, string text) =>
-        text.Contains("{{", StringComparison.Ordinal) ? Placeholder().Replace(text, match => Evaluate(field, match)) : text;
-
-    private string Evaluate(string field, Match placeholder)
-    {
-        var expression = placeholder.Groups["expression"].Value;
-        var index = LabelIndex().Match(expression);
-        if (index.Success) return Labels.TryGetValue(index.Groups["key"].Value, out var label) ? label : "";
-        return expression switch
+        catch (TemplateException e)
         {
-            ".Service.ID" => task.ServiceId,
-            ".Service.Name" => task.ServiceAnnotations?.Name ?? "",
-            ".Service.Labels" => $"map[{string.Join(' ', Labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}:{l.Value}"))}]",
-            ".Node.ID" => nodeId,
-            ".Node.Hostname" => node.Hostname,
-            ".Node.Platform.OS" => node.Platform?.Os ?? "",
-            ".Node.Platform.Architecture" => node.Platform?.Architecture ?? "",
-            ".Task.ID" => task.Id,
-            ".Task.Name" => TaskNaming.ContainerName(task),
-            ".Task.Slot" => task.Slot > 0 ? $"{task.Slot}" : task.NodeId,
-            _ => throw SkeinException.Invalid($"expanding {field} failed: template: expansion: unknown field {placeholder.Value}"),
-        };
+            throw SkeinException.Invalid(e.Message);
+        }
     }
 
-    private IDictionary<string, string> Labels { get; } = task.ServiceAnnotations is { } service ? service.Labels : new Dictionary<string, string>();
+    /// <summary>
+    /// What a secret or config made with the template driver "golang" holds for this task; SkeinException (InvalidArgument) says why not.
+    /// </summary>
+    /// <param name="kind">secret or config: messages begin "failed to expand templated KIND ID".</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="payload">The template; need not be UTF-8.</param>
+    /// <param name="env">The task's environment, expanded: {{env "NAME"}}, empty where there is no such variable.</param>
+    /// <param name="secret">The raw bytes of the task's secret by the name of its file, null where it has none: {{secret "FILE"}}.</param>
+    /// <param name="config">The same of its configs: {{config "FILE"}}.</param>
+    public byte[] ExpandPayload(
+        string kind, string id, ReadOnlySpan<byte> payload,
+        IEnumerable<string> env, Func<string, byte[]?> secret, Func<string, byte[]?> config)
+    {
+        try
+        {
+            return GoTemplate.Parse(payload, Env(env), File("secret", secret), File("config", config)).ExecuteToBytes(_context.ForPayload);
+        }
+        catch (TemplateException e)
+        {
+            throw SkeinException.Invalid($"failed to expand templated {kind} {id}: {e.Message}");
+        }
+    }
 
-    [GeneratedRegex(@"\{\{-?\s*(?<expression>.*?)\s*-?\}\}", RegexOptions.Singleline)]
-    private static partial Regex Placeholder();
+    private static TemplateFunction Env(IEnumerable<string> env)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var variable in env.Select(variable => variable.Split('=', 2)).Where(parts => parts.Length == 2)) values.TryAdd(variable[0], variable[1]);
+        return TemplateFunction.OfText("env", name => TemplateValue.Of(values.GetValueOrDefault(name, "")));
+    }
 
-    [GeneratedRegex("""^index\s+\.Service\.Labels\s+"(?<key>[^"]*)"$""")]
-    private static partial Regex LabelIndex();
+    private static TemplateFunction File(string kind, Func<string, byte[]?> find) => TemplateFunction.OfText(kind, target =>
+        find(target) is { } bytes ? TemplateValue.Of(bytes) : throw new TemplateException($"{kind} target {target} not found"));
 }

@@ -14,7 +14,7 @@ public static class ServiceSpecValidation
     {
         AnnotationsValidation.Check(spec.Annotations);
         CheckDrainTimeout(spec.Annotations);
-        CheckTask(spec.Task);
+        CheckTask(spec.Task, spec.Annotations);
         CheckMode(spec);
         CheckUpdate(spec.Update);
         CheckUpdate(spec.Rollback);
@@ -27,7 +27,7 @@ public static class ServiceSpecValidation
             throw RpcError.InvalidArgument($"label {DrainTimeout.Label}={text}: must be a duration from 0s to {DrainTimeout.Longest.TotalMinutes:F0}m, such as 10s");
     }
 
-    private static void CheckTask(TaskSpec? task)
+    private static void CheckTask(TaskSpec? task, Annotations service)
     {
         if (task is null) throw RpcError.InvalidArgument("TaskSpec: missing runtime");
         CheckResources(task.Resources?.Limits);
@@ -38,7 +38,7 @@ public static class ServiceSpecValidation
         DependencyValidation.CheckReferences("config", task.Container?.Configs ?? []);
         if (task.Runtime is not ("" or "container")) throw RpcError.Unimplemented("RuntimeSpec: unimplemented runtime in service spec");
         if (task.Container is null) throw RpcError.InvalidArgument("TaskSpec: missing runtime");
-        CheckContainer(task.Container);
+        CheckContainer(TemplateValidation.Check(task.Container, service));
     }
 
     private static void CheckResources(Resources? resources)
@@ -58,7 +58,6 @@ public static class ServiceSpecValidation
 
     private static void CheckContainer(ContainerSpec container)
     {
-        TemplateValidation.Check(container);
         if (container.Image.Length == 0) throw RpcError.InvalidArgument("ContainerSpec: image reference must be provided");
         if (!ImageReferenceValidation.IsValid(container.Image))
             throw RpcError.InvalidArgument($"ContainerSpec: \"{container.Image}\" is not a valid repository/tag");
