@@ -22,7 +22,17 @@ public sealed class TemplateFunction
 
     /// <summary>name "argument"</summary>
     public static TemplateFunction OfText(string name, Func<string, TemplateValue> body) =>
-        new(name, [ParameterKind.Text], null, arguments => body(GoBytes.ToText(BytesOf(arguments[0]))));
+        new(name, [ParameterKind.Text], null, arguments =>
+        {
+            try
+            {
+                return body(GoBytes.ToText(BytesOf(arguments[0])));
+            }
+            catch (TemplateException e)
+            {
+                throw new TemplateException(GoBytes.From(e.Message));   // bytes within, as all text
+            }
+        });
 
     /// <summary>name "argument" "argument" …</summary>
     internal static TemplateFunction OfTexts(string name, Func<IReadOnlyList<string>, string> body) =>

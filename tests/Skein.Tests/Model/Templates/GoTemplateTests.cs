@@ -27,7 +27,7 @@ public class GoTemplateTests
 
     private static readonly TemplateFunction[] Functions =
     [
-        TemplateFunction.OfValues("list", 0, values => TemplateValue.Of(values.Select(value => GoPrinter.Print([value])))),
+        TemplateFunction.OfValues("list", 0, values => TemplateValue.Of(values.Select(value => GoBytes.ToText(GoPrinter.Print([value]))))),
         TemplateFunction.OfText("env", name => TemplateValue.Of(name == "A" ? "1" : "")),
         TemplateFunction.OfText("secret", target => target == "s" ? TemplateValue.Of("gehe<im>") : throw new TemplateException($"secret target {target} not found")),
     ];
