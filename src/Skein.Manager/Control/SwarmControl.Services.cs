@@ -1,4 +1,5 @@
 using Skein.Manager.Allocation;
+using Skein.Manager.Drafts;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Specs;
@@ -63,6 +64,9 @@ public sealed partial class SwarmControl
         CheckVersion(current.Meta, version);
         CheckIngressPresent(seen, next.Spec);
         DependencyUse.CheckPresent(seen, next.Spec);
+        next.UpdateStatus = rollback
+            ? UpdateBirth.Begun(seen, UpdateState.RollbackStarted, "manually requested rollback", time.GetUtcNow())
+            : UpdateBirth.Of(seen, next, time.GetUtcNow());
         next.Meta = Touched(current.Meta);
         var changes = new Changes();
         changes.Put(BirthAllocation.Of(seen, next, time.GetUtcNow(), ids));
@@ -82,7 +86,6 @@ public sealed partial class SwarmControl
         next.PreviousSpec = current.Spec.Clone();
         next.PreviousSpecVersion = current.SpecVersion;
         next.Spec = spec;
-        next.UpdateStatus = null;
         // Tasks are told apart by it, so a number once used must not come again, even after a rollback: the object's own version is new.
         if (!ServiceMeaning.Same(spec.Task, current.Spec.Task) || !ServiceMeaning.Same(spec.Endpoint, current.Spec.Endpoint))
             next.SpecVersion = Math.Max(current.Meta.Version, Math.Max(current.SpecVersion, current.PreviousSpecVersion) + 1);
@@ -98,8 +101,6 @@ public sealed partial class SwarmControl
         next.SpecVersion = current.PreviousSpecVersion;
         next.PreviousSpec = current.Spec.Clone();
         next.PreviousSpecVersion = current.SpecVersion;
-        // When it started the leader notes, by which it tells the tasks made in this rollback from those before.
-        next.UpdateStatus = new() { State = UpdateState.RollbackStarted, Message = "manually requested rollback" };
         return next;
     }
 

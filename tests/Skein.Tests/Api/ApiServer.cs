@@ -76,7 +76,14 @@ internal sealed class ApiServer : IAsyncDisposable
     public static async Task<string> ToEndAsync(Socket socket)
     {
         var (said, buffer) = (new StringBuilder(), new byte[4096]);
-        while (await socket.ReceiveAsync(buffer, Poll.Soon) is > 0 and var count) said.Append(Encoding.Latin1.GetString(buffer, 0, count));
+        try
+        {
+            while (await socket.ReceiveAsync(buffer, Poll.Soon) is > 0 and var count) said.Append(Encoding.Latin1.GetString(buffer, 0, count));
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset && said.Length > 0)
+        {
+            // It has answered, and closed with bytes of ours unread.
+        }
         return said.ToString();
     }
 

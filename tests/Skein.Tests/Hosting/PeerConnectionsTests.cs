@@ -77,11 +77,11 @@ public class PeerConnectionsTests
     [Fact]
     public async Task A_flood_of_strangers_is_one_line_and_hides_no_node_with_too_many()
     {
-        for (var i = 0; i < PeerConnections.OfAddress + 100; i++) Entered(Stranger(1));
-        for (var i = 0; i < PeerConnections.OfWorker; i++) _ = Enter(Connection(Stranger(2), "w1"));
-        await Enter(Connection(Stranger(2), "w1")).WaitAsync(Poll.Patience);
+        for (var i = 0; i < PeerConnections.OfStrangers + 100; i++) Entered(Stranger(i));
+        for (var i = 0; i < PeerConnections.OfWorker; i++) _ = Enter(Connection(OfNode, "w1"));
+        await Enter(Connection(OfNode, "w1")).WaitAsync(Poll.Patience);
         Assert.Equal(
-            ["Connections without certificate are turned away, one from 10.0.0.1: too many are open", "A connection of node w1 is turned away: it has 32"],
+            ["Connections without certificate are turned away, one from 10.0.2.0: too many are open", "A connection of node w1 is turned away: it has 32"],
             _log.Lines.Select(line => line.Text));
     }
 

@@ -315,6 +315,30 @@ public class UpdateStories
     }
 
     [Fact]
+    public async Task What_is_read_right_after_an_update_is_what_stands_while_it_goes_on()
+    {
+        Running(3, update: null);
+        using var control = new SwarmControl(_swarm.Store, new CountedIds(), new FakeTimeProvider(_swarm.Now), null!);
+        for (var image = 2; image < 5; image++)
+        {
+            var read = control.Find(ObjectKind.Service, "web");
+            var spec = read.Spec.Clone();
+            spec.Task.Container.Image = $"httpd:{image}";
+            var updated = await control.UpdateServiceAsync("web", read.Meta.Version, spec, RegistryAuthSource.Spec, rollback: false, default);
+            Assert.Equal("update in progress", updated.UpdateStatus.Message);
+            _swarm.Settle();
+            Assert.Equal(updated, control.Find(ObjectKind.Service, "web"));
+        }
+        _swarm.Pass(60);
+        Assert.Equal("update completed", Status.Message);
+        Assert.Equal(3, _swarm.Tasks.Count(t => t.Spec.Container.Image == "httpd:4" && t.Status.State == TaskState.Running));
+
+        var rollback = await control.UpdateServiceAsync("web", control.Find(ObjectKind.Service, "web").Meta.Version, new(), RegistryAuthSource.Spec, rollback: true, default);
+        _swarm.Settle();
+        Assert.Equal(rollback, control.Find(ObjectKind.Service, "web"));
+    }
+
+    [Fact]
     public void A_clock_that_is_set_back_in_an_update_neither_hurries_nor_holds_it()
     {
         Running(3, new() { Parallelism = 1, Delay = 10_000_000_000 });
