@@ -10,7 +10,9 @@ internal sealed class TaskContainers(Func<string> nodeId, Func<NodeDescription> 
 {
     private static readonly TimeSpan DefaultGrace = TimeSpan.FromSeconds(10);
 
-    public ContainerSpec ExpandedSpec(SwarmTask task) => new TaskTemplate(task, nodeId(), describeNode()).Expand(task.Spec.Container);
+    public TaskTemplate TemplateOf(SwarmTask task) => new(task, nodeId(), describeNode());
+
+    public ContainerSpec ExpandedSpec(SwarmTask task) => TemplateOf(task).Expand(task.Spec.Container);
 
     public ContainerNetworkSpec NetworkSpec(SwarmTask task, ContainerSpec expanded, string containerId) => new(
         containerId,

@@ -5,7 +5,7 @@ using Skein.Model.Validation;
 namespace Skein.Agent.Tasks;
 
 /// <summary>The contents of a task's secrets and configs, as its container shall find them.</summary>
-internal sealed class TaskContents(DependencyContents told, SwarmTask task)
+internal sealed class TaskContents(DependencyContents told, SwarmTask task, TaskTemplate template)
 {
     private readonly IReadOnlyList<(string Kind, DependencyReference Reference)> _references =
     [
@@ -23,18 +23,22 @@ internal sealed class TaskContents(DependencyContents told, SwarmTask task)
         {
             var (known, changed) = told.Look(_references.Select(r => r.Reference.Id));
             var (kind, unknown) = _references.FirstOrDefault(r => !known.ContainsKey(r.Reference.Id));
-            if (unknown is null) return known.ToDictionary(content => content.Key, content => Content(content.Value), StringComparer.Ordinal);
+            if (unknown is null) return known.ToDictionary(content => content.Key, content => Expanded(content.Value, known), StringComparer.Ordinal);
             if (!said) waiting($"waiting for a manager to tell the {kind} {unknown.Name}");
             said = true;
             await changed.WaitAsync(cancel);
         }
     }
 
-    private ReadOnlyMemory<byte> Content(DependencyContent content)
+    private ReadOnlyMemory<byte> Expanded(DependencyContent content, IReadOnlyDictionary<string, DependencyContent> known)
     {
         var (kind, reference) = _references.First(r => r.Reference.Id == content.Id);
         if (content.Missing) throw SkeinException.NotFound($"{kind} {reference.Name} not found");
-        if (content.TemplateDriver.Length > 0) throw SkeinException.NotImplemented($"{kind} {reference.Name}: templates are not expanded yet");
-        return content.Data.Memory;
+        if (content.TemplateDriver != DependencyValidation.TemplateDriver) return content.Data.Memory;
+        return template.ExpandPayload(kind, content.Id, content.Data.Span, template.Expand(task.Spec.Container).Env, Raw("secret"), Raw("config"));
+
+        // As it was given: a template in another's template is not expanded.
+        Func<string, byte[]?> Raw(string ofKind) => target =>
+            _references.FirstOrDefault(r => r.Kind == ofKind && r.Reference.Target == target) is (not null, var other) ? known[other.Id].Data.ToByteArray() : null;
     }
 }

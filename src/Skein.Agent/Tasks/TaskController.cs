@@ -161,7 +161,7 @@ internal sealed partial class TaskController
     private async Task<TaskEvent> StartAsync(CancellationToken cancel)
     {
         var id = _life.ContainerId;
-        var contents = await new TaskContents(_parts.Contents, _task).GatherAsync(why => _events.Writer.TryWrite(new TaskEvent.Waiting(why)), cancel);
+        var contents = await new TaskContents(_parts.Contents, _task, _parts.Containers.TemplateOf(_task)).GatherAsync(why => _events.Writer.TryWrite(new TaskEvent.Waiting(why)), cancel);
         await _parts.Engine.StartAsync(id, contents, cancel);
         return new TaskEvent.Started((int)_parts.Engine.Find(id).State.Pid, _health is not null || _ports.IsAny);
     }

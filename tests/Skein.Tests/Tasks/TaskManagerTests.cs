@@ -278,6 +278,34 @@ public sealed class TaskManagerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_templated_config_is_the_tasks_own_and_may_hold_its_secrets()
+    {
+        Run();
+        var task = NewTask("t1", TaskState.Running);
+        task.Spec.Container.Secrets.Add(new DependencyReference { Id = "s1", Name = "key", Target = "key" });
+        task.Spec.Container.Configs.Add(new DependencyReference { Id = "c1", Name = "site", Target = "/etc/site" });
+        var text = """{{.Service.Name}}.{{.Task.Slot}} on {{.Node.Hostname}}: {{env "NAME"}} {{secret "key"}}""";
+        _contents.Apply(new()
+        {
+            Full = true,
+            Put =
+            {
+                new DependencyContent { Id = "s1", Data = ByteString.CopyFromUtf8("{{open}}") },
+                new DependencyContent { Id = "c1", Data = ByteString.CopyFromUtf8(text), TemplateDriver = "golang" },
+            },
+        });
+        Publish(task);
+        await _outbox.UntilAsync(TaskState.Running);
+        Assert.Equal("web.1 on h1: web h1 {{open}}", Encoding.UTF8.GetString(_engine.Contents["c1"].Span));
+        Assert.Equal("{{open}}", Encoding.UTF8.GetString(_engine.Contents["s1"].Span));
+
+        var other = NewTask("t2", TaskState.Running);
+        other.Spec.Container.Configs.Add(new DependencyReference { Id = "c1", Name = "site", Target = "/etc/site" });
+        Publish(task, other);
+        Assert.Contains("secret target key not found", (await _outbox.UntilAsync(TaskState.Failed)).Err);
+    }
+
+    [Fact]
     public async Task A_task_whose_config_the_swarm_has_no_more_fails_and_names_it()
     {
         Run();
