@@ -46,7 +46,6 @@ internal sealed partial class TaskController
         // Not here yet: it is asked again when the task is prepared.
         _health = HealthOf(task, parts.Images.TryFind(container?.ImageId ?? task.Spec.Container.Image));
         _life = TaskAdoption.Adopt(task, container, _health is not null);
-        if (task.Status is { Timestamp: { } since } known) _entered = (known.State, since);
         if (container is not null && _life.Alive) _hostPorts = parts.Networking.Find(container.Id)?.HostPorts ?? [];
     }
 

@@ -28,6 +28,12 @@ internal static class TaskStatusMerge
     {
         var next = task.Clone();
         next.Status = report.Status.Clone();
+        if (task.Status is { Timestamp: { } since } known && known.State == next.Status.State)
+        {
+            // A daemon that comes back finds a container running, and cannot know since when the task is said to.
+            next.Status.ReportedAt ??= next.Status.Timestamp;
+            next.Status.Timestamp = since;
+        }
         next.Status.Message = TaskStatusBounds.Shown(next.Status.Message);
         next.Status.Err = TaskStatusBounds.Shown(next.Status.Err);
         next.Status.AppliedBy = report.NodeId;

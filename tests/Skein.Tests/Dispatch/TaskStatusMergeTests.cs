@@ -63,6 +63,23 @@ public class TaskStatusMergeTests
     }
 
     [Fact]
+    public void What_a_daemon_that_came_back_says_anew_has_not_begun_anew()
+    {
+        var store = new MemoryStore();
+        var task = Task("t", "n1", TaskState.Running);
+        (task.Status.Timestamp, task.Status.ReportedAt) = (Now.ToTimestamp(), Now.ToTimestamp());
+        store.Commit(c => c.Put(task));
+        var (again, ended) = (Now.AddHours(1).ToTimestamp(), Now.AddHours(2).ToTimestamp());
+
+        var found = Merged(new() { State = TaskState.Running, Timestamp = again, ReportedAt = again });
+        Assert.Equal((Now.ToTimestamp(), again), (found.Timestamp, found.ReportedAt));
+        Assert.Equal(ended, Merged(new() { State = TaskState.Failed, Timestamp = ended, ReportedAt = ended }).Timestamp);
+
+        SwarmTaskStatus Merged(SwarmTaskStatus report) =>
+            ((SwarmTask)TaskStatusMerge.Apply(store.Current, [new("n1", "t", report)], Now).All.Single().Object!).Status;
+    }
+
+    [Fact]
     public async Task A_burst_is_one_commit_and_a_conflict_is_merged_again()
     {
         var store = new MemoryStore();
