@@ -137,6 +137,9 @@ public sealed partial class AgentSession
     }
 
     private bool _stood;
+
+    // Why each manager gave no session, as it was logged, since the last session that stood.
+    private readonly Dictionary<string, string> _said = [];
     private TimeSpan _welcomePatience = ShortestWelcome;
 
     /// <summary>One session with one manager, to its end. True when it got as far as assignments.</summary>
@@ -151,12 +154,12 @@ public sealed partial class AgentSession
             var conversation = new ManagerConversation(_nodeId, hello, _state, _outbox, _role, _managers, _time, _welcomePatience, OnWelcome, OnAssigned, (wanted, manager, ended) => LogsWanted(wanted, manager, ended),
                 tasks => Drained(tasks), dependencies => DependenciesTold(dependencies), WhenProgrammed, Descriptions ?? new(() => hello.Description, stop => Task.Delay(Timeout.InfiniteTimeSpan, _time, stop)));
             await conversation.RunAsync(new Dispatcher.DispatcherClient(channel), _leaving.Task, cancel);
-            LogEnded(addr, "the manager ended it");
+            SayEnded("the manager ended it");
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
-            if (_stood) LogEnded(addr, ReasonOf(e));
-            else LogNotConnected(addr, ReasonOf(e));
+            if (_stood) SayEnded(ReasonOf(e));
+            else SayNotConnected(addr, ReasonOf(e));
             if (e is TimeoutException && !_stood) _welcomePatience = _welcomePatience * 2 < LongestWelcome ? _welcomePatience * 2 : LongestWelcome;
         }
         finally
@@ -172,16 +175,32 @@ public sealed partial class AgentSession
             Welcomed(welcome);
         }
 
+        void SayEnded(string reason)
+        {
+            // A node that leaves has asked for it.
+            if (!_leaving.Task.IsCompleted) LogEnded(addr, reason);
+        }
+
         void OnAssigned()
         {
             _stood = true;
+            _said.Clear();
             _welcomePatience = ShortestWelcome;
             _recorder.Mark();
         }
     }
 
+    /// <summary>A host that is off, or whose own manager is still to come, is tried every second or so: the same is not said each time.</summary>
+    private void SayNotConnected(string manager, string reason)
+    {
+        if (_said.TryGetValue(manager, out var before) && before == reason) return;
+        _said[manager] = reason;
+        LogNotConnected(manager, reason);
+    }
+
     /// <summary>gRPC's own text holds the exceptions below it as well.</summary>
-    private static string ReasonOf(Exception e) => e is RpcException { Status.Detail.Length: > 0 } rpc ? rpc.Status.Detail : e.Message;
+    private static string ReasonOf(Exception e) => e is not RpcException rpc ? e.Message
+        : NotReached.Why(rpc) ?? (rpc.Status.Detail is { Length: > 0 } detail ? detail : rpc.Message);
 
     private SessionMemory Remembered()
     {

@@ -108,16 +108,9 @@ public sealed class JoinClient(TimeProvider time)
         },
         $"rpc error: code = {e.StatusCode} desc = {Unreached(e, manager) ?? e.Status.Detail}", e);
 
-    /// <summary>Why nobody answered, in the words of Docker's gRPC; null when somebody did.</summary>
-    private static string? Unreached(RpcException e, string manager)
-    {
-        for (var cause = e.Status.DebugException; cause is not null; cause = cause.InnerException)
-        {
-            if (cause is SocketException socket)
-                return $"connection error: desc = \"transport: Error while dialing: dial tcp {manager}: connect: {socket.Message.ToLowerInvariant()}\"";
-        }
-        return null;
-    }
+    /// <summary>In the words of Docker's gRPC; null when somebody answered.</summary>
+    private static string? Unreached(RpcException e, string manager) =>
+        NotReached.Why(e) is { } why ? $"connection error: desc = \"transport: Error while dialing: dial tcp {manager}: {why}\"" : null;
 
     private static string NameOf(NodeAvailability availability) => availability switch
     {

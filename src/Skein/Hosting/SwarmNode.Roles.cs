@@ -226,7 +226,7 @@ internal sealed partial class SwarmNode
             }
             catch (RpcException e)
             {
-                LogNotRemovedBy(addr, e.Status.Detail);
+                LogNotRemovedBy(addr, NotReached.Why(e) ?? e.Status.Detail);
             }
         }
         return false;

@@ -84,6 +84,29 @@ public sealed class SessionTests : IDisposable
     }
 
     [Fact]
+    public async Task Why_a_manager_is_not_reached_is_said_in_plain_words_and_once()
+    {
+        using var closed = new TcpListener(IPAddress.Loopback, 0);
+        closed.Start();
+        var addr = closed.LocalEndpoint.ToString()!;
+        closed.Stop();
+        await using var node = new LoopbackNode("w1", _folder, addr);
+        await Poll.UntilAsync("it has tried some times", () => node.Opened >= 4);
+        Assert.Equal($"manager {addr} gave no session: connect: connection refused", Assert.Single(node.Log.Lines).Text);
+    }
+
+    [Fact]
+    public async Task A_node_that_leaves_does_not_complain_that_its_session_ended()
+    {
+        await using var manager = await LoopbackManager.StartAsync(_store, "m1");
+        await using var node = new LoopbackNode("w1", _folder, manager.Addr);
+        await Known(node, a => a.Sequence > 0, "assignments");
+        node.Session.Leave();
+        await node.Ended.WaitAsync(Poll.Patience);
+        Assert.DoesNotContain(node.Log.Lines, line => line.Text.Contains("ended", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_manager_that_takes_connections_and_says_nothing_is_left_for_another()
     {
         using var mute = new TcpListener(IPAddress.Loopback, 0);
