@@ -108,6 +108,7 @@ internal static class ManagerListener
 
     private static bool IsOfNode(Snapshot snapshot, IPAddress address)
     {
+        if (IPAddress.IsLoopback(address)) return true;   // this host's own session
         var text = (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
         return snapshot.Nodes.All.Any(node => node.Status?.Addr == text);
     }

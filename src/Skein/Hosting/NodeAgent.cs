@@ -73,7 +73,7 @@ internal sealed class NodeAgent(
         _managers = new();
         _stop = new();
         _session = new(
-            membership.Identity.Current.Name.NodeId, assignments, (addr, _) => ValueTask.FromResult(ManagerChannel.Open(addr, membership.Identity)), _managers,
+            membership.Identity.Current.Name.NodeId, assignments, (addr, _) => ValueTask.FromResult(ManagerChannel.Open(membership.FromHere(addr), membership.Identity)), _managers,
             _ => ValueTask.FromResult(new Hello { Description = Describe(), AdvertiseAddr = membership.AdvertiseAddr, Vtep = membership.Vtep }),
             MemoryPath, time, new Random(), logs)
         {

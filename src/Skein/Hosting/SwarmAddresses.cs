@@ -38,6 +38,12 @@ internal static class SwarmAddresses
         return new(towards is null ? OnlyAddress() : SourceTowards(towards), listen.Port);
     }
 
+    /// <summary>Where this host itself reaches what listens there.</summary>
+    public static IPEndPoint FromHere(IPEndPoint listen) =>
+        listen.Address.Equals(IPAddress.Any) ? new(IPAddress.Loopback, listen.Port)
+        : listen.Address.Equals(IPAddress.IPv6Any) ? new(IPAddress.IPv6Loopback, listen.Port)
+        : listen;
+
     /// <summary>--data-path-addr; null = none given, so that of advertise.</summary>
     public static IPAddress? DataPath(string text)
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Skein.Model;
@@ -23,6 +24,16 @@ internal sealed record SwarmMemory(
     ManagerMemory? Manager)
 {
     private const string FileName = "swarm.json";
+
+    /// <summary>ip:port of its listener as others reach it.</summary>
+    [JsonIgnore]
+    public string Advertised => new IPEndPoint(IPAddress.Parse(AdvertiseAddr), AdvertisePort).ToString();
+
+    /// <summary>
+    /// A host reaches its own manager where it listens: the address that others reach it by may be none of the host's own, but one that
+    /// NAT in front of it translates and lets nobody behind it use.
+    /// </summary>
+    public string FromHere(string manager) => manager == Advertised ? SwarmAddresses.FromHere(IPEndPoint.Parse(ListenAddr)).ToString() : manager;
 
     /// <exception cref="SkeinException">It is there and cannot be read; the message names it and the way out.</exception>
     public static SwarmMemory? Read(string folder)

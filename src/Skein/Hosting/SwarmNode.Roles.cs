@@ -36,7 +36,7 @@ internal sealed partial class SwarmNode
     {
         var (identity, memory) = (_identity!, _memory!);
         var renewal = new CertificateRenewal(
-            identity, _joining, () => [.. _agent.Managers.Select(manager => manager.Addr)], [IPAddress.Parse(memory.AdvertiseAddr)],
+            identity, _joining, () => [.. _agent.Managers.Select(manager => memory.FromHere(manager.Addr))], [IPAddress.Parse(memory.AdvertiseAddr)],
             _time, _ids, _logs.CreateLogger<CertificateRenewal>());
         await Task.WhenAll(ResumeAsync(identity, stop), renewal.RunAsync(stop), FollowRoleAsync(identity, renewal, stop));
     }
@@ -175,12 +175,12 @@ internal sealed partial class SwarmNode
         using var channel = ManagerChannel.Open(remote, identity);
         try
         {
-            var request = new AddManagerRequest { PeerUrl = ManagerPorts.EtcdPeerUrl(memory), Addr = Reached(memory) };
+            var request = new AddManagerRequest { PeerUrl = ManagerPorts.EtcdPeerUrl(memory), Addr = memory.Advertised };
             return await new Membership.MembershipClient(channel).AddManagerAsync(request, deadline: (_time.GetUtcNow() + AddPatience).UtcDateTime, cancellationToken: cancel);
         }
         catch (RpcException e) when (!cancel.IsCancellationRequested)
         {
-            throw new SkeinException(ErrorKind.Unavailable, $"rpc error: code = {e.StatusCode} desc = {e.Status.Detail}", e);
+            throw new SkeinException(ErrorKind.Unavailable, $"rpc error: code = {e.StatusCode} desc = {NotReached.Why(e) ?? e.Status.Detail}", e);
         }
     }
 

@@ -239,7 +239,7 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
         Spec = new() { Annotations = new(), Role = NodeRole.Manager, Availability = request.Availability },
         Description = _agent.Describe(),
         Status = new() { State = NodeState.Ready, Addr = memory.AdvertiseAddr },
-        ManagerStatus = new() { Addr = Reached(memory), Reachability = Reachability.Reachable },
+        ManagerStatus = new() { Addr = memory.Advertised, Reachability = Reachability.Reachable },
         Vtep = memory.Vtep,
     };
 
@@ -257,14 +257,12 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
         State = LocalNodeState.Pending;
     }
 
-    private static string Reached(SwarmMemory memory) => new IPEndPoint(IPAddress.Parse(memory.AdvertiseAddr), memory.AdvertisePort).ToString();
-
     private void StartAgent()
     {
         var (memory, identity) = (_memory!, _identity!);
         List<ManagerPeer> managers = [.. memory.Managers.Select(addr => new ManagerPeer { Addr = addr })];
-        if (memory.Manager is not null) managers.Insert(0, new() { NodeId = memory.NodeId, Addr = Reached(memory) });
-        _agent.Start(new(identity, memory.AdvertiseAddr, memory.Vtep, managers), OnWelcome);
+        if (memory.Manager is not null) managers.Insert(0, new() { NodeId = memory.NodeId, Addr = memory.Advertised });
+        _agent.Start(new(identity, memory.AdvertiseAddr, memory.Vtep, managers, memory.FromHere), OnWelcome);
     }
 
     private async Task WaitForLeaderAsync(ManagerParts manager, CancellationToken cancel)

@@ -54,6 +54,20 @@ public class SwarmNodeTests(ITestOutputHelper output)
         Assert.Equal(NodeAvailability.Drain, (await control.UpdateNodeAsync(id, node.Meta.Version, spec, default)).Spec.Availability);
     }
 
+    /// <summary>The address that a cloud translates: others reach the host by it, the host itself may not.</summary>
+    [Fact]
+    public async Task A_manager_whose_advertised_address_is_none_of_its_own_is_in_session_with_itself()
+    {
+        await using var hosts = new SwarmHosts();
+        var host = hosts.Add();
+        var id = await host.Node.InitAsync(host.InitRequest() with { AdvertiseAddr = "203.0.113.7:2377" }, default);
+        Assert.Equal("203.0.113.7:2377", host.Node.Control!.Snapshot.Nodes.Find(id)!.ManagerStatus.Addr);
+        await hosts.UntilAsync("it is in session", () => host.Node.Control.Snapshot.Nodes.Find(id)!.Session is { SessionId.Length: > 0 });
+
+        await host.RestartAsync();
+        await hosts.UntilAsync("it is again after a restart", () => host.Assignments.Current.Sequence > 0 && host.Node.State == LocalNodeState.Active);
+    }
+
     [Fact]
     public async Task The_last_manager_leaves_by_force_alone_and_nothing_is_left()
     {

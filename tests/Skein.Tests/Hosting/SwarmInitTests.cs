@@ -78,6 +78,18 @@ public class SwarmInitTests
     public void A_node_is_reached_where_it_listens(string listen, string advertise, string reached) =>
         Assert.Equal(reached, SwarmAddresses.Advertise(advertise, "", SwarmAddresses.Listen(listen), null).ToString());
 
+    [Theory]
+    [InlineData("0.0.0.0:2477", "203.0.113.7", "127.0.0.1:2477")]
+    [InlineData("[::]:2377", "203.0.113.7:3377", "[::1]:2377")]
+    [InlineData("192.168.56.11:2377", "203.0.113.7", "192.168.56.11:2377")]
+    public void A_host_reaches_its_own_manager_where_it_listens_whatever_it_advertises(string listen, string advertise, string reached)
+    {
+        var (listening, advertised) = (SwarmAddresses.Listen(listen), SwarmAddresses.Advertise(advertise, "", SwarmAddresses.Listen(listen), null));
+        var memory = new SwarmMemory("n1", listening.ToString(), advertised.Address.ToString(), advertised.Port, advertised.Address.ToString(), 4789, [], null);
+        Assert.Equal(reached, memory.FromHere(memory.Advertised));
+        Assert.Equal("203.0.113.8:2377", memory.FromHere("203.0.113.8:2377"));
+    }
+
     [Fact]
     public void An_empty_address_is_refused_in_Dockers_words()
     {
