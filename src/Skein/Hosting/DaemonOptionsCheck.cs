@@ -20,7 +20,14 @@ internal static class DaemonOptionsCheck
         {
             if (!Uri.TryCreate(mirror, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
                 throw SkeinException.Invalid($"invalid mirror: \"{mirror}\" must be http://HOST or https://HOST");
+            if (uri.Query.Length + uri.Fragment.Length > 0) throw SkeinException.Invalid($"invalid mirror: query, or fragment at end of the URI \"{mirror}\"");
         }
+        foreach (var registry in options.InsecureRegistries)
+        {
+            if (!IPNetwork.TryParse(registry, out _) && !IsHost(registry))
+                throw SkeinException.Invalid($"insecure registry {registry} is not valid: invalid host \"{registry}\"");
+        }
+        RequireLabels(options.Labels);
         foreach (var pool in options.DefaultAddressPools)
         {
             if (!IPNetwork.TryParse(pool.Base, out var network) || network.BaseAddress.AddressFamily != AddressFamily.InterNetwork)
@@ -29,6 +36,23 @@ internal static class DaemonOptionsCheck
                 throw SkeinException.Invalid($"invalid size {pool.Size} of the pool {pool.Base}: from {network.PrefixLength} to {SmallestGatewaySubnet}");
         }
         return options;
+    }
+
+    private static bool IsHost(string text) =>
+        !text.Contains('/') && !text.Contains('@') && Uri.TryCreate($"https://{text}", UriKind.Absolute, out var uri) && uri.PathAndQuery + uri.Fragment == "/";
+
+    /// <summary>In Docker's words.</summary>
+    private static void RequireLabels(IReadOnlyList<string> labels)
+    {
+        var first = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var label in labels)
+        {
+            var equals = label.IndexOf('=');
+            if (equals < 0) throw SkeinException.Invalid($"bad attribute format: {label}");
+            var before = first.GetValueOrDefault(label[..equals], label);
+            if (before != label) throw SkeinException.Invalid($"conflict labels for {label} and {before}");
+            first[label[..equals]] = label;
+        }
     }
 
     // What runs beside the daemon, as containerd, has another working directory.

@@ -61,7 +61,7 @@ internal sealed class NodeAgent(
         foreach (var label in options.Labels)
         {
             var equals = label.IndexOf('=');
-            description.EngineLabels[equals < 0 ? label : label[..equals]] = equals < 0 ? "" : label[(equals + 1)..];
+            description.EngineLabels[label[..equals]] = label[(equals + 1)..];
         }
         if (_identity is not null) description.TlsCertificate = ByteString.CopyFrom(_identity.Current.CertificatePem);
         return description;

@@ -54,12 +54,29 @@ public sealed class DaemonOptionsTests : IDisposable
     [InlineData("""{ "hosts": ["unix://relative.sock"] }""", "invalid bind address \"unix://relative.sock\"")]
     [InlineData("""{ "hosts": ["tcp://localhost:2375"] }""", "invalid bind address \"tcp://localhost:2375\"")]
     [InlineData("""{ "registry-mirrors": ["mirror:5000"] }""", "invalid mirror: \"mirror:5000\"")]
+    [InlineData("""{ "registry-mirrors": ["https://mirror?x"] }""", "invalid mirror: query, or fragment at end of the URI \"https://mirror?x\"")]
+    [InlineData("""{ "insecure-registries": ["http://registry"] }""", "insecure registry http://registry is not valid: invalid host \"http://registry\"")]
+    [InlineData("""{ "insecure-registries": ["registry/path"] }""", "insecure registry registry/path is not valid")]
+    [InlineData("""{ "labels": ["rack"] }""", "bad attribute format: rack")]
+    [InlineData("""{ "labels": ["rack=1", "rack=2"] }""", "conflict labels for rack=2 and rack=1")]
     [InlineData("""{ "default-address-pools": [{"base": "10.0.0.0/33", "size": 24}] }""", "invalid base pool: \"10.0.0.0/33\"")]
     [InlineData("""{ "default-address-pools": [{"base": "10.0.0.0/16", "size": 99}] }""", "invalid size 99 of the pool 10.0.0.0/16: from 16 to 29")]
     public void What_is_wrong_is_named(string json, string why)
     {
         File.WriteAllText(_file, json);
         Assert.Contains(why, Assert.Throws<SkeinException>(() => Parse()).Message);
+    }
+
+    [Theory]
+    [InlineData("registry")]
+    [InlineData("registry:5000")]
+    [InlineData("192.168.56.250:5000")]
+    [InlineData("[fd00::1]:5000")]
+    [InlineData("10.0.0.0/8")]
+    public void A_registry_or_a_network_of_them_may_be_insecure(string entry)
+    {
+        File.WriteAllText(_file, "{}");
+        Assert.Equal([entry], Parse("--insecure-registry", entry, "--label", "rack=", "--label", "rack=").InsecureRegistries);
     }
 
     [Fact]
