@@ -12,8 +12,17 @@ internal sealed partial class HostPorts(NetworkNamespace host, ILogger log) : ID
 
     private readonly PortReservations _ports = new(host);
     private readonly IReadOnlyList<HostPort> _adopted = PublishedMapReader.Read(host);
-    private readonly HashSet<TransportPort> _refused = [];
     private readonly ILogger _log = log;
+
+    // Replaced whole: `docker info` reads it from elsewhere.
+    private volatile IReadOnlySet<TransportPort> _refused = new HashSet<TransportPort>();
+
+    /// <summary>Which of the mesh's ports somebody else has.</summary>
+    public IReadOnlyList<string> Warnings =>
+    [
+        .. _refused.OrderBy(port => port.Port).ThenBy(port => port.Protocol)
+            .Select(port => $"port {port.Port}/{port.ProtocolName} is in use by a program of this host: the mesh does not publish it here"),
+    ];
 
     /// <summary>The container's ports in mode host, those that were left open chosen.</summary>
     /// <exception cref="SkeinException">Another has one of them, in Docker's words.</exception>
@@ -37,17 +46,19 @@ internal sealed partial class HostPorts(NetworkNamespace host, ILogger log) : ID
     public IReadOnlyList<TransportPort> HoldForMesh(IReadOnlySet<TransportPort> wanted)
     {
         ReleaseAll(IngressOwner, port => !wanted.Contains(port));
-        _refused.IntersectWith(wanted);
         var held = new List<TransportPort>();
+        var refused = new HashSet<TransportPort>();
         foreach (var port in wanted)
         {
             if (_ports.TryHold(port, IngressOwner)) held.Add(port);
-            else if (_refused.Add(port)) LogPortTaken(port.Port, port.ProtocolName);
+            else refused.Add(port);
         }
+        foreach (var port in refused.Except(_refused)) LogPortTaken(port.Port, port.ProtocolName);
+        _refused = refused;
         return held;
     }
 
-    public void ReleaseMesh() => ReleaseAll(IngressOwner, _ => true);
+    public void ReleaseMesh() => HoldForMesh(new HashSet<TransportPort>());
 
     public void Dispose() => _ports.Dispose();
 

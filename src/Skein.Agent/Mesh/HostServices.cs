@@ -50,8 +50,8 @@ internal sealed class HostServices : IDisposable
     /// <summary>docker_gwbridge's CIDR; null while this host has no such bridge.</summary>
     public string? GatewaySubnet { get; set; }
 
-    /// <summary>What of the swarm's packets the host's own firewall drops, by port and chain, and what cures it.</summary>
-    public IReadOnlyList<string> Warnings => _firewall.Warnings;
+    /// <summary>Published ports that a program of the host has, and what of the swarm's packets its own firewall drops, with what cures it.</summary>
+    public IReadOnlyList<string> Warnings => [.. Ports.Warnings, .. _firewall.Warnings];
 
     /// <summary>Completes when something in the host's nftables has changed, be it by us.</summary>
     public Task ChangedAsync(CancellationToken cancel) => _events.WaitAsync(cancel);

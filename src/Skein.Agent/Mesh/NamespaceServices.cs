@@ -74,7 +74,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     /// <summary>Ports by which other nodes reach this one as a manager; none while it is none.</summary>
     public Func<IReadOnlyList<int>> ManagerPorts { get; init; } = static () => [];
 
-    /// <summary>What of the swarm's packets the host's own firewall drops, by port and chain, and what cures it.</summary>
+    /// <summary>What of the mesh does not work on this host, by whom, and what cures it.</summary>
     public IReadOnlyList<string> Warnings => _host.Warnings;
 
     public async Task<IReadOnlyList<PortConfig>> OpenAsync(

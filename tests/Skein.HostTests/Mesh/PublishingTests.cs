@@ -136,10 +136,17 @@ public class PublishingTests
         hosts.Publish(s => s with { Services = s.Services.Clear() });
         await hosts.AppliedAsync();
         using var c1 = new EchoServer(hosts["c1"], "c1");
-        using var own = new EchoServer(hosts["h1"], "the host", 8080);
-        hosts.Publish(s => s);
+        using (var own = new EchoServer(hosts["h1"], "the host", 8080))
+        {
+            hosts.Publish(s => s);
+            await hosts.AppliedAsync();
+            Assert.Equal("the host sees 192.168.57.9", await Caller.TcpAsync(hosts["cl"], "192.168.57.11", 8080));
+            string[] taken = ["8080/tcp", "8080/udp"];
+            Assert.Equal(taken.Select(port => $"port {port} is in use by a program of this host: the mesh does not publish it here"), hosts.Services[0].Warnings);
+        }
+        hosts.Publish(s => s with { Services = s.Services.Clear() });
         await hosts.AppliedAsync();
-        Assert.Equal("the host sees 192.168.57.9", await Caller.TcpAsync(hosts["cl"], "192.168.57.11", 8080));
+        Assert.Empty(hosts.Services[0].Warnings);
     }
 
     [Fact]
