@@ -16,6 +16,9 @@ internal static class NamespaceLegs
         return found?.Address;
     }
 
+    /// <summary>Everybody inside may send echo requests.</summary>
+    public static readonly (string Name, string Value) EchoForAll = ("net/ipv4/ping_group_range", "0 2147483647");
+
     /// <summary>Before the legs are made: containers without IPv6 have no link-local addresses either, and what Docker sets is set. On a thread inside.</summary>
     public static void Tune(IReadOnlyList<LegSpec> legs, IReadOnlyDictionary<string, string> wished)
     {
@@ -30,7 +33,7 @@ internal static class NamespaceLegs
         .. OfNamespace(legs),
         // As dockerd: a process without privileges may bind low ports and send echo requests.
         ("net/ipv4/ip_unprivileged_port_start", "0"),
-        ("net/ipv4/ping_group_range", "0 2147483647"),
+        EchoForAll,
     ]));
 
     /// <summary>When they have been made. On a thread inside.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Skein.Agent.Networks;
 using Skein.Linux.Namespaces;
 
 namespace Skein.Agent.Peers;
@@ -23,8 +24,8 @@ internal sealed class PeerSocket : IDisposable
     public PeerSocket(string ingressPath)
     {
         using var space = NetworkNamespace.Open(ingressPath);
-        // The kernel's own default lets nobody have such a socket.
-        Sysctl.Set(space, ("net/ipv4/ping_group_range", "0 0"));
+        // The kernel's own default lets nobody have such a socket, and the namespace may not have been tuned yet.
+        Sysctl.Set(space, NamespaceLegs.EchoForAll);
         _socket = NamespaceSockets.Open(space, AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Icmp);
         _socket.Blocking = false;
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
+using Skein.Agent.Networks;
 using Skein.Agent.Peers;
 using Skein.Agent.Session;
 using Skein.HostTests.Mesh;
@@ -40,6 +41,15 @@ public class PeerWatcherTests
         await Poll.UntilAsync("node2 answers and its tasks are back", () => IsReady(state, "t2/ni"));
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Fact]
+    public async Task Asking_changes_nothing_that_looks_like_somebody_elses_doing()
+    {
+        await using var hosts = await MeshHosts.StartAsync();
+        using var socket = new PeerSocket(hosts.PinOf("i1"));
+        Assert.DoesNotContain(
+            "net/ipv4/ping_group_range", hosts["i1"].Run(() => NamespaceLegs.TuneAgain([], new Dictionary<string, string>())));
     }
 
     [Fact]
