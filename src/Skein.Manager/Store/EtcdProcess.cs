@@ -30,6 +30,7 @@ public sealed partial class EtcdProcess : IAsyncDisposable
     private readonly Task _supervision;
     private Process _process;
     private EtcdPace _pace;
+    private bool _meant;
 
     private EtcdProcess(EtcdOptions options, EtcdBootstrap? bootstrap, EtcdPace pace, NodeIdentity identity, TimeProvider time, ILogger log)
     {
@@ -95,6 +96,7 @@ public sealed partial class EtcdProcess : IAsyncDisposable
             if (_pace == EtcdPace.Several) return;
             File.WriteAllBytes(_options.SeveralPath, []);
             _pace = EtcdPace.Several;
+            _meant = true;
             _process.Kill();   // its log is synced before it acknowledges anything; the supervision starts it again
         }
     }
@@ -120,7 +122,8 @@ public sealed partial class EtcdProcess : IAsyncDisposable
                 var started = _time.GetTimestamp();
                 await _process.WaitForExitAsync(stop);
                 if (_time.GetElapsedTime(started) > LongestPause) pause = FirstPause;
-                LogEnded(_process.Id, LastLogLine());
+                if (Interlocked.Exchange(ref _meant, false)) LogQuickened(_process.Id);
+                else LogEnded(_process.Id, LastLogLine());
                 do
                 {
                     await Task.Delay(pause, _time, stop);

@@ -139,6 +139,7 @@ public class SwarmNodeTests(ITestOutputHelper output)
         var third = await hosts.JoinAsync(first, NodeRole.Manager);
         output.WriteLine($"third manager after {watch.ElapsedMilliseconds} ms");
         await hosts.UntilAsync("the second knows all three", () => second.Node.Control!.Snapshot.Nodes.All.Count(node => node.ManagerStatus is not null) == 3);
+        Assert.False(hosts.Logged("etcd ended"), "the first's etcd was started anew on purpose");
 
         watch.Restart();
         await first.StopAsync();
