@@ -53,7 +53,7 @@ internal sealed record ClusterSpecJson
     public ClusterSpec ToModel()
     {
         if (EncryptionConfig?.AutoLockManagers == true)
-            throw SkeinException.NotImplemented("autolock is not supported yet: create the swarm without --autolock");
+            throw SkeinException.NotImplemented("autolock is not supported yet");
         CheckCa(CAConfig);
         if (TaskDefaults?.LogDriver is { } log && (log.Name is { Length: > 0 } || log.Options is { Count: > 0 }))
             throw SkeinException.NotImplemented("a log driver for all tasks of the swarm is not supported yet: name it with each service");

@@ -19,7 +19,7 @@ internal sealed record SwarmInitJson
 
     public SwarmInitRequest ToModel()
     {
-        if (AutoLockManagers) throw SkeinException.NotImplemented("autolock is not supported yet: create the swarm without --autolock");
+        if (AutoLockManagers) throw SkeinException.NotImplemented("autolock is not supported yet");
         if (ForceNewCluster) throw SkeinException.NotImplemented("--force-new-cluster is not supported yet");
         return new SwarmInitRequest(
             ListenAddr ?? "",
