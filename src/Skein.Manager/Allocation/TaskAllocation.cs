@@ -1,5 +1,6 @@
 using Skein.Manager.Drafts;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Manager.Allocation;
 

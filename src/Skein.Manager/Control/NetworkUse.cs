@@ -85,7 +85,7 @@ internal static class NetworkUse
     /// yet: `stack rm` removes a network right after its services.
     /// </summary>
     private static bool Holds(Snapshot snapshot, SwarmTask task, string networkId) =>
-        task.DesiredState <= TaskState.Running
+        task.IsWanted()
         && !task.IsTerminal()
         && (task.ServiceId.Length == 0 || snapshot.Services.Find(task.ServiceId) is not null)
         && (task.Networks.Any(n => n.NetworkId == networkId) || task.Spec?.Networks.Any(n => n.Target == networkId) == true);

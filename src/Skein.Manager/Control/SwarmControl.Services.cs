@@ -1,3 +1,4 @@
+using Google.Protobuf.WellKnownTypes;
 using Skein.Manager.Allocation;
 using Skein.Manager.Drafts;
 using Skein.Manager.Store;
@@ -51,7 +52,7 @@ public sealed partial class SwarmControl
         if (seen.Services.All.Any(s => SameName(s.Spec.Annotations, spec.Annotations)))
             throw RpcError.AlreadyExists($"name conflicts with an existing object: service {spec.Annotations.Name} already exists");
         var changes = new Changes();
-        changes.Put(BirthAllocation.Of(seen, new Service { Id = id, Meta = Created(), Spec = spec, SpecVersion = 1 }, time.GetUtcNow(), ids));
+        changes.Put(BirthAllocation.Of(seen, new Service { Id = id, Meta = Created(), Spec = spec, SpecVersion = 1, JobStatus = JobOf(seen, spec, iteration: 0) }, time.GetUtcNow(), ids));
         AllocationFence.Raise(seen, changes);
         return changes;
     }
@@ -64,8 +65,9 @@ public sealed partial class SwarmControl
         CheckVersion(current.Meta, version);
         CheckIngressPresent(seen, next.Spec);
         DependencyUse.CheckPresent(seen, next.Spec);
-        next.UpdateStatus = rollback
-            ? UpdateBirth.Begun(seen, UpdateState.RollbackStarted, "manually requested rollback", time.GetUtcNow())
+        next.JobStatus = JobOf(seen, next.Spec, (current.JobStatus?.Iteration ?? 0) + 1);
+        next.UpdateStatus = next.JobStatus is not null ? null
+            : rollback ? UpdateBirth.Begun(seen, UpdateState.RollbackStarted, "manually requested rollback", time.GetUtcNow())
             : UpdateBirth.Of(seen, next, time.GetUtcNow());
         next.Meta = Touched(current.Meta);
         var changes = new Changes();
@@ -73,6 +75,11 @@ public sealed partial class SwarmControl
         AllocationFence.Raise(seen, changes);
         return changes;
     }
+
+    /// <summary>A job runs when it is made, and again with each update.</summary>
+    private JobStatus? JobOf(Snapshot seen, ServiceSpec spec, ulong iteration) => spec.IsJob()
+        ? new() { Iteration = iteration, LastExecution = time.GetUtcNow().ToTimestamp(), SinceVersion = seen.Revision }
+        : null;
 
     private static Service Updated(Snapshot seen, Service current, ServiceSpec given, RegistryAuthSource auth)
     {

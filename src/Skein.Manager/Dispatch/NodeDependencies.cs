@@ -18,7 +18,7 @@ internal sealed class NodeDependencies
     public IReadOnlyList<Dependencies> Next(Snapshot snapshot, IEnumerable<SwarmTask> tasks)
     {
         var wanted = new Dictionary<string, DependencySpec?>(StringComparer.Ordinal);
-        foreach (var spec in tasks.Where(task => !task.IsTerminal() && task.DesiredState <= TaskState.Running).Select(task => task.Spec.Container))
+        foreach (var spec in tasks.Where(task => !task.IsTerminal() && task.IsWanted()).Select(task => task.Spec.Container))
         {
             foreach (var secret in spec.Secrets) wanted.TryAdd(secret.Id, snapshot.Of(ObjectKind.Secret).Find(secret.Id)?.Spec);
             foreach (var config in spec.Configs) wanted.TryAdd(config.Id, snapshot.Of(ObjectKind.Config).Find(config.Id)?.Spec);

@@ -45,7 +45,7 @@ internal sealed record NodeView(
     {
         if (task is not { Recall: TaskRecall.Open, DesiredState: TaskState.Shutdown }) return task;
         var told = task.Clone();
-        told.DesiredState = TaskState.Running;
+        told.DesiredState = told.Goal();
         return told;
     }
 

@@ -8,9 +8,6 @@ internal static class TaskFacts
 {
     public static TaskState State(this SwarmTask task) => task.Status?.State ?? TaskState.New;
 
-    /// <summary>Wanted: not told to stop. It may have stopped by itself all the same.</summary>
-    public static bool IsWanted(this SwarmTask task) => task.DesiredState <= TaskState.Running;
-
     /// <summary>On a node, and not yet reported to be gone from it.</summary>
     public static bool IsOnNode(this SwarmTask task) => task.State() is >= TaskState.Assigned and <= TaskState.Running;
 

@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Skein.Manager.Store;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Manager.Drafts;
 

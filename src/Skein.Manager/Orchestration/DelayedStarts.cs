@@ -15,7 +15,7 @@ internal static class DelayedStarts
             if (task.Value.DesiredState >= TaskState.Running || task.Value.IsTerminal()) continue;
             if (Due(draft, task) is var due && due > draft.Now) draft.WakeAt(due);
             else if (slot.Tasks.FirstOrDefault(t => t != task && IsStopping(draft, t.Value)) is { } predecessor) Wait(draft, task, predecessor.Value);
-            else task.Edit().DesiredState = TaskState.Running;
+            else task.Edit().DesiredState = task.Value.Goal();
         }
     }
 

@@ -38,7 +38,7 @@ internal static class GlobalServiceTasks
         updatable.Add(slot);
     }
 
-    private static void GiveUp(SwarmDraft draft, Slot slot, IReadOnlyList<Constraint> constraints)
+    internal static void GiveUp(SwarmDraft draft, Slot slot, IReadOnlyList<Constraint> constraints)
     {
         foreach (var task in slot.Wanted.ToList())
         {

@@ -15,6 +15,8 @@ internal static class Orchestrator
             {
                 case ServiceSpec.ModeOneofCase.Replicated: ReplicatedServiceTasks.Run(draft, service); break;
                 case ServiceSpec.ModeOneofCase.Global: GlobalServiceTasks.Run(draft, service); break;
+                case ServiceSpec.ModeOneofCase.ReplicatedJob: ReplicatedJobTasks.Run(draft, service.Value); break;
+                case ServiceSpec.ModeOneofCase.GlobalJob: GlobalJobTasks.Run(draft, service.Value); break;
             }
         }
         LostTasks.EndUnassigned(draft);

@@ -29,7 +29,7 @@ internal static class ReplicatedServiceTasks
         foreach (var slot in held) DelayedStarts.Run(draft, slot);
     }
 
-    private static void Restart(SwarmDraft draft, Service service, Slot slot, IReadOnlyList<Constraint> constraints)
+    internal static void Restart(SwarmDraft draft, Service service, Slot slot, IReadOnlyList<Constraint> constraints)
     {
         foreach (var task in slot.Wanted.ToList())
         {

@@ -1,5 +1,6 @@
 using Skein.Manager.Drafts;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Manager.Orchestration;
 
@@ -25,7 +26,7 @@ internal sealed class Slot(ulong number, string nodeId)
     /// <summary>Those of a service, by slot. Tasks on their way out hold none.</summary>
     public static Dictionary<(ulong Number, string NodeId), Slot> Of(SwarmDraft draft, Service service)
     {
-        var isGlobal = service.Spec.ModeCase == ServiceSpec.ModeOneofCase.Global;
+        var isGlobal = service.Spec.IsByNode();
         var slots = new Dictionary<(ulong, string), Slot>();
         foreach (var task in draft.TasksOf(service.Id))
         {

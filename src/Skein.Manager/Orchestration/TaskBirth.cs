@@ -1,5 +1,6 @@
 using Skein.Manager.Drafts;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Manager.Orchestration;
 
@@ -23,8 +24,9 @@ internal static class TaskBirth
             ServiceAnnotations = service.Spec.Annotations?.Clone() ?? new(),
             Endpoint = new() { Spec = service.Spec.Endpoint?.Clone() ?? new() },
             Status = new() { State = TaskState.New, Timestamp = draft.Stamp, Message = "created" },
-            DesiredState = startAt is null ? TaskState.Running : TaskState.Ready,
+            JobIteration = service.Spec.IsJob() ? service.JobStatus.Iteration : null,
         };
+        task.DesiredState = startAt is null ? task.Goal() : TaskState.Ready;
         if (startAt is { } time) task.StartAt = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(time);
         var drafted = draft.Add(task);
         slot.Tasks.Add(drafted);

@@ -1,5 +1,6 @@
 using Skein.Manager.Drafts;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Manager.Scheduling;
 
@@ -28,7 +29,7 @@ internal sealed class NodeLoad(Node node)
     /// <summary>A task on its way out still takes its resources and ports until it has ended.</summary>
     public void Add(SwarmTask task)
     {
-        if (task.IsWanted())
+        if (task.IsWanted() && task.State() != TaskState.Complete)
         {
             Active++;
             _activeByService[task.ServiceId] = ActiveOf(task.ServiceId) + 1;

@@ -10,9 +10,20 @@ public static class TaskStates
 
     public static bool IsTerminal(this SwarmTask task) => (task.Status?.State ?? TaskState.New).IsTerminal();
 
+    /// <summary>Wanted: not told to stop. It may have stopped by itself all the same.</summary>
+    public static bool IsWanted(this SwarmTask task) => task.DesiredState <= TaskState.Complete;
+
     /// <summary>Running, healthy and meant to stay so: it may be resolved and balanced to.</summary>
     public static bool IsReady(this SwarmTask task) =>
-        task.Status is { State: TaskState.Running, Healthy: true } && task.DesiredState == TaskState.Running;
+        task.Status is { State: TaskState.Running, Healthy: true } && task.DesiredState is (TaskState.Running or TaskState.Complete);
+
+    public static bool IsJob(this ServiceSpec spec) => spec.ModeCase is ServiceSpec.ModeOneofCase.ReplicatedJob or ServiceSpec.ModeOneofCase.GlobalJob;
+
+    /// <summary>One task on each node.</summary>
+    public static bool IsByNode(this ServiceSpec spec) => spec.ModeCase is ServiceSpec.ModeOneofCase.Global or ServiceSpec.ModeOneofCase.GlobalJob;
+
+    /// <summary>What a task that is wanted comes to in the end.</summary>
+    public static TaskState Goal(this SwarmTask task) => task.JobIteration is null ? TaskState.Running : TaskState.Complete;
 
     /// <summary>
     /// Whether a node's report replaces what is stored: forward in state, or news within the same state

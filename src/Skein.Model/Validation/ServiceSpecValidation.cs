@@ -98,6 +98,7 @@ public static class ServiceSpecValidation
     {
         if (spec.ModeCase == ServiceSpec.ModeOneofCase.None) throw RpcError.InvalidArgument("Unrecognized service mode");
         if (spec.Replicated?.Replicas > long.MaxValue) throw RpcError.InvalidArgument("Number of replicas must be non-negative");
+        if (spec.IsJob() && spec.Update is not null) throw RpcError.InvalidArgument("Jobs may not have an update config");
     }
 
     private static void CheckUpdate(UpdateConfig? update)

@@ -83,12 +83,31 @@ public class ServiceSpecTests
     }
 
     [Theory]
-    [InlineData("""{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"a"}},"Mode":{"GlobalJob":{}}}""", "jobs (--mode replicated-job, global-job) are not supported yet")]
     [InlineData("""{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"a"},"LogDriver":{"Name":"syslog"}}}""", "the log driver \"syslog\" is not supported: use json-file, local or none")]
     public void What_is_not_done_yet_is_refused_by_name(string json, string message)
     {
         var error = Assert.Throws<SkeinException>(() => Read(json));
         Assert.Equal((ErrorKind.NotImplemented, message), (error.Kind, error.Message));
+    }
+
+    [Theory]
+    [InlineData("{}", 1, 1)]
+    [InlineData("""{"TotalCompletions":3}""", 1, 3)]
+    [InlineData("""{"MaxConcurrent":5}""", 5, 5)]
+    [InlineData("""{"MaxConcurrent":0,"TotalCompletions":0}""", 0, 0)]
+    public void A_job_without_numbers_has_dockers(string job, ulong concurrent, ulong total)
+    {
+        var spec = Read($$$"""{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"a"}},"Mode":{"ReplicatedJob":{{{job}}}}}""");
+        Assert.Equal((concurrent, total), (spec.ReplicatedJob.MaxConcurrent, spec.ReplicatedJob.TotalCompletions));
+    }
+
+    [Theory]
+    [InlineData("""{"Weird":{}}""", "unknown service mode \"Weird\"")]
+    [InlineData("""{"GlobalJob":{},"Global":{}}""", "must specify only one service mode")]
+    public void One_mode_that_is_known(string mode, string message)
+    {
+        var error = Assert.Throws<SkeinException>(() => Read($$$"""{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"a"}},"Mode":{{{mode}}}}"""));
+        Assert.Equal((ErrorKind.InvalidArgument, message), (error.Kind, error.Message));
     }
 
     [Fact]

@@ -32,6 +32,26 @@ public class ServiceVerbsTests
     }
 
     [Fact]
+    public async Task A_job_has_no_update_config_and_runs_again_with_each_update()
+    {
+        var job = Httpd("job");
+        job.ReplicatedJob = new() { MaxConcurrent = 1, TotalCompletions = 1 };
+        job.Update = new() { Parallelism = 1 };
+        Assert.Equal(
+            "rpc error: code = InvalidArgument desc = Jobs may not have an update config",
+            await MessageOf(() => _world.Control.CreateServiceAsync(job, default), ErrorKind.InvalidArgument));
+        job.Update = null;
+        var created = await _world.Control.CreateServiceAsync(job, default);
+        Assert.Equal(0ul, created.JobStatus.Iteration);
+        _world.Time.Advance(TimeSpan.FromMinutes(1));
+        var updated = await _world.Control.UpdateServiceAsync("job", created.Meta.Version, job, RegistryAuthSource.Spec, rollback: false, default);
+        Assert.Equal((1ul, _world.Time.GetUtcNow(), (UpdateStatus?)null), (updated.JobStatus.Iteration, updated.JobStatus.LastExecution.ToDateTimeOffset(), updated.UpdateStatus));
+        var back = await _world.Control.UpdateServiceAsync("job", updated.Meta.Version, new(), RegistryAuthSource.Spec, rollback: true, default);
+        Assert.Equal((2ul, (UpdateStatus?)null), (back.JobStatus.Iteration, back.UpdateStatus));
+        Assert.Null((await _world.Control.CreateServiceAsync(Httpd("web"), default)).JobStatus);
+    }
+
+    [Fact]
     public async Task What_is_too_large_for_the_managers_is_refused_in_swarmkits_words()
     {
         var spec = Httpd();

@@ -5,6 +5,7 @@ using Skein.Manager.Dispatch;
 using Skein.Manager.Orchestration;
 using Skein.Manager.Store;
 using Skein.Model;
+using Skein.Model.Specs;
 using Skein.Tests.Store;
 using Xunit;
 
@@ -90,7 +91,7 @@ internal sealed class SwarmWorld
         if (replicas is { } count) spec.Replicated = new() { Replicas = count };
         else spec.Global = new();
         change?.Invoke(spec);
-        var service = new Service { Id = id, Meta = NextMeta(), Spec = spec, SpecVersion = 1 };
+        var service = new Service { Id = id, Meta = NextMeta(), Spec = spec, SpecVersion = 1, JobStatus = JobOf(spec, 0) };
         Store.Commit(c => c.Put(service));
         return service;
     }
@@ -105,8 +106,12 @@ internal sealed class SwarmWorld
         service.PreviousSpecVersion = service.SpecVersion;
         if (!before.Task.Equals(service.Spec.Task) || !Equals(before.Endpoint, service.Spec.Endpoint)) service.SpecVersion = service.Meta.Version;
         service.UpdateStatus = null;
+        service.JobStatus = JobOf(service.Spec, (service.JobStatus?.Iteration ?? 0) + 1);
         Store.Commit(c => c.Put(service));
     }
+
+    private JobStatus? JobOf(ServiceSpec spec, ulong iteration) =>
+        spec.IsJob() ? new() { Iteration = iteration, LastExecution = Now.ToTimestamp(), SinceVersion = Current.Revision } : null;
 
     public void Scale(string id, ulong replicas) => Update(id, s => s.Replicated = new() { Replicas = replicas });
 
@@ -214,7 +219,7 @@ internal sealed class SwarmWorld
     {
         if (task.Status.State is < TaskState.Assigned or > TaskState.Running) return null;
         task = NodeView.AsToldOf(task);
-        if (task.DesiredState > TaskState.Running) return TaskState.Shutdown;
+        if (!task.IsWanted()) return TaskState.Shutdown;
         var outcome = _outcomes.GetValueOrDefault(task.Spec.Container.Image, TaskState.Running);
         if (task.Status.State < TaskState.Ready) return outcome == TaskState.Rejected ? TaskState.Rejected : TaskState.Ready;
         if (task.DesiredState < TaskState.Running || task.Status.State == TaskState.Running) return null;

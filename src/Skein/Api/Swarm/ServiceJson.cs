@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Skein.Manager.Store;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Api.Swarm;
 
@@ -16,6 +17,7 @@ internal sealed record ServiceJson
     public required EndpointJson Endpoint { get; init; }
     public UpdateStatusJson? UpdateStatus { get; init; }
     public ServiceStatusJson? ServiceStatus { get; init; }
+    public JobStatusJson? JobStatus { get; init; }
 
     internal sealed record EndpointJson(
         ServiceSpecJson.EndpointSpecJson Spec,
@@ -25,6 +27,8 @@ internal sealed record ServiceJson
     internal sealed record VipJson(string NetworkID, string Addr);
 
     internal sealed record UpdateStatusJson(string State, string? StartedAt, string? CompletedAt, string Message);
+
+    internal sealed record JobStatusJson(VersionIndexJson JobIteration, string LastExecution);
 
     internal sealed record ServiceStatusJson(ulong RunningTasks, ulong DesiredTasks, ulong CompletedTasks);
 
@@ -38,6 +42,7 @@ internal sealed record ServiceJson
         PreviousSpec = service.PreviousSpec is { } previous ? ServiceSpecWriter.Write(previous) : null,
         Endpoint = WriteEndpoint(service.Endpoint, service.Spec.Endpoint),
         UpdateStatus = service.UpdateStatus is { State: not UpdateState.None } update ? WriteUpdate(update) : null,
+        JobStatus = service.JobStatus is { } job ? new(new(job.Iteration), GoTime.Format(job.LastExecution)) : null,
         ServiceStatus = withStatus is null ? null : Count(service, withStatus),
     };
 
@@ -70,12 +75,13 @@ internal sealed record ServiceJson
         ulong running = 0, desired = 0, completed = 0;
         foreach (var task in snapshot.TasksOfService(service.Id))
         {
+            if (task.JobIteration != service.JobStatus?.Iteration) continue;
             if (task.Status?.State == TaskState.Complete) completed++;
-            if (task.DesiredState > TaskState.Running) continue;
+            if (!task.IsWanted() || task is { JobIteration: not null, Status.State: TaskState.Complete }) continue;
             desired++;
             if (task.Status?.State == TaskState.Running && snapshot.Nodes.Find(task.NodeId)?.Status?.State != NodeState.Down) running++;
         }
-        if (service.Spec.ModeCase == ServiceSpec.ModeOneofCase.Replicated) desired = service.Spec.Replicated.Replicas;
+        desired = service.Spec.Replicated?.Replicas ?? service.Spec.ReplicatedJob?.MaxConcurrent ?? desired;
         return new ServiceStatusJson(running, desired, completed);
     }
 }

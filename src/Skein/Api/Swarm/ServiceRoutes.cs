@@ -28,7 +28,7 @@ internal sealed class ServiceRoutes(ISwarmNode swarm, IIdSource ids)
             .Where(s => filters.Prefix("id", s.Id))
             .Where(s => filters.Any("name", w => s.Spec.Annotations.Name.StartsWith(w, StringComparison.Ordinal)))
             .Where(s => filters.Labels("label", s.Spec.Annotations.Labels))
-            .Where(s => filters.Exact("mode", s.Spec.ModeCase == ServiceSpec.ModeOneofCase.Global ? "global" : "replicated"))
+            .Where(s => filters.Exact("mode", ServiceSpecWriter.ModeName(s.Spec)))
             .Where(_ => filters.Exact("runtime", "container"))
             .OrderBy(s => s.Spec.Annotations.Name, StringComparer.Ordinal)
             .Select(s => ServiceJson.From(s, status ? snapshot : null));

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace Skein.Api.Swarm;
 
 /// <summary>Docker's ServiceSpec, as clients send it and as it is shown.</summary>
@@ -19,15 +22,21 @@ internal sealed record ServiceSpecJson
     {
         public ReplicatedJson? Replicated { get; init; }
         public GlobalJson? Global { get; init; }
-        public JobJson? ReplicatedJob { get; init; }
-        public JobJson? GlobalJob { get; init; }
+        public ReplicatedJobJson? ReplicatedJob { get; init; }
+        public GlobalJobJson? GlobalJob { get; init; }
+
+        /// <summary>What no version of Docker knows.</summary>
+        [JsonExtensionData]
+        public Dictionary<string, JsonElement>? Others { get; set; }
     }
 
     internal sealed record ReplicatedJson(ulong? Replicas);
 
     internal sealed record GlobalJson;
 
-    internal sealed record JobJson;
+    internal sealed record ReplicatedJobJson(ulong? MaxConcurrent, ulong? TotalCompletions);
+
+    internal sealed record GlobalJobJson;
 
     internal sealed record UpdateConfigJson
     {

@@ -25,9 +25,13 @@ internal static class ServiceSpecReader
 
     private static void ReadMode(ServiceSpecJson.ModeJson? mode, ServiceSpec spec)
     {
-        if (mode?.ReplicatedJob is not null || mode?.GlobalJob is not null) throw NotYet("jobs (--mode replicated-job, global-job)");
-        if (mode is { Global: not null, Replicated: not null }) throw SkeinException.Invalid("must specify only one service mode");
+        if (mode?.Others?.Keys.FirstOrDefault() is { } unknown) throw SkeinException.Invalid($"unknown service mode \"{unknown}\"");
+        object?[] given = [mode?.Replicated, mode?.Global, mode?.ReplicatedJob, mode?.GlobalJob];
+        if (given.Count(m => m is not null) > 1) throw SkeinException.Invalid("must specify only one service mode");
         if (mode?.Global is not null) spec.Global = new GlobalService();
+        else if (mode?.GlobalJob is not null) spec.GlobalJob = new GlobalJob();
+        else if (mode?.ReplicatedJob is { } job)
+            spec.ReplicatedJob = new ReplicatedJob { MaxConcurrent = job.MaxConcurrent ?? 1, TotalCompletions = job.TotalCompletions ?? job.MaxConcurrent ?? 1 };
         else spec.Replicated = new ReplicatedService { Replicas = mode?.Replicated?.Replicas ?? 1 };
     }
 

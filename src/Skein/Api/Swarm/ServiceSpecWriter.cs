@@ -31,9 +31,22 @@ internal static class ServiceSpecWriter
         Runtime = spec.Runtime.Length == 0 ? "container" : spec.Runtime,
     };
 
-    private static ServiceSpecJson.ModeJson WriteMode(ServiceSpec spec) => spec.ModeCase == ServiceSpec.ModeOneofCase.Global
-        ? new ServiceSpecJson.ModeJson { Global = new ServiceSpecJson.GlobalJson() }
-        : new ServiceSpecJson.ModeJson { Replicated = new ServiceSpecJson.ReplicatedJson(spec.Replicated?.Replicas ?? 0) };
+    private static ServiceSpecJson.ModeJson WriteMode(ServiceSpec spec) => spec.ModeCase switch
+    {
+        ServiceSpec.ModeOneofCase.Global => new() { Global = new() },
+        ServiceSpec.ModeOneofCase.GlobalJob => new() { GlobalJob = new() },
+        ServiceSpec.ModeOneofCase.ReplicatedJob => new() { ReplicatedJob = new(spec.ReplicatedJob.MaxConcurrent, spec.ReplicatedJob.TotalCompletions) },
+        _ => new() { Replicated = new(spec.Replicated?.Replicas ?? 0) },
+    };
+
+    /// <summary>As users write it.</summary>
+    public static string ModeName(ServiceSpec spec) => spec.ModeCase switch
+    {
+        ServiceSpec.ModeOneofCase.Global => "global",
+        ServiceSpec.ModeOneofCase.GlobalJob => "global-job",
+        ServiceSpec.ModeOneofCase.ReplicatedJob => "replicated-job",
+        _ => "replicated",
+    };
 
     private static ContainerSpecJson WriteContainer(ContainerSpec spec) => new()
     {
