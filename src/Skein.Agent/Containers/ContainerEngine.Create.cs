@@ -55,6 +55,7 @@ public sealed partial class ContainerEngine
     private async Task<ContainerRecord> MakeAsync(ContainerDefinition definition, ImageRecord image, string stopSignal, CancellationToken cancel)
     {
         records.Begin(definition, time.GetUtcNow());
+        await EnsureDevicesAsync(definition);
         var userMounts = mounts.Resolve(definition.Id, definition.Spec.Mounts);
         var prepared = await containerd.Snapshots.PrepareAsync(
             new()
@@ -67,7 +68,8 @@ public sealed partial class ContainerEngine
             },
             cancellationToken: cancel);
         var layers = RootLayers.Of(prepared.Mounts[0].Type, prepared.Mounts[0].Source, prepared.Mounts[0].Options);
-        await volumeContent.FillAsync(definition.Id, definition.Spec.Mounts, layers, cancel);
+        var plain = definition.Spec.Mounts.Where(mount => mount.Type != "volume" || !deviceVolumes.IsDevice(VolumeFolders.NameOf(definition.Id, mount)));
+        await volumeContent.FillAsync(definition.Id, plain, layers, cancel);
         var user = ResolveUser(definition.Spec, image.Config, layers);
         var profile = await appArmor.EnsureAsync(cancel);
         var spec = specs.Build(definition, image.Config, user, WithMemoryFiles(userMounts, definition), profile);
@@ -93,6 +95,20 @@ public sealed partial class ContainerEngine
         return container.Record;
     }
 
+    private Task EnsureDevicesAsync(ContainerDefinition definition) =>
+        deviceVolumes.EnsureAsync(definition.Id, definition.Spec.Mounts, name => IsUsedElsewhere(name, definition.Id));
+
+    private void ReleaseDevices(ContainerDefinition definition)
+    {
+        foreach (var name in definition.Spec.Mounts.Where(mount => mount.Type == "volume").Select(mount => VolumeFolders.NameOf(definition.Id, mount)))
+        {
+            if (!IsUsedElsewhere(name, definition.Id)) deviceVolumes.Release(name);
+        }
+    }
+
+    private bool IsUsedElsewhere(string volume, string id) => containers.All.Any(other =>
+        other.Id != id && other.Record.Definition.Spec.Mounts.Any(mount => mount.Type == "volume" && VolumeFolders.NameOf(other.Id, mount) == volume));
+
     private IReadOnlyList<OciMount> WithMemoryFiles(IReadOnlyList<OciMount> userMounts, ContainerDefinition definition)
     {
         var all = userMounts.ToList();
@@ -115,6 +131,7 @@ public sealed partial class ContainerEngine
             // The next sweep removes what has no record.
             LogLeftBehind(definition.Id, error.Status.Detail);
         }
+        ReleaseDevices(definition);
         mounts.RemoveAnonymous(definition.Id, definition.Spec.Mounts);
         records.Delete(definition.Id);
     }

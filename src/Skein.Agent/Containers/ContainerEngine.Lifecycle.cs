@@ -99,6 +99,8 @@ public sealed partial class ContainerEngine
 
     private async Task StartTaskAsync(ManagedContainer container, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> contents, CancellationToken cancel)
     {
+        // A boot has come between, and what was mounted is no more.
+        await EnsureDevicesAsync(container.Record.Definition);
         memoryFiles.Write(container.Id, container.Record.Definition.Spec, contents);
         try
         {
@@ -223,6 +225,7 @@ public sealed partial class ContainerEngine
             var io = options.IoFolder(container.Id);
             if (Directory.Exists(io))
                 Directory.Delete(io, recursive: true);
+            ReleaseDevices(container.Record.Definition);
             mounts.RemoveAnonymous(container.Id, container.Record.Definition.Spec.Mounts);
             memoryFiles.Remove(container.Id);
             records.Delete(container.Id);

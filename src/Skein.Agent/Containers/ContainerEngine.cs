@@ -41,6 +41,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     private readonly MountResolver mounts;
     private readonly VolumeContent volumeContent;
     private readonly MemoryFiles memoryFiles;
+    private readonly DeviceVolumes deviceVolumes;
     private readonly OciSpecBuilder specs;
     private readonly AppArmor appArmor;
     private readonly AbandonedShims abandonedShims;
@@ -62,6 +63,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         stats = new StatsReader("/sys/fs/cgroup", "/proc", time);
         mounts = new MountResolver(options.Volumes, Environment.OSVersion.Version);
         volumeContent = new VolumeContent(options.Volumes, options.CopyFolder);
+        deviceVolumes = new DeviceVolumes(options.Volumes);
         memoryFiles = new MemoryFiles(options.MemoryFolder);
         abandonedShims = new AbandonedShims(containerd.SocketPath, containerd.Namespace);
         emptyCgroups = new EmptyCgroups(options.CgroupParent);

@@ -3,12 +3,13 @@ using Microsoft.Win32.SafeHandles;
 namespace Skein.Linux.Files;
 
 /// <summary>What statx(2) says of a file itself; a link is not followed.</summary>
-internal readonly record struct FileStatus(FileKind Kind, uint Mode, uint User, uint Group, uint Links, ulong Inode, ulong Device, ulong RawDevice)
+internal readonly record struct FileStatus(FileKind Kind, uint Mode, uint User, uint Group, uint Links, ulong Inode, ulong Device, ulong RawDevice, ulong Mount)
 {
     private const int EmptyPath = 0x1000;
     private const int NoFollow = 0x100;
     private const int CurrentFolder = -100;
     private const uint BasicStats = 0x7ff;
+    private const uint MountId = 0x1000;
 
     /// <exception cref="LinuxException"/>
     public static FileStatus Of(string path) => Read(CurrentFolder, path, NoFollow, path);
@@ -16,15 +17,15 @@ internal readonly record struct FileStatus(FileKind Kind, uint Mode, uint User, 
     /// <exception cref="LinuxException"/>
     public static FileStatus Of(SafeFileHandle open, string shownAs) => Read((int)open.DangerousGetHandle(), "", EmptyPath, shownAs);
 
-    // struct statx: links at 16, user 20, group 24, mode 28, inode 32, the device a node stands for 128, the one it lies on 136.
+    // struct statx: links at 16, user 20, group 24, mode 28, inode 32, the device a node stands for 128, the one it lies on 136, the mount 144.
     private static unsafe FileStatus Read(int folder, string path, int flags, string shownAs)
     {
         var buffer = stackalloc byte[256];
-        if (FileCalls.statx(folder, path, flags, BasicStats, buffer) != 0) throw LinuxException.Last($"stat {shownAs}");
+        if (FileCalls.statx(folder, path, flags, BasicStats | MountId, buffer) != 0) throw LinuxException.Last($"stat {shownAs}");
         var mode = *(ushort*)(buffer + 28);
         return new(
             (FileKind)(mode & (int)FileKind.Mask), mode, *(uint*)(buffer + 20), *(uint*)(buffer + 24), *(uint*)(buffer + 16), *(ulong*)(buffer + 32),
-            *(ulong*)(buffer + 136), DeviceNumber(*(uint*)(buffer + 128), *(uint*)(buffer + 132)));
+            *(ulong*)(buffer + 136), DeviceNumber(*(uint*)(buffer + 128), *(uint*)(buffer + 132)), *(ulong*)(buffer + 144));
     }
 
     // glibc's makedev

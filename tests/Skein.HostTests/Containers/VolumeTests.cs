@@ -1,3 +1,4 @@
+using Skein.Agent.Containers;
 using Skein.Model;
 using Xunit;
 
@@ -5,6 +6,74 @@ namespace Skein.HostTests.Containers;
 
 public class VolumeTests
 {
+    [Fact]
+    public async Task AVolumeMayBeAFolderOfTheHostOrAFileSystemOfItsOwnAndComesAndGoesWithItsContainers()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var shared = Directory.CreateDirectory(Path.Combine(host.Containerd.Folder, "shared")).FullName;
+        File.WriteAllText(shared + "/kept", "of the host");
+        var (folder, memory) = (host.Options.DataRoot + "/volumes/folder", host.Options.DataRoot + "/volumes/memory");
+
+        var first = await host.RunAsync(Define("first", shared));
+        await host.WaitForLogAsync(first, "of the host");
+        Assert.Contains("size=1024k", await host.LogsAsync(first));
+        Assert.Equal([folder + "/_data", memory + "/_data"], ContainerdProcess.MountsBelow(host.Options.DataRoot + "/volumes").Order(StringComparer.Ordinal));
+
+        // Who names the volume alone has what it is; other options wait until nobody has it.
+        var second = EngineHost.Define("second", "cat", "/f/kept");
+        second.Spec.Mounts.Add(new Mount { Type = "volume", Source = "folder", Target = "/f" });
+        Assert.Equal((0, "of the host"), await host.OutputOfAsync(second));
+        var error = await Assert.ThrowsAsync<SkeinException>(() => host.RunAsync(Define("third", host.Containerd.Folder)));
+        Assert.Equal("volume folder is in use here with other options", error.Message);
+
+        await host.RestartEngineAsync();
+        await host.Engine.RemoveAsync(first, force: true, default);
+        Assert.Equal([folder + "/_data"], ContainerdProcess.MountsBelow(host.Options.DataRoot + "/volumes"));
+        await host.Engine.RemoveAsync(second.Id.Length > 0 ? second.Id : "second", force: true, default);
+        Assert.Empty(ContainerdProcess.MountsBelow(host.Options.DataRoot + "/volumes"));
+        Assert.Equal("of the host", File.ReadAllText(shared + "/kept"));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder + "/_data"));
+    }
+
+    [Fact]
+    public async Task AnUnnamedVolumesDeviceIsNeverEmptied()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var shared = Directory.CreateDirectory(Path.Combine(host.Containerd.Folder, "shared")).FullName;
+        File.WriteAllText(shared + "/kept", "of the host");
+        var definition = EngineHost.Define("box", "cat", "/f/kept");
+        definition.Spec.Mounts.Add(Volume("", "/f", ("type", "none"), ("o", "bind"), ("device", shared)));
+        Assert.Equal((0, "of the host"), await host.OutputOfAsync(definition));
+        await host.Engine.RemoveAsync("box", force: true, default);
+        Assert.Equal("of the host", File.ReadAllText(shared + "/kept"));
+        Assert.Empty(ContainerdProcess.MountsBelow(host.Options.DataRoot + "/volumes"));
+        Assert.Empty(Directory.GetDirectories(host.Options.DataRoot + "/volumes"));
+    }
+
+    [Fact]
+    public async Task ADeviceThatIsNotThereIsAnErrorThatNamesTheVolume()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var error = await Assert.ThrowsAsync<SkeinException>(() => host.RunAsync(Define("box", "/nowhere")));
+        Assert.Contains("failed to mount local volume folder: mount /nowhere on ", error.Message);
+        Assert.Empty(ContainerdProcess.MountsBelow(host.Options.DataRoot + "/volumes"));
+    }
+
+    private static ContainerDefinition Define(string name, string device)
+    {
+        var definition = EngineHost.Define(name, "sh", "-c", "grep ' /m ' /proc/mounts; cat /f/kept; echo; exec sleep 1000");
+        definition.Spec.Mounts.Add(Volume("folder", "/f", ("type", "none"), ("o", "bind"), ("device", device)));
+        definition.Spec.Mounts.Add(Volume("memory", "/m", ("type", "tmpfs"), ("o", "size=1m"), ("device", "tmpfs")));
+        return definition;
+    }
+
+    private static Mount Volume(string name, string target, params (string Key, string Value)[] options)
+    {
+        var mount = new Mount { Type = "volume", Source = name, Target = target };
+        foreach (var (key, value) in options) mount.VolumeDriverOptions[key] = value;
+        return mount;
+    }
+
     [Fact]
     public async Task WhatAnImageDeclaresIsAVolumeWithItsFilesAndGoesWithTheContainer()
     {

@@ -40,6 +40,8 @@ internal sealed class MountResolver(VolumeFolders volumes, Version kernel)
             var name = VolumeFolders.NameOf(containerId, mount);
             if (!Directory.Exists(volumes.FolderOf(name)))
                 continue;
+            // What is mounted there is not the volume's own: it was unmounted before, or stays.
+            if (Directory.Exists(volumes.DataOf(name)) && MountPoint.IsMounted(volumes.DataOf(name))) continue;
             if (Directory.Exists(volumes.DataOf(name)))
             {
                 // Another container may have it mounted by its name, and write to it.

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Skein.Model;
+using Skein.Model.Validation;
 
 namespace Skein.Api.Swarm;
 
@@ -66,7 +67,8 @@ internal static class MountReader
     {
         var (driver, options) = (json.DriverConfig?.Name ?? "", json.DriverConfig?.Options ?? new Dictionary<string, string>());
         if (driver is not ("" or "local")) throw NotYet($"volumes of the driver {driver}");
-        if (options.Count > 0) throw SkeinException.NotImplemented($"the option \"{options.Keys.First()}\" of the volume driver local is not supported yet");
+        VolumeOptions.Check(options);
+        foreach (var (key, value) in options) mount.VolumeDriverOptions[key] = value;
         if (json.Subpath is { Length: > 0 }) throw NotYet("subpaths of volumes");
         mount.VolumeDriver = driver;
         mount.VolumeNoCopy = json.NoCopy ?? false;

@@ -34,7 +34,11 @@ internal static class MountWriter
     {
         NoCopy = TrueOrNull(mount.VolumeNoCopy),
         Labels = mount.VolumeLabels.Count == 0 ? null : mount.VolumeLabels.ToDictionary(),
-        DriverConfig = mount.VolumeDriver.Length == 0 ? null : new ContainerSpecJson.DriverJson { Name = mount.VolumeDriver },
+        DriverConfig = mount.VolumeDriver.Length == 0 && mount.VolumeDriverOptions.Count == 0 ? null : new ContainerSpecJson.DriverJson
+        {
+            Name = mount.VolumeDriver.Length == 0 ? null : mount.VolumeDriver,
+            Options = mount.VolumeDriverOptions.Count == 0 ? null : mount.VolumeDriverOptions.ToDictionary(),
+        },
     };
 
     private static ContainerSpecJson.TmpfsJson WriteTmpfs(Mount mount) => new()
