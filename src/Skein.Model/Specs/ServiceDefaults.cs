@@ -20,7 +20,7 @@ public static class ServiceDefaults
             container.StopGracePeriod ??= StopGracePeriod;
             container.DnsConfig ??= new();
         }
-        spec.Task.Resources ??= new() { Limits = new(), Reservations = new() };
+        spec.Task.Resources ??= new();
         spec.Task.Restart ??= new();
         spec.Task.Restart.Delay ??= RestartDelay;
         spec.Task.Placement ??= new();

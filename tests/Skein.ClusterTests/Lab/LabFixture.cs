@@ -55,8 +55,7 @@ public abstract class LabFixture(int hosts) : IAsyncLifetime
         await Swept.Value;
         try
         {
-            // With dockerd in the hosts the same tests tell which of their expectations are Docker's own.
-            var daemon = Environment.GetEnvironmentVariable("SKEIN_TEST_DAEMON") is { Length: > 0 } other ? (string[])["--daemon", other] : [];
+            var daemon = Daemon is { Length: > 0 } other ? (string[])["--daemon", other] : [];
             await LabAsync(["up", "--hosts", $"{Hosts}", .. daemon]);
             await PrepareAsync();
         }
@@ -73,6 +72,9 @@ public abstract class LabFixture(int hosts) : IAsyncLifetime
         await LabAsync("down");
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>With dockerd in the hosts the same tests tell which of their expectations are Docker's own.</summary>
+    protected virtual string? Daemon => Environment.GetEnvironmentVariable("SKEIN_TEST_DAEMON");
 
     protected virtual Task PrepareAsync() => Task.CompletedTask;
 

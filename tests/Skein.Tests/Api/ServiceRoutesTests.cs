@@ -47,7 +47,7 @@ public sealed class ServiceRoutesTests : IDisposable
         Assert.Equal((Update, Update), (meant.GetProperty("UpdateConfig").GetRawText(), meant.GetProperty("RollbackConfig").GetRawText()));
         var task = meant.GetProperty("TaskTemplate");
         Assert.Equal("""{"Condition":"any","Delay":5000000000,"MaxAttempts":0}""", task.GetProperty("RestartPolicy").GetRawText());
-        Assert.Equal("""{"Limits":{},"Reservations":{}}""", task.GetProperty("Resources").GetRawText());
+        Assert.Equal("{}", task.GetProperty("Resources").GetRawText());
         Assert.Equal(10_000_000_000, task.GetProperty("ContainerSpec").GetProperty("StopGracePeriod").GetInt64());
         Assert.Null(_world.Control.Find(ObjectKind.Service, "httpd").Spec.Update);
     }

@@ -21,7 +21,7 @@ internal sealed record NodeJson
 
     internal sealed record PluginJson(string Type, string Name);
 
-    internal sealed record EngineJson(string EngineVersion, IReadOnlyDictionary<string, string> Labels, IReadOnlyList<PluginJson> Plugins);
+    internal sealed record EngineJson(string EngineVersion, IReadOnlyDictionary<string, string>? Labels, IReadOnlyList<PluginJson> Plugins);
 
     internal sealed record DescriptionJson(string Hostname, NodePlatformJson Platform, NodeResourcesJson Resources, EngineJson Engine, ClusterJson.TlsInfoJson TLSInfo);
 
@@ -58,6 +58,6 @@ internal sealed record NodeJson
         description.Hostname,
         new NodePlatformJson(description.Platform?.Architecture ?? "", description.Platform?.Os ?? ""),
         new NodeResourcesJson(description.Resources?.NanoCpus ?? 0, description.Resources?.MemoryBytes ?? 0),
-        new EngineJson(description.EngineVersion, description.EngineLabels.ToDictionary(), s_plugins),
+        new EngineJson(description.EngineVersion, description.EngineLabels.Count == 0 ? null : description.EngineLabels.ToDictionary(), s_plugins),
         ClusterJson.TlsInfoJson.FromRoot(cluster));
 }

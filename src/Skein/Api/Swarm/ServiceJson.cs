@@ -28,7 +28,7 @@ internal sealed record ServiceJson
 
     internal sealed record UpdateStatusJson(string State, string? StartedAt, string? CompletedAt, string Message);
 
-    internal sealed record JobStatusJson(VersionIndexJson JobIteration, string LastExecution);
+    internal sealed record JobStatusJson(JobIterationJson JobIteration, string LastExecution);
 
     internal sealed record ServiceStatusJson(ulong RunningTasks, ulong DesiredTasks, ulong CompletedTasks);
 
@@ -42,7 +42,7 @@ internal sealed record ServiceJson
         PreviousSpec = service.PreviousSpec is { } previous ? ServiceSpecWriter.Write(previous) : null,
         Endpoint = WriteEndpoint(service.Endpoint, service.Spec.Endpoint),
         UpdateStatus = service.UpdateStatus is { State: not UpdateState.None } update ? WriteUpdate(update) : null,
-        JobStatus = service.JobStatus is { } job ? new(new(job.Iteration), GoTime.Format(job.LastExecution)) : null,
+        JobStatus = service.JobStatus is { } job ? new(JobIterationJson.Of(job.Iteration), GoTime.Format(job.LastExecution)) : null,
         ServiceStatus = withStatus is null ? null : Count(service, withStatus),
     };
 

@@ -19,7 +19,7 @@ internal sealed record TaskJson
     public required TaskStatusJson Status { get; init; }
     public required string DesiredState { get; init; }
     public IReadOnlyList<TaskAttachmentJson>? NetworksAttachments { get; init; }
-    public VersionIndexJson? JobIteration { get; init; }
+    public JobIterationJson? JobIteration { get; init; }
 
     internal sealed record TaskStatusJson(
         string Timestamp, string State, string Message, string? Err, ContainerStatusJson? ContainerStatus, PortStatusJson PortStatus);
@@ -45,7 +45,7 @@ internal sealed record TaskJson
         NodeID = task.NodeId.Length == 0 ? null : task.NodeId,
         Status = WriteStatus(task.Status ?? new SwarmTaskStatus()),
         DesiredState = StateName(task.DesiredState),
-        JobIteration = task.JobIteration is { } iteration ? new(iteration) : null,
+        JobIteration = task.JobIteration is { } iteration ? JobIterationJson.Of(iteration) : null,
         NetworksAttachments = task.Networks.Count == 0 ? null : [.. task.Networks.Select(a => WriteAttachment(a, snapshot))],
     };
 

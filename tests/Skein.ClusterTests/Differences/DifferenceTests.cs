@@ -1,0 +1,133 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Skein.ClusterTests.Lab;
+using Xunit;
+
+namespace Skein.ClusterTests.Differences;
+
+/// <summary>
+/// Docker itself is the judge: the same requests to a swarm of Skein and to one of dockerd have the same status, the same message and an answer
+/// of the same shape. Where no dockerd is installed it judges nothing.
+/// </summary>
+public sealed partial class DifferenceTests(DifferenceTests.TwoSwarms swarms) : IClassFixture<DifferenceTests.TwoSwarms>
+{
+    private const string Dockerd = "/usr/sbin/dockerd";
+
+    [Fact]
+    public async Task Skein_and_dockerd_answer_alike()
+    {
+        Assert.SkipUnless(File.Exists(Dockerd), $"there is no {Dockerd} to compare with");
+        var (skein, dockerd) = (new Asked(swarms.Skein.Socket), new Asked(swarms.Dockerd!.Socket));
+        var differences = new List<string>();
+        foreach (var request in Request.All)
+        {
+            var (ours, theirs) = (await skein.AskAsync(request), await dockerd.AskAsync(request));
+            if (ours != theirs && request.Reason.Length == 0) differences.Add($"{request.Name}: {request.Call} {request.Body}\n  Skein alone:   {Without(ours, theirs)}\n  dockerd alone: {Without(theirs, ours)}");
+            if (ours == theirs && request.Reason.Length > 0) differences.Add($"{request.Name}: no difference any more ({request.Reason})");
+        }
+        Assert.True(differences.Count == 0, string.Join('\n', differences));
+    }
+
+    private static string Without(string one, string other) => string.Join(' ', one.Split(' ').Except(other.Split(' ')));
+
+    public sealed class TwoSwarms : IAsyncLifetime
+    {
+        private readonly OneHost _skein = new(null);
+        private readonly OneHost? _dockerd = File.Exists(DifferenceTests.Dockerd) ? new(DifferenceTests.Dockerd) : null;
+
+        internal OneHost Skein => _skein;
+
+        internal OneHost? Dockerd => _dockerd;
+
+        public async ValueTask InitializeAsync()
+        {
+            if (_dockerd is null) return;
+            await _dockerd.InitializeAsync();
+            await _skein.InitializeAsync();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_dockerd is null) return;
+            await _skein.DisposeAsync();
+            await _dockerd.DisposeAsync();
+        }
+    }
+
+    internal sealed class OneHost(string? daemon) : LabFixture(1)
+    {
+        public string Socket => $"/run/skein-lab-{Name}/h1/docker.sock";
+
+        protected override string? Daemon => daemon;
+
+        protected override Task PrepareAsync() => Host(1).OutputOfAsync($"swarm init --advertise-addr {Address(1)}");
+    }
+
+    private sealed record Request(string Name, string Call, string Body, string Reason)
+    {
+        public static IEnumerable<Request> All
+        {
+            get
+            {
+                using var stream = typeof(Request).Assembly.GetManifestResourceStream("requests.txt")!;
+                using var reader = new StreamReader(stream);
+                return [.. reader.ReadToEnd().Split('\n').Where(line => line.Length > 0 && line[0] != '#').Select(Parse)];
+            }
+        }
+
+        private static Request Parse(string line)
+        {
+            var parts = line.Split(" |");
+            return new(parts[0].Trim(), parts[1].Trim(), parts.ElementAtOrDefault(2)?.Trim() ?? "", parts.ElementAtOrDefault(3)?.Trim() ?? "");
+        }
+    }
+
+    /// <summary>One of the two, with what it has answered.</summary>
+    private sealed class Asked(string socket)
+    {
+        private readonly Dictionary<string, JsonElement> _answers = new(StringComparer.Ordinal);
+
+        public async Task<string> AskAsync(Request request)
+        {
+            var (method, path) = request.Call.Split(' ', 2) is [var m, var p] ? (m, Filled(p)) : throw new FormatException(request.Call);
+            string[] body = request.Body.Length == 0 ? [] : ["--header", "Content-Type: application/json", "--data", Filled(request.Body)];
+            var answer = (await ExternalProgram.RunAsync(
+                "curl", ["--silent", "--globoff", "--max-time", "60", "--unix-socket", socket, "--request", method, "--write-out", "\n%{http_code}", .. body, $"http://d/v1.41{Encoded(path)}"])).Succeeded();
+            var end = answer.LastIndexOf('\n');
+            return $"{answer[(end + 1)..]} {Seen(request.Name, answer[..end].Trim())}";
+        }
+
+        private string Seen(string name, string text)
+        {
+            if (text.Length == 0) return "";
+            var json = _answers[name] = JsonDocument.Parse(text).RootElement;
+            return json.ValueKind == JsonValueKind.Object && json.TryGetProperty("message", out var message)
+                ? Id().Replace(message.GetString()!, "ID")
+                : string.Join(' ', Shape(json, "").Distinct().Order(StringComparer.Ordinal));
+        }
+
+        private string Filled(string text) => Placeholder().Replace(text, match =>
+        {
+            var path = match.Groups["path"].Value.Split('.');
+            return path[1..].Aggregate(_answers[path[0]], (at, name) => at.GetProperty(name)).ToString();
+        });
+
+        // A filter's JSON stands in the list as it is read.
+        private static string Encoded(string path) => path.Replace("{", "%7B", StringComparison.Ordinal).Replace("}", "%7D", StringComparison.Ordinal).Replace("\"", "%22", StringComparison.Ordinal);
+
+        private static IEnumerable<string> Shape(JsonElement json, string at) => json.ValueKind switch
+        {
+            JsonValueKind.Object when json.EnumerateObject().Any() => json.EnumerateObject().SelectMany(property => Shape(property.Value, $"{at}.{property.Name}")),
+            JsonValueKind.Array when json.GetArrayLength() > 0 => json.EnumerateArray().SelectMany(item => Shape(item, at + "[]")),
+            JsonValueKind.True or JsonValueKind.False => [$"{at}:Boolean"],
+            var kind => [$"{at}:{kind}"],
+        };
+    }
+
+    [GeneratedRegex(@"\{(?<path>[a-z-]+\.[A-Za-z.]+)\}")]
+    private static partial Regex Placeholder();
+
+    // An object's: they differ from one swarm to the other.
+    [GeneratedRegex("[0-9a-z]{25}")]
+    private static partial Regex Id();
+}
