@@ -33,6 +33,19 @@ public class FirewallPlanTests
             cure.Otherwise);
     }
 
+    /// <summary>The table that firewalld 1.3 puts beside its own: for the seconds of a reload, and for a panic.</summary>
+    [Theory]
+    [InlineData("filter_output")]
+    [InlineData("raw_output", "firewall-cmd --panic-off")]
+    public void What_firewalld_drops_while_it_reloads_is_not_complained_of_and_a_panic_is_ended_in_its_own_words(string name, params string[] counsels)
+    {
+        using var listing = JsonDocument.Parse($$$"""
+            {"nftables": [{"chain": {"family": "inet", "table": "firewalld_policy_drop", "name": "{{{name}}}", "type": "filter", "hook": "output", "policy": "drop"}}]}
+            """);
+        var plan = FirewallPlan.Of(FirewallReader.Read(listing.RootElement, Ruleset.TableName), PacketNeed.OfOverlay(new TransportPort(PortProtocol.Udp, 4789)));
+        Assert.Equal(counsels, plan.Warnings.Select(Counsel));
+    }
+
     [Theory]
     [InlineData("ip", "INPUT", "input", "ufw allow 2377/tcp")]
     [InlineData("ip", "OUTPUT", "output", "ufw allow out 4789/udp")]
@@ -43,7 +56,7 @@ public class FirewallPlanTests
         IReadOnlyList<PacketNeed> needs = [.. Needs, .. PacketNeed.OfOverlay(new TransportPort(PortProtocol.Udp, 4789)).Where(need => need.Hook == PacketNeed.Output)];
         FirewallChain chain = new(family, "filter", name, hook, true, [Rule(1, "[{\"jump\": {\"target\": \"ufw-before-" + hook + "\"}}]")]);
         FirewallChain own = new(family, "filter", "ufw-before-" + hook, "", false, []);
-        Assert.Equal(counsels, FirewallPlan.Of([chain, own], needs).Warnings.Select(warning => warning[(warning.LastIndexOf(": ", StringComparison.Ordinal) + 2)..]));
+        Assert.Equal(counsels, FirewallPlan.Of([chain, own], needs).Warnings.Select(Counsel));
     }
 
     [Fact]
@@ -79,6 +92,8 @@ public class FirewallPlanTests
         FirewallChain chain = new("ip", "t", "in", "input", true, [Rule(1, rule)]);   // the last row's chain jumps to itself, and ends all the same
         Assert.Equal((Passage)expected, ChainWalk.Of(chain, new Dictionary<string, FirewallChain> { [chain.Id] = chain }, Needs[2], static _ => true));
     }
+
+    private static string Counsel(string warning) => warning[(warning.LastIndexOf(": ", StringComparison.Ordinal) + 2)..];
 
     private static FirewallChain[] Firewalld() =>
     [

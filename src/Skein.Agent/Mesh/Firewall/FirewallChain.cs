@@ -9,10 +9,18 @@ internal sealed record FirewallChain(string Family, string Table, string Name, s
     /// <summary>In the place of a family: tables that are not nftables'.</summary>
     public const string LegacyFamily = "iptables-legacy";
 
+    private const string FirewalldPolicy = "firewalld_policy_drop";
+
     public string Id => IdOf(Family, Table, Name);
 
     /// <summary>Made by firewalld with its nftables back end.</summary>
     public bool IsFirewalld => Table == "firewalld";
+
+    /// <summary>firewalld's too, while it starts or reloads: all that is new is dropped for a moment, and nobody need do anything.</summary>
+    public bool IsFirewalldReload => Table == FirewalldPolicy && Name.StartsWith("filter_", StringComparison.Ordinal);
+
+    /// <summary>firewalld's panic mode, which stays until somebody ends it.</summary>
+    public bool IsFirewalldPanic => Table == FirewalldPolicy && !IsFirewalldReload;
 
     /// <summary>Made by iptables-nft, or by what is called so.</summary>
     public bool IsIptables => this is { Family: "ip", Table: "filter", Name: "INPUT" or "FORWARD" or "OUTPUT" };

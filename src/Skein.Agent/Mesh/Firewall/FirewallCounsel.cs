@@ -6,6 +6,7 @@ internal static class FirewallCounsel
     public static string For(FirewallChain chain, PacketNeed need)
     {
         if (chain.IsFirewalld) return $"firewall-cmd --permanent {Firewalld(need)} && firewall-cmd --reload";
+        if (chain.IsFirewalldPanic) return "firewall-cmd --panic-off";
         if (chain.IsUfw) return $"ufw {Ufw(need)}";
         if (chain.IsIptables) return $"iptables -I {chain.Name} {Iptables(need)} -j ACCEPT";
         if (chain.IsLegacy) return $"iptables-legacy -I {chain.Name} {Iptables(need)} -j ACCEPT";

@@ -17,7 +17,7 @@ internal static class FirewallReader
 
     internal static IReadOnlyList<FirewallChain> Read(JsonElement root, string own)
     {
-        var heads = Items(root, "chain").Select(Head).Where(chain => chain.Table != own && chain.Family is "ip" or "inet").ToDictionary(chain => chain.Id);
+        var heads = Items(root, "chain").Select(Head).Where(IsRead).ToDictionary(chain => chain.Id);
         var rules = Items(root, "rule").ToLookup(rule => FirewallChain.IdOf(Text(rule, "family"), Text(rule, "table"), Text(rule, "chain")));
         var found = new Dictionary<string, FirewallChain>(StringComparer.Ordinal);
         var waiting = new Queue<string>(heads.Values.Where(chain => chain.Hook is "input" or "forward" or "output").Select(chain => chain.Id));
@@ -28,6 +28,8 @@ internal static class FirewallReader
             foreach (var target in Targets(found[id])) waiting.Enqueue(FirewallChain.IdOf(head.Family, head.Table, target));
         }
         return [.. found.Values];
+
+        bool IsRead(FirewallChain chain) => chain.Family is "ip" or "inet" && chain.Table != own && !chain.IsFirewalldReload;
     }
 
     private static FirewallChain Head(JsonElement chain) => new(
