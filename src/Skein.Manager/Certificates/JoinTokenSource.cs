@@ -1,4 +1,3 @@
-using Skein.Manager.Control;
 using Skein.Model;
 using Skein.Model.Identity;
 

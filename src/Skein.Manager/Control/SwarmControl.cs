@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using Skein.Manager.Certificates;
 using Skein.Manager.Store;
 using Skein.Model;
 

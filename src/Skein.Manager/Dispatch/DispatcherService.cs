@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Skein.Manager.Certificates;
-using Skein.Manager.Logs;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Specs;

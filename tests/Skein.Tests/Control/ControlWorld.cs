@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Skein.Manager.Certificates;
 using Skein.Manager.Control;
 using Skein.Model;
 using Skein.Tests.Store;

@@ -3,11 +3,10 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Grpc.Core;
 using Skein.Manager.Certificates;
-using Skein.Manager.Dispatch;
 using Skein.Model;
 using Skein.Model.Validation;
 
-namespace Skein.Manager.Logs;
+namespace Skein.Manager.Dispatch;
 
 /// <summary>
 /// Logs on their way from the nodes in session with this manager to who reads them. Few lines are held between the two:

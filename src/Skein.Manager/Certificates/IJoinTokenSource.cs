@@ -1,6 +1,6 @@
 using Skein.Model;
 
-namespace Skein.Manager.Control;
+namespace Skein.Manager.Certificates;
 
 /// <summary>Makes join tokens: SWMTKN-1-digest of the root certificate-secret.</summary>
 public interface IJoinTokenSource
