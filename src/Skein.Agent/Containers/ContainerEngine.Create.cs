@@ -68,7 +68,7 @@ public sealed partial class ContainerEngine
             },
             cancellationToken: cancel);
         var layers = RootLayers.Of(prepared.Mounts[0].Type, prepared.Mounts[0].Source, prepared.Mounts[0].Options);
-        var plain = definition.Spec.Mounts.Where(mount => mount.Type != "volume" || !deviceVolumes.IsDevice(VolumeFolders.NameOf(definition.Id, mount)));
+        var plain = VolumeFolders.In(definition.Spec.Mounts).Where(mount => !deviceVolumes.IsDevice(VolumeFolders.NameOf(definition.Id, mount)));
         await volumeContent.FillAsync(definition.Id, plain, layers, cancel);
         var user = ResolveUser(definition.Spec, image.Config, layers);
         var profile = await appArmor.EnsureAsync(cancel);
@@ -98,16 +98,18 @@ public sealed partial class ContainerEngine
     private Task EnsureDevicesAsync(ContainerDefinition definition) =>
         deviceVolumes.EnsureAsync(definition.Id, definition.Spec.Mounts, name => IsUsedElsewhere(name, definition.Id));
 
-    private void ReleaseDevices(ContainerDefinition definition)
+    /// <summary>What is mounted on them first: it is not the volume's own, and must not go with it.</summary>
+    private void RemoveVolumes(ContainerDefinition definition)
     {
-        foreach (var name in definition.Spec.Mounts.Where(mount => mount.Type == "volume").Select(mount => VolumeFolders.NameOf(definition.Id, mount)))
+        foreach (var name in VolumeFolders.NamesOf(definition.Id, definition.Spec.Mounts))
         {
             if (!IsUsedElsewhere(name, definition.Id)) deviceVolumes.Release(name);
         }
+        mounts.RemoveAnonymous(definition.Id, definition.Spec.Mounts);
     }
 
     private bool IsUsedElsewhere(string volume, string id) => containers.All.Any(other =>
-        other.Id != id && other.Record.Definition.Spec.Mounts.Any(mount => mount.Type == "volume" && VolumeFolders.NameOf(other.Id, mount) == volume));
+        other.Id != id && VolumeFolders.NamesOf(other.Id, other.Record.Definition.Spec.Mounts).Contains(volume));
 
     private IReadOnlyList<OciMount> WithMemoryFiles(IReadOnlyList<OciMount> userMounts, ContainerDefinition definition)
     {
@@ -131,8 +133,7 @@ public sealed partial class ContainerEngine
             // The next sweep removes what has no record.
             LogLeftBehind(definition.Id, error.Status.Detail);
         }
-        ReleaseDevices(definition);
-        mounts.RemoveAnonymous(definition.Id, definition.Spec.Mounts);
+        RemoveVolumes(definition);
         records.Delete(definition.Id);
     }
 

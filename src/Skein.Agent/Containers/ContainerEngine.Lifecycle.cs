@@ -225,8 +225,7 @@ public sealed partial class ContainerEngine
             var io = options.IoFolder(container.Id);
             if (Directory.Exists(io))
                 Directory.Delete(io, recursive: true);
-            ReleaseDevices(container.Record.Definition);
-            mounts.RemoveAnonymous(container.Id, container.Record.Definition.Spec.Mounts);
+            RemoveVolumes(container.Record.Definition);
             memoryFiles.Remove(container.Id);
             records.Delete(container.Id);
             containers.Remove(container);

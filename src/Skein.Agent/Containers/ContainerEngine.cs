@@ -66,7 +66,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         deviceVolumes = new DeviceVolumes(options.Volumes);
         memoryFiles = new MemoryFiles(options.MemoryFolder);
         abandonedShims = new AbandonedShims(containerd.SocketPath, containerd.Namespace);
-        emptyCgroups = new EmptyCgroups(options.CgroupParent);
+        emptyCgroups = new EmptyCgroups(options.CgroupParent, Cgroups);
         appArmor = new AppArmor("/", time, logger);
         string[] inits = ["/usr/bin/docker-init", "/usr/libexec/docker/docker-init", "/usr/bin/tini-static"];
         specs = new OciSpecBuilder(options.CgroupParent, Cgroups, inits.FirstOrDefault(File.Exists))

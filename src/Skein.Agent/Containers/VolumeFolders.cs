@@ -14,6 +14,12 @@ public sealed class VolumeFolders(string dataRoot)
         ? mount.Source
         : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{containerId} {mount.Target}")));
 
+    /// <summary>Those of a container's mounts that are volumes.</summary>
+    public static IEnumerable<Mount> In(IEnumerable<Mount> mounts) => mounts.Where(mount => mount.Type == "volume");
+
+    /// <summary>The names of all volumes that a container has.</summary>
+    public static IEnumerable<string> NamesOf(string containerId, IEnumerable<Mount> mounts) => In(mounts).Select(mount => NameOf(containerId, mount));
+
     public string FolderOf(string name) => Path.Combine(root, name);
 
     public string DataOf(string name) => Path.Combine(root, name, "_data");

@@ -45,20 +45,15 @@ internal sealed class ManagerConversation(
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var call = client.Session(cancellationToken: ended.Token);
         // Not one after the other: the request's headers leave with the first message, and a host that is off takes none.
-        Task[] sides =
-        [
+        await Sides.UntilOneEndsAsync(
+            ended,
             BeatAsync(call.RequestStream, ended.Token),
             SayAsync(call.RequestStream, ended.Token),
             DescribeAsync(call.RequestStream, ended.Token),
             SayProgrammedAsync(call.RequestStream, ended.Token),
             ListenAsync(call.ResponseStream, client, ended.Token),
             SayRoleAsync(call.RequestStream, ended.Token),
-            LeaveAsync(call.RequestStream, leaving, ended.Token),
-        ];
-        var first = await Task.WhenAny(sides);
-        await ended.CancelAsync();
-        await Task.WhenAll(sides).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await first;
+            LeaveAsync(call.RequestStream, leaving, ended.Token));
     }
 
     private TimeSpan Now => time.GetElapsedTime(_start);

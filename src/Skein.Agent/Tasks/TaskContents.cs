@@ -23,19 +23,23 @@ internal sealed class TaskContents(DependencyContents told, SwarmTask task, Task
         {
             var (known, changed) = told.Look(_references.Select(r => r.Reference.Id));
             var (kind, unknown) = _references.FirstOrDefault(r => !known.ContainsKey(r.Reference.Id));
-            if (unknown is null) return known.ToDictionary(content => content.Key, content => Expanded(content.Value, known), StringComparer.Ordinal);
+            if (unknown is null)
+            {
+                var env = new Lazy<IEnumerable<string>>(() => template.Expand(task.Spec.Container).Env);
+                return known.ToDictionary(content => content.Key, content => Expanded(content.Value, known, env), StringComparer.Ordinal);
+            }
             if (!said) waiting($"waiting for a manager to tell the {kind} {unknown.Name}");
             said = true;
             await changed.WaitAsync(cancel);
         }
     }
 
-    private ReadOnlyMemory<byte> Expanded(DependencyContent content, IReadOnlyDictionary<string, DependencyContent> known)
+    private ReadOnlyMemory<byte> Expanded(DependencyContent content, IReadOnlyDictionary<string, DependencyContent> known, Lazy<IEnumerable<string>> env)
     {
         var (kind, reference) = _references.First(r => r.Reference.Id == content.Id);
         if (content.Missing) throw SkeinException.NotFound($"{kind} {reference.Name} not found");
         if (content.TemplateDriver != DependencyValidation.TemplateDriver) return content.Data.Memory;
-        return template.ExpandPayload(kind, content.Id, content.Data.Span, template.Expand(task.Spec.Container).Env, Raw("secret"), Raw("config"));
+        return template.ExpandPayload(kind, content.Id, content.Data.Span, env.Value, Raw("secret"), Raw("config"));
 
         // As it was given: a template in another's template is not expanded.
         Func<string, byte[]?> Raw(string ofKind) => target =>

@@ -46,7 +46,7 @@ public static class FileTree
     /// <summary>The owner first: the kernel takes set-user-id and capabilities off a file that changes hands.</summary>
     internal static void TakeOver(string source, string target, FileStatus status)
     {
-        if (FileCalls.lchown(target, status.User, status.Group) != 0) throw LinuxException.Last($"change the owner of {target}");
+        FileOwner.Change(target, status.User, status.Group);
         if (status.Kind == FileKind.Link) return;
         File.SetUnixFileMode(target, (UnixFileMode)(status.Mode & Permissions));
         CopyAttributes(source, target);

@@ -23,8 +23,8 @@ public static partial class MountPoint
         if (mount(source, target, type, (nuint)flags, data) != 0) throw LinuxException.Last($"mount {source} on {target}");
     }
 
-    /// <summary>Something is mounted on this folder, another folder of the same file system too.</summary>
-    public static bool IsMounted(string folder) => FileStatus.Of(folder).Mount != FileStatus.Of(Path.Combine(folder, "..")).Mount;
+    /// <summary>Something is mounted on this folder, be it another of the same file system. On one that is not there nothing is.</summary>
+    public static bool IsMounted(string folder) => Directory.Exists(folder) && FileStatus.Of(folder).Mount != FileStatus.Of(Path.Combine(folder, "..")).Mount;
 
     /// <summary>Lazy = out of sight at once, gone when no longer in use. A target that is no mount point is a success.</summary>
     public static void Unmount(string target, bool lazy = false)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Skein.Manager.Store;
+using Skein.Model.Timing;
 
 namespace Skein.Manager.Dispatch;
 
@@ -29,11 +30,7 @@ internal sealed partial class DrainWatch(IStore store, string managerId, Assignm
     public async Task RunAsync(CancellationToken cancel)
     {
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        Task[] sides = [FollowStoreAsync(both.Token), FollowNewsAsync(both.Token)];
-        var first = await Task.WhenAny(sides);
-        await both.CancelAsync();
-        await Task.WhenAll(sides).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await first;
+        await Sides.UntilOneEndsAsync(both, FollowStoreAsync(both.Token), FollowNewsAsync(both.Token));
     }
 
     private async Task FollowNewsAsync(CancellationToken cancel)

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Specs;
@@ -28,14 +29,15 @@ internal sealed class NodeDependencies
         var size = 0;
         foreach (var (id, spec) in wanted.Where(w => !_told.TryGetValue(w.Key, out var told) || !IsSame(told, w.Value)))
         {
-            var content = new DependencyContent { Id = id, Data = spec?.Data ?? Google.Protobuf.ByteString.Empty, TemplateDriver = spec?.TemplateDriver ?? "", Missing = spec is null };
-            if (size > 0 && size + content.CalculateSize() > MessageBounds.Enough)
+            var content = new DependencyContent { Id = id, Data = spec?.Data ?? ByteString.Empty, TemplateDriver = spec?.TemplateDriver ?? "", Missing = spec is null };
+            var bytes = content.CalculateSize();
+            if (size > 0 && size + bytes > MessageBounds.Enough)
             {
                 parts.Add(part);
                 (part, size) = (new(), 0);
             }
             part.Put.Add(content);
-            size += content.CalculateSize();
+            size += bytes;
             _told[id] = spec;
         }
         foreach (var id in _told.Keys.Where(id => !wanted.ContainsKey(id)).ToList())

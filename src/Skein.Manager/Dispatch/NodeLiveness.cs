@@ -26,16 +26,7 @@ public sealed partial class NodeLiveness(
     public async Task WatchAsync(CancellationToken cancel)
     {
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        Task[] loops = [ObserveAsync(both.Token), AskAsync(both.Token)];
-        try
-        {
-            await await Task.WhenAny(loops);
-        }
-        finally
-        {
-            await both.CancelAsync();
-            await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        await Sides.UntilOneEndsAsync(both, ObserveAsync(both.Token), AskAsync(both.Token));
     }
 
     private async Task ObserveAsync(CancellationToken cancel)

@@ -1,10 +1,12 @@
+using Skein.Agent.Containers.Oci;
+
 namespace Skein.Agent.Containers.Leftovers;
 
 /// <summary>
 /// Cgroups of containers that are no more, in every hierarchy. runc makes one before the process that is to be in it: one is
 /// taken for left behind when it was without a container twice in a row, and the kernel itself refuses to remove one in use.
 /// </summary>
-internal sealed class EmptyCgroups(string parent)
+internal sealed class EmptyCgroups(string parent, HostCgroups cgroups)
 {
     private HashSet<string> _seen = [];
 
@@ -15,11 +17,7 @@ internal sealed class EmptyCgroups(string parent)
         _seen = strangers;
     }
 
-    private static IEnumerable<string> Hierarchies()
-    {
-        const string Root = "/sys/fs/cgroup";
-        return File.Exists(Root + "/cgroup.controllers") ? [Root] : Folders(Root);
-    }
+    private IEnumerable<string> Hierarchies() => cgroups.Unified ? [HostCgroups.Root] : Folders(HostCgroups.Root);
 
     private static IReadOnlyList<string> Folders(string folder)
     {

@@ -5,7 +5,7 @@ namespace Skein.Agent.Containers.Oci;
 /// <param name="LimitsSwap">False where the kernel counts no swap: then memory alone is limited.</param>
 public sealed record HostCgroups(bool Unified, bool LimitsSwap)
 {
-    private const string Root = "/sys/fs/cgroup";
+    internal const string Root = "/sys/fs/cgroup";
 
     /// <summary>Docker's word for swap without a limit.</summary>
     private const long Unlimited = -1;

@@ -35,13 +35,13 @@ internal sealed class MountResolver(VolumeFolders volumes, Version kernel)
     /// <summary>Volumes without a name live and die with their container.</summary>
     public void RemoveAnonymous(string containerId, IEnumerable<Mount> mounts)
     {
-        foreach (var mount in mounts.Where(mount => mount.Type == "volume" && mount.Source.Length == 0))
+        foreach (var mount in VolumeFolders.In(mounts).Where(mount => mount.Source.Length == 0))
         {
             var name = VolumeFolders.NameOf(containerId, mount);
             if (!Directory.Exists(volumes.FolderOf(name)))
                 continue;
             // What is mounted there is not the volume's own: it was unmounted before, or stays.
-            if (Directory.Exists(volumes.DataOf(name)) && MountPoint.IsMounted(volumes.DataOf(name))) continue;
+            if (MountPoint.IsMounted(volumes.DataOf(name))) continue;
             if (Directory.Exists(volumes.DataOf(name)))
             {
                 // Another container may have it mounted by its name, and write to it.

@@ -24,7 +24,7 @@ internal sealed class DeviceVolumes(VolumeFolders volumes)
     /// <param name="isUsedElsewhere">Whether another container has the volume of this name.</param>
     public Task EnsureAsync(string containerId, IEnumerable<Mount> mounts, Func<string, bool> isUsedElsewhere)
     {
-        var wanted = mounts.Where(mount => mount.Type == "volume").Select(mount => (Name: VolumeFolders.NameOf(containerId, mount), Options: mount.VolumeDriverOptions.ToDictionary())).ToList();
+        var wanted = VolumeFolders.In(mounts).Select(mount => (Name: VolumeFolders.NameOf(containerId, mount), Options: mount.VolumeDriverOptions.ToDictionary())).ToList();
         // A server that does not answer holds the call for minutes.
         return Task.Run(() =>
         {
@@ -40,7 +40,7 @@ internal sealed class DeviceVolumes(VolumeFolders volumes)
         if (!IsDevice(name)) return;
         lock (_locks.GetOrAdd(name, _ => new()))
         {
-            if (Directory.Exists(volumes.DataOf(name)) && MountPoint.IsMounted(volumes.DataOf(name))) MountPoint.Unmount(volumes.DataOf(name), lazy: true);
+            if (MountPoint.IsMounted(volumes.DataOf(name))) MountPoint.Unmount(volumes.DataOf(name), lazy: true);
         }
     }
 

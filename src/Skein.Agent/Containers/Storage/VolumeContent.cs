@@ -35,8 +35,8 @@ internal sealed class VolumeContent(VolumeFolders volumes, string workFolder)
 
     public async Task FillAsync(string containerId, IEnumerable<Mount> mounts, RootLayers layers, CancellationToken cancel)
     {
-        var fillable = mounts
-            .Where(mount => mount.Type == "volume" && !mount.VolumeNoCopy)
+        var fillable = VolumeFolders.In(mounts)
+            .Where(mount => !mount.VolumeNoCopy)
             .Select(mount => (mount.Target, Folder: volumes.DataOf(VolumeFolders.NameOf(containerId, mount))))
             .ToList();
         using var alone = await filling.TakeAsync(fillable.Select(volume => volume.Folder), cancel);

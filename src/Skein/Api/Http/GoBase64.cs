@@ -3,22 +3,32 @@ using Skein.Model;
 
 namespace Skein.Api.Http;
 
-/// <summary>Bytes in JSON, as Go's encoding/json writes and reads them.</summary>
+/// <summary>base64 as Go reads it, with its words for what is none.</summary>
 internal static class GoBase64
 {
+    private static readonly SearchValues<char> s_urlAlphabet = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=");
     private static readonly SearchValues<char> s_alphabet = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n");
 
-    public static byte[] Decode(string? text)
+    public static byte[] Decode(string? text) => string.IsNullOrEmpty(text) ? [] : Decode(text, text, s_alphabet, "");
+
+    /// <summary>Of a header, in the alphabet for URLs, with its padding or without.</summary>
+    /// <param name="what">Begins the message of one that cannot be read.</param>
+    public static byte[] DecodeUrl(string text, string what)
     {
-        if (string.IsNullOrEmpty(text)) return [];
+        var plain = text.Replace('-', '+').Replace('_', '/').TrimEnd('=');
+        return Decode(text, plain.PadRight((plain.Length + 3) / 4 * 4, '='), s_urlAlphabet, what);
+    }
+
+    private static byte[] Decode(string given, string plain, SearchValues<char> alphabet, string what)
+    {
         try
         {
-            return Convert.FromBase64String(text);
+            return Convert.FromBase64String(plain);
         }
         catch (FormatException)
         {
-            var wrong = text.AsSpan().IndexOfAnyExcept(s_alphabet);
-            throw SkeinException.Invalid($"illegal base64 data at input byte {(wrong < 0 ? text.Length : wrong)}");
+            var wrong = given.AsSpan().IndexOfAnyExcept(alphabet);
+            throw SkeinException.Invalid($"{what}illegal base64 data at input byte {(wrong < 0 ? given.Length : wrong)}");
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -13,8 +12,6 @@ namespace Skein.Api.Http;
 internal static class RequestReader
 {
     private const string RegistryAuthHeader = "X-Registry-Auth";
-
-    private static readonly SearchValues<char> s_base64Url = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=");
 
     public static string Route(this HttpContext context, string name) => (string?)context.Request.RouteValues[name] ?? "";
 
@@ -99,18 +96,7 @@ internal static class RequestReader
     public static RegistryAuth? RegistryAuth(this HttpContext context)
     {
         var header = context.Request.Headers[RegistryAuthHeader].ToString();
-        if (header.Length == 0) return null;
-        try
-        {
-            var text = header.Replace('-', '+').Replace('_', '/').TrimEnd('=');
-            var json = Convert.FromBase64String(text.PadRight((text.Length + 3) / 4 * 4, '='));
-            return Decode(json);
-        }
-        catch (FormatException)
-        {
-            var wrong = header.AsSpan().IndexOfAnyExcept(s_base64Url);
-            throw SkeinException.Invalid($"invalid X-Registry-Auth header: illegal base64 data at input byte {(wrong < 0 ? header.Length : wrong)}");
-        }
+        return header.Length == 0 ? null : Decode(GoBase64.DecodeUrl(header, "invalid X-Registry-Auth header: "));
     }
 
     private static RegistryAuth? Decode(byte[] json)
