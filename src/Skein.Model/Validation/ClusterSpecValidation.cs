@@ -16,6 +16,6 @@ public static class ClusterSpecValidation
             throw RpcError.InvalidArgument("heartbeat time period cannot be a negative duration");
         if (spec.Dispatcher is { HeartbeatPeriod: not 0 and (< ShortestHeartbeat or > LongestHeartbeat) })
             throw RpcError.InvalidArgument("heartbeat time period must be between 100ms and 24h0m0s");
-        if (spec.Annotations?.Name != "default") throw RpcError.InvalidArgument("modification of cluster name is not allowed");
+        if (spec.Annotations?.Name != "default") throw SkeinException.Invalid("swarm spec must be named \"default\"");
     }
 }

@@ -82,7 +82,7 @@ public class NodeVerbsTests
         var renamed = cluster.Spec.Clone();
         renamed.Annotations.Name = "other";
         Assert.Equal(
-            "rpc error: code = InvalidArgument desc = modification of cluster name is not allowed",
+            "swarm spec must be named \"default\"",
             await MessageOf(() => _world.Control.UpdateClusterAsync(next.Meta.Version, renamed, false, false, default), ErrorKind.InvalidArgument));
     }
 

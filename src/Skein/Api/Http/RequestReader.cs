@@ -28,11 +28,12 @@ internal static class RequestReader
     public static bool MeansYes(string value) => value.Trim().ToLowerInvariant() is not ("" or "0" or "no" or "false" or "none");
 
     /// <summary>The few switches that moby reads by Go's rule instead, and refuses when they are neither.</summary>
-    public static bool QueryGoBool(this HttpContext context, string name) => context.Query(name) switch
+    /// <param name="saysWhy">Those of networks add what Go's library says, those of a swarm don't.</param>
+    public static bool QueryGoBool(this HttpContext context, string name, bool saysWhy = true) => context.Query(name) switch
     {
         "" or "0" or "f" or "F" or "false" or "False" or "FALSE" => false,
         "1" or "t" or "T" or "true" or "True" or "TRUE" => true,
-        var other => throw SkeinException.Invalid($"invalid value for {name}: {other}: strconv.ParseBool: parsing \"{other}\": invalid syntax"),
+        var other => throw SkeinException.Invalid($"invalid value for {name}: {other}" + (saysWhy ? $": strconv.ParseBool: parsing \"{other}\": invalid syntax" : "")),
     };
 
     public static int? QueryInt(this HttpContext context, string name)

@@ -26,8 +26,16 @@ internal sealed class LogRoutes(ISwarmNode swarm)
     private Task ServiceAsync(HttpContext context)
     {
         var control = swarm.ManagerControl();
+        var query = QueryOf(context);
         var service = control.Find(ObjectKind.Service, context.Route("id"));
-        return WriteAsync(context, control, new(service.Id), service.Spec.Task.Container.Tty);
+        return WriteAsync(context, control, query, new(service.Id), service.Spec.Task.Container.Tty);
+    }
+
+    /// <summary>Docker looks at the question before it looks for whom it is about.</summary>
+    private static LogQuery QueryOf(HttpContext context)
+    {
+        CheckTail(context.Query("tail"));
+        return ContainerRoutes.LogQueryOf(context);
     }
 
     /// <summary>What a container's logs take for "all" a service's refuse.</summary>
@@ -42,14 +50,13 @@ internal sealed class LogRoutes(ISwarmNode swarm)
     private Task TaskAsync(HttpContext context)
     {
         var control = swarm.ManagerControl();
+        var query = QueryOf(context);
         var task = control.Find(ObjectKind.Task, context.Route("id"));
-        return WriteAsync(context, control, LogSelection.Task(task), task.Spec.Container.Tty);
+        return WriteAsync(context, control, query, LogSelection.Task(task), task.Spec.Container.Tty);
     }
 
-    private async Task WriteAsync(HttpContext context, ISwarmControl control, LogSelection selection, bool tty)
+    private async Task WriteAsync(HttpContext context, ISwarmControl control, LogQuery query, LogSelection selection, bool tty)
     {
-        var query = ContainerRoutes.LogQueryOf(context);
-        CheckTail(context.Query("tail"));
         var logs = swarm.Logs ?? throw RpcError.NoLeader();
         var request = new LogRequest(query.Stdout, query.Stderr, query.Follow, query.Since, query.Tail);
         var (details, timestamps) = (context.QueryBool("details"), context.QueryBool("timestamps"));

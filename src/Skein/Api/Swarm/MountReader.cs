@@ -13,7 +13,8 @@ internal static class MountReader
     {
         // Docker's zero of the enumeration: a mount without a type binds.
         var type = json.Type is null or "" ? "bind" : json.Type;
-        if (type is not ("bind" or "volume" or "tmpfs")) throw NotYet($"mounts of type {type}");
+        if (type is "image" or "npipe" or "cluster") throw NotYet($"mounts of type {type}");
+        if (type is not ("bind" or "volume" or "tmpfs")) throw SkeinException.Invalid($"invalid MountType: \"{type}\"");
         CheckOnlyItsOwn(type, json);
         var mount = new Mount
         {

@@ -28,7 +28,7 @@ internal sealed record NodeSpecJson
                 "worker" => NodeRole.Worker,
                 _ => throw SkeinException.Invalid($"invalid Role: \"{Role}\""),
             },
-            Availability = ParseAvailability(Availability),
+            Availability = ParseAvailability(Availability is null or "" ? throw SkeinException.Invalid("invalid Availability: \"\"") : Availability),
         };
         foreach (var (key, value) in Labels ?? new Dictionary<string, string>()) spec.Annotations.Labels[key] = value;
         return spec;

@@ -38,6 +38,7 @@ internal static class ServiceSpecReader
     private static TaskSpec ReadTask(TaskSpecJson json)
     {
         if (json.PluginSpec is { ValueKind: JsonValueKind.Object } || json.Runtime == "plugin") throw NotYet("services of the plugin runtime");
+        if (json.Runtime is not (null or "" or "container" or "attachment")) throw SkeinException.Invalid("unsupported runtime");
         if (json.NetworkAttachmentSpec is { ValueKind: JsonValueKind.Object }) throw SkeinException.Invalid("invalid task spec: spec type \"attachment\" not supported");
         var spec = new TaskSpec
         {

@@ -52,8 +52,8 @@ internal sealed class SwarmRoutes(ISwarmNode swarm)
         await swarm.ManagerControl().UpdateClusterAsync(
             version,
             body.ToModel(),
-            context.QueryBool("rotateWorkerToken"),
-            context.QueryBool("rotateManagerToken"),
+            context.QueryGoBool("rotateWorkerToken", saysWhy: false),
+            context.QueryGoBool("rotateManagerToken", saysWhy: false),
             context.RequestAborted);
         await context.EmptyAsync(StatusCodes.Status200OK);
     }

@@ -19,7 +19,7 @@ internal static class LeafReader
         ["swarm"] = """{"Name":"default"}""",
         ["init"] = "{}",
         ["join"] = """{"RemoteAddrs":["192.0.2.1:2377"]}""",
-        ["node"] = """{"Role":"worker"}""",
+        ["node"] = """{"Role":"worker","Availability":"active"}""",
         ["secret"] = """{"Name":"k","Data":"eQ=="}""",
         ["config"] = """{"Name":"k","Data":"eQ=="}""",
         ["network"] = """{"Name":"n","Driver":"overlay"}""",
