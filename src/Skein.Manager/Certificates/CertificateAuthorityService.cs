@@ -4,6 +4,7 @@ using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Skein.Manager.Allocation;
+using Skein.Manager.Callers;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Identity;

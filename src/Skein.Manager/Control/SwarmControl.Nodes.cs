@@ -1,6 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
-using Skein.Manager.Certificates;
 using Skein.Manager.Allocation;
+using Skein.Manager.Members;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Specs;

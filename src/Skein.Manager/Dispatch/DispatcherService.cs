@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
-using Skein.Manager.Certificates;
+using Skein.Manager.Callers;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Specs;

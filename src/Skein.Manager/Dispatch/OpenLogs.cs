@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Grpc.Core;
-using Skein.Manager.Certificates;
+using Skein.Manager.Callers;
 using Skein.Model;
 using Skein.Model.Validation;
 

@@ -1,9 +1,11 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Skein.Manager.Callers;
 using Skein.Manager.Certificates;
 using Skein.Manager.Dispatch;
 using Skein.Manager.Logs;
+using Skein.Manager.Members;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Identity;

@@ -1,10 +1,12 @@
 using System.Net;
 using Grpc.Core;
+using Skein.Manager.Callers;
 using Skein.Manager.Certificates;
 using Skein.Manager.Control;
 using Skein.Manager.Dispatch;
 using Skein.Manager.Leadership;
 using Skein.Manager.Logs;
+using Skein.Manager.Members;
 using Skein.Manager.Orchestration;
 using Skein.Manager.Store;
 using Skein.Model;

@@ -2,8 +2,8 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Skein.Manager.Callers;
 using Skein.Manager;
-using Skein.Manager.Certificates;
 using Skein.Model;
 using Skein.Model.Identity;
 

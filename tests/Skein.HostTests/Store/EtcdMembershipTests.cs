@@ -1,7 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
-using Skein.Manager.Certificates;
 using Skein.Manager.Etcd;
+using Skein.Manager.Members;
 using Skein.Manager.Store;
 using Xunit;
 

@@ -36,11 +36,11 @@ public partial class WallTests
 
     // Control loops meet in the store: a stage that called another would hide from it what the store shows to all.
     [Theory]
-    [InlineData("Scheduling", "Allocation Orchestration Dispatch Control Leadership Certificates")]
-    [InlineData("Allocation", "Scheduling Orchestration Dispatch Control Leadership Certificates")]
+    [InlineData("Scheduling", "Allocation Orchestration Dispatch Control Leadership Certificates Members")]
+    [InlineData("Allocation", "Scheduling Orchestration Dispatch Control Leadership Certificates Members")]
     [InlineData("Dispatch", "Scheduling Allocation Orchestration Control Leadership")]
     [InlineData("Control", "Scheduling Orchestration Dispatch Leadership")]
-    [InlineData("Store", "Scheduling Allocation Orchestration Dispatch Control Leadership Certificates")]
+    [InlineData("Store", "Scheduling Allocation Orchestration Dispatch Control Leadership Certificates Members")]
     public void Stages_of_the_manager_meet_in_the_store(string stage, string others) => AssertNoUse("Skein.Manager", stage, others);
 
     [Theory]

@@ -2,7 +2,7 @@ using Skein.Model;
 using Skein.Model.Identity;
 using Skein.Model.Validation;
 
-namespace Skein.Manager.Certificates;
+namespace Skein.Manager.Callers;
 
 /// <summary>What stands before a call, by its path: a call that is not listed is nobody's.</summary>
 /// <param name="BodyMax">Of a call with one message; null for a stream, whose messages are bounded one by one.</param>

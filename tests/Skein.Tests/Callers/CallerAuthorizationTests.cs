@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging.Abstractions;
+using Skein.Manager.Callers;
 using Skein.Manager.Certificates;
 using Skein.Model;
 using Skein.Model.Identity;
@@ -10,7 +11,7 @@ using Skein.Tests.Dispatch;
 using Skein.Tests.Store;
 using Xunit;
 
-namespace Skein.Tests.Certificates;
+namespace Skein.Tests.Callers;
 
 /// <summary>Who may call what is decided before a byte of the body is read, by certificate and by the state of now.</summary>
 public sealed class CallerAuthorizationTests : IDisposable

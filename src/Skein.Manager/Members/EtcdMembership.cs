@@ -5,7 +5,7 @@ using Skein.Manager.Etcd;
 using Skein.Manager.Store;
 using Skein.Model;
 
-namespace Skein.Manager.Certificates;
+namespace Skein.Manager.Members;
 
 /// <summary>etcd's members as the swarm's managers: a member bears its node's id as name.</summary>
 public sealed partial class EtcdMembership : IAsyncDisposable

@@ -1,4 +1,4 @@
-namespace Skein.Manager.Certificates;
+namespace Skein.Manager.Callers;
 
 /// <summary>Who may make a call.</summary>
 internal enum CallerKind

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Skein.Model;
 using Skein.Model.Identity;
 
-namespace Skein.Manager.Certificates;
+namespace Skein.Manager.Callers;
 
 /// <summary>Who makes a call between nodes, as its certificate says; put there by <see cref="CallerAuthorization"/>.</summary>
 public static class NodeCaller

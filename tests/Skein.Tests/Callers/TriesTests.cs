@@ -1,9 +1,9 @@
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
-using Skein.Manager.Certificates;
 using Xunit;
+using Skein.Manager.Callers;
 
-namespace Skein.Tests.Certificates;
+namespace Skein.Tests.Callers;
 
 public class TriesTests
 {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using Skein.Manager.Store;
 using Skein.Model;
 
-namespace Skein.Manager.Certificates;
+namespace Skein.Manager.Members;
 
 /// <summary>
 /// The leader's part in who is no manager any more. A demoted node that lives leaves etcd by itself, in good order; one that is

@@ -1,7 +1,7 @@
-using Skein.Manager.Certificates;
 using Xunit;
+using Skein.Manager.Callers;
 
-namespace Skein.Tests.Certificates;
+namespace Skein.Tests.Callers;
 
 public class PlacesTests
 {

@@ -2,10 +2,11 @@ using System.Globalization;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using Skein.Manager.Callers;
 using Skein.Manager.Store;
 using Skein.Model;
 
-namespace Skein.Manager.Certificates;
+namespace Skein.Manager.Members;
 
 /// <summary>
 /// Managers joining etcd. A new member comes as a learner: it copies the state without a vote, and one that

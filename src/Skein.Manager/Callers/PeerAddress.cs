@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Skein.Manager.Certificates;
+namespace Skein.Manager.Callers;
 
 /// <summary>By what callers without certificate are counted: an IPv4 address, or the /64 that one host of IPv6 has all of.</summary>
 public static class PeerAddress

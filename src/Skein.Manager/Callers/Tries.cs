@@ -1,4 +1,4 @@
-namespace Skein.Manager.Certificates;
+namespace Skein.Manager.Callers;
 
 /// <summary>Who has done something so often in a minute that it is heard no more until the minute is over. Others are heard as before.</summary>
 internal sealed class Tries<TKey>(int most, TimeProvider time) where TKey : notnull

@@ -1,4 +1,4 @@
-namespace Skein.Manager.Certificates;
+namespace Skein.Manager.Callers;
 
 /// <summary>How many may be in at a time: of each, and in all. Who is in is counted, nobody waits.</summary>
 public sealed class Places<TKey>(int ofEach, int inAll) where TKey : notnull

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 using Skein.Manager.Store;
 using Skein.Model.Identity;
 
-namespace Skein.Manager.Certificates;
+namespace Skein.Manager.Callers;
 
 /// <summary>
 /// Stands before every call between nodes, and before a byte of its body is read: what is refused here was never parsed. Reads the
