@@ -71,7 +71,7 @@ public sealed partial class ContainerEngine
         var plain = VolumeFolders.In(definition.Spec.Mounts).Where(mount => !deviceVolumes.IsDevice(VolumeFolders.NameOf(definition.Id, mount)));
         await volumeContent.FillAsync(definition.Id, plain, layers, cancel);
         var user = ResolveUser(definition.Spec, image.Config, layers);
-        var profile = await appArmor.EnsureAsync(cancel);
+        var profile = definition.Spec.Privileges?.AppArmor?.Mode == AppArmorMode.Disabled ? null : await appArmor.EnsureAsync(cancel);
         var spec = specs.Build(definition, image.Config, user, WithMemoryFiles(userMounts, definition), profile);
         await containerd.Containers.CreateAsync(
             new()

@@ -72,6 +72,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         specs = new OciSpecBuilder(options.CgroupParent, Cgroups, inits.FirstOrDefault(File.Exists))
         {
             AllCapabilities = CapabilitySet.Parse(File.ReadAllText("/proc/self/status"), "CapEff"),
+            HasSelinux = File.Exists("/sys/fs/selinux/enforce"),
         };
     }
 

@@ -33,6 +33,13 @@ public static class ServiceMeaning
         if (container.Init == false) container.Init = null;
         container.DnsConfig = UnlessEmpty(container.DnsConfig);
         container.Healthcheck = UnlessEmpty(container.Healthcheck);
+        if (container.Privileges is { } privileges)
+        {
+            privileges.Selinux = UnlessEmpty(privileges.Selinux);
+            privileges.Seccomp = UnlessEmpty(privileges.Seccomp);
+            privileges.AppArmor = UnlessEmpty(privileges.AppArmor);
+        }
+        container.Privileges = UnlessEmpty(container.Privileges);
     }
 
     private static void MakePlain(ResourceRequirements resources)

@@ -32,6 +32,7 @@ public static class ServiceSpecValidation
         if (task is null) throw RpcError.InvalidArgument("TaskSpec: missing runtime");
         CheckResources(task.Resources?.Limits);
         CheckResources(task.Resources?.Reservations);
+        CheckSwap(task.Resources);
         CheckRestart(task.Restart);
         foreach (var constraint in task.Placement?.Constraints ?? []) PlacementConstraint.Parse(constraint);
         DependencyValidation.CheckReferences("secret", task.Container?.Secrets ?? []);
@@ -50,6 +51,16 @@ public static class ServiceSpecValidation
             throw RpcError.InvalidArgument($"invalid memory value {resources.MemoryBytes}: Must be at least 4MiB");
     }
 
+    // Docker's tasks with a swap below -1 have the default's, those with another swappiness are rejected.
+    private static void CheckSwap(ResourceRequirements? resources)
+    {
+        if (resources?.SwapBytes is not null && resources.Limits is not { MemoryBytes: > 0 })
+            throw SkeinException.Invalid("memory swap provided, but no memory-limit was set");
+        if (resources?.SwapBytes < -1) throw SkeinException.Invalid($"invalid memory swap {resources.SwapBytes}: must be -1 or more");
+        if (resources?.MemorySwappiness is < 0 or > 100)
+            throw SkeinException.Invalid($"Invalid value: {resources.MemorySwappiness}, valid memory swappiness range is 0-100");
+    }
+
     private static void CheckRestart(RestartPolicy? restart)
     {
         if (restart?.Delay < 0) throw RpcError.InvalidArgument("TaskSpec: restart-delay cannot be negative");
@@ -63,6 +74,7 @@ public static class ServiceSpecValidation
             throw RpcError.InvalidArgument($"ContainerSpec: \"{container.Image}\" is not a valid repository/tag");
         CheckMounts(container.Mounts);
         CheckHealth(container.Healthcheck);
+        ConfinementValidation.Check(container);
         if (container.DnsConfig?.Nameservers.FirstOrDefault(server => !System.Net.IPAddress.TryParse(server, out _)) is { } nameserver)
             throw RpcError.InvalidArgument($"ContainerSpec: {nameserver} is not an ip address");
         if (container.Sysctls.Keys.Select(SysctlName.Refusal).FirstOrDefault(refusal => refusal is not null) is { } sysctl)

@@ -63,6 +63,41 @@ public sealed class OciSpecBuilderTests
         Assert.Equal(new OciPids(9), resources.Pids);
     }
 
+    [Theory]
+    [InlineData(0L, 64L << 20)]
+    [InlineData(1L << 20, 65L << 20)]
+    [InlineData(-1L, -1L)]
+    public void SwapIsBesideTheMemory(long swap, long both)
+    {
+        var limits = new ResourceRequirements { Limits = new Resources { MemoryBytes = 64 << 20 }, SwapBytes = swap };
+        Assert.Equal(both, Build(Define(new ContainerSpec()) with { Resources = limits }, Image([], ["sh"])).Linux.Resources.Memory!.Swap);
+    }
+
+    [Fact]
+    public void SwappinessNeedsTheFirstVersionOfControlGroups()
+    {
+        var definition = Define(new ContainerSpec()) with { Resources = new ResourceRequirements { MemorySwappiness = 0 } };
+        var first = new OciSpecBuilder("/skein", new(Unified: false, LimitsSwap: true), null).Build(definition, Image([], ["sh"]), Root, []);
+        Assert.Equal(new OciMemory(null, null, null, 0), first.Linux.Resources.Memory);
+        var refusal = Assert.Throws<SkeinException>(() => new OciSpecBuilder("/skein", new(Unified: true, LimitsSwap: true), null).Build(definition, Image([], ["sh"]), Root, []));
+        Assert.Equal("memory swappiness needs cgroup v1: this host has v2", refusal.Message);
+    }
+
+    [Fact]
+    public void AnSelinuxContextIsCompletedWhereTheKernelHasSelinuxAndRefusedElsewhere()
+    {
+        var definition = Define(new ContainerSpec { Privileges = new Privileges { Selinux = new SelinuxContext { Type = "svirt_apache", Level = "s0:c100,c200" } } });
+        var refusal = Assert.Throws<SkeinException>(() => Build(definition, Image([], ["sh"])));
+        Assert.Equal("an SELinux context needs a kernel with SELinux: this host's has none", refusal.Message);
+
+        var builder = new OciSpecBuilder("/skein", new(Unified: true, LimitsSwap: true), null) { HasSelinux = true };
+        var built = builder.Build(definition, Image([], ["sh"]), Root, []);
+        Assert.Equal(
+            ("system_u:system_r:svirt_apache:s0:c100,c200", "system_u:object_r:container_file_t:s0:c100,c200"), (built.Process.SelinuxLabel, built.Linux.MountLabel));
+        definition.Spec.Privileges = new() { Selinux = new() { Disable = true } };
+        Assert.Null(builder.Build(definition, Image([], ["sh"]), Root, []).Process.SelinuxLabel);
+    }
+
     [Fact]
     public void MountsOfTheUserReplaceDefaultsAndAreMadeOutsideIn()
     {

@@ -33,18 +33,18 @@ internal static class CapabilitySet
 
     public static IReadOnlyList<string> Of(IEnumerable<string> added, IEnumerable<string> dropped, IReadOnlyList<string>? all = null)
     {
-        var add = added.Select(Canonical).ToList();
-        var drop = dropped.Select(Canonical).ToList();
+        var add = added.Select(name => Canonical("CapAdd", name)).ToList();
+        var drop = dropped.Select(name => Canonical("CapDrop", name)).ToList();
         var from = add.Contains("ALL") ? all ?? All : drop.Contains("ALL") ? [] : Default;
         return [.. from.Where(name => !drop.Contains(name)).Union(add.Where(name => name != "ALL"))];
     }
 
-    private static string Canonical(string name)
+    private static string Canonical(string list, string name)
     {
         var upper = name.ToUpperInvariant();
         if (upper == "ALL")
             return upper;
         var full = upper.StartsWith("CAP_", StringComparison.Ordinal) ? upper : "CAP_" + upper;
-        return All.Contains(full) ? full : throw SkeinException.Invalid($"invalid CapAdd: unknown capability: \"{name}\"");
+        return All.Contains(full) ? full : throw SkeinException.Invalid($"invalid {list}: unknown capability: \"{full}\"");
     }
 }

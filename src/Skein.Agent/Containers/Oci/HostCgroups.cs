@@ -1,3 +1,5 @@
+using Skein.Model;
+
 namespace Skein.Agent.Containers.Oci;
 
 /// <summary>What the host's control groups can do.</summary>
@@ -20,10 +22,13 @@ public sealed record HostCgroups(bool Unified, bool LimitsSwap)
         return new(unified, limitsSwap);
     }
 
-    /// <summary>Memory and swap together, in bytes, of a container with this limit of memory: twice that, which is Docker's default.</summary>
-    public long MemorySwap(long memoryBytes) =>
-        memoryBytes <= 0 ? 0
-        : !LimitsSwap ? Unlimited
-        : memoryBytes <= long.MaxValue / 2 ? memoryBytes * 2
-        : long.MaxValue;
+    /// <summary>Memory and swap together, in bytes, of a container with this limit of memory; 0 = nothing to be said.</summary>
+    /// <param name="swapBytes">The swap alone, -1 without a limit. Not given, it is as much as the memory, which is Docker's default.</param>
+    public long MemorySwap(long memoryBytes, long? swapBytes = null)
+    {
+        if (memoryBytes <= 0) return 0;
+        if (!LimitsSwap && swapBytes >= 0) throw SkeinException.Invalid("the kernel of this host does not limit swap");
+        var swap = swapBytes ?? memoryBytes;
+        return !LimitsSwap || swap < 0 ? Unlimited : memoryBytes <= long.MaxValue - swap ? memoryBytes + swap : long.MaxValue;
+    }
 }

@@ -41,6 +41,8 @@ internal sealed record OciProcess
     public int? OomScoreAdj { get; init; }
 
     public string? ApparmorProfile { get; init; }
+
+    public string? SelinuxLabel { get; init; }
 }
 
 internal sealed record OciBox(uint Height, uint Width);
@@ -73,6 +75,9 @@ internal sealed record OciLinux
     public IReadOnlyDictionary<string, string>? Sysctl { get; init; }
 
     public OciSeccomp? Seccomp { get; init; }
+
+    /// <summary>Of the files that are its own, where the kernel has SELinux.</summary>
+    public string? MountLabel { get; init; }
 }
 
 internal sealed record OciNamespace(string Type, string? Path = null);
@@ -91,13 +96,17 @@ internal sealed record OciResources
 internal sealed record OciDeviceRule(bool Allow, string Access);
 
 /// <param name="Swap">memory and swap together, in version 2 too: runc takes the memory off</param>
-internal sealed record OciMemory(long? Limit, long? Reservation, long? Swap);
+/// <param name="Swappiness">version 1 alone knows it</param>
+internal sealed record OciMemory(long? Limit, long? Reservation, long? Swap, ulong? Swappiness = null);
 
 internal sealed record OciCpu(long Quota, ulong Period);
 
 internal sealed record OciPids(long Limit);
 
-internal sealed record OciSeccomp(string DefaultAction, uint DefaultErrnoRet, IReadOnlyList<string> Architectures, IReadOnlyList<OciSyscallRule> Syscalls);
+internal sealed record OciSeccomp(string DefaultAction, uint? DefaultErrnoRet, IReadOnlyList<string> Architectures, IReadOnlyList<OciSyscallRule> Syscalls)
+{
+    public IReadOnlyList<string>? Flags { get; init; }
+}
 
 internal sealed record OciSyscallRule(IReadOnlyList<string> Names, string Action, uint? ErrnoRet = null, IReadOnlyList<OciSyscallArgument>? Args = null);
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Skein.Agent.Images;
 using Skein.Model;
+using Skein.Model.Seccomp;
 using Skein.Model.Validation;
 
 namespace Skein.Agent.Containers.Oci;
@@ -16,6 +17,8 @@ internal sealed record OciSpecBuilder(string CgroupParent, HostCgroups Cgroups, 
     /// <summary>The host's.</summary>
     public Version Kernel { get; init; } = System.Environment.OSVersion.Version;
 
+    public bool HasSelinux { get; init; }
+
     private const string InitInContainer = "/sbin/docker-init";
 
     private const ulong CpuPeriodMicroseconds = 100_000;
@@ -28,6 +31,7 @@ internal sealed record OciSpecBuilder(string CgroupParent, HostCgroups Cgroups, 
         if (init && InitPath is null)
             throw SkeinException.Invalid("exec: \"docker-init\": executable file not found in $PATH");
         var command = Command(spec, image);
+        var label = SelinuxLabel.Of(spec.Privileges?.Selinux, HasSelinux);
         var capabilities = CapabilitySet.Of(spec.CapabilityAdd, spec.CapabilityDrop, AllCapabilities);
         return new OciSpec
         {
@@ -44,6 +48,8 @@ internal sealed record OciSpecBuilder(string CgroupParent, HostCgroups Cgroups, 
                 // all but unkillable.
                 OomScoreAdj = (int)spec.OomScoreAdj,
                 ApparmorProfile = appArmorProfile,
+                NoNewPrivileges = spec.Privileges?.NoNewPrivileges == true,
+                SelinuxLabel = label?.Process,
             },
             Root = new OciRoot("rootfs", spec.ReadOnly),
             Hostname = definition.Hostname,
@@ -58,7 +64,8 @@ internal sealed record OciSpecBuilder(string CgroupParent, HostCgroups Cgroups, 
                 MaskedPaths = KernelPaths.Masked,
                 ReadonlyPaths = KernelPaths.Readonly,
                 Sysctl = Sysctls(spec),
-                Seccomp = SeccompProfile.Of(capabilities, RuntimeInformation.ProcessArchitecture, Kernel),
+                Seccomp = Seccomp(spec, capabilities),
+                MountLabel = label?.Files,
             },
         };
     }
@@ -75,7 +82,20 @@ internal sealed record OciSpecBuilder(string CgroupParent, HostCgroups Cgroups, 
         Rlimits = container.Rlimits,
         OomScoreAdj = container.OomScoreAdj,
         ApparmorProfile = container.ApparmorProfile,
+        NoNewPrivileges = container.NoNewPrivileges,
+        SelinuxLabel = container.SelinuxLabel,
     };
+
+    private OciSeccomp? Seccomp(ContainerSpec spec, IReadOnlyList<string> capabilities)
+    {
+        var wish = spec.Privileges?.Seccomp;
+        return wish?.Mode switch
+        {
+            SeccompMode.Unconfined => null,
+            SeccompMode.Custom => CustomSeccomp.Of(SeccompDocument.Parse(wish.Profile.Span), capabilities, RuntimeInformation.ProcessArchitecture, Kernel),
+            _ => SeccompProfile.Of(capabilities, RuntimeInformation.ProcessArchitecture, Kernel),
+        };
+    }
 
     public static IReadOnlyList<string> Command(ContainerSpec spec, ImageConfig image)
     {
@@ -160,14 +180,26 @@ internal sealed record OciSpecBuilder(string CgroupParent, HostCgroups Cgroups, 
         {
             // Nothing but what runc itself grants: null, zero, full, random, urandom, tty, console, ptmx and pts.
             Devices = [new OciDeviceRule(false, "rwm")],
-            Memory = memoryBytes > 0 || reservedBytes > 0
-                ? new OciMemory(Positive(memoryBytes), Positive(reservedBytes), Positive(Cgroups.MemorySwap(memoryBytes)))
+            Memory = memoryBytes > 0 || reservedBytes > 0 || wanted?.MemorySwappiness is not null
+                ? new OciMemory(Positive(memoryBytes), Positive(reservedBytes), Swap(memoryBytes, wanted), Swappiness(wanted))
                 : null,
             Cpu = limits is { NanoCpus: > 0 }
                 ? new OciCpu(limits.NanoCpus * (long)CpuPeriodMicroseconds / 1_000_000_000, CpuPeriodMicroseconds)
                 : null,
             Pids = limits is { Pids: > 0 } ? new OciPids(limits.Pids) : null,
         };
+    }
+
+    // A cgroup of version 2 has no such switch: better no task than one that swaps otherwise than it was asked to.
+    private ulong? Swappiness(ResourceRequirements? wanted) => wanted?.MemorySwappiness is not { } swappiness
+        ? null
+        : !Cgroups.Unified ? (ulong)swappiness : throw SkeinException.Invalid("memory swappiness needs cgroup v1: this host has v2");
+
+    // Where the kernel does not count it, it has no file to be written to either.
+    private long? Swap(long memoryBytes, ResourceRequirements? wanted)
+    {
+        var swap = Cgroups.MemorySwap(memoryBytes, wanted?.SwapBytes);
+        return Cgroups.LimitsSwap && swap != 0 ? swap : null;
     }
 
     private static long? Positive(long value) => value > 0 ? value : null;

@@ -142,7 +142,7 @@ internal sealed record ContainerInspectJson
             HostnamePath = definition.HostnamePath,
             HostsPath = definition.HostsPath,
             Name = "/" + container.Name,
-            AppArmorProfile = container.AppArmorProfile,
+            AppArmorProfile = container.Definition.Spec.Privileges?.AppArmor?.Mode == AppArmorMode.Disabled ? "unconfined" : container.AppArmorProfile,
             HostConfig = HostConfigJson.From(definition, network, image, cgroups),
             Mounts = MountPointJson.Of(container, volumes),
             Config = WriteConfig(definition, image),

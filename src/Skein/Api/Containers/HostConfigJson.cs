@@ -174,13 +174,32 @@ internal sealed record HostConfigJson
             Memory = limits?.MemoryBytes ?? 0,
             NanoCpus = limits?.NanoCpus ?? 0,
             MemoryReservation = definition.Resources?.Reservations?.MemoryBytes ?? 0,
-            MemorySwap = cgroups.MemorySwap(limits?.MemoryBytes ?? 0),
+            MemorySwap = cgroups.MemorySwap(limits?.MemoryBytes ?? 0, definition.Resources?.SwapBytes),
+            MemorySwappiness = definition.Resources?.MemorySwappiness,
+            SecurityOpt = NullIfEmpty([.. SecurityOptions(spec.Privileges ?? new())]),
             OomKillDisable = cgroups.Unified ? null : false,
             PidsLimit = limits is { Pids: > 0 } ? limits.Pids : null,
             Ulimits = spec.Ulimits.Count == 0 ? null : [.. spec.Ulimits.Select(u => new UlimitJson(u.Name, u.Hard, u.Soft))],
             Mounts = WishedMounts(spec, image),
             Init = spec.Init,
         };
+    }
+
+    /// <summary>In the words of the command line.</summary>
+    private static IEnumerable<string> SecurityOptions(Privileges privileges)
+    {
+        if (privileges.Selinux is { } selinux)
+        {
+            if (selinux.Disable) yield return "label=disable";
+            foreach (var (name, value) in new[] { ("user", selinux.User), ("role", selinux.Role), ("level", selinux.Level), ("type", selinux.Type) })
+            {
+                if (value.Length > 0) yield return $"label={name}:{value}";
+            }
+        }
+        if (privileges.Seccomp?.Mode == SeccompMode.Unconfined) yield return "seccomp=unconfined";
+        if (privileges.Seccomp?.Mode == SeccompMode.Custom) yield return $"seccomp={privileges.Seccomp.Profile.ToStringUtf8()}";
+        if (privileges.AppArmor?.Mode == AppArmorMode.Disabled) yield return "apparmor=unconfined";
+        if (privileges.NoNewPrivileges) yield return "no-new-privileges=true";
     }
 
     /// <summary>From the hosts file's form, "10.0.0.9 db alias", to the command line's, "db:10.0.0.9"; Docker leaves the aliases out as well.</summary>

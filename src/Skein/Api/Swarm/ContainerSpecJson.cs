@@ -14,7 +14,7 @@ internal sealed record ContainerSpecJson
     public string? Dir { get; init; }
     public string? User { get; init; }
     public IReadOnlyList<string>? Groups { get; init; }
-    public JsonElement? Privileges { get; init; }
+    public PrivilegesJson? Privileges { get; init; }
     public bool? TTY { get; init; }
     public bool? OpenStdin { get; init; }
     public bool? ReadOnly { get; init; }

@@ -56,8 +56,6 @@ internal static class ServiceSpecReader
 
     private static ContainerSpec ReadContainer(ContainerSpecJson json)
     {
-        if (json.Privileges is { } privileges && !IsEmpty(privileges))
-            throw NotYet("privileges (credential spec, SELinux, seccomp, AppArmor, no-new-privileges)");
         var spec = new ContainerSpec
         {
             Image = json.Image ?? "",
@@ -73,6 +71,7 @@ internal static class ServiceSpecReader
             DnsConfig = ReadDns(json.DNSConfig),
             Init = json.Init,
             OomScoreAdj = json.OomScoreAdj ?? 0,
+            Privileges = json.Privileges?.ToModel(),
             Isolation = ReadIsolation(json.Isolation),
         };
         Copy(spec.Labels, json.Labels);
@@ -94,7 +93,7 @@ internal static class ServiceSpecReader
     private static DependencyReference ReadConfig(ContainerSpecJson.ConfigJson json)
     {
         if (json.Runtime is { ValueKind: JsonValueKind.Object })
-            throw json.File is null ? NotYet("configs for the runtime (credential specs)") : SkeinException.Invalid("invalid Config: cannot specify both File and Runtime");
+            throw json.File is null ? PrivilegesJson.NoCredentialSpecs() : SkeinException.Invalid("invalid Config: cannot specify both File and Runtime");
         if (json.File is null) throw SkeinException.Invalid("invalid Config: either File or Runtime should be set");
         return ReadReference("config", json.ConfigID, json.ConfigName, json.File);
     }
@@ -106,13 +105,6 @@ internal static class ServiceSpecReader
     private static string ReadIsolation(string? isolation) => Unless(isolation, "default") is { Length: > 0 } other
         ? throw SkeinException.Invalid($"invalid isolation ({other}): linux only supports 'default'")
         : "";
-
-    private static bool IsEmpty(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null or JsonValueKind.False => true,
-        JsonValueKind.Object => value.EnumerateObject().All(p => IsEmpty(p.Value)),
-        _ => false,
-    };
 
     private static HealthConfig? ReadHealth(ContainerSpecJson.HealthJson? json)
     {
@@ -140,7 +132,13 @@ internal static class ServiceSpecReader
     }
 
     private static ResourceRequirements? ReadResources(TaskSpecJson.ResourcesJson? json) =>
-        json is null ? null : new ResourceRequirements { Limits = ReadLimits(json.Limits), Reservations = ReadReservations(json.Reservations) };
+        json is null ? null : new ResourceRequirements
+        {
+            Limits = ReadLimits(json.Limits),
+            Reservations = ReadReservations(json.Reservations),
+            SwapBytes = json.SwapBytes,
+            MemorySwappiness = json.MemorySwappiness,
+        };
 
     private static Resources? ReadLimits(TaskSpecJson.LimitsJson? json) =>
         json is null ? null : new Resources { NanoCpus = json.NanoCPUs ?? 0, MemoryBytes = json.MemoryBytes ?? 0, Pids = json.Pids ?? 0 };

@@ -21,7 +21,13 @@ internal static class ServiceSpecWriter
     {
         ContainerSpec = WriteContainer(spec.Container ?? new ContainerSpec()),
         Resources = spec.Resources is { } resources
-            ? new TaskSpecJson.ResourcesJson { Limits = WriteLimits(resources.Limits), Reservations = WriteReservations(resources.Reservations) }
+            ? new TaskSpecJson.ResourcesJson
+            {
+                Limits = WriteLimits(resources.Limits),
+                Reservations = WriteReservations(resources.Reservations),
+                SwapBytes = resources.SwapBytes,
+                MemorySwappiness = resources.MemorySwappiness,
+            }
             : null,
         RestartPolicy = WriteRestart(spec.Restart),
         Placement = spec.Placement is { } placement ? WritePlacement(placement) : null,
@@ -79,6 +85,7 @@ internal static class ServiceSpecWriter
         CapabilityDrop = NullIfEmpty(spec.CapabilityDrop),
         Ulimits = spec.Ulimits.Count == 0 ? null : [.. spec.Ulimits.Select(u => new ContainerSpecJson.UlimitJson { Name = u.Name, Soft = u.Soft, Hard = u.Hard })],
         OomScoreAdj = NullIfZero(spec.OomScoreAdj),
+        Privileges = spec.Privileges is { } privileges ? PrivilegesJson.From(privileges) : null,
     };
 
     private static ContainerSpecJson.FileTargetJson WriteTarget(DependencyReference reference) => new()

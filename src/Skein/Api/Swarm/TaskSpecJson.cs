@@ -20,6 +20,8 @@ internal sealed record TaskSpecJson
     {
         public LimitsJson? Limits { get; init; }
         public ReservationsJson? Reservations { get; init; }
+        public long? SwapBytes { get; init; }
+        public long? MemorySwappiness { get; init; }
     }
 
     internal sealed record LimitsJson

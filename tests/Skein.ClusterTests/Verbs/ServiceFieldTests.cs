@@ -1,0 +1,127 @@
+using System.Text.Json;
+using Skein.ClusterTests.Lab;
+using Xunit;
+
+namespace Skein.ClusterTests.Verbs;
+
+/// <summary>What the flags of `service create` and `update` do inside the container, and that a rollback does it again.</summary>
+[Collection(nameof(SharedSwarm))]
+public sealed class ServiceFieldTests(SwarmFixture swarm)
+{
+    // Flag, and its effect as a command in the container shows it.
+    private static readonly (string Flags, string Command, string Says)[] s_given =
+    [
+        ("--cap-drop CHOWN --cap-add NET_ADMIN", "grep -o a80435fa /proc/1/status | head -1", "a80435fa"),
+        ("--dns 192.0.2.53 --dns-option timeout:3 --dns-search example.test", "grep -E '^(search|options)' /etc/resolv.conf", "search example.test options timeout:3"),
+        ("--entrypoint sh --workdir /tmp", "pwd", "/tmp"),
+        ("--env COLOUR=green --env EMPTY=", "env | grep -E '^(COLOUR|EMPTY)='", "COLOUR=green EMPTY="),
+        ("--user 7:8 --group 1234", "id -u; id -g; id -G", "7 8 8 1234"),
+        ("--host db:192.0.2.7 --hostname box-{{.Task.Slot}}", "grep 192.0.2.7 /etc/hosts | tr '\\t' ' '; hostname", "192.0.2.7 db box-1"),
+        ("--limit-memory 32m --limit-pids 64 --limit-cpu 0.5", "cat $(ls /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null) $(ls /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null)", "33554432 64"),
+        ("--oom-score-adj 321", "cat /proc/1/oom_score_adj", "321"),
+        ("--read-only --mount type=tmpfs,target=/tmp,tmpfs-size=1m,tmpfs-mode=1777", "touch /f 2>&1 | grep -c Read-only; grep -c ' /tmp tmpfs .*size=1024k' /proc/mounts", "1 1"),
+        ("--sysctl net.core.somaxconn=129", "cat /proc/sys/net/core/somaxconn", "129"),
+        ("--ulimit nofile=99:111", "ulimit -n; ulimit -Hn", "99 111"),
+    ];
+
+    private Docker Manager => swarm.Manager;
+
+    [Fact]
+    public async Task Every_flag_has_its_effect_and_a_rollback_has_it_again()
+    {
+        var flags = string.Join(' ', s_given.Select(given => given.Flags).Append("--container-label tier=one --label side=left --tty --stop-signal SIGINT --stop-grace-period 1s"));
+        string[] create = [.. $"service create --quiet --detach --name whole {Fast} {flags} busybox -c".Split(' '), "trap exit INT; while :; do sleep 0.2; done"];
+        (await Manager.RunAsync(create)).Succeeded();
+        var spec = await SpecAsync();
+        await RunsAsync("COLOUR=green");
+        await ShowsAllAsync();
+
+        // Whatever was given is taken away.
+        await Manager.OutputOfAsync(
+            "service update --quiet --detach --cap-drop NET_ADMIN --cap-add CHOWN --dns-rm 192.0.2.53 --dns-option-rm timeout:3 --dns-search-rm example.test --workdir / "
+            + "--env-rm COLOUR --env-rm EMPTY --env-add COLOUR=red --user 0 --group-rm 1234 --host-rm db:192.0.2.7 --hostname plain --limit-memory 0 --limit-pids 0 --limit-cpu 0 --oom-score-adj 0 "
+            + "--read-only=false --mount-rm /tmp --sysctl-rm net.core.somaxconn --ulimit-rm nofile --container-label-rm tier --tty=false whole");
+        await RunsAsync("COLOUR=red");
+        Assert.Equal("0 0 0", await SaysAsync("id -u; id -g; id -G"));
+        Assert.Equal("0", await SaysAsync("grep -c 192.0.2.7 /etc/hosts"));
+        Assert.Equal("0", await SaysAsync("grep -cE '^(search example|options.*timeout)' /etc/resolv.conf"));
+        Assert.Equal("plain", await SaysAsync("hostname"));
+        Assert.Equal("0 writable", await SaysAsync("cat /proc/1/oom_score_adj; touch /f && echo writable"));
+        Assert.Equal("0", await SaysAsync("grep -c ' /tmp ' /proc/mounts"));
+        Assert.NotEqual("129", await SaysAsync("cat /proc/sys/net/core/somaxconn"));
+        Assert.NotEqual("111", await SaysAsync("ulimit -Hn"));
+
+        await Manager.OutputOfAsync("service rollback --quiet --detach whole");
+        await RunsAsync("COLOUR=green");
+        await ShowsAllAsync();
+        Assert.Equal(spec, await SpecAsync());
+        await Manager.OutputOfAsync("service rm whole");
+        await swarm.NoContainerOfAsync("whole");
+    }
+
+    [Fact]
+    public async Task Privileges_are_given_by_the_api()
+    {
+        const string spec = """
+            {"Name":"whole","TaskTemplate":{"ContainerSpec":{"Image":"busybox","Args":["sleep","100000"],"Env":["COLOUR=blue"],"StopGracePeriod":0,
+             "Privileges":{"NoNewPrivileges":true,"Seccomp":{"Mode":"unconfined"},"AppArmor":{"Mode":"disabled"}}}}}
+            """;
+        await ApiAsync("/services/create", spec, 201);
+        await RunsAsync("COLOUR=blue");
+        Assert.Equal("NoNewPrivs: 1 Seccomp: 0", await SaysAsync("grep -E '^(NoNewPrivs|Seccomp):' /proc/self/status | tr '\\t' ' '"));
+        var (host, container) = await swarm.AnyContainerOfAsync("whole");
+        Assert.Equal("[seccomp=unconfined apparmor=unconfined no-new-privileges=true]", await swarm.Host(host).OutputOfAsync($"inspect --format {{{{.HostConfig.SecurityOpt}}}} {container}"));
+        await Manager.OutputOfAsync("service rm whole");
+        await swarm.NoContainerOfAsync("whole");
+    }
+
+    [Fact]
+    public async Task A_credential_spec_is_refused_by_name()
+    {
+        var refusal = await Manager.RunAsync("service", "create", "--quiet", "--detach", "--name", "whole", "--credential-spec", "file://spec.json", "busybox");
+        Assert.Contains("invalid --security-opt 2: \"credentialspec=file://spec.json\"", refusal.Errors, StringComparison.Ordinal);
+        Assert.Equal(1, refusal.ExitCode);
+    }
+
+    private const string Fast = "--update-monitor 100ms --rollback-monitor 100ms --restart-delay 0s";
+
+    private async Task ShowsAllAsync()
+    {
+        foreach (var (flags, command, says) in s_given) Assert.True(await SaysAsync(command) is var said && said.StartsWith(says, StringComparison.Ordinal), $"{flags}: {said}, expected {says}");
+        var (host, container) = await swarm.AnyContainerOfAsync("whole");
+        var inspected = await swarm.Host(host).OutputOfAsync($"inspect --format {{{{.Config.Labels.tier}}}}/{{{{.Config.Tty}}}}/{{{{.Config.StopSignal}}}}/{{{{.HostConfig.NanoCpus}}}} {container}");
+        Assert.Equal("one/true/SIGINT/500000000", inspected);
+    }
+
+    private Task RunsAsync(string environment) => Poll.UntilAsync(
+        $"a task with {environment} is the only one",
+        async () =>
+        {
+            List<string> seen = [];
+            foreach (var (host, id) in await swarm.ContainersOfAsync("whole"))
+            {
+                var inspected = await swarm.Host(host).RunAsync("inspect", "--format", "{{.State.Running}} {{json .Config.Env}}", id);
+                seen.Add(inspected.Output);
+            }
+            return seen;
+        },
+        seen => seen is [var one] && one.StartsWith("true", StringComparison.Ordinal) && one.Contains($"\"{environment}\"", StringComparison.Ordinal));
+
+    private async Task<string> SaysAsync(string command)
+    {
+        var (host, container) = await swarm.AnyContainerOfAsync("whole");
+        var result = await swarm.Host(host).RunAsync("exec", container, "sh", "-c", command);
+        return string.Join(' ', result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    }
+
+    private async Task<string> SpecAsync() => (await Manager.RunAsync("service", "inspect", "--format", "{{json .Spec}}", "whole")).Succeeded();
+
+    private async Task<JsonElement> ApiAsync(string path, string body, int status)
+    {
+        var result = await ExternalProgram.RunAsync(
+            "curl", "-s", "-w", "\n%{http_code}", "--unix-socket", $"/run/skein-lab-{swarm.Name}/h1/docker.sock", "-H", "Content-Type: application/json", "-d", body, "http://h/v1.51" + path);
+        var lines = result.Succeeded().Split('\n');
+        Assert.True(lines[^1] == $"{status}", string.Join(' ', lines));
+        return JsonDocument.Parse(string.Concat(lines[..^1])).RootElement;
+    }
+}
