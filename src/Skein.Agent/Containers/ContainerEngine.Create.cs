@@ -6,7 +6,7 @@ using Skein.Agent.Containerd;
 using Skein.Agent.Containerd.ContainersApi;
 using Skein.Agent.Containers.Oci;
 using Skein.Agent.Containers.Processes;
-using Skein.Agent.Containers.Storage;
+using Skein.Agent.Containers.Volumes;
 using Skein.Agent.Images;
 using Skein.Model;
 
@@ -55,8 +55,8 @@ public sealed partial class ContainerEngine
     private async Task<ContainerRecord> MakeAsync(ContainerDefinition definition, ImageRecord image, string stopSignal, CancellationToken cancel)
     {
         records.Begin(definition, time.GetUtcNow());
-        await EnsureDevicesAsync(definition);
         var userMounts = mounts.Resolve(definition.Id, definition.Spec.Mounts);
+        await volumes.TakeAsync(definition.Id, definition.Spec.Mounts, cancel);
         var prepared = await containerd.Snapshots.PrepareAsync(
             new()
             {
@@ -68,7 +68,7 @@ public sealed partial class ContainerEngine
             },
             cancellationToken: cancel);
         var layers = RootLayers.Of(prepared.Mounts[0].Type, prepared.Mounts[0].Source, prepared.Mounts[0].Options);
-        var plain = VolumeFolders.In(definition.Spec.Mounts).Where(mount => !deviceVolumes.IsDevice(VolumeFolders.NameOf(definition.Id, mount)));
+        var plain = VolumeFolders.In(definition.Spec.Mounts).Where(mount => !volumes.Find(VolumeFolders.NameOf(definition.Id, mount)).IsDevice);
         await volumeContent.FillAsync(definition.Id, plain, layers, cancel);
         var user = ResolveUser(definition.Spec, image.Config, layers);
         var profile = definition.Spec.Privileges?.AppArmor?.Mode == AppArmorMode.Disabled ? null : await appArmor.EnsureAsync(cancel);
@@ -95,22 +95,6 @@ public sealed partial class ContainerEngine
         return container.Record;
     }
 
-    private Task EnsureDevicesAsync(ContainerDefinition definition) =>
-        deviceVolumes.EnsureAsync(definition.Id, definition.Spec.Mounts, name => IsUsedElsewhere(name, definition.Id));
-
-    /// <summary>What is mounted on them first: it is not the volume's own, and must not go with it.</summary>
-    private void RemoveVolumes(ContainerDefinition definition)
-    {
-        foreach (var name in VolumeFolders.NamesOf(definition.Id, definition.Spec.Mounts))
-        {
-            if (!IsUsedElsewhere(name, definition.Id)) deviceVolumes.Release(name);
-        }
-        mounts.RemoveAnonymous(definition.Id, definition.Spec.Mounts);
-    }
-
-    private bool IsUsedElsewhere(string volume, string id) => containers.All.Any(other =>
-        other.Id != id && VolumeFolders.NamesOf(other.Id, other.Record.Definition.Spec.Mounts).Contains(volume));
-
     private IReadOnlyList<OciMount> WithMemoryFiles(IReadOnlyList<OciMount> userMounts, ContainerDefinition definition)
     {
         var all = userMounts.ToList();
@@ -133,7 +117,7 @@ public sealed partial class ContainerEngine
             // The next sweep removes what has no record.
             LogLeftBehind(definition.Id, error.Status.Detail);
         }
-        RemoveVolumes(definition);
+        await volumes.ReleaseAsync(definition.Id, definition.Spec.Mounts, withUnnamed: true);
         records.Delete(definition.Id);
     }
 

@@ -62,7 +62,7 @@ public sealed partial class ContainerEngine
             throw NotRunning(container);
     }
 
-    public async Task RemoveAsync(string id, bool force, CancellationToken cancel)
+    public async Task RemoveAsync(string id, bool force, bool volumesToo, CancellationToken cancel)
     {
         var container = containers.Find(id);
         await container.Gate.WaitAsync(cancel);
@@ -86,7 +86,7 @@ public sealed partial class ContainerEngine
             var exit = container.NextExit;
             if (container.Running)
                 await KillAndWaitAsync(container, exit, cancel);
-            await RemoveStoppedAsync(container);
+            await RemoveStoppedAsync(container, volumesToo);
         }
         catch (Exception error)
         {
@@ -100,7 +100,7 @@ public sealed partial class ContainerEngine
     private async Task StartTaskAsync(ManagedContainer container, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> contents, CancellationToken cancel)
     {
         // A boot has come between, and what was mounted is no more.
-        await EnsureDevicesAsync(container.Record.Definition);
+        await volumes.TakeAsync(container.Id, container.Record.Definition.Spec.Mounts, cancel);
         memoryFiles.Write(container.Id, container.Record.Definition.Spec, contents);
         try
         {
@@ -212,7 +212,7 @@ public sealed partial class ContainerEngine
     private static bool IsOfRunning(RpcException error) =>
         error.StatusCode == StatusCode.FailedPrecondition || error.Status.Detail.Contains("cannot delete a running process", StringComparison.Ordinal);
 
-    private async Task RemoveStoppedAsync(ManagedContainer container)
+    private async Task RemoveStoppedAsync(ManagedContainer container, bool volumesToo)
     {
         // Taken for good: whoever waits for the gate finds the container removed.
         await container.Gate.WaitAsync();
@@ -225,7 +225,7 @@ public sealed partial class ContainerEngine
             var io = options.IoFolder(container.Id);
             if (Directory.Exists(io))
                 Directory.Delete(io, recursive: true);
-            RemoveVolumes(container.Record.Definition);
+            await volumes.ReleaseAsync(container.Id, container.Record.Definition.Spec.Mounts, volumesToo);
             memoryFiles.Remove(container.Id);
             records.Delete(container.Id);
             containers.Remove(container);

@@ -34,6 +34,7 @@ public sealed partial class ContainerEngine
             LogUnreadable(id, error.Message);
             unreadable.Add(id);
         }).ToLookup(ContainerRecords.IsFinished);
+        volumes.Open();
         foreach (var unfinished in stored[false])
             await UnmakeAsync(unfinished);
         var tasks = (await containerd.Tasks.ListAsync(new(), cancellationToken: cancel)).Tasks.ToDictionary(task => task.Id);
@@ -46,9 +47,11 @@ public sealed partial class ContainerEngine
                 container.Record = container.Record with { ImageId = images.TryFind(container.Record.Definition.Spec.Image)?.Id ?? "" };
             container.Log.HideFromUsers();
             containers.Add(container);
+            volumes.Note(container.Id, container.Record.Definition.Spec.Mounts);
             await TakeUpAsync(container, tasks.GetValueOrDefault(container.Id));
         }
         volumeContent.Clear();
+        volumes.UnmountUnused();
         foreach (var folder in records.Folders()) DataFolder.Ensure(folder);
         await SweepAsync(cancel);
         // Last: until nothing of it runs, its folder is what tells of it.

@@ -13,6 +13,7 @@ using Skein.Agent.Containers.Oci;
 using Skein.Agent.Containers.Processes;
 using Skein.Agent.Containers.Stats;
 using Skein.Agent.Containers.Storage;
+using Skein.Agent.Containers.Volumes;
 using Skein.Agent.Images;
 using Skein.Linux.Pipes;
 using Skein.Model;
@@ -36,12 +37,12 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     private readonly IIdSource ids;
     private readonly ILogger logger;
     private readonly ContainerTable containers = new();
-    private readonly ContainerEvents events = new();
+    private readonly Subscribers<ContainerEvent> events = new();
     private readonly ContainerRecords records;
     private readonly MountResolver mounts;
     private readonly VolumeContent volumeContent;
     private readonly MemoryFiles memoryFiles;
-    private readonly DeviceVolumes deviceVolumes;
+    private readonly VolumeStore volumes;
     private readonly OciSpecBuilder specs;
     private readonly AppArmor appArmor;
     private readonly AbandonedShims abandonedShims;
@@ -63,7 +64,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         stats = new StatsReader("/sys/fs/cgroup", "/proc", time);
         mounts = new MountResolver(options.Volumes, Environment.OSVersion.Version);
         volumeContent = new VolumeContent(options.Volumes, options.CopyFolder);
-        deviceVolumes = new DeviceVolumes(options.Volumes);
+        volumes = new VolumeStore(options.Volumes, time, ids, loggers.CreateLogger<VolumeStore>());
         memoryFiles = new MemoryFiles(options.MemoryFolder);
         abandonedShims = new AbandonedShims(containerd.SocketPath, containerd.Namespace);
         emptyCgroups = new EmptyCgroups(options.CgroupParent, Cgroups);
@@ -91,6 +92,8 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     public bool UsesAppArmor => appArmor.IsUsable;
 
     public HostCgroups Cgroups { get; } = HostCgroups.Read();
+
+    public IVolumes Volumes => volumes;
 
     public IReadOnlyList<ContainerRecord> List() => [.. containers.All.Select(container => container.Record)];
 

@@ -1,3 +1,5 @@
+using Skein.Agent.Containers.Volumes;
+
 namespace Skein.Agent.Containers;
 
 /// <param name="DataRoot">Lasts: records and logs in containers/ID, volumes in volumes/NAME/_data.</param>

@@ -1,6 +1,7 @@
-using Skein.Agent.Containers.Oci;
 using System.Threading.Channels;
+using Skein.Agent.Containers.Oci;
 using Skein.Agent.Containers.Stats;
+using Skein.Agent.Containers.Volumes;
 
 namespace Skein.Agent.Containers;
 
@@ -15,6 +16,8 @@ public interface IContainerEngine
 
     /// <summary>Whether containers that are made now are under an AppArmor profile.</summary>
     bool UsesAppArmor { get; }
+
+    IVolumes Volumes { get; }
 
     HostCgroups Cgroups { get; }
 
@@ -44,7 +47,8 @@ public interface IContainerEngine
 
     Task KillAsync(string id, string signal, CancellationToken cancel);
 
-    Task RemoveAsync(string id, bool force, CancellationToken cancel);
+    /// <param name="volumesToo">Those without a name go with it, as far as no other container has them.</param>
+    Task RemoveAsync(string id, bool force, bool volumesToo, CancellationToken cancel);
 
     /// <summary>Bytes that it has written into its own layer.</summary>
     Task<long> WrittenAsync(string id, CancellationToken cancel);

@@ -10,7 +10,7 @@ internal static class TaskRemoval
     {
         try
         {
-            await engine.RemoveAsync(containerId, force: true, CancellationToken.None);
+            await engine.RemoveAsync(containerId, force: true, volumesToo: true, CancellationToken.None);
         }
         catch (SkeinException error) when (error.Kind == ErrorKind.NotFound)
         {

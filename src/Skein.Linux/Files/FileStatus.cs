@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Skein.Linux.Files;
 
 /// <summary>What statx(2) says of a file itself; a link is not followed.</summary>
-internal readonly record struct FileStatus(FileKind Kind, uint Mode, uint User, uint Group, uint Links, ulong Inode, ulong Device, ulong RawDevice, ulong Mount)
+internal readonly record struct FileStatus(FileKind Kind, uint Mode, uint User, uint Group, uint Links, ulong Inode, ulong Device, ulong RawDevice, ulong Mount, long Size)
 {
     private const int EmptyPath = 0x1000;
     private const int NoFollow = 0x100;
@@ -17,7 +17,7 @@ internal readonly record struct FileStatus(FileKind Kind, uint Mode, uint User, 
     /// <exception cref="LinuxException"/>
     public static FileStatus Of(SafeFileHandle open, string shownAs) => Read((int)open.DangerousGetHandle(), "", EmptyPath, shownAs);
 
-    // struct statx: links at 16, user 20, group 24, mode 28, inode 32, the device a node stands for 128, the one it lies on 136, the mount 144.
+    // struct statx: links at 16, user 20, group 24, mode 28, inode 32, size 40, the device a node stands for 128, the one it lies on 136, the mount 144.
     private static unsafe FileStatus Read(int folder, string path, int flags, string shownAs)
     {
         var buffer = stackalloc byte[256];
@@ -25,7 +25,7 @@ internal readonly record struct FileStatus(FileKind Kind, uint Mode, uint User, 
         var mode = *(ushort*)(buffer + 28);
         return new(
             (FileKind)(mode & (int)FileKind.Mask), mode, *(uint*)(buffer + 20), *(uint*)(buffer + 24), *(uint*)(buffer + 16), *(ulong*)(buffer + 32),
-            *(ulong*)(buffer + 136), DeviceNumber(*(uint*)(buffer + 128), *(uint*)(buffer + 132)), *(ulong*)(buffer + 144));
+            *(ulong*)(buffer + 136), DeviceNumber(*(uint*)(buffer + 128), *(uint*)(buffer + 132)), *(ulong*)(buffer + 144), *(long*)(buffer + 40));
     }
 
     // glibc's makedev

@@ -12,6 +12,30 @@ public static class FileTree
     /// <exception cref="IOException">Also a <see cref="LinuxException"/>; what was copied by then stays.</exception>
     public static void Copy(string source, string target) => Copy(source, target, []);
 
+    /// <summary>Bytes in its files, each counted once. What changes meanwhile is counted or not; what lies behind links is not.</summary>
+    public static long Size(string folder, CancellationToken cancel)
+    {
+        var (size, seen, waiting) = (0L, new HashSet<(ulong, ulong)>(), new Stack<string>([folder]));
+        while (waiting.TryPop(out var next))
+        {
+            cancel.ThrowIfCancellationRequested();
+            try
+            {
+                foreach (var entry in Directory.EnumerateFileSystemEntries(next))
+                {
+                    var status = FileStatus.Of(entry);
+                    if (status.Kind == FileKind.Folder) waiting.Push(entry);
+                    else if (status.Links == 1 || seen.Add((status.Device, status.Inode))) size += status.Size;
+                }
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // It went while it was looked at.
+            }
+        }
+        return size;
+    }
+
     private static void Copy(string source, string target, Dictionary<(ulong Device, ulong Inode), string> linked)
     {
         var status = FileStatus.Of(source);

@@ -11,6 +11,7 @@ using Skein.Api.Http;
 using Skein.Api.Images;
 using Skein.Api.Networks;
 using Skein.Api.Swarm;
+using Skein.Api.Volumes;
 using Skein.Hosting;
 using Skein.Manager.Store;
 using Skein.Model;
@@ -59,6 +60,7 @@ public sealed class DockerApi(
         new ContainerRoutes(containers, images, networking, new(identity.DataRoot), time).Map(app);
         new WebSocketRoutes(containers, time, loggers.CreateLogger("Skein.Api")).Map(app);
         new ImageRoutes(images, _events, time).Map(app);
+        new VolumeRoutes(containers.Volumes, new(identity.DataRoot), _events).Map(app);
         new NetworkRoutes(new NetworkCatalog(identity, swarm, assignments, networking, containers, time), swarm, time).Map(app);
         new SwarmRoutes(swarm).Map(app);
         new NodeRoutes(swarm).Map(app);
@@ -75,5 +77,6 @@ public sealed class DockerApi(
     /// <summary>Turns what happens to containers and in the swarm into Docker's events, until cancelled.</summary>
     public Task RunAsync(CancellationToken cancel) => Task.WhenAll(
         new ContainerEvents(containers, _events).RunAsync(cancel),
+        new VolumeEvents(containers.Volumes, _events).RunAsync(cancel),
         new SwarmEvents(swarm, _events, time).RunAsync(cancel));
 }

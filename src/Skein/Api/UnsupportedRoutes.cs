@@ -29,9 +29,6 @@ internal sealed class UnsupportedRoutes(IContainerEngine containers)
         ("/build/cancel", "docker build"),
         ("/session", "docker build"),
         ("/grpc", "docker build"),
-        ("/volumes/create", "docker volume create"),
-        ("/volumes/prune", "docker volume prune"),
-        ("/volumes/{name}", "docker volume"),
         ("/plugins/{**rest}", "docker plugin"),
     ];
 

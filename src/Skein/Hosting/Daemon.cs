@@ -4,6 +4,7 @@ using Grpc.Core;
 using Skein.Agent.Containerd;
 using Skein.Agent.Containers;
 using Skein.Agent.Containers.Storage;
+using Skein.Agent.Containers.Volumes;
 using Skein.Agent.Images;
 using Skein.Agent.Mesh;
 using Skein.Agent.Networks;
@@ -24,6 +25,7 @@ namespace Skein.Hosting;
 internal sealed partial class Daemon : IAsyncDisposable
 {
     private const string ResolvConf = "/etc/resolv.conf";
+    private static readonly string[] DockersSockets = ["/var/run/docker.sock", "/run/docker.sock"];
     private static readonly TimeSpan ContainerdPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(1);
 
@@ -36,6 +38,7 @@ internal sealed partial class Daemon : IAsyncDisposable
     private readonly ContainerdClient _containerd;
     private readonly ImageStore _images;
     private readonly ContainerEngine _containers;
+    private readonly DockersVolumesPath? _dockersVolumes;
     private readonly NamespaceServices _services;
     private readonly OverlayNetworking _networking;
     private readonly SwarmNode _swarm;
@@ -56,6 +59,9 @@ internal sealed partial class Daemon : IAsyncDisposable
         _images = new(_containerd, new(options.RegistryMirrors, options.InsecureRegistries), Path.Combine(options.DataRoot, "tmp"), _time, logs);
         _containers = new(_containerd, _images, new(options.DataRoot, options.ExecRoot, options.CgroupParent), _time, ids, logs);
         _images.UsersOf = UsersOf;
+        // Only who answers in Docker's place does so on its disk.
+        if (EngineListeners.UnixPaths(options.Hosts).Any(DockersSockets.Contains))
+            _dockersVolumes = new("/var/lib/docker", new(options.DataRoot), logs.CreateLogger<DockersVolumesPath>());
         _services = new(assignments, options.ExecRoot, ResolvConf, _time, logs) { ManagerPorts = () => ManagerPorts.Of(_swarm!) };
         _networking = new(NetworkingOptions(options), assignments, _services, _time, logs);
         NodeAgent? agent = null;
@@ -90,6 +96,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _networking.Dispose();
         await _services.DisposeAsync();
+        _dockersVolumes?.Dispose();
         _containers.Dispose();
         _containerd.Dispose();
         _lock.Dispose();
@@ -102,6 +109,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         var group = EngineListeners.GroupOf(_options.Group);
         EngineListeners.RequireFree(_options.Hosts);
         await TakeUpAsync(cancel);
+        _dockersVolumes?.Show();
         _running = Task.WhenAll(_containers.RunAsync(_stop.Token), _api.RunAsync(_stop.Token), new IdleMemory(_time).RunAsync(_stop.Token));
         _swarm.Start();
 

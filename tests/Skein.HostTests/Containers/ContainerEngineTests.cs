@@ -32,7 +32,7 @@ public sealed class ContainerEngineTests
         Assert.Equal(3, await host.WaitAsync(id));
         Assert.Equal("tail", await host.LogsAsync(id, new LogQuery(true, false, false, null, null, 1)));
 
-        await engine.RemoveAsync(id, force: false, default);
+        await engine.RemoveAsync(id, force: false, volumesToo: true, default);
         var missing = Assert.Throws<SkeinException>(() => engine.Find(id));
         Assert.Equal((ErrorKind.NotFound, $"No such container: {id}"), (missing.Kind, missing.Message));
         Assert.Empty((await host.Containerd.Client.Containers.ListAsync(new())).Containers);
@@ -101,7 +101,7 @@ public sealed class ContainerEngineTests
         await host.Engine.StopAsync(id, TimeSpan.Zero, null, default);
         await Poll.UntilAsync("its secrets are gone", () => !Directory.Exists(Path.Combine(host.Options.MemoryFolder, id)));
         await host.Engine.StartAsync(id, contents, default);
-        await host.Engine.RemoveAsync(id, force: true, default);
+        await host.Engine.RemoveAsync(id, force: true, volumesToo: true, default);
         Assert.Empty(Directory.EnumerateDirectories(host.Options.MemoryFolder));
     }
 
@@ -198,7 +198,7 @@ public sealed class ContainerEngineTests
         Assert.Equal("", await first.WaitAsync(Poll.Patience));
         var removed = (await host.Engine.CreateAsync(EngineHost.Define("removed", "true"), default)).Id;
         var second = host.LogsAsync(removed, follow);
-        await host.Engine.RemoveAsync(removed, force: false, default);
+        await host.Engine.RemoveAsync(removed, force: false, volumesToo: true, default);
         Assert.Equal("", await second.WaitAsync(Poll.Patience));
     }
 
@@ -213,7 +213,7 @@ public sealed class ContainerEngineTests
         await host.Engine.StartAsync(id, default);
         Assert.Equal(3, await next.WaitAsync(Poll.Patience));
         Assert.False(removed.IsCompleted);
-        await host.Engine.RemoveAsync(id, force: false, default);
+        await host.Engine.RemoveAsync(id, force: false, volumesToo: true, default);
         Assert.Equal(3, await removed.WaitAsync(Poll.Patience));
     }
 
@@ -254,7 +254,7 @@ public sealed class ContainerEngineTests
         await using var host = await EngineHost.StartAsync();
         var id = (await host.Engine.CreateAsync(EngineHost.Define("never", "sleep", "1000"), default)).Id;
         await using var streams = await host.Engine.AttachAsync(id, default);
-        await host.Engine.RemoveAsync(id, force: false, default);
+        await host.Engine.RemoveAsync(id, force: false, volumesToo: true, default);
         Assert.Equal("", await EngineHost.ReadAsync(streams.Stdout).WaitAsync(Poll.Patience));
         await streams.Completion.WaitAsync(Poll.Patience);
     }
@@ -418,7 +418,7 @@ public sealed class ContainerEngineTests
         var error = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.KillAsync(deaf, "TERM", default));
         Assert.Equal((ErrorKind.Conflict, $"container {deaf} is not running"), (error.Kind, error.Message));
         await host.Engine.StartAsync(deaf, default);
-        error = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.RemoveAsync(deaf, force: false, default));
+        error = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.RemoveAsync(deaf, force: false, volumesToo: true, default));
         Assert.Equal("cannot remove container \"/deaf\": container is running: stop the container before removing or force remove", error.Message);
         error = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.CreateAsync(EngineHost.Define("deaf"), default));
         Assert.Equal(ErrorKind.Conflict, error.Kind);
@@ -519,7 +519,7 @@ public sealed class ContainerEngineTests
         var all = await Task.WhenAll(Enumerable.Range(0, 10).Select(number => host.RunAsync($"c{number}", "sleep", "1000")));
         TestContext.Current.SendDiagnosticMessage($"ten containers created and started in {watch.ElapsedMilliseconds} ms");
         watch.Restart();
-        await Task.WhenAll(all.Select(id => host.Engine.RemoveAsync(id, force: true, default)));
+        await Task.WhenAll(all.Select(id => host.Engine.RemoveAsync(id, force: true, volumesToo: true, default)));
         TestContext.Current.SendDiagnosticMessage($"and removed in {watch.ElapsedMilliseconds} ms");
         Assert.Empty(host.Engine.List());
         Assert.Empty(ContainerdProcess.MountsBelow(host.Containerd.Folder));

@@ -134,7 +134,7 @@ internal sealed class EngineHost : IAsyncDisposable
         try
         {
             foreach (var container in Engine.List())
-                await Engine.RemoveAsync(container.Id, force: true, default);
+                await Engine.RemoveAsync(container.Id, force: true, volumesToo: true, default);
         }
         finally
         {

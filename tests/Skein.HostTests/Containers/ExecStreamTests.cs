@@ -56,7 +56,7 @@ public sealed class ExecStreamTests
         var pid = (int)host.Engine.Find(id).State.Pid;
         Process.Start("kill", ["-STOP", ShimOf(pid)]).WaitForExit();
 
-        await host.Engine.RemoveAsync(id, force: true, default).WaitAsync(Poll.Patience);
+        await host.Engine.RemoveAsync(id, force: true, volumesToo: true, default).WaitAsync(Poll.Patience);
 
         Assert.True(HasEnded(pid), "its process runs");
         Assert.Empty(host.Engine.List());
@@ -85,7 +85,7 @@ public sealed class ExecStreamTests
         Assert.Equal(137, await exit.WaitAsync(Poll.Patience));
         Assert.Equal(ContainerStatus.Exited, host.Engine.Find(id).State.Status);
         Assert.Equal(137, await streams.Completion.WaitAsync(Poll.Patience));
-        await host.Engine.RemoveAsync(id, force: false, default);
+        await host.Engine.RemoveAsync(id, force: false, volumesToo: true, default);
         await NothingIsLeftAsync(host, id);
         await daemon.CancelAsync();
         await running;

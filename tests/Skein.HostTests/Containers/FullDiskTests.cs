@@ -40,7 +40,7 @@ public class FullDiskTests
         await running;
         await host.RestartEngineAsync();
         Assert.Equal((ContainerStatus.Exited, 137), (host.Engine.Find(id).State.Status, host.Engine.Find(id).State.ExitCode));
-        foreach (var container in host.Engine.List()) await host.Engine.RemoveAsync(container.Id, force: true, default);
+        foreach (var container in host.Engine.List()) await host.Engine.RemoveAsync(container.Id, force: true, volumesToo: true, default);
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public class FullDiskTests
         Assert.Equal(
             ["again", "link", "pipe", "seed", "tool"],
             Directory.GetFileSystemEntries(host.Options.DataRoot + "/volumes/named/_data").Select(Path.GetFileName).Order());
-        foreach (var container in host.Engine.List()) await host.Engine.RemoveAsync(container.Id, force: true, default);
+        foreach (var container in host.Engine.List()) await host.Engine.RemoveAsync(container.Id, force: true, volumesToo: true, default);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using Skein.Agent.Containers.Oci;
+using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Agent.Containers.Storage;
+using Skein.Agent.Containers.Volumes;
 using Skein.Model;
 using Xunit;
 using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
@@ -70,7 +71,7 @@ public sealed class LeftoverTests
         await using var host = await EngineHost.StartAsync();
         var id = (await host.Engine.CreateAsync(EngineHost.Define("given-up", "sleep", "1000"), default)).Id;
         await StartBehindItsBackAsync(host, id);
-        await host.Engine.RemoveAsync(id, force: true, default);
+        await host.Engine.RemoveAsync(id, force: true, volumesToo: true, default);
         await AssertNothingInContainerdAsync(host);
     }
 
@@ -136,14 +137,13 @@ public sealed class LeftoverTests
         definition.Spec.Mounts.Add(new Mount { Type = "volume", Target = "/data" });
         definition.Spec.Mounts.Add(new Mount { Type = "volume", Source = "named", Target = "/named" });
         var empty = host.Options.DataRoot + "/containers/" + new string('e', 64);
-        await host.RestartEngineAsync(() =>
+        await host.RestartEngineAsync(async () =>
         {
             // As the engine does it, up to the moment of its death.
             new ContainerRecords(host.Options).Begin(definition, DateTimeOffset.UnixEpoch);
-            new MountResolver(host.Options.Volumes, Environment.OSVersion.Version).Resolve(definition.Id, definition.Spec.Mounts);
+            await new VolumeStore(host.Options.Volumes, TimeProvider.System, new CryptoIdSource(), NullLogger.Instance).TakeAsync(definition.Id, definition.Spec.Mounts, default);
             Directory.CreateDirectory(empty);
             File.WriteAllText(empty + "/container.pb.new", "");
-            return Task.CompletedTask;
         });
         Assert.Empty(host.Engine.List());
         Assert.Empty(Directory.EnumerateFileSystemEntries(host.Options.DataRoot + "/containers"));

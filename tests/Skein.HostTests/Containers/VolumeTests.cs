@@ -27,9 +27,9 @@ public class VolumeTests
         Assert.Equal("volume folder is in use here with other options", error.Message);
 
         await host.RestartEngineAsync();
-        await host.Engine.RemoveAsync(first, force: true, default);
+        await host.Engine.RemoveAsync(first, force: true, volumesToo: true, default);
         Assert.Equal([folder + "/_data"], ContainerdProcess.MountsBelow(host.Options.DataRoot + "/volumes"));
-        await host.Engine.RemoveAsync(second.Id.Length > 0 ? second.Id : "second", force: true, default);
+        await host.Engine.RemoveAsync(second.Id.Length > 0 ? second.Id : "second", force: true, volumesToo: true, default);
         Assert.Empty(ContainerdProcess.MountsBelow(host.Options.DataRoot + "/volumes"));
         Assert.Equal("of the host", File.ReadAllText(shared + "/kept"));
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder + "/_data"));
@@ -44,7 +44,7 @@ public class VolumeTests
         var definition = EngineHost.Define("box", "cat", "/f/kept");
         definition.Spec.Mounts.Add(Volume("", "/f", ("type", "none"), ("o", "bind"), ("device", shared)));
         Assert.Equal((0, "of the host"), await host.OutputOfAsync(definition));
-        await host.Engine.RemoveAsync("box", force: true, default);
+        await host.Engine.RemoveAsync("box", force: true, volumesToo: true, default);
         Assert.Equal("of the host", File.ReadAllText(shared + "/kept"));
         Assert.Empty(ContainerdProcess.MountsBelow(host.Options.DataRoot + "/volumes"));
         Assert.Empty(Directory.GetDirectories(host.Options.DataRoot + "/volumes"));
@@ -98,7 +98,7 @@ public class VolumeTests
         Assert.Equal(Inode(seeded + "/seed"), Inode(seeded + "/again"));
         Assert.Empty(Directory.GetFileSystemEntries(host.Options.CopyFolder));
 
-        await host.Engine.RemoveAsync(id, force: false, default);
+        await host.Engine.RemoveAsync(id, force: false, volumesToo: true, default);
         Assert.Empty(Directory.GetDirectories(host.Options.DataRoot + "/volumes"));
     }
 

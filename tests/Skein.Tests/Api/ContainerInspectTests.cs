@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Skein.Agent.Containers;
+using Skein.Agent.Containers.Volumes;
 using Skein.Agent.Containers.Oci;
 using Skein.Agent.Networks;
 using Skein.Api.Containers;

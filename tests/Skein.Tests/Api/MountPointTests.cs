@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Skein.Agent.Containers;
+using Skein.Agent.Containers.Volumes;
 using Skein.Api.Containers;
 using Skein.Model;
 using Xunit;

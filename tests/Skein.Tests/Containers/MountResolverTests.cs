@@ -10,17 +10,6 @@ public sealed class MountResolverTests : IDisposable
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    [Fact]
-    public void AnonymousVolumesGoWithTheirContainer()
-    {
-        var resolver = new MountResolver(new(folder), new(6, 1));
-        Mount[] mounts = [new() { Type = "volume", Source = "named", Target = "/n" }, new() { Type = "volume", Target = "/a" }];
-        var resolved = resolver.Resolve("id", mounts);
-        Assert.All(resolved, mount => Assert.True(Directory.Exists(mount.Source)));
-        resolver.RemoveAnonymous("id", mounts);
-        Assert.Equal([Path.Combine(folder, "volumes", "named")], Directory.GetDirectories(Path.Combine(folder, "volumes")));
-    }
-
     [Theory]
     [InlineData("bind", "/no/such", "/x", "invalid mount config for type \"bind\": bind source path does not exist: /no/such")]
     [InlineData("bind", "relative", "/x", "invalid mount config for type \"bind\": invalid mount path: 'relative' mount path must be absolute")]
@@ -28,16 +17,6 @@ public sealed class MountResolverTests : IDisposable
     [InlineData("npipe", "", "/x", "mount type unknown: \"npipe\"")]
     public void MistakesGetDockersWords(string type, string source, string target, string message) =>
         Assert.Equal(message, Assert.Throws<SkeinException>(() => Resolve(new Mount { Type = type, Source = source, Target = target })).Message);
-
-    [Fact]
-    public void AVolumeCannotLeaveItsFolder() =>
-        Assert.Throws<SkeinException>(() => Resolve(new Mount { Type = "volume", Source = "../etc", Target = "/x" }));
-
-    [Theory]
-    [InlineData("q", "create q: volume name is too short, names should be at least two alphanumeric characters")]
-    [InlineData("a b", "create a b: \"a b\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path")]
-    public void AVolumesNameIsDockers(string name, string message) =>
-        Assert.Equal(message, Assert.Throws<SkeinException>(() => Resolve(new Mount { Type = "volume", Source = name, Target = "/x" })).Message);
 
     [Fact]
     public void TmpfsHasItsSizeAndMode()

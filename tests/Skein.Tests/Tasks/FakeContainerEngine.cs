@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Skein.Agent.Containers;
+using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Agent.Containers.Oci;
+using Skein.Agent.Containers.Volumes;
 using Skein.Model;
 using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
 
@@ -34,6 +36,9 @@ internal sealed class FakeContainerEngine : IContainerEngine
     }
 
     public bool UsesAppArmor => false;
+
+    public IVolumes Volumes { get; } = new VolumeStore(
+        new(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName())), TimeProvider.System, new CryptoIdSource(), NullLogger.Instance);
 
     public HostCgroups Cgroups => new(Unified: false, LimitsSwap: true);
 
@@ -81,7 +86,7 @@ internal sealed class FakeContainerEngine : IContainerEngine
         return Task.CompletedTask;
     }
 
-    public Task RemoveAsync(string id, bool force, CancellationToken cancel)
+    public Task RemoveAsync(string id, bool force, bool volumesToo, CancellationToken cancel)
     {
         Calls.Enqueue("remove");
         return _records.TryRemove(id, out _) ? Task.CompletedTask : throw SkeinException.NotFound($"No such container: {id}");

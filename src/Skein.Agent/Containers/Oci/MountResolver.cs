@@ -1,11 +1,11 @@
 using System.Globalization;
-using Skein.Linux.Files;
+using Skein.Agent.Containers.Volumes;
 using Skein.Linux.Mounts;
 using Skein.Model;
 
 namespace Skein.Agent.Containers.Oci;
 
-/// <summary>A service's mounts as the runtime takes them; makes the folders of volumes below the data root.</summary>
+/// <summary>A service's mounts as the runtime takes them. The volumes among them are there already: see VolumeStore.</summary>
 /// <param name="kernel">The host's: what is mounted below a bind can be made read-only since 5.12 (mount_setattr).</param>
 internal sealed class MountResolver(VolumeFolders volumes, Version kernel)
 {
@@ -24,32 +24,12 @@ internal sealed class MountResolver(VolumeFolders volumes, Version kernel)
             resolved.Add(mount.Type switch
             {
                 "bind" => Bind(mount, target, BindSource(mount), Recursion(mount)),
-                "volume" => Bind(mount, target, VolumeSource(containerId, mount), []),
+                "volume" => Bind(mount, target, volumes.DataOf(VolumeFolders.NameOf(containerId, mount)), []),
                 "tmpfs" => Tmpfs(mount, target),
                 _ => throw SkeinException.Invalid($"mount type unknown: \"{mount.Type}\""),
             });
         }
         return resolved;
-    }
-
-    /// <summary>Volumes without a name live and die with their container.</summary>
-    public void RemoveAnonymous(string containerId, IEnumerable<Mount> mounts)
-    {
-        foreach (var mount in VolumeFolders.In(mounts).Where(mount => mount.Source.Length == 0))
-        {
-            var name = VolumeFolders.NameOf(containerId, mount);
-            if (!Directory.Exists(volumes.FolderOf(name)))
-                continue;
-            // What is mounted there is not the volume's own: it was unmounted before, or stays.
-            if (MountPoint.IsMounted(volumes.DataOf(name))) continue;
-            if (Directory.Exists(volumes.DataOf(name)))
-            {
-                // Another container may have it mounted by its name, and write to it.
-                using var data = SharedFolder.Open(volumes.DataOf(name));
-                data.Clear();
-            }
-            Directory.Delete(volumes.FolderOf(name), recursive: true);
-        }
     }
 
     private static OciMount Bind(Mount mount, string target, string source, IReadOnlyList<string> recursion)
@@ -91,15 +71,6 @@ internal sealed class MountResolver(VolumeFolders volumes, Version kernel)
             Directory.CreateDirectory(mount.Source);
         }
         return mount.Source;
-    }
-
-    private string VolumeSource(string containerId, Mount mount)
-    {
-        if (mount.VolumeDriver.Length > 0 && mount.VolumeDriver != "local")
-            throw SkeinException.NotFound($"error looking up volume plugin {mount.VolumeDriver}: plugin \"{mount.VolumeDriver}\" not found");
-        var name = VolumeFolders.NameOf(containerId, mount);
-        VolumeFolders.CheckName(name);
-        return Directory.CreateDirectory(volumes.DataOf(name)).FullName;
     }
 
     private static OciMount Tmpfs(Mount mount, string target)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Skein.Agent.Containers;
+using Skein.Agent.Containers.Volumes;
 using Skein.Agent.Images;
 using Skein.Agent.Networks;
 using Skein.Api.Http;
@@ -52,7 +53,7 @@ internal sealed class ContainerFilter
             && (_before is null || container.Created < _before)
             && (_since is null || container.Created > _since)
             && (_exited.Count == 0 || container.State.Status == ContainerStatus.Exited && _exited.Contains(container.State.ExitCode))
-            && _filters.Any("volume", wanted => container.Definition.Spec.Mounts.Any(m => m.Source == wanted || m.Target == wanted))
+            && _filters.Any("volume", wanted => container.Definition.Spec.Mounts.Any(m => m.Target == wanted || (m.Type == "volume" ? VolumeFolders.NameOf(container.Id, m) : m.Source) == wanted))
             && _filters.Any("network", wanted => EndpointJson.LegsOf(container, network)
                 .Any(leg => leg.NetworkName == wanted || leg.NetworkId.StartsWith(wanted, StringComparison.Ordinal)))
             && TakesImage(container)

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Skein.Agent.Containers;
+using Skein.Agent.Containers.Volumes;
 using Skein.Agent.Containers.Oci;
 using Skein.Agent.Images;
 using Skein.Agent.Networks;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Skein.Agent.Containers;
 using Skein.Agent.Containers.Stats;
+using Skein.Agent.Containers.Volumes;
 using Skein.Agent.Images;
 using Skein.Agent.Networks;
 using Skein.Api.Hijack;
@@ -37,7 +38,6 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         app.MapPost("/containers/{id}/exec", CreateExecAsync);
         app.MapPost("/exec/{id}/resize", ResizeExecAsync);
         app.MapGet("/exec/{id}/json", InspectExecAsync);
-        app.MapGet("/volumes", ListVolumesAsync);
     }
 
     private async Task ListAsync(HttpContext context)
@@ -74,7 +74,7 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
             try
             {
                 var written = await containers.WrittenAsync(container.Id, context.RequestAborted);
-                await containers.RemoveAsync(container.Id, force: false, context.RequestAborted);
+                await containers.RemoveAsync(container.Id, force: false, volumesToo: false, context.RequestAborted);
                 deleted.Add(container.Id);
                 reclaimed += written;
             }
@@ -261,7 +261,7 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
 
     private async Task RemoveAsync(HttpContext context)
     {
-        await containers.RemoveAsync(context.Route("id"), context.QueryBool("force"), context.RequestAborted);
+        await containers.RemoveAsync(context.Route("id"), context.QueryBool("force"), context.QueryBool("v"), context.RequestAborted);
         await context.EmptyAsync(StatusCodes.Status204NoContent);
     }
 
@@ -287,12 +287,6 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         uint.TryParse(context.Query(name), NumberStyles.None, CultureInfo.InvariantCulture, out var value)
             ? value
             : throw SkeinException.Invalid($"strconv.ParseUint: parsing \"{context.Query(name)}\": invalid syntax");
-
-    private static Task ListVolumesAsync(HttpContext context)
-    {
-        context.Response.ContentType = ErrorResponse.ContentType;
-        return context.Response.WriteAsync("{\"Volumes\":[],\"Warnings\":[]}", context.RequestAborted);
-    }
 
     private Task InspectExecAsync(HttpContext context) =>
         context.JsonAsync(ExecInspectJson.From(containers.FindExec(context.Route("id"))), ContainersJson.Default.ExecInspectJson);

@@ -1,4 +1,5 @@
 using Skein.Agent.Containers;
+using Skein.Agent.Containers.Volumes;
 using Skein.Agent.Images;
 using Skein.Agent.Networks;
 using Skein.Model;

@@ -1,10 +1,12 @@
 using Skein.Agent.Containers;
+using Skein.Agent.Containers.Volumes;
+using Skein.Model;
 
 namespace Skein.Api.Engine;
 
 /// <summary>
-/// Container events, with the attributes that Docker gives them (image, name and every label), and those of its networks, which it
-/// joins as it starts and leaves when it has ended.
+/// Container events, with the attributes that Docker gives them (image, name and every label), and those of its networks and volumes,
+/// which it joins and mounts as it starts and leaves when it has ended.
 /// </summary>
 internal sealed class ContainerEvents(IContainerEngine containers, EventHub hub)
 {
@@ -27,11 +29,25 @@ internal sealed class ContainerEvents(IContainerEngine containers, EventHub hub)
         var own = new EngineEvent(happened.Time, "container", happened.Action, happened.Container.Id, "local", attributes);
         return happened.Action switch
         {
-            "start" => [.. OfNetworks(happened, "connect"), own],
-            "die" => [own, .. OfNetworks(happened, "disconnect")],
+            "start" => [.. OfVolumes(happened, Mounted), .. OfNetworks(happened, "connect"), own],
+            "die" => [own, .. OfNetworks(happened, "disconnect"), .. OfVolumes(happened, Unmounted)],
             _ => [own],
         };
     }
+
+    private static IEnumerable<EngineEvent> OfVolumes(ContainerEvent happened, Func<Mount, (string Action, Dictionary<string, string> Attributes)> told) =>
+        VolumeFolders.In(happened.Container.Definition.Spec.Mounts).Select(mount =>
+        {
+            var (action, attributes) = told(mount);
+            attributes["container"] = happened.Container.Id;
+            attributes["driver"] = "local";
+            return new EngineEvent(happened.Time, "volume", action, VolumeFolders.NameOf(happened.Container.Id, mount), "local", attributes);
+        });
+
+    private static (string Action, Dictionary<string, string> Attributes) Mounted(Mount mount) =>
+        ("mount", new() { ["destination"] = mount.Target, ["propagation"] = "", ["read/write"] = mount.ReadOnly ? "false" : "true" });
+
+    private static (string Action, Dictionary<string, string> Attributes) Unmounted(Mount mount) => ("unmount", []);
 
     private static IEnumerable<EngineEvent> OfNetworks(ContainerEvent happened, string action) =>
         happened.Container.Definition.Networks.Select(network => new EngineEvent(

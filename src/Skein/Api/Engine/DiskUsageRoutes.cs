@@ -3,6 +3,7 @@ using Skein.Agent.Images;
 using Skein.Api.Containers;
 using Skein.Api.Http;
 using Skein.Api.Images;
+using Skein.Api.Volumes;
 using Skein.Model;
 
 namespace Skein.Api.Engine;
@@ -29,7 +30,7 @@ internal sealed class DiskUsageRoutes(EngineIdentity identity, IContainerEngine 
             sharing.Total,
             wanted.Contains("image") ? [.. summaries] : null,
             wanted.Contains("container") ? rows : null,
-            wanted.Contains("volume") ? [] : null,
+            wanted.Contains("volume") ? await VolumeSizesAsync(context) : null,
             wanted.Contains("build-cache") ? [] : null);
         await context.JsonAsync(usage, EngineJson.Default.DiskUsageJson);
     }
@@ -41,6 +42,18 @@ internal sealed class DiskUsageRoutes(EngineIdentity identity, IContainerEngine 
         if (asked.Count == 0 || context.Version().CompareTo(new(1, 42)) < 0) return s_parts;
         var unknown = asked.FirstOrDefault(part => !s_parts.Contains(part));
         return unknown is null ? asked : throw SkeinException.Invalid($"unknown object type: {unknown}");
+    }
+
+    /// <summary>As Docker's, without those that options mount elsewhere.</summary>
+    private async Task<List<VolumeJson>> VolumeSizesAsync(HttpContext context)
+    {
+        var rows = new List<VolumeJson>();
+        foreach (var volume in containers.Volumes.List().Where(volume => !volume.IsDevice).OrderBy(volume => volume.Name, StringComparer.Ordinal))
+        {
+            var size = await containers.Volumes.SizeAsync(volume.Name, context.RequestAborted);
+            rows.Add(VolumeJson.From(volume, new(identity.DataRoot)) with { UsageData = new(volume.Users.Count, size) });
+        }
+        return rows;
     }
 
     private async Task<List<ContainerSummaryJson>> ContainerSizesAsync(HttpContext context)

@@ -2,12 +2,14 @@ using System.Security.Cryptography;
 using System.Text;
 using Skein.Model;
 
-namespace Skein.Agent.Containers;
+namespace Skein.Agent.Containers.Volumes;
 
 /// <summary>Where a host's volumes lie, and what they may be called: one folder a volume, its data in _data, as Docker has it.</summary>
 public sealed class VolumeFolders(string dataRoot)
 {
-    private readonly string root = Path.Combine(dataRoot, "volumes");
+    public const string Data = "_data";
+
+    public string Root { get; } = Path.Combine(dataRoot, "volumes");
 
     /// <summary>A volume without a name gets one of its own, the same each time it is asked for this container.</summary>
     public static string NameOf(string containerId, Mount mount) => mount.Source.Length > 0
@@ -20,9 +22,9 @@ public sealed class VolumeFolders(string dataRoot)
     /// <summary>The names of all volumes that a container has.</summary>
     public static IEnumerable<string> NamesOf(string containerId, IEnumerable<Mount> mounts) => In(mounts).Select(mount => NameOf(containerId, mount));
 
-    public string FolderOf(string name) => Path.Combine(root, name);
+    public string FolderOf(string name) => Path.Combine(Root, name);
 
-    public string DataOf(string name) => Path.Combine(root, name, "_data");
+    public string DataOf(string name) => Path.Combine(Root, name, Data);
 
     /// <exception cref="SkeinException">In Docker's words: the name is too short, or holds what a folder's name should not.</exception>
     public static void CheckName(string name)

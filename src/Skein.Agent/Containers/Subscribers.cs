@@ -3,14 +3,14 @@ using System.Threading.Channels;
 namespace Skein.Agent.Containers;
 
 /// <summary>Hands each event to everyone subscribed at that moment.</summary>
-internal sealed class ContainerEvents
+internal sealed class Subscribers<TEvent>
 {
     private readonly Lock gate = new();
-    private readonly List<ChannelWriter<ContainerEvent>> subscribers = [];
+    private readonly List<ChannelWriter<TEvent>> subscribers = [];
 
-    public ChannelReader<ContainerEvent> Subscribe(CancellationToken cancel)
+    public ChannelReader<TEvent> Subscribe(CancellationToken cancel)
     {
-        var channel = Channel.CreateUnbounded<ContainerEvent>(new UnboundedChannelOptions { SingleReader = true });
+        var channel = Channel.CreateUnbounded<TEvent>(new UnboundedChannelOptions { SingleReader = true });
         lock (gate)
             subscribers.Add(channel.Writer);
         cancel.Register(() =>
@@ -22,7 +22,7 @@ internal sealed class ContainerEvents
         return channel.Reader;
     }
 
-    public void Publish(ContainerEvent what)
+    public void Publish(TEvent what)
     {
         lock (gate)
         {

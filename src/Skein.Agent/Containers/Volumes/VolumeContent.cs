@@ -1,10 +1,11 @@
 using System.Globalization;
 using Skein.Agent.Containers.Oci;
+using Skein.Agent.Containers.Storage;
 using Skein.Linux.Files;
 using Skein.Linux.Mounts;
 using Skein.Model;
 
-namespace Skein.Agent.Containers.Storage;
+namespace Skein.Agent.Containers.Volumes;
 
 /// <summary>
 /// Volumes and what an image has to say about them: one for each folder its config declares, and in an empty one, as Docker
