@@ -11,6 +11,9 @@ internal readonly record struct ApiVersion(int Major, int Minor) : IComparable<A
     /// <summary>The oldest it accepts; clients back to Docker 20.10 are served.</summary>
     public static readonly ApiVersion Minimum = new(1, 24);
 
+    /// <summary>From here on an image without a name has no names; before, "none" is its name.</summary>
+    public static readonly ApiVersion WithoutNone = new(1, 43);
+
     /// <summary>From here on an image has no VirtualSize: it has long been its size.</summary>
     public static readonly ApiVersion WithoutVirtualSize = new(1, 44);
 

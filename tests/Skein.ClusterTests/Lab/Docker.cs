@@ -3,6 +3,9 @@ namespace Skein.ClusterTests.Lab;
 /// <summary>The stock docker CLI against one host's socket.</summary>
 public sealed class Docker(string socket)
 {
+    /// <summary>For client libraries.</summary>
+    public Uri Address => new("unix://" + socket);
+
     public Task<ProgramResult> RunAsync(params IEnumerable<string> arguments) =>
         ExternalProgram.RunAsync("docker", ["-H", "unix://" + socket, .. arguments]);
 

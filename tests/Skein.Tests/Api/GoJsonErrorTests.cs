@@ -27,4 +27,21 @@ public class GoJsonErrorTests
     [InlineData("{", "unexpected EOF")]
     public void What_is_wrong_is_said_in_Gos_words(string json, string message) =>
         Assert.Equal("invalid JSON: " + message, Assert.Throws<SkeinException>(() => JsonBody.Read(Encoding.UTF8.GetBytes(json), SwarmJson.Default.ServiceSpecJson)).Message);
+
+    [Theory]
+    [InlineData("""{"Data":"aGk="}""", "aGk=")]
+    [InlineData("""{"Data":[104,105]}""", "aGk=")]
+    [InlineData("""{"Data":[]}""", "")]
+    [InlineData("""{"Data":null}""", null)]
+    public void Bytes_are_a_text_in_base64_or_a_list(string json, string? base64) =>
+        Assert.Equal(base64, JsonBody.Read(Encoding.UTF8.GetBytes(json), SwarmJson.Default.DependencySpecJson).Data);
+
+    [Theory]
+    [InlineData("""{"Data":[256]}""")]
+    [InlineData("""{"Data":["a"]}""")]
+    [InlineData("""{"Data":5}""")]
+    public void What_is_no_list_of_bytes_is_refused(string json) =>
+        Assert.Equal(
+            ErrorKind.InvalidArgument,
+            Assert.Throws<SkeinException>(() => JsonBody.Read(Encoding.UTF8.GetBytes(json), SwarmJson.Default.DependencySpecJson)).Kind);
 }

@@ -96,6 +96,16 @@ public class ImageVerbsTests
         Assert.Equal(there, (await server.AskAsync("GET", path)).Body.Contains("\"VirtualSize\":1", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(42, new[] { "<none>:<none>" }, new[] { "<none>@<none>" })]
+    [InlineData(43, new string[0], new string[0])]
+    public void To_older_clients_an_image_without_a_name_is_called_none(int minor, string[] tags, string[] digests)
+    {
+        var row = ImageSummaryJson.From(Image("sha256:1", s_now) with { Tags = [], Digests = [] }, new(1, minor));
+        Assert.Equal(tags, row.RepoTags);
+        Assert.Equal(digests, row.RepoDigests);
+    }
+
     [Fact]
     public void A_layer_of_two_images_is_counted_once()
     {

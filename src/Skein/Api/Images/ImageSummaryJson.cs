@@ -18,12 +18,14 @@ internal sealed record ImageSummaryJson(
     public static ImageSummaryJson From(ImageRecord image, ApiVersion version) => new(
         image.Id,
         "",
-        image.Tags,
-        image.Digests,
+        IsNameless(image) && version.CompareTo(ApiVersion.WithoutNone) < 0 ? ["<none>:<none>"] : image.Tags,
+        IsNameless(image) && version.CompareTo(ApiVersion.WithoutNone) < 0 ? ["<none>@<none>"] : image.Digests,
         image.Created?.ToUnixTimeSeconds() ?? 0,
         image.Size,
         -1,
         image.Config.Labels,
         -1,
         version.CompareTo(ApiVersion.WithoutVirtualSize) < 0 ? image.Size : null);
+
+    private static bool IsNameless(ImageRecord image) => image.Tags.Count == 0 && image.Digests.Count == 0;
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Google.Protobuf;
 using Skein.Api.Http;
 using Skein.Model;
@@ -22,7 +23,7 @@ internal sealed record DependencySpecJson
     public string? Name { get; init; }
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
-    /// <summary>base64</summary>
+    [JsonConverter(typeof(GoBytesConverter))]
     public string? Data { get; init; }
     public ContainerSpecJson.DriverJson? Driver { get; init; }
     public ContainerSpecJson.DriverJson? Templating { get; init; }

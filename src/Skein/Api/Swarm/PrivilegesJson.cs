@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Google.Protobuf;
 using Skein.Api.Http;
 using Skein.Model;
@@ -34,6 +35,7 @@ internal sealed record PrivilegesJson
         public string? Mode { get; init; }
 
         /// <summary>base64 of the profile's JSON.</summary>
+        [JsonConverter(typeof(GoBytesConverter))]
         public string? Profile { get; init; }
     }
 
