@@ -33,7 +33,9 @@ public sealed record EtcdOptions(string Binary, string Folder, string Name, IPEn
 
     public string SocketPath => Path.Combine(Folder, SocketName);
 
-    internal string DataFolder => Path.Combine(Folder, "data");
+    internal string DataFolder => DataFolderOf(Folder);
+
+    internal static string DataFolderOf(string folder) => Path.Combine(folder, "data");
 
     /// <summary>Stands there once the member has had company: its pace is that of several from then on.</summary>
     internal string SeveralPath => Path.Combine(Folder, "several");

@@ -61,6 +61,15 @@ public sealed partial class EtcdProcess : IAsyncDisposable
         if (!folders.Any(folder => IsProgram(Path.Combine(folder, binary)))) throw CannotStart(binary, "there is no such program", null);
     }
 
+    /// <summary>Ends what a killed daemon has left running on this member's folder; nothing happens when there is none.</summary>
+    public static void EndLeftBehind(string folder)
+    {
+        if (LeftBehind.Find(EtcdOptions.DataFolderOf(folder)) is not { } left) return;
+        left.Process.Kill();
+        left.Process.WaitForExit();
+        left.Process.Dispose();
+    }
+
     private static bool IsProgram(string path) =>
         File.Exists(path) && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
 

@@ -12,9 +12,9 @@ using Skein.Api.Images;
 using Skein.Api.Networks;
 using Skein.Api.Swarm;
 using Skein.Api.Volumes;
-using Skein.Hosting;
 using Skein.Manager.Store;
 using Skein.Model;
+using Skein.NodeLife;
 
 namespace Skein.Api;
 

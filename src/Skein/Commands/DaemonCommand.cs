@@ -42,6 +42,8 @@ internal static class DaemonCommand
 
     private static async Task<int> RunAsync(ParseResult result, CancellationToken cancel)
     {
+        // Signals are handled from the first return on: a daemon that is told to end in its first moments must hear it.
+        await Task.Yield();
         try
         {
             var options = Options(result);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Grpc.Core;
@@ -12,9 +13,10 @@ using Skein.Agent.Peers;
 using Skein.Agent.Session;
 using Skein.Agent.Tasks;
 using Skein.Api;
-using Skein.Commands;
 using Skein.Linux.Memory;
+using Skein.Managing;
 using Skein.Model;
+using Skein.NodeLife;
 
 namespace Skein.Hosting;
 
@@ -62,7 +64,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         // Only who answers in Docker's place does so on its disk.
         if (EngineListeners.UnixPaths(options.Hosts).Any(DockersSockets.Contains))
             _dockersVolumes = new("/var/lib/docker", new(options.DataRoot), logs.CreateLogger<DockersVolumesPath>());
-        _services = new(assignments, options.ExecRoot, ResolvConf, _time, logs) { ManagerPorts = () => ManagerPorts.Of(_swarm!) };
+        _services = new(assignments, options.ExecRoot, ResolvConf, _time, logs) { ManagerPorts = OwnManagerPorts };
         _networking = new(NetworkingOptions(options), assignments, _services, _time, logs);
         NodeAgent? agent = null;
         var tasks = new TaskManager(assignments, _images, _networking, _containers, outbox, contents, () => agent!.Own(), ids, _time, logs);
@@ -70,7 +72,7 @@ internal sealed partial class Daemon : IAsyncDisposable
             assignments, NetworkingOptions(options).IngressPin, () => agent?.Connected == true, _time, logs.CreateLogger<PeerWatcher>());
         var parts = new NodeParts(tasks, _containers, _networking, _services, peers, _time, logs.CreateLogger<NodeParts>());
         agent = new(options, assignments, outbox, contents, parts, _time, logs);
-        _swarm = new(options, agent, _time, ids, logs);
+        _swarm = new(options.Node, agent, _time, ids, logs);
         _api = new(Identity(options, ids), _containers, _images, _networking, assignments, _swarm, ids, _time, logs) { Warnings = () => _services.Warnings };
     }
 
@@ -118,7 +120,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         EngineListeners.Protect(_options.Hosts, group);
         if (group is null && _options.Group.Length > 0) LogNoGroup(string.Join(", ", EngineListeners.UnixPaths(_options.Hosts)), _options.Group);
         SystemdNotify.Ready();
-        LogReady(VersionCommand.Version, string.Join(", ", _options.Hosts), _time.GetElapsedTime(started).TotalMilliseconds);
+        LogReady(ProgramVersion.Current, string.Join(", ", _options.Hosts), _time.GetElapsedTime(started).TotalMilliseconds);
         await app.WaitForShutdownAsync(cancel);
         SystemdNotify.Stopping();
         LogStopping();
@@ -166,6 +168,14 @@ internal sealed partial class Daemon : IAsyncDisposable
         return app;
     }
 
+    /// <summary>As this node is known to others; none while it is no manager.</summary>
+    private IReadOnlyList<int> OwnManagerPorts()
+    {
+        if (_swarm is not { Control: not null } swarm) return [];
+        var own = swarm.Managers.FirstOrDefault(manager => manager.NodeId == swarm.NodeId);
+        return IPEndPoint.TryParse(own?.Addr ?? "", out var address) ? ManagerPorts.Of(address) : [];
+    }
+
     private IEnumerable<ImageUser> UsersOf(string imageId) => _containers.List()
         .Where(container => container.ImageId == imageId)
         .Select(container => new ImageUser(container.Id, container.State.Status == Agent.Containers.ContainerStatus.Running));
@@ -182,7 +192,7 @@ internal sealed partial class Daemon : IAsyncDisposable
     {
         var commit = typeof(Daemon).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+') is [_, var hash] ? hash : "";
         return new(
-            EngineId.Of(options.DataRoot, ids), Environment.MachineName, VersionCommand.Version, commit, options.DataRoot, options.CgroupParent,
+            EngineId.Of(options.DataRoot, ids), Environment.MachineName, ProgramVersion.Current, commit, options.DataRoot, options.CgroupParent,
             options.Labels, options.RegistryMirrors, options.InsecureRegistries, options.Containerd)
         {
             Hosts = options.Hosts,

@@ -1,3 +1,5 @@
+using Skein.NodeLife;
+
 namespace Skein.Hosting;
 
 /// <summary>What the daemon is told by /etc/skein/daemon.json and its command line; names as Docker's where Docker has them.</summary>
@@ -43,6 +45,9 @@ internal sealed record DaemonOptions
     public string SwarmDefaultAdvertiseAddr { get; init; } = "";
 
     public string SwarmFolder => Path.Combine(DataRoot, "swarm");
+
+    /// <summary>What of it concerns the host's part in a swarm.</summary>
+    public NodeOptions Node => new(SwarmFolder, Etcd, SwarmDefaultAdvertiseAddr);
 }
 
 /// <param name="Base">CIDR that the subnets are cut from.</param>

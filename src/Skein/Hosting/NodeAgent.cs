@@ -2,9 +2,10 @@ using Google.Protobuf;
 using Skein.Agent.Networks;
 using Skein.Agent.Session;
 using Skein.Api.Engine;
-using Skein.Commands;
+using Skein.Managing;
 using Skein.Model;
 using Skein.Model.Identity;
+using Skein.NodeLife;
 
 namespace Skein.Hosting;
 
@@ -56,7 +57,7 @@ internal sealed class NodeAgent(
                 NanoCpus = Environment.ProcessorCount * 1_000_000_000L,
                 MemoryBytes = HostFacts.MemoryTotal,
             },
-            EngineVersion = VersionCommand.Version,
+            EngineVersion = ProgramVersion.Current,
         };
         foreach (var label in options.Labels)
         {

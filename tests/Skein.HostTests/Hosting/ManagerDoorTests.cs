@@ -7,6 +7,8 @@ using System.Security.Authentication;
 using Google.Protobuf;
 using Grpc.Core;
 using Skein.Hosting;
+using Skein.Managing;
+using Skein.NodeLife;
 using Skein.Manager.Certificates;
 using Skein.Model;
 using Skein.Model.Identity;

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Skein.Agent.Session;
 using Skein.Hosting;
+using Skein.Managing;
+using Skein.NodeLife;
 using Skein.Model;
 
 namespace Skein.HostTests.Hosting;
@@ -54,6 +56,6 @@ internal sealed class SwarmHost : IAsyncDisposable
     private SwarmNode Create()
     {
         var agent = new NodeAgent(Options, Assignments, new CurrentOutbox(), new DependencyContents(), new NoParts(), TimeProvider.System, _logs);
-        return new(Options, agent, TimeProvider.System, new CryptoIdSource(), _logs);
+        return new(Options.Node, agent, TimeProvider.System, new CryptoIdSource(), _logs);
     }
 }

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Skein.Agent.Session;
 using Skein.Hosting;
+using Skein.Managing;
+using Skein.NodeLife;
 using Skein.Model;
 
 namespace Skein.HostTests.Hosting;

@@ -6,6 +6,8 @@ using Grpc.Net.Client;
 using Skein.Agent.Session;
 using Skein.Api.Swarm;
 using Skein.Hosting;
+using Skein.Managing;
+using Skein.NodeLife;
 using Skein.Manager.Certificates;
 using Skein.Manager.Store;
 using Skein.Model;
@@ -87,6 +89,28 @@ public class SwarmNodeTests(ITestOutputHelper output)
 
         await host.Node.InitAsync(host.InitRequest(), default);
         Assert.Equal(LocalNodeState.Active, host.Node.State);
+    }
+
+    [Fact]
+    public async Task A_leave_that_a_killed_daemon_did_not_finish_is_finished_by_the_next()
+    {
+        await using var hosts = new SwarmHosts();
+        var manager = await hosts.InitAsync();
+        var worker = await hosts.JoinAsync(manager, NodeRole.Worker);
+        await worker.StopAsync();
+        (SwarmMemory.Read(worker.Options.SwarmFolder)! with { Unfinished = true }).Write(worker.Options.SwarmFolder);
+
+        await worker.RestartAsync();
+
+        await hosts.UntilAsync("nothing of the swarm is left", () => !Directory.Exists(worker.Options.SwarmFolder) && worker.Node.State == LocalNodeState.Inactive);
+        await manager.StopAsync();
+        // So it is with an init: nobody has ever been told of this swarm.
+        (SwarmMemory.Read(manager.Options.SwarmFolder)! with { Unfinished = true }).Write(manager.Options.SwarmFolder);
+
+        await manager.RestartAsync();
+
+        await hosts.UntilAsync("nothing of the swarm is left", () => !Directory.Exists(manager.Options.SwarmFolder) && manager.Node.State == LocalNodeState.Inactive);
+        await manager.Node.InitAsync(manager.InitRequest(), default).WaitAsync(Poll.Patience);
     }
 
     [Fact]

@@ -5,6 +5,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Agent.Session;
 using Skein.Api;
 using Skein.Hosting;
+using Skein.Managing;
+using Skein.NodeLife;
 using Skein.Tests.Orchestration;
 using Skein.Tests.Tasks;
 

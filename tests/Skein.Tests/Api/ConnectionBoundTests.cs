@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
 using Skein.Hosting;
+using Skein.Managing;
+using Skein.NodeLife;
 using Xunit;
 
 namespace Skein.Tests.Api;

@@ -2,6 +2,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Hosting;
+using Skein.Managing;
+using Skein.NodeLife;
 using Xunit;
 
 namespace Skein.Tests.Hosting;

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Skein.Hosting;
+using Skein.Managing;
+using Skein.NodeLife;
 using Xunit;
 
 namespace Skein.Tests.Hosting;

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Skein.Commands;
 using Skein.Hosting;
+using Skein.Managing;
+using Skein.NodeLife;
 using Skein.Model;
 using Xunit;
 

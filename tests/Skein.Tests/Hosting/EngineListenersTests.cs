@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using Skein.Hosting;
+using Skein.Managing;
+using Skein.NodeLife;
 using Skein.Model;
 using Xunit;
 

@@ -1,4 +1,6 @@
 using Skein.Hosting;
+using Skein.Managing;
+using Skein.NodeLife;
 using Skein.Model;
 using Xunit;
 

@@ -1,4 +1,6 @@
 using Skein.Hosting;
+using Skein.Managing;
+using Skein.NodeLife;
 using Skein.Manager.Store;
 using Skein.Model;
 using Xunit;
@@ -86,7 +88,7 @@ public class SwarmInitTests
     {
         var (listening, advertised) = (SwarmAddresses.Listen(listen), SwarmAddresses.Advertise(advertise, "", SwarmAddresses.Listen(listen), null));
         var memory = new SwarmMemory("n1", listening.ToString(), advertised.Address.ToString(), advertised.Port, advertised.Address.ToString(), 4789, [], null);
-        Assert.Equal(reached, memory.FromHere(memory.Advertised));
+        Assert.Equal(reached, memory.FromHere(memory.Advertised.ToString()));
         Assert.Equal("203.0.113.8:2377", memory.FromHere("203.0.113.8:2377"));
     }
 

@@ -1,7 +1,7 @@
 using Skein.Agent.Containers;
 using Skein.Api.Http;
 using Skein.Api.Swarm;
-using Skein.Hosting;
+using Skein.NodeLife;
 
 namespace Skein.Api.Engine;
 

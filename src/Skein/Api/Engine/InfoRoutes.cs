@@ -3,7 +3,7 @@ using Skein.Agent.Containers;
 using Skein.Agent.Images;
 using Skein.Api.Http;
 using Skein.Api.Swarm;
-using Skein.Hosting;
+using Skein.NodeLife;
 using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
 
 namespace Skein.Api.Engine;

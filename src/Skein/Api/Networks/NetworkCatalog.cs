@@ -3,7 +3,7 @@ using System.Text;
 using Skein.Agent.Containers;
 using Skein.Agent.Networks;
 using Skein.Agent.Session;
-using Skein.Hosting;
+using Skein.NodeLife;
 using Skein.Model;
 using Skein.Model.Specs;
 

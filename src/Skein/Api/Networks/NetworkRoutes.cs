@@ -1,7 +1,7 @@
 using Skein.Api.Engine;
 using Skein.Api.Http;
 using Skein.Api.Swarm;
-using Skein.Hosting;
+using Skein.NodeLife;
 using Skein.Model;
 
 namespace Skein.Api.Networks;

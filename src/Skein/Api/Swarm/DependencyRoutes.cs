@@ -1,7 +1,7 @@
 using System.Globalization;
 using Google.Protobuf;
 using Skein.Api.Http;
-using Skein.Hosting;
+using Skein.NodeLife;
 using Skein.Manager.Store;
 using Skein.Model;
 

@@ -3,7 +3,7 @@ using System.Text;
 using Skein.Agent.Containers;
 using Skein.Api.Containers;
 using Skein.Api.Http;
-using Skein.Hosting;
+using Skein.NodeLife;
 using Skein.Manager.Control;
 using Skein.Manager.Logs;
 using Skein.Manager.Store;

@@ -1,4 +1,4 @@
-using Skein.Hosting;
+using Skein.NodeLife;
 using Skein.Manager.Control;
 using Skein.Model;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Skein.Hosting;
+using Skein.NodeLife;
 using Skein.Model;
 
 namespace Skein.Api.Swarm;

@@ -1,4 +1,4 @@
-using Skein.Hosting;
+using Skein.NodeLife;
 using Skein.Model;
 
 namespace Skein.Api.Swarm;

@@ -1,5 +1,5 @@
 using Skein.Api.Http;
-using Skein.Hosting;
+using Skein.NodeLife;
 using Skein.Model;
 
 namespace Skein.Api.Swarm;

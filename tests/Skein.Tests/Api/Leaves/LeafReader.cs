@@ -4,6 +4,8 @@ using Skein.Api.Http;
 using Skein.Api.Networks;
 using Skein.Api.Swarm;
 using Skein.Hosting;
+using Skein.Managing;
+using Skein.NodeLife;
 using Skein.Model;
 using Skein.Model.Validation;
 

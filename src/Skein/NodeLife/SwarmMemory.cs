@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 using Skein.Model;
 using Skein.Model.Identity;
 
-namespace Skein.Hosting;
+namespace Skein.NodeLife;
 
 /// <summary>What a host keeps on disk of its part in a swarm, beside certificate and state: swarm.json, for its owner alone.</summary>
 /// <param name="ListenAddr">ip:port of the listener between nodes, on a manager.</param>
@@ -13,6 +13,7 @@ namespace Skein.Hosting;
 /// <param name="Vtep">Address of its tunnels.</param>
 /// <param name="Managers">ip:2377 of those known at the join; the session's file knows them better later on.</param>
 /// <param name="Manager">null on a worker.</param>
+/// <param name="Unfinished">An init or a leave is under way: who finds it so after a crash finishes the leave, and undoes the init.</param>
 internal sealed record SwarmMemory(
     string NodeId,
     string ListenAddr,
@@ -21,19 +22,23 @@ internal sealed record SwarmMemory(
     string Vtep,
     uint DataPathPort,
     IReadOnlyList<string> Managers,
-    ManagerMemory? Manager)
+    ManagerMemory? Manager,
+    bool Unfinished = false)
 {
     private const string FileName = "swarm.json";
 
     /// <summary>ip:port of its listener as others reach it.</summary>
     [JsonIgnore]
-    public string Advertised => new IPEndPoint(IPAddress.Parse(AdvertiseAddr), AdvertisePort).ToString();
+    public IPEndPoint Advertised => new(IPAddress.Parse(AdvertiseAddr), AdvertisePort);
+
+    [JsonIgnore]
+    public IPEndPoint Listen => IPEndPoint.Parse(ListenAddr);
 
     /// <summary>
     /// A host reaches its own manager where it listens: the address that others reach it by may be none of the host's own, but one that
     /// NAT in front of it translates and lets nobody behind it use.
     /// </summary>
-    public string FromHere(string manager) => manager == Advertised ? SwarmAddresses.FromHere(IPEndPoint.Parse(ListenAddr)).ToString() : manager;
+    public string FromHere(string manager) => manager == Advertised.ToString() ? SwarmAddresses.FromHere(Listen).ToString() : manager;
 
     /// <exception cref="SkeinException">It is there and cannot be read; the message names it and the way out.</exception>
     public static SwarmMemory? Read(string folder)

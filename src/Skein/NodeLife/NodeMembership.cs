@@ -1,7 +1,7 @@
 using Skein.Model;
 using Skein.Model.Identity;
 
-namespace Skein.Hosting;
+namespace Skein.NodeLife;
 
 /// <param name="AdvertiseAddr">Underlay address of the node.</param>
 /// <param name="Vtep">Underlay address of its tunnels.</param>

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-namespace Skein.Hosting;
+namespace Skein.Managing;
 
 /// <summary>
 /// A web application that knows what it is told here and nothing else. The usual builders read appsettings.json of the working

@@ -1,6 +1,6 @@
 using Skein.Model;
 
-namespace Skein.Hosting;
+namespace Skein.NodeLife;
 
 /// <summary>What every node of a swarm runs, as <see cref="SwarmNode"/> starts and ends it.</summary>
 internal interface INodeAgent

@@ -6,7 +6,7 @@ using Skein.Manager.Control;
 using Skein.Manager.Store;
 using Skein.Model;
 
-namespace Skein.Hosting;
+namespace Skein.NodeLife;
 
 /// <summary>What `docker swarm init` writes: the cluster, its first node, and the ingress network. Pure.</summary>
 internal static class SwarmBirth

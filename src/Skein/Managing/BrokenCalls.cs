@@ -2,7 +2,7 @@ using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Skein.Model;
 
-namespace Skein.Hosting;
+namespace Skein.Managing;
 
 /// <summary>
 /// How calls between nodes end when they do not end well. gRPC's own way is an error in the log with the whole stack, whoever hung

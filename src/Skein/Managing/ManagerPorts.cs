@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Skein.Model;
 
-namespace Skein.Hosting;
+namespace Skein.Managing;
 
 /// <summary>A manager's two ports: the swarm's, 2377 by default, and three above it etcd's for its peers, 2380 then.</summary>
 internal static class ManagerPorts
@@ -11,16 +11,10 @@ internal static class ManagerPorts
 
     public static int EtcdPeer(IPEndPoint listen) => listen.Port + EtcdOffset;
 
-    public static string EtcdPeerUrl(SwarmMemory memory) =>
-        $"https://{new IPEndPoint(IPAddress.Parse(memory.AdvertiseAddr), memory.AdvertisePort + EtcdOffset)}";
+    public static string EtcdPeerUrl(IPEndPoint advertised) => $"https://{new IPEndPoint(advertised.Address, EtcdPeer(advertised))}";
 
-    /// <summary>Those of this node, as it is known to others; none while it is no manager.</summary>
-    public static IReadOnlyList<int> Of(ISwarmNode node)
-    {
-        if (node.Control is null) return [];
-        var own = node.Managers.FirstOrDefault(manager => manager.NodeId == node.NodeId);
-        return IPEndPoint.TryParse(own?.Addr ?? "", out var address) ? [address.Port, EtcdPeer(address)] : [];
-    }
+    /// <summary>Of a manager that others reach there.</summary>
+    public static IReadOnlyList<int> Of(IPEndPoint advertised) => [advertised.Port, EtcdPeer(advertised)];
 
     /// <summary>Found out before the other managers count on this one.</summary>
     /// <exception cref="SkeinException">Another program has one of the two, or the address is not this host's.</exception>

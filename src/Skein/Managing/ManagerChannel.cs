@@ -3,7 +3,7 @@ using Skein.Agent.Session;
 using Skein.Model.Identity;
 using Skein.Model.Validation;
 
-namespace Skein.Hosting;
+namespace Skein.Managing;
 
 /// <summary>The way to a manager's port for what may last and be large: a session, logs. Who opens it disposes it.</summary>
 internal static class ManagerChannel

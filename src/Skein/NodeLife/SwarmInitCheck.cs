@@ -3,7 +3,7 @@ using System.Net;
 using Skein.Model;
 using Skein.Model.Validation;
 
-namespace Skein.Hosting;
+namespace Skein.NodeLife;
 
 /// <summary>What of a `docker swarm init` can be refused before anything is made: what it fixes for good above all. Pure.</summary>
 internal static class SwarmInitCheck

@@ -1,6 +1,6 @@
 using Skein.Model;
 
-namespace Skein.Hosting;
+namespace Skein.NodeLife;
 
 /// <summary>Docker's words for what a node in this state does not do.</summary>
 internal static class SwarmMessages

@@ -12,7 +12,7 @@ using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Identity;
 
-namespace Skein.Hosting;
+namespace Skein.Managing;
 
 /// <summary>
 /// What makes this node a manager: its etcd member, the store, the listener for other nodes, the beats, and the loops
@@ -44,15 +44,18 @@ internal sealed partial class ManagerParts : IAsyncDisposable
     private bool _isRemoved;
 
     private ManagerParts(
-        EtcdProcess process, EtcdClient etcd, long quota, ManagerMemory memory, string nodeId, TimeProvider time, IIdSource ids, ILoggerFactory logs)
+        EtcdProcess process, EtcdClient etcd, long quota, ManagerSettings settings, TimeProvider time, IIdSource ids, ILoggerFactory logs)
     {
         _quota = quota;
-        (_process, _etcd, _nodeId, _time, _ids, _logs) = (process, etcd, nodeId, time, ids, logs);
-        _seal = new(memory.StoreKey);
+        (_process, _etcd, _nodeId, _time, _ids, _logs) = (process, etcd, settings.NodeId, time, ids, logs);
+        _seal = new(settings.StoreKey);
         _quorum = new(time);
         _log = logs.CreateLogger<ManagerParts>();
-        _members = new(etcd, process, memory.StoreKey, memory.ClusterToken, time, logs.CreateLogger<EtcdMembership>());
+        _members = new(etcd, process, settings.StoreKey, settings.Bootstrap.ClusterToken, time, logs.CreateLogger<EtcdMembership>());
     }
+
+    /// <summary>The store is open.</summary>
+    public bool IsOpen => _store is not null;
 
     public IStore Store => _store ?? throw new InvalidOperationException("the store is not open yet");
 
@@ -66,17 +69,14 @@ internal sealed partial class ManagerParts : IAsyncDisposable
 
     /// <summary>Starts etcd; the rest follows by <see cref="OpenAsync"/> and <see cref="ServeAsync"/>.</summary>
     /// <exception cref="SkeinException">etcd cannot be started.</exception>
-    public static ManagerParts StartEtcd(
-        DaemonOptions options, SwarmMemory memory, ManagerMemory manager, NodeIdentity identity,
-        TimeProvider time, IIdSource ids, ILoggerFactory logs)
+    public static ManagerParts StartEtcd(ManagerSettings settings, NodeIdentity identity, TimeProvider time, IIdSource ids, ILoggerFactory logs)
     {
-        var listen = IPEndPoint.Parse(memory.ListenAddr);
+        var listen = settings.Listen;
         var etcd = new EtcdOptions(
-            options.Etcd, Path.Combine(options.SwarmFolder, "etcd"), memory.NodeId, new(listen.Address, ManagerPorts.EtcdPeer(listen)), ManagerPorts.EtcdPeerUrl(memory));
-        var bootstrap = new EtcdBootstrap(manager.ClusterToken, manager.NewCluster, [.. manager.Members.Select(member => (member.Name, member.PeerUrl))]);
-        var pace = manager is { NewCluster: true, Members.Count: 1 } ? EtcdPace.Alone : EtcdPace.Several;
-        var process = EtcdProcess.Start(etcd, bootstrap, pace, identity, time, logs.CreateLogger<EtcdProcess>());
-        return new(process, new(etcd.SocketPath, identity), etcd.QuotaBytes, manager, memory.NodeId, time, ids, logs);
+            settings.Etcd, settings.EtcdFolder, settings.NodeId, new(listen.Address, ManagerPorts.EtcdPeer(listen)), ManagerPorts.EtcdPeerUrl(settings.Advertised));
+        var pace = settings.Bootstrap is { NewCluster: true, Members.Count: 1 } ? EtcdPace.Alone : EtcdPace.Several;
+        var process = EtcdProcess.Start(etcd, settings.Bootstrap, pace, identity, time, logs.CreateLogger<EtcdProcess>());
+        return new(process, new(etcd.SocketPath, identity), etcd.QuotaBytes, settings, time, ids, logs);
     }
 
     /// <summary>Waits until the member takes part, and opens the store.</summary>

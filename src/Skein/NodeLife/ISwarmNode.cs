@@ -2,7 +2,7 @@ using Skein.Manager.Control;
 using Skein.Manager.Logs;
 using Skein.Model;
 
-namespace Skein.Hosting;
+namespace Skein.NodeLife;
 
 public enum LocalNodeState
 {

@@ -4,7 +4,7 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Skein.Model;
 
-namespace Skein.Hosting;
+namespace Skein.NodeLife;
 
 /// <summary>Reads --listen-addr, --advertise-addr and --data-path-addr, and finds the address to advertise when none is given.</summary>
 internal static class SwarmAddresses

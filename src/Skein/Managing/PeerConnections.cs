@@ -7,7 +7,7 @@ using Skein.Manager;
 using Skein.Model;
 using Skein.Model.Identity;
 
-namespace Skein.Hosting;
+namespace Skein.Managing;
 
 /// <summary>
 /// Connections to a manager's port. Until its handshake has shown a certificate everyone is a stranger: strangers are few, of each

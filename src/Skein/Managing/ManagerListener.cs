@@ -11,7 +11,7 @@ using Skein.Model;
 using Skein.Model.Identity;
 using Skein.Model.Validation;
 
-namespace Skein.Hosting;
+namespace Skein.Managing;
 
 /// <summary>
 /// What a manager serves to other nodes on 2377: gRPC over TLS 1.3 with the swarm's certificates. Anybody can reach it, so all that

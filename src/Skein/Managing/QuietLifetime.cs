@@ -1,4 +1,4 @@
-namespace Skein.Hosting;
+namespace Skein.Managing;
 
 /// <summary>The lifetime of an application inside the daemon: started and stopped by the daemon alone.</summary>
 internal sealed class QuietLifetime : IHostLifetime

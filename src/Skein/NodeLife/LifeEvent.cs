@@ -1,0 +1,23 @@
+namespace Skein.NodeLife;
+
+/// <summary>What happens to a node, as its life sees it.</summary>
+internal abstract record LifeEvent
+{
+    /// <summary>The daemon has started.</summary>
+    public sealed record Started(Disk Disk) : LifeEvent;
+
+    public sealed record Asked(LifeRequest Request) : LifeEvent;
+
+    /// <summary>A manager greets the node, at the begin of a session and when its role is changed.</summary>
+    public sealed record Welcomed(Told Told) : LifeEvent;
+
+    /// <summary>The work under way is done.</summary>
+    /// <param name="AsManager">Of <see cref="LifeCommand.AskToJoin"/>: the token was one of managers.</param>
+    public sealed record Done(bool AsManager = false) : LifeEvent;
+
+    /// <summary>The work under way has failed, or was called off.</summary>
+    public sealed record Failed(Exception Why) : LifeEvent;
+
+    /// <summary>The daemon ends.</summary>
+    public sealed record Stopping : LifeEvent;
+}
