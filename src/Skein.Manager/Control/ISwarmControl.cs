@@ -41,5 +41,7 @@ public interface ISwarmControl
 
     Task RemoveNodeAsync(string id, bool force, CancellationToken cancel);
 
-    Task<Cluster> UpdateClusterAsync(ulong version, ClusterSpec spec, bool rotateWorkerToken, bool rotateManagerToken, CancellationToken cancel);
+    /// <param name="rotateUnlockKey">Without meaning in a swarm without autolock, as in Docker.</param>
+    Task<Cluster> UpdateClusterAsync(
+        ulong version, ClusterSpec spec, bool rotateWorkerToken, bool rotateManagerToken, bool rotateUnlockKey, CancellationToken cancel);
 }

@@ -1,5 +1,7 @@
+using Google.Protobuf;
 using Skein.Manager.Store;
 using Skein.Model;
+using Skein.Model.Identity;
 using Skein.Model.Validation;
 
 namespace Skein.Manager.Control;
@@ -7,7 +9,7 @@ namespace Skein.Manager.Control;
 public sealed partial class SwarmControl
 {
     public async Task<Cluster> UpdateClusterAsync(
-        ulong version, ClusterSpec spec, bool rotateWorkerToken, bool rotateManagerToken, CancellationToken cancel)
+        ulong version, ClusterSpec spec, bool rotateWorkerToken, bool rotateManagerToken, bool rotateUnlockKey, CancellationToken cancel)
     {
         ClusterSpecValidation.Check(spec);
         var after = await WriteAsync(
@@ -22,11 +24,19 @@ public sealed partial class SwarmControl
                 next.RootCa.JoinTokens ??= new();
                 if (rotateWorkerToken) next.RootCa.JoinTokens.Worker = tokens.NewToken(next);
                 if (rotateManagerToken) next.RootCa.JoinTokens.Manager = tokens.NewToken(next);
+                next.UnlockKey = !spec.AutolockManagers ? ByteString.Empty : rotateUnlockKey || next.UnlockKey.IsEmpty ? NewUnlockKey(ids) : next.UnlockKey;
                 var changes = new Changes();
                 changes.Put(next);
                 return changes;
             },
             cancel);
         return after.Cluster!;
+    }
+
+    public static ByteString NewUnlockKey(IIdSource ids)
+    {
+        var key = new byte[UnlockKey.Size];
+        ids.Fill(key);
+        return ByteString.CopyFrom(key);
     }
 }

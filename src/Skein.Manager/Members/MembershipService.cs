@@ -40,6 +40,7 @@ public sealed partial class MembershipService(EtcdMembership members, IStore sto
             MemberId = memberId.ToString("x", CultureInfo.InvariantCulture),
             StoreKey = ByteString.CopyFrom(members.StoreKey.Span),
             ClusterToken = members.ClusterToken,
+            UnlockKey = store.Current.Cluster?.UnlockKey ?? ByteString.Empty,
         };
         response.Members.AddRange(all);
         return response;

@@ -15,27 +15,33 @@ public sealed class NodeIdentity(string folder, NodeCredentials credentials, Tim
     private const string NodeFile = "swarm-node.pem";
     private const string RootFile = "swarm-root-ca.crt";
     private volatile NodeCredentials _current = credentials;
+    private volatile byte[]? _seal;
 
     public NodeCredentials Current => _current;
 
-    public string NodePath => Path.Combine(folder, NodeFile);
+    /// <summary>
+    /// Where certificate and key lie in the clear, for etcd: a folder in memory, so that a locked manager's key is on no disk. The folder
+    /// itself where no other is named.
+    /// </summary>
+    public string ClearFolder { get => field ?? folder; init; }
+
+    /// <summary>In the clear.</summary>
+    public string NodePath => Path.Combine(ClearFolder, NodeFile);
 
     public string RootPath => Path.Combine(folder, RootFile);
 
     /// <summary>The identity kept in the folder; null when there is none.</summary>
     /// <exception cref="SkeinException">The files can't be read as an identity; the message names them.</exception>
-    public static NodeIdentity? Load(string folder, TimeProvider time)
+    /// <param name="seal">What the key is sealed with, on a manager of a swarm with autolock.</param>
+    public static NodeIdentity? Load(string folder, TimeProvider time, string? clearFolder = null, byte[]? seal = null)
     {
         var nodePath = Path.Combine(folder, NodeFile);
         var rootPath = Path.Combine(folder, RootFile);
         if (!File.Exists(nodePath) || !File.Exists(rootPath)) return null;
         try
         {
-            var text = File.ReadAllText(nodePath);
-            var keyAt = text.IndexOf("-----BEGIN PRIVATE KEY-----", StringComparison.Ordinal);
-            if (keyAt < 0) throw SkeinException.Invalid("it holds no private key");
-            var credentials = NodeCredentials.Create(Encoding.ASCII.GetBytes(text[..keyAt]), text[keyAt..], File.ReadAllBytes(rootPath));
-            return new(folder, credentials, time);
+            var (certificate, key) = NodeKeyFile.Read(File.ReadAllText(nodePath), seal);
+            return new(folder, NodeCredentials.Create(certificate, key, File.ReadAllBytes(rootPath)), time) { ClearFolder = clearFolder ?? folder, _seal = seal };
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -51,6 +57,28 @@ public sealed class NodeIdentity(string folder, NodeCredentials credentials, Tim
     }
 
     public void Save() => Save(_current);
+
+    /// <summary>From now on the key is on the disk only sealed with this; null = in the clear.</summary>
+    public void Seal(byte[]? seal)
+    {
+        _seal = seal;
+        Save();
+    }
+
+    /// <summary>For etcd, before it starts: memory forgets it with the power.</summary>
+    public void WriteClear()
+    {
+        if (ClearFolder == folder) return;
+        Directory.CreateDirectory(ClearFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        PrivateFile.Write(NodePath, NodeKeyFile.Write(_current.CertificatePem, _current.KeyPem, seal: null));
+    }
+
+    /// <summary>What etcd has read lies nowhere any more, unless the disk has it in the clear as well.</summary>
+    public static void RemoveClear(string clearFolder)
+    {
+        var path = Path.Combine(clearFolder, NodeFile);
+        if (File.Exists(path)) File.Delete(path);
+    }
 
     /// <summary>For calls to a manager: its certificate must be of this swarm and of a manager.</summary>
     public SslClientAuthenticationOptions ClientOptions() => new()
@@ -96,6 +124,7 @@ public sealed class NodeIdentity(string folder, NodeCredentials credentials, Tim
     {
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         PrivateFile.Write(RootPath, credentials.RootPem);
-        PrivateFile.Write(NodePath, [.. credentials.CertificatePem, .. Encoding.ASCII.GetBytes(credentials.KeyPem)]);
+        PrivateFile.Write(Path.Combine(folder, NodeFile), NodeKeyFile.Write(credentials.CertificatePem, credentials.KeyPem, _seal));
+        if (File.Exists(NodePath) && ClearFolder != folder) PrivateFile.Write(NodePath, NodeKeyFile.Write(credentials.CertificatePem, credentials.KeyPem, seal: null));
     }
 }

@@ -47,7 +47,7 @@ internal sealed record DaemonOptions
     public string SwarmFolder => Path.Combine(DataRoot, "swarm");
 
     /// <summary>What of it concerns the host's part in a swarm.</summary>
-    public NodeOptions Node => new(SwarmFolder, Etcd, SwarmDefaultAdvertiseAddr);
+    public NodeOptions Node => new(SwarmFolder, Path.Combine(ExecRoot, "swarm"), Etcd, SwarmDefaultAdvertiseAddr);
 }
 
 /// <param name="Base">CIDR that the subnets are cut from.</param>

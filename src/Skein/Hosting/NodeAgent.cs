@@ -31,10 +31,14 @@ internal sealed class NodeAgent(
     private CancellationTokenSource? _stop;
     private Task _running = Task.CompletedTask;
     private NodeIdentity? _identity;
+    private NodeMembership? _membership;
+    private Action<Welcome> _welcomed = _ => { };
 
     public IReadOnlyList<ManagerPeer> Managers => _managers.Current;
 
     public bool Connected => _session?.ConnectedTo.Length > 0;
+
+    private NodeMembership Membership => _membership ?? throw new InvalidOperationException("the node's session has not begun");
 
     private string MemoryPath => Path.Combine(options.SwarmFolder, "session");
 
@@ -68,17 +72,16 @@ internal sealed class NodeAgent(
         return description;
     }
 
-    public void Start(NodeMembership membership, Action<Welcome> welcomed)
+    public void Restore(string nodeId)
     {
-        _identity = membership.Identity;
+        if (_session is not null) return;
         _managers = new();
-        _stop = new();
         _session = new(
-            membership.Identity.Current.Name.NodeId, assignments, (addr, _) => ValueTask.FromResult(ManagerChannel.Open(membership.FromHere(addr), membership.Identity)), _managers,
-            _ => ValueTask.FromResult(new Hello { Description = Describe(), AdvertiseAddr = membership.AdvertiseAddr, Vtep = membership.Vtep }),
+            nodeId, assignments, (addr, _) => ValueTask.FromResult(ManagerChannel.Open(Membership.FromHere(addr), Membership.Identity)), _managers,
+            _ => ValueTask.FromResult(new Hello { Description = Describe(), AdvertiseAddr = Membership.AdvertiseAddr, Vtep = Membership.Vtep }),
             MemoryPath, time, new Random(), logs)
         {
-            Welcomed = welcomed,
+            Welcomed = welcome => _welcomed(welcome),
             Descriptions = new(Describe, _subnets.WaitAsync),
             WhenProgrammed = parts.WhenProgrammedAsync,
             Drained = parts.NoteDrained,
@@ -86,10 +89,17 @@ internal sealed class NodeAgent(
             LogsWanted = (wanted, manager, session) => _ = parts.PublishLogsAsync(wanted, manager, session),
         };
         _session.Restore();
-        if (_managers.Current.Count == 0) _managers.Set(membership.Managers);
         outbox.Attach(_session.Outbox);
         parts.Start();
-        _running = _session.RunAsync(_stop.Token);
+    }
+
+    public void Start(NodeMembership membership, Action<Welcome> welcomed)
+    {
+        (_identity, _membership, _welcomed) = (membership.Identity, membership, welcomed);
+        Restore(membership.Identity.Current.Name.NodeId);
+        if (_managers.Current.Count == 0) _managers.Set(membership.Managers);
+        _stop = new();
+        _running = _session!.RunAsync(_stop.Token);
     }
 
     public void SayRole(string failure) => _session?.SayRole(failure);
@@ -102,7 +112,7 @@ internal sealed class NodeAgent(
 
     public async Task WipeAsync(CancellationToken cancel)
     {
-        if (_identity is null) return;   // it was never begun
+        if (_session is null) return;   // it was never begun
         await SayThatItLeavesAsync(cancel);
         await EndSessionAsync();
         assignments.Publish(NodeAssignments.Empty);
@@ -121,11 +131,14 @@ internal sealed class NodeAgent(
 
     private async Task EndSessionAsync()
     {
-        if (_stop is null) return;
-        await _stop.CancelAsync();
-        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_session is null) return;
+        if (_stop is not null)
+        {
+            await _stop.CancelAsync();
+            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _stop.Dispose();
+        }
         outbox.Detach();
-        _stop.Dispose();
         (_stop, _session) = (null, null);
     }
 }

@@ -18,6 +18,12 @@ internal enum Course
     /// <summary>Becoming the worker or manager that the swarm wants.</summary>
     ChangingRole,
 
+    /// <summary>`docker swarm unlock`.</summary>
+    Unlocking,
+
+    /// <summary>The disk follows the swarm's unlock key.</summary>
+    Sealing,
+
     /// <summary>A promotion has failed half way: the others must not count on this one.</summary>
     Withdrawing,
 

@@ -12,6 +12,9 @@ internal abstract record Disk
     /// <summary>An init or a leave was cut off half way: what is left is of nobody's use.</summary>
     public sealed record Unfinished : Disk;
 
+    /// <summary>It is a manager of a swarm with autolock: its keys are sealed.</summary>
+    public sealed record Locked : Disk;
+
     /// <summary>It is a node.</summary>
     /// <param name="Fault">What is wrong with it all the same, e.g. its certificate is over; else empty.</param>
     public sealed record Node(Part Part, string Fault) : Disk;

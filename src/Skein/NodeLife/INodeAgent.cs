@@ -13,6 +13,9 @@ internal interface INodeAgent
     /// <summary>Whether a manager holds this node's session.</summary>
     bool Connected { get; }
 
+    /// <summary>What was known before goes on: containers, networks, names. No manager is spoken to.</summary>
+    void Restore(string nodeId);
+
     /// <summary>Restores what was known before, and stays connected to some manager from now on.</summary>
     void Start(NodeMembership membership, Action<Welcome> welcomed);
 

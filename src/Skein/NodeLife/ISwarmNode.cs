@@ -49,6 +49,9 @@ public interface ISwarmNode
     Task JoinAsync(SwarmJoinRequest request, CancellationToken cancel);
 
     Task LeaveAsync(bool force, CancellationToken cancel);
+
+    /// <param name="key">As the operator has typed it.</param>
+    Task UnlockAsync(string key, CancellationToken cancel);
 }
 
 public sealed record SwarmInitRequest(

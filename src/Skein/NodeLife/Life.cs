@@ -36,7 +36,13 @@ internal sealed record Life
     /// <summary>What the present change of the role is to end in.</summary>
     public Told? Wanted { get; init; }
 
-    /// <summary>The session runs, or tries to.</summary>
+    /// <summary>Its keys are sealed, and nobody has given the one that opens them.</summary>
+    public bool Locked { get; init; }
+
+    /// <summary>The swarm has another unlock key than the one that the disk is sealed with.</summary>
+    public bool LockChanged { get; init; }
+
+    /// <summary>The session runs, or tries to; in a locked node what was known before goes on.</summary>
     public bool HasAgent { get; init; }
 
     /// <summary>The swarm's verbs can be had of this manager.</summary>
@@ -62,6 +68,7 @@ internal sealed record Life
 
     public LocalNodeState State =>
         Fault.Length > 0 ? LocalNodeState.Error
+        : Locked ? LocalNodeState.Locked
         : Part == Part.None ? LocalNodeState.Inactive
         : Active ? LocalNodeState.Active
         : LocalNodeState.Pending;

@@ -20,6 +20,15 @@ internal abstract record LifeCommand
     /// <summary>Whether it can be done at all; nothing is touched.</summary>
     public sealed record Check(LifeRequest Request) : Work;
 
+    /// <summary>The keys on the disk are opened; nothing else happens by it.</summary>
+    public sealed record Unlock(string Key) : Work;
+
+    /// <summary>What runs on this host goes on, by what the disk says in the clear; nobody is spoken to.</summary>
+    public sealed record StartLocked : Work;
+
+    /// <summary>The keys on the disk are sealed as the swarm wants it by now.</summary>
+    public sealed record Seal : Work;
+
     /// <summary>A new swarm's node on this disk: certificate and memory, marked as unfinished.</summary>
     public sealed record Found(SwarmInitRequest Wish) : Work;
 

@@ -11,6 +11,9 @@ internal abstract record LifeEvent
     /// <summary>A manager greets the node, at the begin of a session and when its role is changed.</summary>
     public sealed record Welcomed(Told Told) : LifeEvent;
 
+    /// <summary>The swarm's unlock key is not the one that the disk is sealed with: it was rotated, or autolock was turned on or off.</summary>
+    public sealed record LockChanged : LifeEvent;
+
     /// <summary>The work under way is done.</summary>
     /// <param name="AsManager">Of <see cref="LifeCommand.AskToJoin"/>: the token was one of managers.</param>
     public sealed record Done(bool AsManager = false) : LifeEvent;

@@ -8,6 +8,8 @@ internal abstract record LifeRequest(long Id)
 
     public sealed record Join(long Id, SwarmJoinRequest Wish) : LifeRequest(Id);
 
+    public sealed record Unlock(long Id, string Key) : LifeRequest(Id);
+
     /// <param name="Reachable">Managers in reach, this one included; 0 when the state cannot be read.</param>
     public sealed record Leave(long Id, bool Force, int Reachable, int Unreachable) : LifeRequest(Id);
 }

@@ -18,6 +18,9 @@ internal static class NodeMachine
     {
         LifeEvent.Started started => OnStarted(life, started.Disk),
         LifeEvent.Asked asked => OnAsked(life, asked.Request),
+        LifeEvent.LockChanged => life.Part != Part.Manager || life.Locked ? (life, [])
+            : life.Work is null ? Decide(life with { LockChanged = true })
+            : (life with { LockChanged = true }, []),
         LifeEvent.Welcomed welcomed => OnWelcomed(life, welcomed.Told),
         LifeEvent.Done done => OnDone(Note(life with { Work = null }, life.Work!, done), life.Work!),
         LifeEvent.Failed failed => OnFailed(life with { Work = null }, life.Work!, failed.Why),
@@ -29,6 +32,7 @@ internal static class NodeMachine
     {
         Disk.Nothing => (life, []),
         Disk.Unreadable unreadable => (life with { DiskFault = unreadable.Why }, []),
+        Disk.Locked => Decide(life with { Part = Part.Manager, Locked = true }),
         Disk.Unfinished => Begin(life, Course.Leaving, [new LifeCommand.Forget(null)]),
         Disk.Node node => Decide(life with { Part = node.Part, DiskFault = node.Fault }),
         _ => throw new ArgumentOutOfRangeException(nameof(disk), disk, "a disk says no such thing"),
@@ -37,7 +41,7 @@ internal static class NodeMachine
     private static (Life, ImmutableList<LifeCommand>) OnAsked(Life life, LifeRequest request)
     {
         if (life.Course == Course.Stopping) return (life, [new LifeCommand.Answer(request, IsStopping())]);
-        var isChangingHands = life.Course is Course.Beginning or Course.Joining or Course.Undoing or Course.Leaving;
+        var isChangingHands = life.Course is Course.Beginning or Course.Joining or Course.Undoing or Course.Leaving or Course.Unlocking;
         if (!isChangingHands && RefusalOf(life, request) is { } refusal) return (life, [new LifeCommand.Answer(request, refusal)]);
         var waiting = life with { Waiting = life.Waiting.Add(request) };
         return life.Work is null ? Decide(waiting) : MayBeCalledOff(life) ? CallOff(waiting) : (waiting, []);
@@ -79,6 +83,9 @@ internal static class NodeMachine
     {
         LifeCommand.Found => life with { Part = Part.Manager },
         LifeCommand.AskToJoin => life with { Part = Part.Worker, Next = done.AsManager ? [.. Promotion(), .. life.Next] : life.Next },
+        LifeCommand.Unlock => life with { Locked = false, HasAgent = false },
+        LifeCommand.StartLocked => life with { HasAgent = true },
+        LifeCommand.Seal => life with { LockChanged = false },
         LifeCommand.StartAgent => life with { HasAgent = true, Active = life.Active || life.Course == Course.Beginning },
         LifeCommand.StartState => life with { StateFault = "" },
         LifeCommand.Serve => life with
@@ -88,7 +95,7 @@ internal static class NodeMachine
             Active = life.Active || life.Course == Course.Resuming,
         },
         LifeCommand.AwaitLeader => life with { Serves = true },
-        LifeCommand.StopManager or LifeCommand.Withdraw => life with { Part = Part.Worker, Serves = false, StateFault = "" },
+        LifeCommand.StopManager or LifeCommand.Withdraw => life with { Part = Part.Worker, Serves = false, LockChanged = false, StateFault = "" },
         LifeCommand.Forget => Life.Inactive with { Course = life.Course, For = life.For, Undone = life.Undone, Waiting = life.Waiting, Next = life.Next },
         _ => life,
     };
@@ -108,7 +115,10 @@ internal static class NodeMachine
         {
             // Nothing was touched; or it goes on in the background: who joins is a node by now, and its session is a matter of time.
             case Course.Beginning or Course.Joining when work is LifeCommand.Check or LifeCommand.AwaitSession:
+            case Course.Unlocking:
                 return Then(Over(life), new LifeCommand.Answer(life.For!, why));
+            case Course.Sealing:
+                return Begin(Over(life), Course.Pausing, [new LifeCommand.Pause(Life.ShortestPause)]);
             case Course.Beginning or Course.Joining:
                 return Begin(life with { Undone = why }, Course.Undoing,
                     IsPromotion(life, work) ? [new LifeCommand.Withdraw(), new LifeCommand.Forget(why)] : [new LifeCommand.Forget(why)]);
@@ -150,9 +160,11 @@ internal static class NodeMachine
         if (!life.Waiting.IsEmpty) return Grant(life with { Waiting = life.Waiting.RemoveAt(0) }, life.Waiting[0]);
         // What cannot be read is left as it is.
         if (life.Part == Part.None) return (life, []);
+        if (life.Locked) return life.HasAgent ? (life, []) : Begin(life, Course.Resuming, [new LifeCommand.StartLocked()]);
         if (!life.HasAgent) return Begin(life, Course.Resuming, [new LifeCommand.StartAgent(), .. Resumption(life)]);
         if (life.Told is { } told && Differs(life)) return Begin(life with { Told = null, Wanted = told }, Course.ChangingRole, ChangeTo(life, told));
         if (life is { Told: not null, RoleFault.Length: > 0 }) return HasItsRole(life with { Told = null });
+        if (life is { LockChanged: true, Serves: true }) return Begin(life, Course.Sealing, [new LifeCommand.Seal()]);
         if (life is { Part: Part.Manager, Serves: false }) return Begin(life, Course.Resuming, Resumption(life));
         return (life with { Told = null, RolePause = life.Told is null ? life.RolePause : Life.ShortestPause }, []);
     }
@@ -172,6 +184,7 @@ internal static class NodeMachine
             ]),
             LifeRequest.Join join => Begin(granted, Course.Joining,
                 [new LifeCommand.Check(join), new LifeCommand.AskToJoin(join.Wish), new LifeCommand.StartAgent(), new LifeCommand.AwaitSession(Strictly: true)]),
+            LifeRequest.Unlock unlock => Begin(granted, Course.Unlocking, [new LifeCommand.Unlock(unlock.Key)]),
             LifeRequest.Leave => Begin(granted, Course.Leaving, [new LifeCommand.Forget(null)]),
             _ => throw new ArgumentOutOfRangeException(nameof(request), request, "no such request"),
         };
@@ -181,6 +194,8 @@ internal static class NodeMachine
     private static SkeinException? RefusalOf(Life life, LifeRequest request) => request switch
     {
         LifeRequest.Leave when life.State == LocalNodeState.Inactive => SwarmMessages.NotInSwarm(),
+        LifeRequest.Leave { Force: false } when life.Locked => SwarmMessages.LockedMustForce(),
+        LifeRequest.Unlock when !life.Locked => life.Part == Part.Manager ? SwarmMessages.NotLocked() : SwarmMessages.NoManager(life.State),
         LifeRequest.Leave { Force: false } leave when life.Part == Part.Manager => SwarmMessages.ManagerMustForce(leave.Reachable, leave.Unreachable),
         LifeRequest.Init or LifeRequest.Join when life.State != LocalNodeState.Inactive => SwarmMessages.AlreadyInSwarm(),
         _ => null,
@@ -219,7 +234,7 @@ internal static class NodeMachine
 
     /// <summary>What nobody waits for, and what does not leave the node between two parts.</summary>
     private static bool MayBeCalledOff(Life life) =>
-        life.Work is LifeCommand.Pause || life.Course is Course.Resuming or Course.ChangingRole && life.Work is not (LifeCommand.StartAgent or LifeCommand.StopManager);
+        life.Work is LifeCommand.Pause || life.Course is Course.Resuming or Course.ChangingRole && life.Work is not (LifeCommand.StartAgent or LifeCommand.StartLocked or LifeCommand.StopManager);
 
     private static (Life, ImmutableList<LifeCommand>) CallOff(Life life) => (life with { CalledOff = true }, life.CalledOff ? [] : [new LifeCommand.CallOff()]);
 

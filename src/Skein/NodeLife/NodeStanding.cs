@@ -12,8 +12,10 @@ internal sealed record NodeStanding(
     public static NodeStanding Of(Life life, NodeHoldings holdings)
     {
         var manager = life.Serves ? holdings.Manager : null;
+        var error = life.Fault.Length > 0 ? life.Fault : life.Locked ? SwarmMessages.Locked().Message : life.RoleFault;
         return new(
-            life.State, life.Fault.Length > 0 ? life.Fault : life.RoleFault, holdings.Memory?.NodeId ?? "", holdings.Memory?.AdvertiseAddr ?? "",
+            // As Docker's, a locked node tells nothing of the swarm.
+            life.State, error, life.Locked ? "" : holdings.Memory?.NodeId ?? "", holdings.Memory?.AdvertiseAddr ?? "",
             life.Part == Part.Manager, manager?.Control, manager?.Logs, () => manager is not { IsCutOff: false });
     }
 }

@@ -14,6 +14,9 @@ internal sealed partial class NodeWork
     [LoggerMessage(1110, LogLevel.Warning, "The new swarm's own node has not opened its session within {Seconds} s, and is tried again")]
     private partial void LogLateSession(double seconds);
 
+    [LoggerMessage(1112, LogLevel.Information, "This manager's keys are {How} on its disk")]
+    private partial void LogSealed(string how);
+
     [LoggerMessage(1111, LogLevel.Warning, "That this node leaves could not be written down: {Reason}")]
     private partial void LogNotMarked(string reason);
 }

@@ -2,6 +2,7 @@ using Grpc.Core;
 using Skein.Manager.Store;
 using Skein.Managing;
 using Skein.Model;
+using Skein.Model.Identity;
 
 namespace Skein.NodeLife;
 
@@ -20,6 +21,7 @@ internal sealed partial class NodeWork
     private void StartState()
     {
         if (_holdings.Manager is not null) return;
+        Identity.WriteClear();
         _holdings = _holdings with { Manager = ManagerParts.StartEtcd(SettingsOf(Memory), Identity, _time, _ids, _logs) };
     }
 
@@ -78,7 +80,8 @@ internal sealed partial class NodeWork
         var remote = OtherManagers().FirstOrDefault() ?? throw SkeinException.Unavailable("no other manager is known");
         var response = await AskToBeAddedAsync(remote, memory, cancel);
         MemberMemory[] members = [.. response.Members.Select(member => new MemberMemory(member.Name, member.PeerUrl))];
-        Keep(memory with { Manager = new(response.StoreKey.ToByteArray(), response.ClusterToken, false, members) });
+        var manager = new ManagerMemory(response.StoreKey.ToByteArray(), response.ClusterToken, false, members);
+        KeepSealed(memory with { Manager = manager, UnlockKey = UnlockKey.Of(response.UnlockKey.Span) });
     }
 
     private async Task<AddManagerResponse> AskToBeAddedAsync(string remote, SwarmMemory memory, CancellationToken cancel)
@@ -103,9 +106,10 @@ internal sealed partial class NodeWork
 
     private async Task StopManagerAsync()
     {
+        await _noWatch.CancelAsync();
         if (_holdings.Manager is { } manager) await manager.DisposeAsync();
         _holdings = _holdings with { Manager = null };
-        Keep(Memory with { Manager = null, Managers = OtherManagers() });
+        Reveal(Memory with { Manager = null, Managers = OtherManagers() });
         if (Directory.Exists(EtcdFolder)) Directory.Delete(EtcdFolder, recursive: true);
     }
 
@@ -116,7 +120,7 @@ internal sealed partial class NodeWork
         await TryLeaveMembersAsync(manager, OtherManagers());
         if (manager is not null) await manager.DisposeAsync();
         _holdings = _holdings with { Manager = null };
-        if (Memory.Manager is not null) Keep(Memory with { Manager = null });
+        if (Memory.Manager is not null) Reveal(Memory with { Manager = null });
     }
 
     /// <summary>As the manager of this node's session says. A member that ends while it is one takes its vote away from the others.</summary>

@@ -18,7 +18,7 @@ internal sealed partial class NodeWork : IDisposable
 
     private readonly NodeOptions _options;
     private readonly INodeAgent _agent;
-    private readonly Action<Told> _welcomed;
+    private readonly Action<LifeEvent> _tell;
     private readonly TimeProvider _time;
     private readonly IIdSource _ids;
     private readonly ILoggerFactory _logs;
@@ -33,9 +33,9 @@ internal sealed partial class NodeWork : IDisposable
     /// <summary>Of a swarm that begins: until its first objects are written.</summary>
     private RootAuthority? _authority;
 
-    public NodeWork(NodeOptions options, INodeAgent agent, Action<Told> welcomed, TimeProvider time, IIdSource ids, ILoggerFactory logs)
+    public NodeWork(NodeOptions options, INodeAgent agent, Action<LifeEvent> tell, TimeProvider time, IIdSource ids, ILoggerFactory logs)
     {
-        (_options, _agent, _welcomed, _time, _ids, _logs) = (options, agent, welcomed, time, ids, logs);
+        (_options, _agent, _tell, _time, _ids, _logs) = (options, agent, tell, time, ids, logs);
         _log = logs.CreateLogger<NodeWork>();
         _joining = new(time);
     }
@@ -58,8 +58,9 @@ internal sealed partial class NodeWork : IDisposable
         try
         {
             if (SwarmMemory.Read(_options.SwarmFolder) is not { } memory) return new Disk.Nothing();
-            _holdings = new(memory, NodeIdentity.Load(CertificateFolder, _time), null);
+            _holdings = new(memory, memory.IsLocked ? null : LoadIdentity(memory), null);
             if (memory.Unfinished) return new Disk.Unfinished();
+            if (memory.IsLocked) return new Disk.Locked();
             if (_holdings.Identity is not { } identity)
                 return new Disk.Unreadable($"swarm.json stands in {_options.SwarmFolder} without the node's certificate");
             return new Disk.Node(memory.Manager is null ? Part.Worker : Part.Manager, WhatIsWrongWith(identity.Current));
@@ -69,6 +70,9 @@ internal sealed partial class NodeWork : IDisposable
             return new Disk.Unreadable(e.Message);
         }
     }
+
+    private NodeIdentity? LoadIdentity(SwarmMemory memory) =>
+        NodeIdentity.Load(CertificateFolder, _time, _options.ClearFolder, memory.Manager?.NodeSeal);
 
     /// <summary>The next work may begin; ends when it is called off.</summary>
     public CancellationToken Begin()
@@ -86,13 +90,16 @@ internal sealed partial class NodeWork : IDisposable
         switch (work)
         {
             case LifeCommand.Check check: Check(check.Request); break;
+            case LifeCommand.Unlock unlock: Unlock(UnlockKey.Parse(unlock.Key)); break;
+            case LifeCommand.StartLocked: StartLocked(); break;
+            case LifeCommand.Seal: Seal(); break;
             case LifeCommand.Found found: Found(found.Wish); break;
             case LifeCommand.AskToJoin ask: return await AskToJoinAsync(ask.Wish, cancel);
             case LifeCommand.AskToBeManager: await AskToBeManagerAsync(cancel); break;
             case LifeCommand.StartState: StartState(); break;
             case LifeCommand.OpenState open: await OpenStateAsync(open.InTime, cancel); break;
             case LifeCommand.Birth birth: await GiveBirthAsync(birth.Wish, cancel); break;
-            case LifeCommand.Serve: await Manager.ServeAsync(Memory.Listen, Identity, cancel); break;
+            case LifeCommand.Serve: await ServeAsync(cancel); break;
             case LifeCommand.AwaitLeader: await AwaitLeaderAsync(cancel); break;
             case LifeCommand.StartAgent: StartAgent(); break;
             case LifeCommand.AwaitSession session: await AwaitSessionAsync(session.Strictly, cancel); break;
@@ -111,6 +118,7 @@ internal sealed partial class NodeWork : IDisposable
     public void Dispose()
     {
         _authority?.Dispose();
+        _noWatch.Dispose();
         _calledOff.Dispose();
         _noRenewal.Dispose();
     }
@@ -169,7 +177,7 @@ internal sealed partial class NodeWork : IDisposable
     {
         var request = CertificateSigningRequest.Create([address]);
         var certificate = authority.Issue(request.Pem, name, RootAuthority.NodeLifetimeOf(spec));
-        var identity = new NodeIdentity(CertificateFolder, NodeCredentials.Create(certificate, request.KeyPem, authority.CertificatePem), _time);
+        var identity = new NodeIdentity(CertificateFolder, NodeCredentials.Create(certificate, request.KeyPem, authority.CertificatePem), _time) { ClearFolder = _options.ClearFolder };
         identity.Save();
         return identity;
     }
@@ -185,7 +193,7 @@ internal sealed partial class NodeWork : IDisposable
     {
         var listen = SwarmAddresses.Listen(wish.ListenAddr);
         var (remote, issued, advertise) = await AskAroundAsync(wish, listen, cancel);
-        var identity = new NodeIdentity(CertificateFolder, issued.Credentials, _time);
+        var identity = new NodeIdentity(CertificateFolder, issued.Credentials, _time) { ClearFolder = _options.ClearFolder };
         identity.Save();
         var memory = Remember(issued.NodeId, listen, advertise, wish.DataPathAddr, 0, [remote.ToString()]);
         memory.Write(_options.SwarmFolder);
@@ -251,7 +259,7 @@ internal sealed partial class NodeWork : IDisposable
         if (memory.Manager is not null) managers.Insert(0, new() { NodeId = memory.NodeId, Addr = memory.Advertised.ToString() });
         _agent.Start(
             new(identity, memory.AdvertiseAddr, memory.Vtep, managers, memory.FromHere),
-            welcome => _welcomed(new(welcome.Role, welcome.Missing, identity.Current.Name.Role)));
+            welcome => _tell(new LifeEvent.Welcomed(new(welcome.Role, welcome.Missing, identity.Current.Name.Role))));
         _renewal = new(
             identity, _joining, () => [.. _agent.Managers.Select(manager => memory.FromHere(manager.Addr))], [IPAddress.Parse(memory.AdvertiseAddr)],
             _time, _ids, _logs.CreateLogger<CertificateRenewal>());
@@ -288,13 +296,15 @@ internal sealed partial class NodeWork : IDisposable
         if (undone is not null) LogNotBegun(undone.Message);
         var isCutOff = undone is null && _holdings.Memory is { Unfinished: true } && _holdings.Manager is null && _renewal is null;
         if (isCutOff && _holdings.Identity is not null) StartAgent();
+        else if (isCutOff) _agent.Restore(Memory.NodeId);
         else if (_holdings.Memory is { Unfinished: false } memory) TryMark(memory);
         await StopRenewalAsync();
+        await _noWatch.CancelAsync();
         var others = OtherManagers();   // until the agent forgets them
         await _agent.WipeAsync(CancellationToken.None);
         if (_holdings.Manager is { } manager)
         {
-            if (others.Count > 0) await TryLeaveMembersAsync(manager, others);
+            if (others.Count > 0 && _holdings.Identity is not null) await TryLeaveMembersAsync(manager, others);
             await manager.DisposeAsync();
             _holdings = _holdings with { Manager = null };
         }
@@ -302,6 +312,7 @@ internal sealed partial class NodeWork : IDisposable
         foreach (var folder in (string[])[EtcdFolder, CertificateFolder])
             if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         if (Directory.Exists(_options.SwarmFolder)) Directory.Delete(_options.SwarmFolder, recursive: true);
+        NodeIdentity.RemoveClear(_options.ClearFolder);
         _holdings = NodeHoldings.None;
     }
 
@@ -320,10 +331,12 @@ internal sealed partial class NodeWork : IDisposable
 
     private async Task StopPartsAsync()
     {
+        await _noWatch.CancelAsync();
         await StopRenewalAsync();
         await _agent.StopAsync();
         if (_holdings.Manager is { } manager) await manager.DisposeAsync();
         _holdings = _holdings with { Manager = null };
+        NodeIdentity.RemoveClear(_options.ClearFolder);
     }
 
     private async Task StopRenewalAsync()

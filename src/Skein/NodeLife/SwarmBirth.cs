@@ -18,14 +18,14 @@ internal static class SwarmBirth
     public static Changes Of(SwarmInitRequest request, string clusterId, string ingressId, Node first, RootAuthority authority, IJoinTokenSource tokens, TimeProvider time, IIdSource ids)
     {
         var changes = new Changes();
-        changes.Put(ClusterOf(request, clusterId, authority, tokens));
+        changes.Put(ClusterOf(request, clusterId, authority, tokens, ids));
         changes.Put(first);
         changes.Put(Ingress(ingressId));
         BirthAllocation.OfSwarm(changes, time.GetUtcNow(), ids);
         return changes;
     }
 
-    private static Cluster ClusterOf(SwarmInitRequest request, string id, RootAuthority authority, IJoinTokenSource tokens)
+    private static Cluster ClusterOf(SwarmInitRequest request, string id, RootAuthority authority, IJoinTokenSource tokens, IIdSource ids)
     {
         var spec = request.Spec.Clone();
         spec.Annotations ??= new();
@@ -43,6 +43,7 @@ internal static class SwarmBirth
             SubnetSize = request.SubnetSize == 0 ? DefaultSubnetSize : request.SubnetSize,
             DataPathPort = request.DataPathPort == 0 ? DefaultDataPathPort : request.DataPathPort,
         };
+        if (spec.AutolockManagers) cluster.UnlockKey = SwarmControl.NewUnlockKey(ids);
         cluster.DefaultAddressPool.Add(request.DefaultAddrPool.Count == 0 ? DefaultPool : request.DefaultAddrPool);
         cluster.RootCa.JoinTokens = new() { Worker = tokens.NewToken(cluster), Manager = tokens.NewToken(cluster) };
         return cluster;

@@ -40,6 +40,17 @@ internal sealed record SwarmMemory(
     /// </summary>
     public string FromHere(string manager) => manager == Advertised.ToString() ? SwarmAddresses.FromHere(Listen).ToString() : manager;
 
+    /// <summary>What a manager's keys are sealed with on the disk; null without autolock.</summary>
+    [JsonIgnore]
+    public UnlockKey? UnlockKey { get; init; }
+
+    /// <summary>It was read, and the key that opens it is not known yet.</summary>
+    [JsonIgnore]
+    public bool IsLocked => Manager?.Sealed is not null;
+
+    /// <summary>null when this is not the key.</summary>
+    public SwarmMemory? Unlock(UnlockKey key) => Manager?.Open(key) is { } opened ? this with { UnlockKey = key, Manager = opened } : null;
+
     /// <exception cref="SkeinException">It is there and cannot be read; the message names it and the way out.</exception>
     public static SwarmMemory? Read(string folder)
     {
@@ -57,17 +68,14 @@ internal sealed record SwarmMemory(
         }
     }
 
-    public void Write(string folder) =>
-        PrivateFile.Write(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(this, SwarmMemoryJson.Default.SwarmMemory));
+    public void Write(string folder)
+    {
+        var written = UnlockKey is { } key ? this with { Manager = Manager?.Shut(key) } : this;
+        PrivateFile.Write(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(written, SwarmMemoryJson.Default.SwarmMemory));
+    }
 }
 
-/// <param name="StoreKey">What every value in etcd is sealed with.</param>
-/// <param name="ClusterToken">Keeps etcd's members of different swarms apart.</param>
-/// <param name="Members">etcd's members when this one was added; read only until it has data of its own.</param>
-internal sealed record ManagerMemory(byte[] StoreKey, string ClusterToken, bool NewCluster, IReadOnlyList<MemberMemory> Members);
-
-internal sealed record MemberMemory(string Name, string PeerUrl);
-
 [JsonSerializable(typeof(SwarmMemory))]
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ManagerKeys))]
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class SwarmMemoryJson : JsonSerializerContext;

@@ -10,6 +10,27 @@ internal static class SwarmMessages
 
     public static SkeinException NotInSwarm() => SkeinException.Unavailable("This node is not part of a swarm");
 
+    public static SkeinException NotLocked() => SkeinException.Conflict("swarm is not locked");
+
+    public static SkeinException WrongUnlockKey() => new(ErrorKind.Unauthenticated, "swarm could not be unlocked: invalid key provided");
+
+    public static SkeinException LockedMustForce() => SkeinException.Unavailable(
+        "Swarm is encrypted and locked. Please unlock it first or use `--force` to ignore this message.");
+
+    public static SkeinException Locked() => SkeinException.Unavailable(
+        "Swarm is encrypted and needs to be unlocked before it can be used. Please use \"docker swarm unlock\" to unlock it.");
+
+    /// <summary>What a node in this state answers to what only a manager can do.</summary>
+    public static SkeinException NoManager(LocalNodeState state) => state switch
+    {
+        LocalNodeState.Active or LocalNodeState.Pending => SkeinException.Unavailable(
+            "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. " +
+            "Please run this command on a manager node or promote the current node to a manager."),
+        LocalNodeState.Locked => Locked(),
+        _ => SkeinException.Unavailable(
+            "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again."),
+    };
+
     public static SkeinException JoinTakesLong() => SkeinException.Unavailable(
         "Timeout was reached before node joined. The attempt to join the swarm will continue in the background. " +
         "Use the \"docker info\" command to see the current swarm status of your node.");

@@ -38,7 +38,7 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
     public SwarmNode(NodeOptions options, INodeAgent agent, TimeProvider time, IIdSource ids, ILoggerFactory logs)
     {
         (_agent, _time, _log) = (agent, time, logs.CreateLogger<SwarmNode>());
-        _work = new(options, agent, told => Tell(new LifeEvent.Welcomed(told)), time, ids, logs);
+        _work = new(options, agent, Tell, time, ids, logs);
         _carrying = CarryOutAsync();
     }
 
@@ -56,17 +56,17 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
 
     public bool LacksLeader => _standing is { IsManager: true, State: LocalNodeState.Active or LocalNodeState.Pending } standing && standing.IsCutOff();
 
-    public IReadOnlyList<ManagerPeer> Managers => _agent.Managers;
+    public IReadOnlyList<ManagerPeer> Managers => State == LocalNodeState.Locked ? [] : _agent.Managers;
 
     public async Task SettleAsync(CancellationToken cancel)
     {
-        while (LacksLeader && _time.GetElapsedTime(_started) < SettlePatience) await Task.Delay(Poll, _time, cancel);
+        while (LacksLeader && _time.GetElapsedTime(Volatile.Read(ref _started)) < SettlePatience) await Task.Delay(Poll, _time, cancel);
     }
 
     /// <summary>Takes up what the disk says. Never waits for another host: a manager's part comes when the others do.</summary>
     public void Start()
     {
-        _started = _time.GetTimestamp();
+        Volatile.Write(ref _started, _time.GetTimestamp());
         Tell(new LifeEvent.Started(_work.ReadDisk()));
     }
 
@@ -79,6 +79,12 @@ internal sealed partial class SwarmNode : ISwarmNode, IAsyncDisposable
         var managers = Control?.Snapshot.Nodes.All.Where(node => node.ManagerStatus is not null).ToList() ?? [];
         var unreachable = managers.Count(node => node.ManagerStatus.Reachability == Reachability.Unreachable);
         return AskAsync(id => new LifeRequest.Leave(id, force, managers.Count - unreachable, unreachable), cancel);
+    }
+
+    public Task UnlockAsync(string key, CancellationToken cancel)
+    {
+        Volatile.Write(ref _started, _time.GetTimestamp());
+        return AskAsync(id => new LifeRequest.Unlock(id, key), cancel);
     }
 
     /// <summary>The daemon ends. Containers, networks and their entries stay as they are.</summary>

@@ -33,4 +33,6 @@ internal sealed class OneManager(ISwarmControl control) : ISwarmNode
     public Task JoinAsync(SwarmJoinRequest request, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task LeaveAsync(bool force, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task UnlockAsync(string key, CancellationToken cancel) => throw SwarmMessages.NotLocked();
 }

@@ -74,16 +74,16 @@ public class NodeVerbsTests
     public async Task Tokens_rotate_one_by_one()
     {
         var cluster = _world.Store.Current.Cluster!;
-        var next = await _world.Control.UpdateClusterAsync(cluster.Meta.Version, cluster.Spec, true, false, default);
+        var next = await _world.Control.UpdateClusterAsync(cluster.Meta.Version, cluster.Spec, true, false, false, default);
         Assert.Equal(("token1", "m0"), (next.RootCa.JoinTokens.Worker, next.RootCa.JoinTokens.Manager));
         Assert.Equal(
             "rpc error: code = Unknown desc = update out of sequence",
-            await MessageOf(() => _world.Control.UpdateClusterAsync(cluster.Meta.Version, cluster.Spec, false, true, default), ErrorKind.Internal));
+            await MessageOf(() => _world.Control.UpdateClusterAsync(cluster.Meta.Version, cluster.Spec, false, true, false, default), ErrorKind.Internal));
         var renamed = cluster.Spec.Clone();
         renamed.Annotations.Name = "other";
         Assert.Equal(
             "swarm spec must be named \"default\"",
-            await MessageOf(() => _world.Control.UpdateClusterAsync(next.Meta.Version, renamed, false, false, default), ErrorKind.InvalidArgument));
+            await MessageOf(() => _world.Control.UpdateClusterAsync(next.Meta.Version, renamed, false, false, false, default), ErrorKind.InvalidArgument));
     }
 
     [Theory]
@@ -96,7 +96,7 @@ public class NodeVerbsTests
         spec.Dispatcher = new() { HeartbeatPeriod = nanoseconds };
         Assert.Equal(
             "rpc error: code = InvalidArgument desc = heartbeat time period must be between 100ms and 24h0m0s",
-            await MessageOf(() => _world.Control.UpdateClusterAsync(_world.Store.Current.Cluster.Meta.Version, spec, false, false, default), ErrorKind.InvalidArgument));
+            await MessageOf(() => _world.Control.UpdateClusterAsync(_world.Store.Current.Cluster.Meta.Version, spec, false, false, false, default), ErrorKind.InvalidArgument));
     }
 
     private Task<Node> DemoteAsync(string id) =>

@@ -68,6 +68,10 @@ internal sealed class LifeStory
     public LifeStory Leave(bool force = false) =>
         On(force ? "leave --force" : "leave", new LifeEvent.Asked(new LifeRequest.Leave(++_ids, force, 1, 0)));
 
+    public LifeStory Unlock(string key) => On($"unlock {key}", new LifeEvent.Asked(new LifeRequest.Unlock(++_ids, key)));
+
+    public LifeStory LockChanged() => On("the swarm's unlock key is another", new LifeEvent.LockChanged());
+
     public LifeStory Welcome(NodeRole role, NodeRole certified, bool missing = false) => On(
         $"welcome as {role}{(missing ? ", missing" : "")}", new LifeEvent.Welcomed(new(role, missing, certified)));
 

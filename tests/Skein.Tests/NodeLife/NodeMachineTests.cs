@@ -542,18 +542,87 @@ public class NodeMachineTests
           StartAgent
         """);
 
+    [Fact]
+    public void A_locked_manager_keeps_what_runs_and_waits_for_its_key() =>
+        LifeStory.Nothing().Failing("Unlock").Started(new Disk.Locked()).Init().Leave().Unlock("wrong").Working("Unlock").Unlock("right").Unlock("again").Tells(
+        """
+        daemon starts
+        = Locked, manager
+          StartLocked
+        init
+          refuse init: This node is already part of a swarm
+        leave
+          refuse leave: Swarm is encrypted and locked
+        unlock wrong
+          Unlock
+          refuse unlock: no luck
+        unlock right
+          Unlock
+        = Pending, manager
+          answer unlock
+          StartAgent
+          StartState
+          OpenState
+          Serve
+        = Active, serving manager
+        unlock again
+          refuse unlock: swarm is not locked
+        """);
+
+    [Fact]
+    public void A_locked_manager_leaves_by_force_alone() => LifeStory.Of(new Disk.Locked()).LockChanged().Leave(force: true).Tells(
+        """
+        daemon starts
+        = Locked, manager
+          StartLocked
+        the swarm's unlock key is another
+        leave --force
+          Forget
+        = Inactive
+          answer leave
+        """);
+
+    [Fact]
+    public void Who_is_no_manager_has_no_lock() => LifeStory.Of(s_worker).LockChanged().Unlock("any").Tells(
+        """
+        daemon starts
+        = Pending, worker
+          StartAgent
+        the swarm's unlock key is another
+        unlock any
+          refuse unlock: This node is not a swarm manager
+        """);
+
+    [Fact]
+    public void The_disk_follows_the_swarms_unlock_key_also_when_it_takes_two_attempts() =>
+        LifeStory.Of(s_manager).Lasting("Pause").Failing("Seal").LockChanged().Working("Seal").Done().Tells(
+        """
+        daemon starts
+        = Pending, manager
+          StartAgent
+          StartState
+          OpenState
+          Serve
+        = Active, serving manager
+        the swarm's unlock key is another
+          Seal
+          Pause 1 s
+        Pause is done
+          Seal
+        """);
+
     /// <summary>Whatever happens in whatever order: one work at a time, and everybody who asks is answered once.</summary>
     [Fact]
     public void Nobody_waits_for_ever()
     {
-        string[] work = ["Check", "Found", "AskToJoin", "AskToBeManager", "StartState", "OpenState", "Serve", "StartAgent", "AwaitSession", "LeaveMembers", "Certify", "Withdraw", "Forget", "Pause"];
-        Gen.Select(Gen.Int[0, 2], Gen.Int[0, 13].Array[0, 4], Gen.Int[0, 13].Array[0, 4], Gen.Int[0, 11].Array[0, 12]).Sample((disk, failing, lasting, story) =>
+        string[] work = ["Check", "Found", "AskToJoin", "AskToBeManager", "StartState", "OpenState", "Serve", "StartAgent", "AwaitSession", "LeaveMembers", "Certify", "Withdraw", "Forget", "Pause", "Unlock", "StartLocked", "Seal"];
+        Gen.Select(Gen.Int[0, 3], Gen.Int[0, 16].Array[0, 4], Gen.Int[0, 16].Array[0, 4], Gen.Int[0, 13].Array[0, 12]).Sample((disk, failing, lasting, story) =>
         {
             var told = LifeStory.Nothing();
             foreach (var one in failing) told.Failing(work[one]);
             foreach (var one in lasting.Where(one => !failing.Contains(one))) told.Lasting(work[one]);
             told.Lasting("Pause");
-            if (disk > 0) told.Started(disk == 1 ? s_worker : s_manager);
+            if (disk > 0) told.Started(disk switch { 1 => s_worker, 2 => s_manager, _ => new Disk.Locked() });
             foreach (var one in story)
             {
                 switch (one)
@@ -567,6 +636,8 @@ public class NodeMachineTests
                     case 6: told.Welcome(NodeRole.Manager, NodeRole.Worker); break;
                     case 7: told.Welcome(NodeRole.Manager, NodeRole.Manager, missing: true); break;
                     case 8: told.Welcome(NodeRole.Worker, NodeRole.Manager); break;
+                    case 12: told.Unlock("key"); break;
+                    case 13: told.LockChanged(); break;
                     case 9 or 10: if (told.IsUnderWay) told.Done(); break;
                     default: if (told.IsUnderWay) told.Fails(); break;
                 }

@@ -52,12 +52,14 @@ internal sealed record ClusterSpecJson
     /// <summary>Zero and absent stand for the default, which whoever creates or updates the cluster fills in.</summary>
     public ClusterSpec ToModel()
     {
-        if (EncryptionConfig?.AutoLockManagers == true)
-            throw SkeinException.NotImplemented("autolock is not supported yet");
         CheckCa(CAConfig);
         if (TaskDefaults?.LogDriver is { } log && (log.Name is { Length: > 0 } || log.Options is { Count: > 0 }))
             throw SkeinException.NotImplemented("a log driver for all tasks of the swarm is not supported yet: name it with each service");
-        var spec = new ClusterSpec { Annotations = new Annotations { Name = Name is null or "" ? "default" : Name } };
+        var spec = new ClusterSpec
+        {
+            Annotations = new Annotations { Name = Name is null or "" ? "default" : Name },
+            AutolockManagers = EncryptionConfig?.AutoLockManagers == true,
+        };
         foreach (var (key, value) in Labels ?? new Dictionary<string, string>()) spec.Annotations.Labels[key] = value;
         if (Orchestration?.TaskHistoryRetentionLimit is { } limit)
             spec.Orchestration = new OrchestrationConfig { TaskHistoryRetentionLimit = limit };

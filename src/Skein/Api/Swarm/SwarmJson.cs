@@ -8,6 +8,7 @@ namespace Skein.Api.Swarm;
 [JsonSerializable(typeof(SwarmInitJson))]
 [JsonSerializable(typeof(SwarmJoinJson))]
 [JsonSerializable(typeof(UnlockKeyJson))]
+[JsonSerializable(typeof(SwarmUnlockJson))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(NodeJson))]
 [JsonSerializable(typeof(IReadOnlyList<NodeJson>))]

@@ -19,8 +19,9 @@ internal sealed record SwarmInitJson
 
     public SwarmInitRequest ToModel()
     {
-        if (AutoLockManagers) throw SkeinException.NotImplemented("autolock is not supported yet");
         if (ForceNewCluster) throw SkeinException.NotImplemented("--force-new-cluster is not supported yet");
+        var spec = (Spec ?? new ClusterSpecJson()).ToModel();
+        spec.AutolockManagers |= AutoLockManagers;
         return new SwarmInitRequest(
             ListenAddr ?? "",
             AdvertiseAddr ?? "",
@@ -30,7 +31,7 @@ internal sealed record SwarmInitJson
             SubnetSize,
             ForceNewCluster,
             NodeSpecJson.ParseAvailability(Availability),
-            (Spec ?? new ClusterSpecJson()).ToModel());
+            spec);
     }
 }
 
@@ -54,6 +55,12 @@ internal sealed record SwarmJoinJson
             JoinToken ?? "",
             NodeSpecJson.ParseAvailability(Availability));
     }
+}
+
+/// <summary>POST /swarm/unlock</summary>
+internal sealed record SwarmUnlockJson
+{
+    public string? UnlockKey { get; init; }
 }
 
 /// <summary>GET /swarm/unlockkey</summary>

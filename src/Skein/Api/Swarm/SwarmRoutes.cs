@@ -1,6 +1,7 @@
 using Skein.Api.Http;
-using Skein.NodeLife;
 using Skein.Model;
+using Skein.Model.Identity;
+using Skein.NodeLife;
 
 namespace Skein.Api.Swarm;
 
@@ -15,7 +16,7 @@ internal sealed class SwarmRoutes(ISwarmNode swarm)
         app.MapPost("/swarm/leave", LeaveAsync);
         app.MapPost("/swarm/update", UpdateAsync);
         app.MapGet("/swarm/unlockkey", UnlockKeyAsync);
-        app.MapPost("/swarm/unlock", _ => throw SkeinException.Conflict("swarm is not locked"));
+        app.MapPost("/swarm/unlock", UnlockAsync);
     }
 
     private Task InspectAsync(HttpContext context)
@@ -54,13 +55,22 @@ internal sealed class SwarmRoutes(ISwarmNode swarm)
             body.ToModel(),
             context.QueryGoBool("rotateWorkerToken", saysWhy: false),
             context.QueryGoBool("rotateManagerToken", saysWhy: false),
+            context.QueryGoBool("rotateManagerUnlockKey", saysWhy: false),
             context.RequestAborted);
         await context.EmptyAsync(StatusCodes.Status200OK);
     }
 
     private Task UnlockKeyAsync(HttpContext context)
     {
-        swarm.ManagerControl();
-        return context.JsonAsync(new UnlockKeyJson(""), SwarmJson.Default.UnlockKeyJson);
+        var cluster = swarm.ManagerControl().Snapshot.Cluster;
+        var key = UnlockKey.Of(cluster is null ? [] : cluster.UnlockKey.Span);
+        return context.JsonAsync(new UnlockKeyJson(key?.ToString() ?? ""), SwarmJson.Default.UnlockKeyJson);
+    }
+
+    private async Task UnlockAsync(HttpContext context)
+    {
+        var body = await context.BodyAsync(SwarmJson.Default.SwarmUnlockJson);
+        await swarm.UnlockAsync(body.UnlockKey ?? "", CancellationToken.None);
+        await context.EmptyAsync(StatusCodes.Status200OK);
     }
 }
