@@ -2,6 +2,7 @@ using Skein.Agent.Containers;
 using Skein.Agent.Containers.Oci;
 using Skein.Agent.Networks;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Agent.Tasks;
 
@@ -12,7 +13,12 @@ internal sealed class TaskContainers(Func<string> nodeId, Func<NodeDescription> 
 
     public TaskTemplate TemplateOf(SwarmTask task) => new(task, nodeId(), describeNode());
 
-    public ContainerSpec ExpandedSpec(SwarmTask task) => TemplateOf(task).Expand(task.Spec.Container);
+    public ContainerSpec ExpandedSpec(SwarmTask task)
+    {
+        var expanded = TemplateOf(task).Expand(task.Spec.Container);
+        expanded.Env.Add(GenericResources.Environment(task.GenericResources));
+        return expanded;
+    }
 
     public ContainerNetworkSpec NetworkSpec(SwarmTask task, ContainerSpec expanded, string containerId) => new(
         containerId,

@@ -20,6 +20,8 @@ internal sealed class NodeLoad(Node node)
 
     public long FreeMemoryBytes { get; private set; } = node.Description?.Resources?.MemoryBytes ?? 0;
 
+    public FreeResources FreeGeneric { get; } = new(node.Description?.Resources?.Generic ?? Enumerable.Empty<GenericResource>());
+
     public int ActiveOf(string serviceId) => _activeByService.GetValueOrDefault(serviceId);
 
     public int FailuresOf(SwarmTask task) => _failures.GetValueOrDefault((task.ServiceId, task.SpecVersion));
@@ -39,6 +41,7 @@ internal sealed class NodeLoad(Node node)
             FreeNanoCpus -= reserved.NanoCpus;
             FreeMemoryBytes -= reserved.MemoryBytes;
         }
+        FreeGeneric.Take(task.GenericResources);
         foreach (var port in HostPorts(task)) _hostPorts.Add((port.Protocol, port.PublishedPort));
     }
 

@@ -43,8 +43,8 @@ internal static class Scheduler
             Explain(draft, task, refusal);
             return;
         }
-        Assign(draft, task, load.Node.Id, "scheduler confirmed task can run on preassigned node");
         load.Add(task.Value);
+        Assign(draft, task, load, "scheduler confirmed task can run on preassigned node");
     }
 
     private static void Place(SwarmDraft draft, List<Drafted<SwarmTask>> group, IReadOnlyCollection<NodeLoad> loads)
@@ -56,7 +56,7 @@ internal static class Scheduler
         {
             if (tree.Place(task.Value, demand) is { } node)
             {
-                Assign(draft, task, node.Node.Id, "scheduler assigned task to node");
+                Assign(draft, task, node, "scheduler assigned task to node");
                 continue;
             }
             // What is full for one is full for all after it.
@@ -65,10 +65,12 @@ internal static class Scheduler
         }
     }
 
-    private static void Assign(SwarmDraft draft, Drafted<SwarmTask> task, string nodeId, string message)
+    /// <param name="load">The task is among it already, but for what it is given here.</param>
+    private static void Assign(SwarmDraft draft, Drafted<SwarmTask> task, NodeLoad load, string message)
     {
         var edited = task.Edit();
-        edited.NodeId = nodeId;
+        edited.NodeId = load.Node.Id;
+        if (edited.Spec?.Resources?.Reservations is { Generic.Count: > 0 } reserved) edited.GenericResources.Add(load.FreeGeneric.Claim(reserved.Generic));
         edited.Status = new() { State = TaskState.Assigned, Timestamp = draft.Stamp, Message = message, AppliedAt = draft.Stamp };
     }
 

@@ -49,6 +49,9 @@ public static class ServiceSpecValidation
             throw RpcError.InvalidArgument($"invalid cpu value {GoNumbers.Shortest(resources.NanoCpus / 1e9)}: Must be at least 0.001");
         if (resources.MemoryBytes != 0 && resources.MemoryBytes < SmallestMemory)
             throw RpcError.InvalidArgument($"invalid memory value {resources.MemoryBytes}: Must be at least 4MiB");
+        // By their names nodes alone have them.
+        if (resources.Generic.FirstOrDefault(resource => resource.Name.Length > 0 || resource.Kind.Length == 0 || resource.Count < 0) is { } generic)
+            throw RpcError.InvalidArgument($"invalid argument for resource {generic.Kind}");
     }
 
     // Docker's tasks with a swap below -1 have the default's, those with another swappiness are rejected.

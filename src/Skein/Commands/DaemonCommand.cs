@@ -27,6 +27,7 @@ internal static class DaemonCommand
     private static readonly Option<string?> Level = Text("--log-level", "debug, info, warn, error or fatal (default info)", "LEVEL", "-l");
     private static readonly Option<bool> Debug = new("--debug", "-D") { Description = "The same as --log-level debug" };
     private static readonly Option<string[]> Labels = Texts("--label", "Engine label, KEY=VALUE", "LABEL");
+    private static readonly Option<string[]> Generic = Texts("--node-generic-resource", "What services may reserve here: KIND=NUMBER or KIND=NAME", "RESOURCE");
     private static readonly Option<string?> CgroupParent = Text("--cgroup-parent", "Parent of the containers' cgroups (default /skein)", "PATH");
     private static readonly Option<string?> Advertise = Text("--swarm-default-advertise-addr", "Address or interface to advertise in a swarm", "ADDR");
 
@@ -34,7 +35,7 @@ internal static class DaemonCommand
     {
         var command = new Command("daemon", "Run the daemon: it answers the Docker Engine API and takes this host's part in a swarm.")
         {
-            ConfigFile, DataRoot, ExecRoot, Hosts, Group, Containerd, ContainerdNamespace, Etcd, Mirrors, Insecure, Level, Debug, Labels, CgroupParent, Advertise,
+            ConfigFile, DataRoot, ExecRoot, Hosts, Group, Containerd, ContainerdNamespace, Etcd, Mirrors, Insecure, Level, Debug, Labels, Generic, CgroupParent, Advertise,
         };
         command.SetAction(RunAsync);
         return command;
@@ -79,6 +80,7 @@ internal static class DaemonCommand
             RegistryMirrors = Given(result, Mirrors) ?? options.RegistryMirrors,
             InsecureRegistries = Given(result, Insecure) ?? options.InsecureRegistries,
             Labels = Given(result, Labels) ?? options.Labels,
+            NodeGenericResources = Given(result, Generic) ?? options.NodeGenericResources,
             CgroupParent = result.GetValue(CgroupParent) ?? options.CgroupParent,
             SwarmDefaultAdvertiseAddr = result.GetValue(Advertise) ?? options.SwarmDefaultAdvertiseAddr,
         };

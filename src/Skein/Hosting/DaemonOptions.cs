@@ -36,6 +36,9 @@ internal sealed record DaemonOptions
     /// <summary>Engine labels, key=value; constraints read them as engine.labels.KEY.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
+    /// <summary>What services reserve beside CPUs and memory: KIND=NUMBER, or KIND=NAME for each.</summary>
+    public IReadOnlyList<string> NodeGenericResources { get; init; } = [];
+
     /// <summary>From which docker_gwbridge takes its subnet.</summary>
     public IReadOnlyList<AddressPool> DefaultAddressPools { get; init; } = [];
 

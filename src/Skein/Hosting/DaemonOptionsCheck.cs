@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Hosting;
 
@@ -28,6 +29,7 @@ internal static class DaemonOptionsCheck
                 throw SkeinException.Invalid($"insecure registry {registry} is not valid: invalid host \"{registry}\"");
         }
         RequireLabels(options.Labels);
+        GenericResources.Parse(options.NodeGenericResources);
         foreach (var pool in options.DefaultAddressPools)
         {
             if (!IPNetwork.TryParse(pool.Base, out var network) || network.BaseAddress.AddressFamily != AddressFamily.InterNetwork)

@@ -4,6 +4,7 @@ using Skein.Agent.Session;
 using Skein.Api.Engine;
 using Skein.Managing;
 using Skein.Model;
+using Skein.Model.Specs;
 using Skein.Model.Identity;
 using Skein.NodeLife;
 
@@ -63,6 +64,7 @@ internal sealed class NodeAgent(
             },
             EngineVersion = ProgramVersion.Current,
         };
+        description.Resources.Generic.Add(GenericResources.Parse(options.NodeGenericResources));
         foreach (var label in options.Labels)
         {
             var equals = label.IndexOf('=');

@@ -61,6 +61,9 @@ public sealed class DaemonOptionsTests : IDisposable
     [InlineData("""{ "insecure-registries": ["registry/path"] }""", "insecure registry registry/path is not valid")]
     [InlineData("""{ "labels": ["rack"] }""", "bad attribute format: rack")]
     [InlineData("""{ "labels": ["rack=1", "rack=2"] }""", "conflict labels for rack=2 and rack=1")]
+    [InlineData("""{ "node-generic-resources": ["gpu"] }""", "could not parse GenericResource: incorrect term gpu, missing '=' or malformed expression")]
+    [InlineData("""{ "node-generic-resources": ["gpu=-1"] }""", "could not parse GenericResource: cannot ask for negative resource gpu")]
+    [InlineData("""{ "node-generic-resources": ["gpu=a", "gpu=1"] }""", "could not parse GenericResource: mixed discrete and named resources in expression 'gpu=[a 1]'")]
     [InlineData("""{ "default-address-pools": [{"base": "10.0.0.0/33", "size": 24}] }""", "invalid base pool: \"10.0.0.0/33\"")]
     [InlineData("""{ "default-address-pools": [{"base": "10.0.0.0/16", "size": 99}] }""", "invalid size 99 of the pool 10.0.0.0/16: from 16 to 29")]
     public void What_is_wrong_is_named(string json, string why)

@@ -1,4 +1,5 @@
 using Skein.Model;
+using Skein.Model.Specs;
 using Skein.Tests.Orchestration;
 using Xunit;
 
@@ -63,6 +64,35 @@ public class SchedulingStories
         _swarm.Settle();
         Assert.Equal("t1 web.1 on n4 Running/Running", _swarm.Ps("web"));
     }
+
+    [Fact]
+    public void Generic_resources_are_given_by_number_or_name_and_come_back_with_their_task()
+    {
+        Nodes(2);
+        _swarm.Change("n1", n => n.Description.Resources.Generic.Add(GenericResources.Parse(["gpu=UUID2", "gpu=UUID1", "gpu=UUID3"])));
+        _swarm.Change("n2", n => n.Description.Resources.Generic.Add(GenericResources.Parse(["gpu=2", "ssd=1"])));
+        _swarm.AddService("train", 3, s => s.Task.Resources = Reserving("gpu", 2));
+        _swarm.Settle();
+        Assert.Equal(["n1: gpu UUID1, gpu UUID2", "n2: gpu 2"], Given("train"));
+        var waiting = Assert.Single(_swarm.Tasks, t => t.Status.State == TaskState.Pending);
+        Assert.Equal("no suitable node (insufficient resources on 2 nodes)", waiting.Status.Err);
+
+        _swarm.AddService("cache", 1, s => s.Task.Resources = Reserving("ssd", 1));
+        _swarm.Settle();
+        Assert.Equal(["n2: ssd 1"], Given("cache"));
+        _swarm.Update("train", s => s.Task.Resources = Reserving("gpu", 1));
+        _swarm.Pass(120);
+        Assert.Equal(3, Given("train").Count());
+        Assert.Equal(3, _swarm.Tasks.Count(t => t.Status.State == TaskState.Running && t.Spec.Resources.Reservations.Generic[0] is { Kind: "gpu", Count: 1 }));
+
+        IEnumerable<string> Given(string service) => _swarm.Tasks
+            .Where(t => t.ServiceAnnotations.Name == service && t.Status.State == TaskState.Running)
+            .Select(t => $"{t.NodeId}: {string.Join(", ", t.GenericResources.Select(g => $"{g.Kind} {(g.Name.Length > 0 ? g.Name : $"{g.Count}")}"))}")
+            .Order(StringComparer.Ordinal);
+    }
+
+    private static ResourceRequirements Reserving(string kind, long count) =>
+        new() { Reservations = new() { Generic = { new GenericResource { Kind = kind, Count = count } } } };
 
     [Fact]
     public void A_host_port_is_one_per_node_and_free_when_its_task_has_ended()

@@ -17,7 +17,7 @@ internal sealed record NodeJson
 
     internal sealed record NodePlatformJson(string Architecture, string OS);
 
-    internal sealed record NodeResourcesJson(long NanoCPUs, long MemoryBytes);
+    internal sealed record NodeResourcesJson(long NanoCPUs, long MemoryBytes, IReadOnlyList<GenericResourceJson>? GenericResources);
 
     internal sealed record PluginJson(string Type, string Name);
 
@@ -57,7 +57,7 @@ internal sealed record NodeJson
     private static DescriptionJson Describe(NodeDescription description, Cluster? cluster) => new(
         description.Hostname,
         new NodePlatformJson(description.Platform?.Architecture ?? "", description.Platform?.Os ?? ""),
-        new NodeResourcesJson(description.Resources?.NanoCpus ?? 0, description.Resources?.MemoryBytes ?? 0),
+        new NodeResourcesJson(description.Resources?.NanoCpus ?? 0, description.Resources?.MemoryBytes ?? 0, GenericResourceJson.Of(description.Resources?.Generic)),
         new EngineJson(description.EngineVersion, description.EngineLabels.Count == 0 ? null : description.EngineLabels.ToDictionary(), s_plugins),
         ClusterJson.TlsInfoJson.FromRoot(cluster));
 }

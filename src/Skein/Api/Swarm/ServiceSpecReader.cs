@@ -145,8 +145,10 @@ internal static class ServiceSpecReader
 
     private static Resources? ReadReservations(TaskSpecJson.ReservationsJson? json)
     {
-        if (json?.GenericResources is { Count: > 0 }) throw NotYet("generic resources");
-        return json is null ? null : new Resources { NanoCpus = json.NanoCPUs ?? 0, MemoryBytes = json.MemoryBytes ?? 0 };
+        if (json is null) return null;
+        var reserved = new Resources { NanoCpus = json.NanoCPUs ?? 0, MemoryBytes = json.MemoryBytes ?? 0 };
+        reserved.Generic.Add((json.GenericResources ?? []).Select(resource => resource.ToModel()));
+        return reserved;
     }
 
     private static RestartPolicy? ReadRestart(TaskSpecJson.RestartPolicyJson? json) => json is null ? null : new RestartPolicy

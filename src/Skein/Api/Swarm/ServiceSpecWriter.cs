@@ -117,6 +117,7 @@ internal static class ServiceSpecWriter
     {
         NanoCPUs = NullIfZero(reserved.NanoCpus),
         MemoryBytes = NullIfZero(reserved.MemoryBytes),
+        GenericResources = GenericResourceJson.Of(reserved.Generic),
     };
 
     private static TaskSpecJson.RestartPolicyJson? WriteRestart(RestartPolicy? policy) => policy is null ? null : new TaskSpecJson.RestartPolicyJson

@@ -19,6 +19,7 @@ internal sealed record TaskJson
     public required TaskStatusJson Status { get; init; }
     public required string DesiredState { get; init; }
     public IReadOnlyList<TaskAttachmentJson>? NetworksAttachments { get; init; }
+    public IReadOnlyList<GenericResourceJson>? GenericResources { get; init; }
     public JobIterationJson? JobIteration { get; init; }
 
     internal sealed record TaskStatusJson(
@@ -45,6 +46,7 @@ internal sealed record TaskJson
         NodeID = task.NodeId.Length == 0 ? null : task.NodeId,
         Status = WriteStatus(task.Status ?? new SwarmTaskStatus()),
         DesiredState = StateName(task.DesiredState),
+        GenericResources = GenericResourceJson.Of(task.GenericResources),
         JobIteration = task.JobIteration is { } iteration ? JobIterationJson.Of(iteration) : null,
         NetworksAttachments = task.Networks.Count == 0 ? null : [.. task.Networks.Select(a => WriteAttachment(a, snapshot))],
     };

@@ -35,7 +35,7 @@ internal sealed record TaskSpecJson
     {
         public long? NanoCPUs { get; init; }
         public long? MemoryBytes { get; init; }
-        public IReadOnlyList<JsonElement>? GenericResources { get; init; }
+        public IReadOnlyList<GenericResourceJson>? GenericResources { get; init; }
     }
 
     internal sealed record RestartPolicyJson
