@@ -16,6 +16,7 @@ internal static class ReplicatedServiceTasks
         foreach (var slot in slots.Values)
         {
             Recall.Run(draft, service, slot, constraints);
+            Moves.GiveUpFailed(draft, service, slot);
             Restart(draft, service, slot, constraints);
         }
 
@@ -25,7 +26,7 @@ internal static class ReplicatedServiceTasks
         else if ((ulong)held.Count > wanted) held = Shrink(held, (int)wanted);
         foreach (var slot in slots.Values.Except(held)) slot.Remove();
 
-        RollingUpdate.Run(draft, drafted, held);
+        RollingUpdate.Run(draft, drafted, [.. held.Except(Moves.Tend(draft, held))]);
         foreach (var slot in held) DelayedStarts.Run(draft, slot);
     }
 

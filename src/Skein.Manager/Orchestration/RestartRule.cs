@@ -63,6 +63,6 @@ internal static class RestartRule
         return (ulong)slot.Tasks
             .Where(t => t.Value.SpecVersion == task.SpecVersion)
             .Skip(1)
-            .Count(t => t.Value.CreatedAt() > after);
+            .Count(t => t.Value.CreatedAt() > after && t.Value.MovedFrom.Length == 0);
     }
 }

@@ -15,6 +15,8 @@ public sealed partial class SwarmLoop
         {
             if (change.Object is Service { UpdateStatus: { } status } service && before.Services.Find(service.Id)?.UpdateStatus?.Message != status.Message)
                 UpdateTurned(service.Name(), status.Message);
+            else if (change.Object is SwarmTask { Note.Length: > 0 } noted && before.Tasks.Find(noted.Id)?.Note != noted.Note)
+                TaskNoted(noted.Annotations?.Name ?? noted.Id, noted.Note);
             else if (change.Object is SwarmTask { Status: { State: <= TaskState.Pending, Err.Length: > 0 } } task && before.Tasks.Find(task.Id)?.Status?.Err != task.Status.Err)
                 TaskWaits(task.Annotations?.Name ?? task.Id, task.Status.Err);
         }
@@ -37,6 +39,9 @@ public sealed partial class SwarmLoop
 
     [LoggerMessage(2106, LogLevel.Information, "service {Service}: {Message}")]
     private partial void UpdateTurned(string service, string message);
+
+    [LoggerMessage(2108, LogLevel.Information, "task {Task}: {Note}")]
+    private partial void TaskNoted(string task, string note);
 
     [LoggerMessage(2107, LogLevel.Warning, "task {Task} waits: {Reason}")]
     private partial void TaskWaits(string task, string reason);

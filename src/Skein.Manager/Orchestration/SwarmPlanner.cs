@@ -13,6 +13,7 @@ internal static class SwarmPlanner
     {
         var draft = new SwarmDraft(stored, now, ids);
         Orchestrator.Run(draft);
+        Rebalancer.Run(draft);
         Allocator.Run(draft);
         Scheduler.Run(draft);
         TaskReaper.Run(draft);

@@ -58,6 +58,10 @@ internal sealed class PlacementTree
         return null;
     }
 
+    /// <summary>What the preferences spread over, those that name no label left out.</summary>
+    public static IReadOnlyList<Func<NodeLoad, string>> LabelsOf(Placement? placement) =>
+        [.. (placement?.Preferences.Select(preference => LabelOf(preference.Spread)) ?? []).OfType<Func<NodeLoad, string>>()];
+
     private static Func<NodeLoad, string>? LabelOf(string spread)
     {
         const string nodeLabel = "node.labels.";

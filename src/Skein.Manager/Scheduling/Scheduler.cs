@@ -20,7 +20,7 @@ internal static class Scheduler
         foreach (var group in groups) Place(draft, [.. group], loads.Values);
     }
 
-    private static Dictionary<string, NodeLoad> Loads(SwarmDraft draft)
+    public static Dictionary<string, NodeLoad> Loads(SwarmDraft draft)
     {
         var loads = draft.Nodes.ToDictionary(n => n.Value.Id, n => new NodeLoad(n.Value), StringComparer.Ordinal);
         foreach (var task in draft.Tasks)

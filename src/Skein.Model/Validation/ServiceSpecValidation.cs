@@ -14,6 +14,7 @@ public static class ServiceSpecValidation
     {
         AnnotationsValidation.Check(spec.Annotations);
         CheckDrainTimeout(spec.Annotations);
+        CheckRebalance(spec.Annotations);
         CheckTask(spec.Task, spec.Annotations);
         CheckMode(spec);
         CheckUpdate(spec.Update);
@@ -25,6 +26,15 @@ public static class ServiceSpecValidation
     {
         if (annotations.Labels.TryGetValue(DrainTimeout.Label, out var text) && !DrainTimeout.TryParse(text, out _))
             throw RpcError.InvalidArgument($"label {DrainTimeout.Label}={text}: must be a duration from 0s to {DrainTimeout.Longest.TotalMinutes:F0}m, such as 10s");
+    }
+
+    private static void CheckRebalance(Annotations annotations)
+    {
+        if (annotations.Labels.TryGetValue(Rebalance.Label, out var text) && !Rebalance.TryParse(text, out _))
+        {
+            throw RpcError.InvalidArgument(
+                $"label {Rebalance.Label}={text}: must be on, off, or the pause between two moves, from {Rebalance.ShortestPause.TotalSeconds:F0}s to {Rebalance.LongestPause.TotalHours:F0}h");
+        }
     }
 
     private static void CheckTask(TaskSpec? task, Annotations service)

@@ -1,5 +1,6 @@
 using Skein.Manager.Store;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Api.Swarm;
 
@@ -44,18 +45,18 @@ internal sealed record TaskJson
         ServiceID = task.ServiceId.Length == 0 ? null : task.ServiceId,
         Slot = task.Slot == 0 ? null : task.Slot,
         NodeID = task.NodeId.Length == 0 ? null : task.NodeId,
-        Status = WriteStatus(task.Status ?? new SwarmTaskStatus()),
+        Status = WriteStatus(task.Status ?? new SwarmTaskStatus(), task.IsWanted() ? "" : task.Note),
         DesiredState = StateName(task.DesiredState),
         GenericResources = GenericResourceJson.Of(task.GenericResources),
         JobIteration = task.JobIteration is { } iteration ? JobIterationJson.Of(iteration) : null,
         NetworksAttachments = task.Networks.Count == 0 ? null : [.. task.Networks.Select(a => WriteAttachment(a, snapshot))],
     };
 
-    private static TaskStatusJson WriteStatus(SwarmTaskStatus status) => new(
+    private static TaskStatusJson WriteStatus(SwarmTaskStatus status, string note) => new(
         GoTime.Format(status.Timestamp),
         StateName(status.State),
         status.Message,
-        status.Err.Length == 0 ? null : status.Err,
+        (status.Err, note) switch { ({ Length: > 0 } err, _) => err, (_, { Length: > 0 } why) => why, _ => null },
         status.Container is { } container ? new ContainerStatusJson(container.ContainerId, container.Pid, container.ExitCode) : null,
         new PortStatusJson(status.HostPorts.Count == 0 ? null : [.. status.HostPorts.Select(ServiceSpecWriter.WritePort)]));
 
