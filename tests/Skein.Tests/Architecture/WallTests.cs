@@ -7,8 +7,6 @@ namespace Skein.Tests.Architecture;
 /// <summary>The walls of docs/ARCHITECTURE.md. Each failure says why the wall stands.</summary>
 public partial class WallTests
 {
-    private static readonly string s_root = FindRoot();
-
     [Theory]
     [InlineData("Skein.Linux", "")]
     [InlineData("Skein.Model", "")]
@@ -17,7 +15,7 @@ public partial class WallTests
     [InlineData("Skein", "Skein.Agent Skein.Manager")]
     public void Projects_refer_only_downwards(string project, string allowed)
     {
-        var file = XDocument.Load(Path.Combine(s_root, "src", project, project + ".csproj"));
+        var file = XDocument.Load(Path.Combine(SourceTree.Root, "src", project, project + ".csproj"));
         var references = file.Descendants("ProjectReference").Select(r => Path.GetFileNameWithoutExtension(r.Attribute("Include")!.Value));
         Assert.True(
             references.All(allowed.Split(' ').Contains),
@@ -109,17 +107,10 @@ public partial class WallTests
     }
 
     private static IEnumerable<(string Path, string Text)> Sources() =>
-        Directory.EnumerateFiles(Path.Combine(s_root, "src"), "*.cs", SearchOption.AllDirectories)
-            .Select(f => Path.GetRelativePath(s_root, f))
+        Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "src"), "*.cs", SearchOption.AllDirectories)
+            .Select(f => Path.GetRelativePath(SourceTree.Root, f))
             .Where(f => !f.Contains("/obj/") && !f.Contains("/bin/"))
-            .Select(f => (f, File.ReadAllText(Path.Combine(s_root, f))));
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Skein.slnx"))) folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException($"no Skein.slnx above {AppContext.BaseDirectory}");
-    }
+            .Select(f => (f, File.ReadAllText(Path.Combine(SourceTree.Root, f))));
 
     [GeneratedRegex(@"\bunsafe\s*[{(a-z]|\[(LibraryImport|DllImport)\(")]
     private static partial Regex Unsafe();
