@@ -35,3 +35,5 @@ public sealed partial class ManagerBeat : IStoreObject;
 public sealed partial class Fence : IStoreObject;
 
 public sealed partial class DrainProgress : IStoreObject;
+
+public sealed partial class ManagerCertificate : IStoreObject;

@@ -27,9 +27,9 @@ internal sealed record CallRule(CallerKind Who, long? BodyMax, bool EndsWithStan
     /// <summary>Whether the state has the caller as whom the call asks for.</summary>
     public bool IsMetBy(Node? node) => Who switch
     {
-        CallerKind.Node => node is not null,
+        CallerKind.Node or CallerKind.FormerManager => node is not null,
         CallerKind.Manager => node?.Spec?.Role == NodeRole.Manager,
-        CallerKind.Anyone or CallerKind.FormerManager => true,
+        CallerKind.Anyone => true,
         _ => false,
     };
 

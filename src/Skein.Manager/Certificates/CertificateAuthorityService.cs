@@ -5,6 +5,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Skein.Manager.Allocation;
 using Skein.Manager.Callers;
+using Skein.Manager.Members;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Identity;
@@ -12,7 +13,8 @@ using Skein.Model.Identity;
 namespace Skein.Manager.Certificates;
 
 /// <summary>Makes hosts into nodes, by token, and renews the certificates of nodes.</summary>
-public sealed partial class CertificateAuthorityService(IStore store, TimeProvider time, IIdSource ids, ILogger<CertificateAuthorityService> log)
+public sealed partial class CertificateAuthorityService(
+    IStore store, CertificateSigner signer, TimeProvider time, IIdSource ids, ILogger<CertificateAuthorityService> log)
     : CertificateAuthority.CertificateAuthorityBase
 {
     /// <summary>A token of 128 bits is not guessed, but each trial costs a line in the log and a comparison.</summary>
@@ -30,7 +32,7 @@ public sealed partial class CertificateAuthorityService(IStore store, TimeProvid
         Task.FromResult(new RootCertificateResponse { Certificate = RequireCluster().RootCa.Cert });
 
     public override Task<IssueResponse> IssueNodeCertificate(IssueRequest request, ServerCallContext context) =>
-        request.Token.Length > 0 ? JoinAsync(request, context) : Task.FromResult(Renew(request, NodeCaller.Of(context)));
+        request.Token.Length > 0 ? JoinAsync(request, context) : RenewAsync(request, NodeCaller.Of(context), context.CancellationToken);
 
     private async Task<IssueResponse> JoinAsync(IssueRequest request, ServerCallContext context)
     {
@@ -54,20 +56,21 @@ public sealed partial class CertificateAuthorityService(IStore store, TimeProvid
             Status = new() { State = NodeState.Unknown },
         };
         // The certificate first: a request that cannot be read leaves no node behind.
-        var response = Issue(cluster, request, node.Id, role.Value);
-        await CreateAsync(node, context.CancellationToken);
+        var response = await IssueAsync(cluster, request, node.Id, role.Value, context.CancellationToken);
+        await CreateAsync(node, EntryOf(response, role.Value), context.CancellationToken);
         LogJoined(node.Id, role.Value, context.Peer);
         return response;
     }
 
     /// <summary>With its address on the ingress network, again when that was given to another meanwhile.</summary>
-    private async Task CreateAsync(Node node, CancellationToken cancel)
+    private async Task CreateAsync(Node node, ManagerCertificate? certificate, CancellationToken cancel)
     {
         while (true)
         {
             var seen = store.Current;
             var changes = new Changes();
             changes.Put(BirthAllocation.Of(seen, node, time.GetUtcNow(), ids));
+            if (certificate is not null) changes.Put(certificate);
             AllocationFence.Raise(seen, changes);
             try
             {
@@ -81,22 +84,33 @@ public sealed partial class CertificateAuthorityService(IStore store, TimeProvid
         }
     }
 
-    private IssueResponse Renew(IssueRequest request, CertificateName caller)
+    private async Task<IssueResponse> RenewAsync(IssueRequest request, CertificateName caller, CancellationToken cancel)
     {
         var node = store.Current.Nodes.Find(caller.NodeId)
             ?? throw new RpcException(new(StatusCode.PermissionDenied, $"node {caller.NodeId} was removed from the swarm"));
         if (_renewed.MustWait(node.Id)) throw new RpcException(new(StatusCode.ResourceExhausted, $"node {node.Id} has had {RenewalsOfNode} certificates in a minute"));
         _renewed.Note(node.Id);
         LogRenewed(node.Id, node.Spec.Role);
-        return Issue(RequireCluster(), request, node.Id, node.Spec.Role);
+        var response = await IssueAsync(RequireCluster(), request, node.Id, node.Spec.Role, cancel);
+        // Before it has it: what is not written down could not be taken back.
+        var changes = new Changes();
+        if (EntryOf(response, node.Spec.Role) is { } certificate) changes.Put(certificate);
+        await store.CommitAsync(changes, null, cancel);
+        return response;
     }
 
-    private IssueResponse Issue(Cluster cluster, IssueRequest request, string nodeId, NodeRole role)
+    private static ManagerCertificate? EntryOf(IssueResponse response, NodeRole role)
     {
-        using var authority = RootAuthority.Open(cluster.RootCa.Cert.Span, cluster.RootCa.Key.Span, time, ids);
+        if (role != NodeRole.Manager) return null;
+        using var certificate = CertificatePem.Read(response.Certificate.Span)[0];
+        return RevokedCertificates.EntryOf(certificate, response.NodeId);
+    }
+
+    private async Task<IssueResponse> IssueAsync(Cluster cluster, IssueRequest request, string nodeId, NodeRole role, CancellationToken cancel)
+    {
         try
         {
-            var pem = authority.Issue(request.Csr.ToStringUtf8(), new(nodeId, role, cluster.Id), RootAuthority.NodeLifetimeOf(cluster.Spec));
+            var pem = await signer.IssueAsync(cluster, request.Csr.ToStringUtf8(), new(nodeId, role, cluster.Id), cancel);
             return new()
             {
                 NodeId = nodeId,
@@ -108,6 +122,11 @@ public sealed partial class CertificateAuthorityService(IStore store, TimeProvid
         catch (SkeinException e) when (e.Kind == ErrorKind.InvalidArgument)
         {
             throw new RpcException(new(StatusCode.InvalidArgument, e.Message));
+        }
+        catch (SkeinException e) when (e.Kind == ErrorKind.Unavailable)
+        {
+            if (_said.IsNews(e.Message)) LogNotSigned(nodeId, e.Message);
+            throw new RpcException(new(StatusCode.Unavailable, e.Message));
         }
     }
 
@@ -135,6 +154,9 @@ public sealed partial class CertificateAuthorityService(IStore store, TimeProvid
 
     [LoggerMessage(2311, LogLevel.Information, "Node {Node} joins as {Role} from {Peer}")]
     private partial void LogJoined(string node, NodeRole role, string peer);
+
+    [LoggerMessage(2313, LogLevel.Warning, "Node {Node} gets no certificate: {Reason}")]
+    private partial void LogNotSigned(string node, string reason);
 
     [LoggerMessage(2312, LogLevel.Information, "Node {Node} has a new certificate as {Role}")]
     private partial void LogRenewed(string node, NodeRole role);

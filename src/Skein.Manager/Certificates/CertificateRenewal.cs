@@ -5,12 +5,18 @@ using Skein.Model.Identity;
 
 namespace Skein.Manager.Certificates;
 
-/// <summary>Keeps a node's certificate fresh: asks for a new one at a random point between half and four fifths of its life.</summary>
+/// <summary>
+/// Keeps a node's certificate fresh: asks for a new one at a random point between half and four fifths of its life, and at once when
+/// another issuer is told, as in a rotation of the CA; trusts the new root when it is told that one.
+/// </summary>
 public sealed partial class CertificateRenewal(
     NodeIdentity identity, JoinClient client, Func<IReadOnlyList<string>> managers, IReadOnlyList<IPAddress> addresses,
-    TimeProvider time, IIdSource random, ILogger log)
+    ToldIssuer told, TimeProvider time, IIdSource random, ILogger log)
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromMinutes(1);
+
+    /// <summary>Others wait for this node's: no more than a manager gives of a node in a minute (<see cref="CertificateAuthorityService.RenewalsOfNode"/>).</summary>
+    private static readonly TimeSpan RotationPause = TimeSpan.FromSeconds(3);
 
     /// <summary>A timer takes no longer wait than some 49 days; it is looked at anew each day.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
@@ -20,16 +26,49 @@ public sealed partial class CertificateRenewal(
 
     public async Task RunAsync(CancellationToken stop)
     {
+        NodeCredentials? known = null;
+        var due = DateTimeOffset.MaxValue;
         while (true)
         {
-            var credentials = identity.Current;
-            var due = RenewalTime.Of(credentials.NotBefore, credentials.NotAfter, random);
-            while (identity.Current == credentials && time.GetUtcNow() < due)
+            var (has, now) = (identity.Current, told.Now);
+            if (has != known) (known, due) = (has, RenewalTime.Of(has.NotBefore, has.NotAfter, random));
+            switch (RenewalPlan.Of(has, now, time.GetUtcNow(), due))
             {
-                var wait = due - time.GetUtcNow();
-                await Task.Delay(wait < LongestWait ? wait : LongestWait, time, stop);
+                case RenewalPlan.Step.Trust:
+                    if (!TryTrust(has, now)) await Task.Delay(RotationPause, time, stop);
+                    break;
+                case RenewalPlan.Step.Renew:
+                    if (!await TryRenewAsync(stop)) await WaitAsync(has, now, time.GetUtcNow() < due ? RotationPause : RetryPause, stop);
+                    break;
+                default:
+                    var wait = due - time.GetUtcNow();
+                    await WaitAsync(has, now, wait < LongestWait ? wait : LongestWait, stop);
+                    break;
             }
-            while (identity.Current == credentials && !await TryRenewAsync(stop)) await Task.Delay(RetryPause, time, stop);
+        }
+    }
+
+    /// <summary>Until that has passed, or something is different: both other tasks end with the wait.</summary>
+    private async Task WaitAsync(NodeCredentials has, ToldIssuer.Told now, TimeSpan longest, CancellationToken stop)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        await Task.WhenAny(identity.WhenReplacedAsync(has, over.Token), told.WhenOtherAsync(now, over.Token), Task.Delay(longest, time, over.Token));
+        await over.CancelAsync();
+        stop.ThrowIfCancellationRequested();
+    }
+
+    private bool TryTrust(NodeCredentials has, ToldIssuer.Told now)
+    {
+        try
+        {
+            identity.Replace(has.Trusting(now.TrustRoot.Span));
+            LogTrusts();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotKept(e.Message);
+            return false;
         }
     }
 
@@ -70,6 +109,9 @@ public sealed partial class CertificateRenewal(
 
     [LoggerMessage(2320, LogLevel.Information, "This node has a new certificate, valid until {NotAfter:u}")]
     private partial void LogRenewed(DateTimeOffset notAfter);
+
+    [LoggerMessage(2323, LogLevel.Information, "This node trusts the swarm's new root from now on")]
+    private partial void LogTrusts();
 
     [LoggerMessage(2322, LogLevel.Error, "This node's new certificate could not be written and is not used: {Reason}")]
     private partial void LogNotKept(string reason);

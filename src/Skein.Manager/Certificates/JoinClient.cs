@@ -32,8 +32,8 @@ public sealed class JoinClient(TimeProvider time)
         {
             EnabledSslProtocols = SslProtocols.Tls13,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-            RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-                CertificateCheck.Check(certificate as X509Certificate2, root, time.GetUtcNow(), ofServer: true).Name is { Role: NodeRole.Manager },
+            RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
+                CertificateCheck.Check(certificate as X509Certificate2, root, chain?.ChainPolicy.ExtraStore ?? [], time.GetUtcNow(), ofServer: true).Name is { Role: NodeRole.Manager },
         };
         var request = new IssueRequest { Token = token.ToString(), Availability = NameOf(availability), Unfit = unfit };
         return await IssueAsync(manager, tls, request, addresses, rootPem, cancel);
@@ -68,7 +68,7 @@ public sealed class JoinClient(TimeProvider time)
         request.Csr = ByteString.CopyFromUtf8(signing.Pem);
         var response = await CallAsync(manager, tls, (client, options) => client.IssueNodeCertificateAsync(request, options), cancel);
         var credentials = NodeCredentials.Create(response.Certificate.Span, signing.KeyPem, rootPem);
-        var verdict = CertificateCheck.Check(credentials.Certificate, credentials.Root, time.GetUtcNow(), ofServer: false);
+        var verdict = CertificateCheck.Check(credentials.Certificate, credentials.Root, credentials.Between, time.GetUtcNow(), ofServer: false);
         return verdict.Name is { } name && name.NodeId == response.NodeId
             ? new(response.NodeId, credentials)
             : throw SkeinException.Invalid($"the manager's answer is no certificate of this node: {verdict.Refusal ?? "it names another node"}");

@@ -12,6 +12,10 @@ public sealed partial class SwarmControl
         ulong version, ClusterSpec spec, bool rotateWorkerToken, bool rotateManagerToken, bool rotateUnlockKey, CancellationToken cancel)
     {
         ClusterSpecValidation.Check(spec);
+        var known = store.Current.Cluster ?? throw SkeinException.Unavailable("The swarm does not have a cluster object");
+        CheckVersion(known.Meta, version);
+        // May ask CAs outside of the swarm: not in the midst of a transaction, which compares the version that this was made for.
+        var root = await roots.NextAsync(known, spec.Ca, cancel);
         var after = await WriteAsync(
             seen =>
             {
@@ -19,9 +23,9 @@ public sealed partial class SwarmControl
                 CheckVersion(current.Meta, version);
                 var next = current.Clone();
                 next.Spec = spec.Clone();
+                if (next.Spec.Ca is { } ca) (ca.SigningCert, ca.SigningKey) = (ByteString.Empty, ByteString.Empty);
                 next.Meta = Touched(current.Meta);
-                next.RootCa ??= new();
-                next.RootCa.JoinTokens ??= new();
+                next.RootCa = root.Clone();
                 if (rotateWorkerToken) next.RootCa.JoinTokens.Worker = tokens.NewToken(next);
                 if (rotateManagerToken) next.RootCa.JoinTokens.Manager = tokens.NewToken(next);
                 next.UnlockKey = !spec.AutolockManagers ? ByteString.Empty : rotateUnlockKey || next.UnlockKey.IsEmpty ? NewUnlockKey(ids) : next.UnlockKey;

@@ -16,7 +16,8 @@ public sealed partial class SwarmControl(
     IStore store,
     IIdSource ids,
     TimeProvider time,
-    IJoinTokenSource tokens) : ISwarmControl, IDisposable
+    IJoinTokenSource tokens,
+    IRootChanges roots) : ISwarmControl, IDisposable
 {
     private const int MostAttempts = 20;
 

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Skein.Manager.Certificates;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Specs;
@@ -112,11 +113,19 @@ internal sealed class NodeConversation(
         return node;
     }
 
-    private Welcome WelcomeOf(Snapshot snapshot, Node node) => new()
+    private Welcome WelcomeOf(Snapshot snapshot, Node node)
+    {
+        var welcome = WelcomeOf(snapshot.Cluster, node);
+        if (snapshot.Cluster?.RootCa is not { Cert.IsEmpty: false } ca) return welcome;
+        (welcome.TrustRoot, welcome.IssuerPublicKey) = (ca.Cert, SwarmIssuer.InfoOf(ca).IssuerPublicKey);
+        return welcome;
+    }
+
+    private Welcome WelcomeOf(Cluster? cluster, Node node) => new()
     {
         SessionId = sessionId,
-        HeartbeatPeriod = ClusterDefaults.HeartbeatPeriodOf(snapshot.Cluster).InNanoseconds(),
-        DataPathPort = snapshot.Cluster?.DataPathPort is > 0 and var port ? port : ClusterDefaults.DataPathPort,
+        HeartbeatPeriod = ClusterDefaults.HeartbeatPeriodOf(cluster).InNanoseconds(),
+        DataPathPort = cluster?.DataPathPort is > 0 and var port ? port : ClusterDefaults.DataPathPort,
         Role = node.Spec?.Role ?? NodeRole.Worker,
         Missing = node.Spec?.Role == NodeRole.Manager && node.ManagerStatus is null,
     };

@@ -7,7 +7,7 @@ namespace Skein.Manager.Members;
 
 /// <summary>
 /// The leader's part in who is no manager any more. A demoted node that lives leaves etcd by itself, in good order; one that is
-/// out of reach is taken out, so that it no longer counts against the majority. Whoever is no member, for whatever reason (it left by
+/// out of reach, or does not leave, is taken out, so that it no longer votes, nor counts against the majority. Whoever is no member, for whatever reason (it left by
 /// force, or did not come in time), is shown as no manager: it counts in no quorum, and one that should be a manager hears that
 /// it is missing, and begins anew.
 /// </summary>
@@ -18,7 +18,12 @@ public sealed partial class ManagerRemoval(IStore store, EtcdMembership members,
 
     /// <summary>etcd tells nobody of a change of its members.</summary>
     private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(1);
+
+    /// <summary>One that is demoted hears of it within milliseconds, and needs five seconds where others do not answer.</summary>
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(10);
+
     private readonly ILogger _log = log;
+    private readonly Dictionary<string, long> _leavingSince = new(StringComparer.Ordinal);
 
     /// <summary>Runs until the term is over or the token is cancelled, and then just returns, as every loop of the leader.</summary>
     public async Task RunAsync(LeaderTerm term, CancellationToken cancel)
@@ -44,6 +49,7 @@ public sealed partial class ManagerRemoval(IStore store, EtcdMembership members,
     private async Task<bool> TryRemoveAsync(Snapshot seen, LeaderTerm term, CancellationToken cancel)
     {
         var managers = seen.Nodes.All.Where(node => node.Id != self && node.ManagerStatus is not null).ToList();
+        foreach (var id in _leavingSince.Keys.Where(id => !managers.Any(node => node.Id == id && IsLeaving(node))).ToList()) _leavingSince.Remove(id);
         if (managers.Count == 0) return true;
         try
         {
@@ -53,7 +59,7 @@ public sealed partial class ManagerRemoval(IStore store, EtcdMembership members,
             {
                 if (present.Any(member => EtcdMembership.IsOf(member, node)))
                 {
-                    if (!IsLeaving(node) || node.ManagerStatus.Reachability != Reachability.Unreachable) continue;
+                    if (!IsLeaving(node) || !(node.ManagerStatus.Reachability == Reachability.Unreachable || IsLate(node))) continue;
                     await members.RemoveMemberAsync(node, cancel);
                 }
                 changes.Put(NoManager(node));
@@ -67,6 +73,12 @@ public sealed partial class ManagerRemoval(IStore store, EtcdMembership members,
             LogNotRemoved(EtcdClient.Reason(e));
             return false;
         }
+    }
+
+    private bool IsLate(Node node)
+    {
+        if (_leavingSince.TryAdd(node.Id, time.GetTimestamp())) return false;
+        return time.GetElapsedTime(_leavingSince[node.Id]) > LeavePatience;
     }
 
     internal static Node NoManager(Node node)

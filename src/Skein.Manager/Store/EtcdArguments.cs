@@ -10,7 +10,7 @@ internal static class EtcdArguments
     // RSA certificate, which no node has: a TLS 1.2 handshake finds no suite and ends, 1.3 is what remains.
     private const string SuiteThatNobodyCanUse = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256";
 
-    public static IReadOnlyList<string> Of(EtcdOptions options, EtcdBootstrap? bootstrap, EtcdPace pace, NodeIdentity identity)
+    public static IReadOnlyList<string> Of(EtcdOptions options, EtcdBootstrap? bootstrap, EtcdPace pace, string nodePath, string root)
     {
         List<string> arguments =
         [
@@ -20,7 +20,7 @@ internal static class EtcdArguments
             "--advertise-client-urls", $"unixs://{EtcdOptions.SocketName}",
             "--listen-peer-urls", $"https://{options.PeerListen}",
             "--initial-advertise-peer-urls", options.PeerUrl,
-            .. Tls(identity),
+            .. Tls(options, nodePath, options.RootPath(root)),
             "--heartbeat-interval", Milliseconds(pace.Heartbeat),
             "--election-timeout", Milliseconds(pace.Election),
             // A dead leader that comes back must not unseat the living one by its old term.
@@ -43,17 +43,18 @@ internal static class EtcdArguments
         return arguments;
     }
 
-    private static IEnumerable<string> Tls(NodeIdentity identity) =>
+    private static IEnumerable<string> Tls(EtcdOptions options, string nodePath, string rootPath) =>
     [
-        "--cert-file", identity.NodePath,
-        "--key-file", identity.NodePath,
-        "--trusted-ca-file", identity.RootPath,
+        "--cert-file", nodePath,
+        "--key-file", nodePath,
+        "--trusted-ca-file", rootPath,
         "--client-cert-auth",
         "--client-cert-allowed-hostname", CertificateName.ManagerRole,
-        "--peer-cert-file", identity.NodePath,
-        "--peer-key-file", identity.NodePath,
-        "--peer-trusted-ca-file", identity.RootPath,
+        "--peer-cert-file", nodePath,
+        "--peer-key-file", nodePath,
+        "--peer-trusted-ca-file", rootPath,
         "--peer-client-cert-auth",
+        "--peer-crl-file", options.RevokedPath,
         "--peer-cert-allowed-hostname", CertificateName.ManagerRole,
         // The source address of a manager with several need not be the one it advertises.
         "--experimental-peer-skip-client-san-verification",

@@ -1,4 +1,5 @@
 using System.Net.Http;
+using System.Net.Security;
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -19,24 +20,11 @@ public sealed class EtcdClient : IDisposable
     {
         var handler = new SocketsHttpHandler
         {
-            SslOptions = identity.ClientOptions(),
             EnableMultipleHttp2Connections = true,
-            ConnectCallback = async (_, cancel) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                try
-                {
-                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancel);
-                    return new NetworkStream(socket, ownsSocket: true);
-                }
-                catch
-                {
-                    socket.Dispose();
-                    throw;
-                }
-            },
+            // TLS is begun here, and not by the handler: what that presents stands fixed from its first connection on.
+            ConnectCallback = (_, cancel) => ConnectAsync(socketPath, identity, cancel),
         };
-        _channel = GrpcChannel.ForAddress("https://etcd", new GrpcChannelOptions
+        _channel = GrpcChannel.ForAddress("http://etcd", new GrpcChannelOptions
         {
             HttpHandler = handler,
             DisposeHttpClient = true,
@@ -84,4 +72,21 @@ public sealed class EtcdClient : IDisposable
     };
 
     public void Dispose() => _channel.Dispose();
+
+    private static async ValueTask<Stream> ConnectAsync(string socketPath, NodeIdentity identity, CancellationToken cancel)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancel);
+            var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
+            await tls.AuthenticateAsClientAsync(identity.ClientOptionsOnce("etcd"), cancel);
+            return tls;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 }

@@ -40,5 +40,11 @@ public sealed record EtcdOptions(string Binary, string Folder, string Name, IPEn
     /// <summary>Stands there once the member has had company: its pace is that of several from then on.</summary>
     internal string SeveralPath => Path.Combine(Folder, "several");
 
+    /// <summary>Certificates that are not taken of peers: etcd reads it at each handshake.</summary>
+    internal string RevokedPath => Path.Combine(Folder, "revoked.crl");
+
+    /// <summary>etcd reads its root at its start: one that runs with another has another name in its arguments.</summary>
+    internal string RootPath(string digest) => Path.Combine(Folder, $"root-{digest}.pem");
+
     internal string LogPath => Path.Combine(Folder, "etcd.log");
 }

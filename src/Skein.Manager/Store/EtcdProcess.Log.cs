@@ -19,6 +19,6 @@ public sealed partial class EtcdProcess
     [LoggerMessage(2124, LogLevel.Error, "{Reason}")]
     private partial void LogCannotStart(string reason);
 
-    [LoggerMessage(2125, LogLevel.Information, "etcd (process {Pid}) is started anew, as one of several managers from now on")]
-    private partial void LogQuickened(int pid);
+    [LoggerMessage(2125, LogLevel.Information, "etcd (process {Pid}) is started anew, {Why}")]
+    private partial void LogMeant(int pid, string why);
 }

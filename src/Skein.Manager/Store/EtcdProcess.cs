@@ -30,7 +30,8 @@ public sealed partial class EtcdProcess : IAsyncDisposable
     private readonly Task _supervision;
     private Process _process;
     private EtcdPace _pace;
-    private bool _meant;
+    private string _root = "";
+    private string? _meant;
 
     private EtcdProcess(EtcdOptions options, EtcdBootstrap? bootstrap, EtcdPace pace, NodeIdentity identity, TimeProvider time, ILogger log)
     {
@@ -50,6 +51,8 @@ public sealed partial class EtcdProcess : IAsyncDisposable
     public static EtcdProcess Start(EtcdOptions options, EtcdBootstrap? bootstrap, EtcdPace pace, NodeIdentity identity, TimeProvider time, ILogger log)
     {
         Directory.CreateDirectory(options.DataFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        // Without it etcd takes nobody. One of an earlier run holds until the state is read.
+        if (!File.Exists(options.RevokedPath)) EtcdRevocations.Write(options.RevokedPath, [], time);
         return new(options, bootstrap, File.Exists(options.SeveralPath) ? EtcdPace.Several : pace, identity, time, log);
     }
 
@@ -97,18 +100,60 @@ public sealed partial class EtcdProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Digest of the root that the member trusts, as it was started with.</summary>
+    public string Root
+    {
+        get { lock (_lock) return _root; }
+    }
+
+    /// <summary>It runs at the pace of one that has no others.</summary>
+    public bool IsAlone
+    {
+        get { lock (_lock) return _pace != EtcdPace.Several; }
+    }
+
+    /// <summary>From its next start on the member runs at the pace of several.</summary>
+    public void NoteCompany()
+    {
+        if (!File.Exists(_options.SeveralPath)) File.WriteAllBytes(_options.SeveralPath, []);
+    }
+
     /// <summary>Runs the member at the pace of several from now on, which takes a restart of it.</summary>
     public void ExpectCompany()
     {
         lock (_lock)
         {
             if (_pace == EtcdPace.Several) return;
-            File.WriteAllBytes(_options.SeveralPath, []);
+            NoteCompany();
             _pace = EtcdPace.Several;
-            _meant = true;
+            Restart("as one of several managers from now on");
+        }
+    }
+
+    /// <summary>Runs the member with the root that this node trusts by now.</summary>
+    public void TrustRoot()
+    {
+        lock (_lock)
+        {
+            if (_root != RootNow()) Restart("trusting the swarm's new root");
+        }
+    }
+
+    /// <summary>Takes no more of peers with these certificates; those that are connected already have to be parted otherwise.</summary>
+    /// <param name="serials">Hex.</param>
+    public void Revoke(IReadOnlyCollection<string> serials) => EtcdRevocations.Write(_options.RevokedPath, serials, _time);
+
+    /// <summary>Ends every connection, with the member, which comes back.</summary>
+    public void Restart(string why)
+    {
+        lock (_lock)
+        {
+            _meant = why;
             _process.Kill();   // its log is synced before it acknowledges anything; the supervision starts it again
         }
     }
+
+    private string RootNow() => CertificatePem.DigestOf(_identity.Current.RootPem);
 
     /// <summary>Ends the member. Killing is safe: what it has acknowledged is on disk.</summary>
     public async ValueTask DisposeAsync()
@@ -131,8 +176,15 @@ public sealed partial class EtcdProcess : IAsyncDisposable
                 var started = _time.GetTimestamp();
                 await _process.WaitForExitAsync(stop);
                 if (_time.GetElapsedTime(started) > LongestPause) pause = FirstPause;
-                if (Interlocked.Exchange(ref _meant, false)) LogQuickened(_process.Id);
-                else LogEnded(_process.Id, LastLogLine());
+                if (Interlocked.Exchange(ref _meant, null) is { } why)
+                {
+                    LogMeant(_process.Id, why);
+                    if (TryStartAgain()) continue;
+                }
+                else
+                {
+                    LogEnded(_process.Id, LastLogLine());
+                }
                 do
                 {
                     await Task.Delay(pause, _time, stop);
@@ -169,7 +221,9 @@ public sealed partial class EtcdProcess : IAsyncDisposable
 
     private Process AdoptOrStart()
     {
-        var arguments = EtcdArguments.Of(_options, _bootstrap, _pace, _identity);
+        _root = RootNow();
+        KeepRoot(_options.RootPath(_root));
+        var arguments = EtcdArguments.Of(_options, _bootstrap, _pace, _identity.NodePath, _root);
         if (LeftBehind.Find(_options.DataFolder) is { } left)
         {
             if (left.Arguments.Skip(1).SequenceEqual(arguments))
@@ -183,6 +237,12 @@ public sealed partial class EtcdProcess : IAsyncDisposable
             left.Process.Dispose();
         }
         return StartNew(arguments);
+    }
+
+    private void KeepRoot(string path)
+    {
+        if (!File.Exists(path)) PrivateFile.Write(path, _identity.Current.RootPem);
+        foreach (var other in Directory.EnumerateFiles(_options.Folder, Path.GetFileName(_options.RootPath("*"))).Where(other => other != path).ToList()) File.Delete(other);
     }
 
     private Process StartNew(IReadOnlyList<string> arguments)

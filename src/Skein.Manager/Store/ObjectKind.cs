@@ -27,6 +27,8 @@ public abstract class ObjectKind
 
     public static readonly ObjectKind<ManagerBeat> ManagerBeat = new("managerbeat");
 
+    public static readonly ObjectKind<ManagerCertificate> ManagerCertificate = new("managercertificate");
+
     public static readonly ObjectKind<Fence> Fence = new("fence");
 
     public static readonly ObjectKind<DrainProgress> DrainProgress = new("drainprogress");

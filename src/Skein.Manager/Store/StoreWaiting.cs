@@ -20,4 +20,12 @@ public static class StoreWaiting
         }
         return seen;
     }
+
+    /// <summary>The first snapshot that has another of what is looked at. Unchanged parts of snapshots are the same objects.</summary>
+    public static async Task<Snapshot> WaitUntilOtherAsync(this IStore store, Snapshot than, Func<Snapshot, object?> part, CancellationToken cancel)
+    {
+        var (seen, known) = (than, part(than));
+        while (ReferenceEquals(part(seen), known)) seen = await store.WaitNewerAsync(seen.Revision, cancel);
+        return seen;
+    }
 }

@@ -9,13 +9,16 @@ public static class CertificateCheck
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
 
-    public static CertificateVerdict Check(X509Certificate2? certificate, X509Certificate2 root, DateTimeOffset now, bool ofServer)
+    /// <param name="between">What may stand between the root and the certificate: while the CA is rotated, its new key signed by the old.</param>
+    public static CertificateVerdict Check(
+        X509Certificate2? certificate, X509Certificate2 root, IEnumerable<X509Certificate2> between, DateTimeOffset now, bool ofServer)
     {
         if (certificate is null) return Refused("no certificate was presented");
         using var chain = new X509Chain();
         var policy = chain.ChainPolicy;
         policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         policy.CustomTrustStore.Add(root);
+        foreach (var one in between) policy.ExtraStore.Add(one);
         policy.RevocationMode = X509RevocationMode.NoCheck;
         policy.DisableCertificateDownloads = true;
         policy.VerificationTime = now.UtcDateTime;

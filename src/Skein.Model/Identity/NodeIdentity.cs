@@ -14,10 +14,28 @@ public sealed class NodeIdentity(string folder, NodeCredentials credentials, Tim
 {
     private const string NodeFile = "swarm-node.pem";
     private const string RootFile = "swarm-root-ca.crt";
+
+    /// <summary>A root that is rotated over and over leaves no more of its cross-signed certificates here.</summary>
+    private const int MostBetween = 8;
+
+    private readonly Lock _lock = new();
     private volatile NodeCredentials _current = credentials;
+    private volatile IReadOnlyList<X509Certificate2> _between = credentials.Between;
+    private volatile TaskCompletionSource _replaced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile byte[]? _seal;
 
     public NodeCredentials Current => _current;
+
+    /// <summary>Completes when other credentials are in the place of these.</summary>
+    public async Task WhenReplacedAsync(NodeCredentials these, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var replaced = _replaced;
+            if (_current != these) return;
+            await replaced.Task.WaitAsync(cancel);
+        }
+    }
 
     /// <summary>
     /// Where certificate and key lie in the clear, for etcd: a folder in memory, so that a locked manager's key is on no disk. The folder
@@ -53,7 +71,23 @@ public sealed class NodeIdentity(string folder, NodeCredentials credentials, Tim
     public void Replace(NodeCredentials next)
     {
         Save(next);
-        _current = next;
+        lock (_lock)
+        {
+            _current = next;
+            Learn(next.Between);
+            var told = _replaced;
+            _replaced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            told.SetResult();
+        }
+    }
+
+    /// <summary>
+    /// What stands between the root and others' certificates, as the swarm's state has it: callers do not send it. Only for finding the
+    /// way; nothing is trusted by it.
+    /// </summary>
+    public void Know(IEnumerable<X509Certificate2> between)
+    {
+        lock (_lock) Learn(between);
     }
 
     public void Save() => Save(_current);
@@ -86,7 +120,18 @@ public sealed class NodeIdentity(string folder, NodeCredentials credentials, Tim
         EnabledSslProtocols = SslProtocols.Tls13,
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         LocalCertificateSelectionCallback = (_, _, _, _, _) => _current.Certificate,
-        RemoteCertificateValidationCallback = (_, certificate, _, _) => IsManager(certificate),
+        RemoteCertificateValidationCallback = (_, certificate, chain, _) => IsManager(certificate, chain),
+    };
+
+    /// <summary>As <see cref="ClientOptions"/>, for one handshake alone: it presents what stands between the certificate and older roots too.</summary>
+    public SslClientAuthenticationOptions ClientOptionsOnce(string host) => new()
+    {
+        TargetHost = host,
+        EnabledSslProtocols = SslProtocols.Tls13,
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        ClientCertificateContext = _current.Context,
+        ApplicationProtocols = [SslApplicationProtocol.Http2],
+        RemoteCertificateValidationCallback = (_, certificate, chain, _) => IsManager(certificate, chain),
     };
 
     /// <summary>
@@ -102,23 +147,31 @@ public sealed class NodeIdentity(string folder, NodeCredentials credentials, Tim
             ServerCertificateContext = now.Context,
             ClientCertificateRequired = true,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-            RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-                certificate is null || Check((X509Certificate2)certificate, ofServer: false).Accepted,
+            RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
+                certificate is null || Check((X509Certificate2)certificate, ofServer: false, PresentedBy(chain)).Accepted,
             ApplicationProtocols = [SslApplicationProtocol.Http2],
         };
     }
 
-    public CertificateVerdict Check(X509Certificate2? certificate, bool ofServer)
+    public CertificateVerdict Check(X509Certificate2? certificate, bool ofServer) => Check(certificate, ofServer, []);
+
+    private CertificateVerdict Check(X509Certificate2? certificate, bool ofServer, IEnumerable<X509Certificate2> presented)
     {
         var now = _current;
-        var verdict = CertificateCheck.Check(certificate, now.Root, time.GetUtcNow(), ofServer);
+        var verdict = CertificateCheck.Check(certificate, now.Root, _between.Concat(presented), time.GetUtcNow(), ofServer);
         return verdict.Name is { } name && name.ClusterId != now.Name.ClusterId
             ? new(null, $"it belongs to swarm {name.ClusterId}")
             : verdict;
     }
 
-    private bool IsManager(X509Certificate? certificate) =>
-        Check(certificate as X509Certificate2, ofServer: true).Name is { Role: NodeRole.Manager };
+    private bool IsManager(X509Certificate? certificate, X509Chain? chain) =>
+        Check(certificate as X509Certificate2, ofServer: true, PresentedBy(chain)).Name is { Role: NodeRole.Manager };
+
+    private static IEnumerable<X509Certificate2> PresentedBy(X509Chain? chain) => chain?.ChainPolicy.ExtraStore.Take(MostBetween) ?? [];
+
+    /// <summary>The newest first; under the lock.</summary>
+    private void Learn(IEnumerable<X509Certificate2> between) =>
+        _between = [.. between.Concat(_between).DistinctBy(one => one.Thumbprint).Take(MostBetween)];
 
     private void Save(NodeCredentials credentials)
     {

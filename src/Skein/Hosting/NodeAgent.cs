@@ -35,6 +35,9 @@ internal sealed class NodeAgent(
     private NodeMembership? _membership;
     private Action<Welcome> _welcomed = _ => { };
 
+    /// <summary>What the managers were told of last; a newer one may have come before it is waited for.</summary>
+    private volatile NodeCredentials? _described;
+
     public IReadOnlyList<ManagerPeer> Managers => _managers.Current;
 
     public bool Connected => _session?.ConnectedTo.Length > 0;
@@ -45,6 +48,7 @@ internal sealed class NodeAgent(
 
     public NodeDescription Describe()
     {
+        _described = _identity?.Current;
         var description = Own();
         description.LocalSubnets.Add(LocalSubnets.Read());
         return description;
@@ -70,7 +74,11 @@ internal sealed class NodeAgent(
             var equals = label.IndexOf('=');
             description.EngineLabels[label[..equals]] = label[(equals + 1)..];
         }
-        if (_identity is not null) description.TlsCertificate = ByteString.CopyFrom(_identity.Current.CertificatePem);
+        if (_identity?.Current is { } credentials)
+        {
+            description.TlsCertificate = ByteString.CopyFromUtf8(credentials.Certificate.ExportCertificatePem() + "\n");
+            description.TlsInfo = CertificateIssuer.InfoOf(credentials);
+        }
         return description;
     }
 
@@ -84,7 +92,7 @@ internal sealed class NodeAgent(
             MemoryPath, time, new Random(), logs)
         {
             Welcomed = welcome => _welcomed(welcome),
-            Descriptions = new(Describe, _subnets.WaitAsync),
+            Descriptions = new(Describe, cancel => DescribedAnewAsync(Membership.Identity, cancel)),
             WhenProgrammed = parts.WhenProgrammedAsync,
             Drained = parts.NoteDrained,
             DependenciesTold = contents.Apply,
@@ -122,6 +130,20 @@ internal sealed class NodeAgent(
         await parts.RemoveAllAsync(cancel);
         _identity = null;
         _managers = new();
+    }
+
+    /// <summary>Until there are other networks around the host, or it has another certificate.</summary>
+    private async Task DescribedAnewAsync(NodeIdentity identity, CancellationToken cancel)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        try
+        {
+            await await Task.WhenAny(_subnets.WaitAsync(over.Token), identity.WhenReplacedAsync(_described ?? identity.Current, over.Token));
+        }
+        finally
+        {
+            await over.CancelAsync();
+        }
     }
 
     private async Task SayThatItLeavesAsync(CancellationToken cancel)

@@ -51,6 +51,8 @@ internal static class ManagerListener
         builder.Services.AddSingleton(store);
         builder.Services.AddSingleton(members);
         builder.Services.AddSingleton(dispatcher);
+        builder.Services.AddSingleton<ExternalCaClient>();
+        builder.Services.AddSingleton<CertificateSigner>();
         builder.Services.AddSingleton<CertificateAuthorityService>();
         builder.Services.AddSingleton<MembershipService>();
         builder.Services.AddSingleton<NodeLogsService>();

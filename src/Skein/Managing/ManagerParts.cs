@@ -1,6 +1,7 @@
 using System.Net;
 using Grpc.Core;
 using Skein.Manager.Callers;
+using Skein.Linux.Netlink;
 using Skein.Manager.Certificates;
 using Skein.Manager.Control;
 using Skein.Manager.Dispatch;
@@ -35,6 +36,8 @@ internal sealed partial class ManagerParts : IAsyncDisposable
     private readonly ILoggerFactory _logs;
     private readonly ILogger _log;
     private readonly EtcdMembership _members;
+    private readonly NodeIdentity _identity;
+    private readonly int _peerPort;
     private readonly QuorumWatch _quorum;
     private readonly CancellationTokenSource _stop = new();
     private EtcdStore? _store;
@@ -44,9 +47,9 @@ internal sealed partial class ManagerParts : IAsyncDisposable
     private bool _isRemoved;
 
     private ManagerParts(
-        EtcdProcess process, EtcdClient etcd, long quota, ManagerSettings settings, TimeProvider time, IIdSource ids, ILoggerFactory logs)
+        EtcdProcess process, EtcdClient etcd, ManagerSettings settings, EtcdOptions options, NodeIdentity identity, TimeProvider time, IIdSource ids, ILoggerFactory logs)
     {
-        _quota = quota;
+        (_quota, _peerPort, _identity) = (options.QuotaBytes, options.PeerListen.Port, identity);
         (_process, _etcd, _nodeId, _time, _ids, _logs) = (process, etcd, settings.NodeId, time, ids, logs);
         _seal = new(settings.StoreKey);
         _quorum = new(time);
@@ -76,7 +79,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
             settings.Etcd, settings.EtcdFolder, settings.NodeId, new(listen.Address, ManagerPorts.EtcdPeer(listen)), ManagerPorts.EtcdPeerUrl(settings.Advertised));
         var pace = settings.Bootstrap is { NewCluster: true, Members.Count: 1 } ? EtcdPace.Alone : EtcdPace.Several;
         var process = EtcdProcess.Start(etcd, settings.Bootstrap, pace, identity, time, logs.CreateLogger<EtcdProcess>());
-        return new(process, new(etcd.SocketPath, identity), etcd.QuotaBytes, settings, time, ids, logs);
+        return new(process, new(etcd.SocketPath, identity), settings, etcd, identity, time, ids, logs);
     }
 
     /// <summary>Waits until the member takes part, and opens the store.</summary>
@@ -91,7 +94,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stop.Token);
         _store = await EtcdStore.OpenAsync(_etcd, _seal, _time, _logs.CreateLogger<EtcdStore>(), either.Token);
-        _control = new(_store, _ids, _time, new JoinTokenSource(_ids));
+        _control = new(_store, _ids, _time, new JoinTokenSource(_ids), new RootChanges(new(_identity, _time), _time, _ids));
     }
 
     /// <summary>Opens the listener, and takes part in everything that managers do.</summary>
@@ -99,18 +102,26 @@ internal sealed partial class ManagerParts : IAsyncDisposable
     {
         var store = _store ?? throw new InvalidOperationException("the store is not open yet");
         var dispatcher = new DispatcherService(store, _nodeId, Identify, _ids, _time, _logs);
+        var issuer = new IssuerWatch(store, identity);
+        issuer.Learn();
         _listener = await ManagerListener.StartAsync(listen, identity, store, _members, dispatcher, _time, _ids, _logs, cancel);
         Logs = new SwarmLogs(store, _nodeId, dispatcher, addr => ManagerChannel.Open(addr, identity), _time);
         var liveness = new NodeLiveness(store, _nodeId, addr => ManagerChannel.Open(addr, identity, ConnectToStarved), _time, _logs);
         var loop = new SwarmLoop(store, _time, _ids, _logs.CreateLogger<SwarmLoop>());
         _quorum.Hear();
         var removal = new ManagerRemoval(store, _members, _nodeId, _time, _logs.CreateLogger<ManagerRemoval>());
+        var rotation = new RootRotationLoop(store, new JoinTokenSource(_ids), _time, _logs.CreateLogger<RootRotationLoop>());
+        var door = new PeerDoor(store, _process, _members, identity, () => TcpConnections.EndTo(_peerPort), _time, _logs.CreateLogger<PeerDoor>());
+        var trust = new EtcdTrust(store, _process, _etcd, _members, identity, _time, _logs.CreateLogger<EtcdTrust>());
         var election = new LeaderElection(
-            _etcd, _seal, _nodeId, (term, token) => LeadAsync([loop.RunAsync, liveness.RunAsync, removal.RunAsync], term, token), _quorum, _time, _logs.CreateLogger<LeaderElection>());
+            _etcd, _seal, _nodeId, (term, token) => LeadAsync([loop.RunAsync, liveness.RunAsync, removal.RunAsync, rotation.RunAsync], term, token), _quorum, _time, _logs.CreateLogger<LeaderElection>());
         _running = Task.WhenAll(
             KeepRunningAsync("dispatcher", dispatcher.RunAsync),
             KeepRunningAsync("liveness", liveness.WatchAsync),
             KeepRunningAsync("upkeep", new EtcdUpkeep(_etcd, _quota, _time, _logs.CreateLogger<EtcdUpkeep>()).RunAsync),
+            KeepRunningAsync("peers' door", door.RunAsync),
+            KeepRunningAsync("etcd's trust", trust.RunAsync),
+            KeepRunningAsync("issuer", issuer.RunAsync),
             KeepRunningAsync("election", election.RunAsync));
     }
 

@@ -257,12 +257,17 @@ internal sealed partial class NodeWork : IDisposable
         var (memory, identity) = (Memory, Identity);
         List<ManagerPeer> managers = [.. memory.Managers.Select(addr => new ManagerPeer { Addr = addr })];
         if (memory.Manager is not null) managers.Insert(0, new() { NodeId = memory.NodeId, Addr = memory.Advertised.ToString() });
+        var issuer = new ToldIssuer();
         _agent.Start(
             new(identity, memory.AdvertiseAddr, memory.Vtep, managers, memory.FromHere),
-            welcome => _tell(new LifeEvent.Welcomed(new(welcome.Role, welcome.Missing, identity.Current.Name.Role))));
+            welcome =>
+            {
+                issuer.Hear(welcome);
+                _tell(new LifeEvent.Welcomed(new(welcome.Role, welcome.Missing, identity.Current.Name.Role)));
+            });
         _renewal = new(
             identity, _joining, () => [.. _agent.Managers.Select(manager => memory.FromHere(manager.Addr))], [IPAddress.Parse(memory.AdvertiseAddr)],
-            _time, _ids, _logs.CreateLogger<CertificateRenewal>());
+            issuer, _time, _ids, _logs.CreateLogger<CertificateRenewal>());
         _renewing = _renewal.RunAsync(_noRenewal.Token);
     }
 

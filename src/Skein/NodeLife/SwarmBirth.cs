@@ -39,7 +39,7 @@ internal static class SwarmBirth
         {
             Id = id,
             Spec = spec,
-            RootCa = new() { Cert = ByteString.CopyFrom(authority.CertificatePem), Key = ByteString.CopyFrom(Encoding.ASCII.GetBytes(authority.KeyPem)) },
+            RootCa = new() { Cert = ByteString.CopyFrom(authority.CertificatePem), Key = ByteString.CopyFrom(Encoding.ASCII.GetBytes(authority.KeyPem)), LastForcedRotation = spec.Ca.ForceRotate },
             SubnetSize = request.SubnetSize == 0 ? DefaultSubnetSize : request.SubnetSize,
             DataPathPort = request.DataPathPort == 0 ? DefaultDataPathPort : request.DataPathPort,
         };

@@ -19,6 +19,8 @@ internal static class SwarmInitCheck
         CheckCollisions(request.DefaultAddrPool, local);
         if (request.DataPathPort is not (0 or >= 1024 and <= 49151))
             throw SkeinException.Invalid($"Datapath port number is not in valid range (1024-49151) : {request.DataPathPort}");
+        if (request.Spec.Ca is { } ca && (!ca.SigningCert.IsEmpty || !ca.SigningKey.IsEmpty))
+            throw SkeinException.Invalid("a swarm begins with a CA of its own; rotate to another with \"docker swarm ca --rotate\"");
         // A name that is not given is filled in when the cluster is made.
         var spec = request.Spec.Clone();
         spec.Annotations ??= new();

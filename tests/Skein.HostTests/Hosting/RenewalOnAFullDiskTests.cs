@@ -24,7 +24,7 @@ public class RenewalOnAFullDiskTests
             identity.Save();
             var log = new RecentLog();
             var renewal = new CertificateRenewal(
-                identity, new JoinClient(TimeProvider.System), () => [manager.Address], [IPAddress.Loopback], TimeProvider.System, new CryptoIdSource(), log);
+                identity, new JoinClient(TimeProvider.System), () => [manager.Address], [IPAddress.Loopback], new(), TimeProvider.System, new CryptoIdSource(), log);
 
             disk.Fill();
             Assert.False(await renewal.TryRenewAsync(default).WaitAsync(Poll.Patience));

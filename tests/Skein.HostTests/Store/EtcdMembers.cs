@@ -57,12 +57,17 @@ internal sealed class EtcdMembers : IAsyncDisposable
 
     public NodeIdentity Identity(string name, NodeRole role)
     {
-        var request = CertificateSigningRequest.Create([IPAddress.Loopback]);
-        var pem = Authority.Issue(request.Pem, new(name, role, "swarm1"), RootAuthority.DefaultNodeLifetime);
-        var identity = new NodeIdentity(Path.Combine(_folder, name, "certificates"),
-            NodeCredentials.Create(pem, request.KeyPem, Authority.CertificatePem), TimeProvider.System);
+        var identity = new NodeIdentity(Path.Combine(_folder, name, "certificates"), Issue(Authority, name, role, []), TimeProvider.System);
         identity.Save();
         return identity;
+    }
+
+    /// <param name="between">PEM of what is presented with it.</param>
+    public NodeCredentials Issue(RootAuthority authority, string name, NodeRole role, byte[] between)
+    {
+        var request = CertificateSigningRequest.Create([IPAddress.Loopback]);
+        var pem = authority.Issue(request.Pem, new(name, role, "swarm1"), RootAuthority.DefaultNodeLifetime);
+        return NodeCredentials.Create([.. pem, .. between], request.KeyPem, Authority.CertificatePem);
     }
 
     public async ValueTask DisposeAsync()

@@ -4,6 +4,8 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
+using Skein.Linux.Netlink;
+using Skein.Manager.Certificates;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Identity;
@@ -107,26 +109,93 @@ public class EtcdProcessTests
         EtcdProcess.RequireInstalled("etcd");
     }
 
+    [Fact]
+    public async Task Members_follow_a_new_root_one_after_the_other_and_what_the_old_one_has_issued_opens_nothing_then()
+    {
+        await using var members = await EtcdMembers.StartAsync(3);
+        await using var store = await members[0].OpenStoreAsync();
+        using var second = RootAuthority.Create(TimeProvider.System, new CryptoIdSource());
+        var between = members.Authority.CrossSign(second.CertificatePem);
+        var old = members.Identity("m9", NodeRole.Manager);
+        foreach (var member in members.All) member.Identity.Replace(members.Issue(second, member.Options.Name, NodeRole.Manager, between));
+        Assert.True(await AnswersAsync(members[0].Options, old, SslProtocols.Tls13));
+
+        foreach (var member in members.All)
+        {
+            member.Identity.Replace(member.Identity.Current.Trusting(second.CertificatePem));
+            member.Process.TrustRoot();
+            await Poll.UntilAsync("it runs with the new root", () => member.Process.Root == CertificatePem.DigestOf(second.CertificatePem), () => member.Process.Root);
+            await member.Process.WaitReadyAsync(member.Client, Poll.Patience, default);
+            await store.CommitAsync(EtcdStoreTests.Put(EtcdStoreTests.Service($"s-{member.Options.Name}", member.Options.Name)), null, default);
+        }
+
+        Assert.Equal(3, store.Current.Services.All.Count());
+        foreach (var member in members.All)
+        {
+            Assert.False(await AnswersAsync(member.Options, old, SslProtocols.Tls13));
+            Assert.True(await AnswersAsync(member.Options, members[0].Identity, SslProtocols.Tls13));
+        }
+    }
+
+    [Fact]
+    public async Task Who_is_revoked_is_connected_no_more_and_does_not_come_in_again()
+    {
+        await using var members = await EtcdMembers.StartAsync(3);
+        await using var store = await members[0].OpenStoreAsync();
+        var (former, serial) = (members.Identity("m9", NodeRole.Manager), "");
+        serial = former.Current.Certificate.SerialNumber;
+        using var socket = new TcpClient();
+        await using var held = await ConnectAsync(socket, members[0].Options, former, SslProtocols.Tls13);
+        Assert.True(await IsAnsweredAsync(held));
+
+        foreach (var member in members.All) member.Process.Revoke([serial]);
+        Assert.False(await AnswersAsync(members[0].Options, former, SslProtocols.Tls13));
+        Assert.True(await IsAnsweredAsync(held), "a list alone ends no connection");
+
+        Assert.True(TcpConnections.EndTo(members[0].Options.PeerListen.Port));
+        Assert.False(await IsAnsweredAsync(held));
+        await store.CommitAsync(EtcdStoreTests.Put(EtcdStoreTests.Service("s1", "web")), null, default);
+        Assert.True(await AnswersAsync(members[0].Options, members[1].Identity, SslProtocols.Tls13));
+    }
+
     private static EtcdBootstrap Bootstrap(EtcdMember member) => new("test", true, [(member.Options.Name, member.Options.PeerUrl)]);
 
     /// <summary>Whether a request over this connection gets an answer: in TLS 1.3 a server refuses a client only after its handshake.</summary>
     private static async Task<bool> AnswersAsync(EtcdOptions options, NodeIdentity identity, SslProtocols protocol)
     {
         using var socket = new TcpClient();
-        await socket.ConnectAsync(options.PeerListen);
-        await using var tls = new SslStream(socket.GetStream());
-        var client = identity.ClientOptions();
-        client.EnabledSslProtocols = protocol;
-        client.TargetHost = "127.0.0.1";
         try
         {
-            await tls.AuthenticateAsClientAsync(client);
-            await tls.WriteAsync("GET /version HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
-            var answer = new byte[12];
-            await tls.ReadExactlyAsync(answer).AsTask().WaitAsync(Poll.Patience);
-            return answer.AsSpan().SequenceEqual("HTTP/1.1 200"u8);
+            await using var tls = await ConnectAsync(socket, options, identity, protocol);
+            return await IsAnsweredAsync(tls);
         }
         catch (Exception e) when (e is IOException or AuthenticationException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<SslStream> ConnectAsync(TcpClient socket, EtcdOptions options, NodeIdentity identity, SslProtocols protocol)
+    {
+        await socket.ConnectAsync(options.PeerListen);
+        var tls = new SslStream(socket.GetStream());
+        var client = identity.ClientOptionsOnce("127.0.0.1");
+        client.EnabledSslProtocols = protocol;
+        client.ApplicationProtocols = null;
+        await tls.AuthenticateAsClientAsync(client);
+        return tls;
+    }
+
+    private static async Task<bool> IsAnsweredAsync(SslStream tls)
+    {
+        try
+        {
+            await tls.WriteAsync("GET /version HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+            var answer = new byte[4096];
+            var length = await tls.ReadAsync(answer).AsTask().WaitAsync(Poll.Patience);
+            return answer.AsSpan(0, length).StartsWith("HTTP/1.1 200"u8);
+        }
+        catch (IOException)
         {
             return false;
         }

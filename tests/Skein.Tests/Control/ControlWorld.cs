@@ -32,7 +32,7 @@ internal sealed class ControlWorld
     public SwarmControl Control { get; }
 
     /// <summary>The verbs of another manager over the same store.</summary>
-    public SwarmControl NewManager() => new(Store, _ids, Time, new NumberedTokens());
+    public SwarmControl NewManager() => new(Store, _ids, Time, new NumberedTokens(), new SameRoot());
 
     public static ServiceSpec Httpd(string name = "httpd", params PortConfig[] ports)
     {
@@ -80,4 +80,10 @@ internal sealed class ControlWorld
 
         public string NewToken(Cluster cluster) => $"token{++_count}";
     }
+}
+
+/// <summary>Whatever is asked for, the CA stays what it is.</summary>
+internal sealed class SameRoot : Skein.Manager.Certificates.IRootChanges
+{
+    public Task<RootCa> NextAsync(Cluster current, CaConfig? wanted, CancellationToken cancel) => Task.FromResult(current.RootCa);
 }

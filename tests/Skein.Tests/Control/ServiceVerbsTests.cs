@@ -70,7 +70,7 @@ public class ServiceVerbsTests
     public async Task Writes_that_wait_behind_one_in_vain_fail_with_it()
     {
         var silent = new SilentStore(_world.Store);
-        using var control = new SwarmControl(silent, new CryptoIdSource(), _world.Time, null!);
+        using var control = new SwarmControl(silent, new CryptoIdSource(), _world.Time, null!, null!);
         var first = control.CreateServiceAsync(Httpd("a"), default);
         var others = Enumerable.Range(0, 5).Select(i => control.CreateServiceAsync(Httpd($"b{i}"), default)).ToList();
 

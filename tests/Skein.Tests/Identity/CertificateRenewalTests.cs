@@ -28,7 +28,7 @@ public sealed class CertificateRenewalTests : IDisposable
             Interlocked.Increment(ref attempts);
             return ["no address"];   // no refusal by a manager, but a failure on this side
         }
-        var renewal = new CertificateRenewal(identity, new(_time), Managers, [], _time, _ids, NullLogger.Instance);
+        var renewal = new CertificateRenewal(identity, new(_time), Managers, [], new(), _time, _ids, NullLogger.Instance);
         using var stop = new CancellationTokenSource();
         var running = renewal.RunAsync(stop.Token);
 

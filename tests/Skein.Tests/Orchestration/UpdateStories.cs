@@ -300,7 +300,7 @@ public class UpdateStories
         NewImage("httpd:2");
         _swarm.Pass(60);
         var ahead = new FakeTimeProvider(_swarm.Now.AddSeconds(10));
-        using var control = new SwarmControl(_swarm.Store, new CountedIds(), ahead, null!);
+        using var control = new SwarmControl(_swarm.Store, new CountedIds(), ahead, null!, null!);
         var service = control.Find(ObjectKind.Service, "web");
         await control.UpdateServiceAsync("web", service.Meta.Version, new(), RegistryAuthSource.Given, rollback: true, default);
 
@@ -318,7 +318,7 @@ public class UpdateStories
     public async Task What_is_read_right_after_an_update_is_what_stands_while_it_goes_on()
     {
         Running(3, update: null);
-        using var control = new SwarmControl(_swarm.Store, new CountedIds(), new FakeTimeProvider(_swarm.Now), null!);
+        using var control = new SwarmControl(_swarm.Store, new CountedIds(), new FakeTimeProvider(_swarm.Now), null!, null!);
         for (var image = 2; image < 5; image++)
         {
             var read = control.Find(ObjectKind.Service, "web");

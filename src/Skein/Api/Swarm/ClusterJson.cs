@@ -1,5 +1,4 @@
-using System.Security.Cryptography.X509Certificates;
-using System.Text;
+using Skein.Manager.Certificates;
 using Skein.Model;
 
 namespace Skein.Api.Swarm;
@@ -21,19 +20,12 @@ internal sealed record ClusterJson
 
     internal sealed record JoinTokensJson(string Worker, string Manager);
 
+    /// <summary>Subject and key are DER in base64, as Go writes its []byte.</summary>
     internal sealed record TlsInfoJson(string TrustRoot, string CertIssuerSubject, string CertIssuerPublicKey)
     {
-        /// <summary>Of the swarm's root certificate: subject and key are DER in base64, as Go writes its []byte.</summary>
-        public static TlsInfoJson FromRoot(Cluster? cluster)
-        {
-            if (cluster?.RootCa is not { Cert.IsEmpty: false } ca) return new TlsInfoJson("", "", "");
-            var pem = Encoding.ASCII.GetString(ca.Cert.Span);
-            using var root = X509Certificate2.CreateFromPem(pem);
-            return new TlsInfoJson(
-                pem,
-                Convert.ToBase64String(root.SubjectName.RawData),
-                Convert.ToBase64String(root.PublicKey.ExportSubjectPublicKeyInfo()));
-        }
+        public static TlsInfoJson From(TlsInfo? info) => info is null
+            ? new("", "", "")
+            : new(info.TrustRoot.ToStringUtf8(), info.IssuerSubject.ToBase64(), info.IssuerPublicKey.ToBase64());
     }
 
     public static ClusterJson From(Cluster cluster, bool withTokens) => new()
@@ -43,10 +35,14 @@ internal sealed record ClusterJson
         CreatedAt = GoTime.Format(cluster.Meta?.CreatedAt),
         UpdatedAt = GoTime.Format(cluster.Meta?.UpdatedAt),
         Spec = ClusterSpecJson.From(cluster.Spec ?? new ClusterSpec()),
-        TLSInfo = TlsInfoJson.FromRoot(cluster),
+        TLSInfo = TlsInfoOf(cluster.RootCa),
+        RootRotationInProgress = cluster.RootCa?.Rotation is not null,
         DefaultAddrPool = [.. cluster.DefaultAddressPool],
         SubnetSize = cluster.SubnetSize,
         DataPathPort = cluster.DataPathPort,
         JoinTokens = withTokens && cluster.RootCa?.JoinTokens is { } tokens ? new JoinTokensJson(tokens.Worker, tokens.Manager) : null,
     };
+
+    /// <summary>The root that is trusted, and who issues: while it is rotated, already the next one.</summary>
+    private static TlsInfoJson TlsInfoOf(RootCa? ca) => TlsInfoJson.From(ca is { Cert.IsEmpty: false } ? SwarmIssuer.InfoOf(ca) : null);
 }

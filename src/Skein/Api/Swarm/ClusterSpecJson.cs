@@ -1,5 +1,7 @@
-using System.Text.Json;
+using System.Text;
+using Google.Protobuf;
 using Skein.Model;
+using Skein.Model.Identity;
 
 namespace Skein.Api.Swarm;
 
@@ -24,10 +26,35 @@ internal sealed record ClusterSpecJson
     internal sealed record CaConfigJson
     {
         public long NodeCertExpiry { get; init; }
-        public IReadOnlyList<JsonElement>? ExternalCAs { get; init; }
+        public IReadOnlyList<ExternalCaJson>? ExternalCAs { get; init; }
         public string? SigningCACert { get; init; }
         public string? SigningCAKey { get; init; }
         public ulong? ForceRotate { get; init; }
+    }
+
+    internal sealed record ExternalCaJson
+    {
+        public string? Protocol { get; init; }
+        public string? URL { get; init; }
+        public IReadOnlyDictionary<string, string>? Options { get; init; }
+        public string? CACert { get; init; }
+
+        public static ExternalCaJson From(ExternalCa ca) => new()
+        {
+            Protocol = ca.Protocol,
+            URL = ca.Url,
+            Options = ca.Options.Count == 0 ? null : ca.Options.ToDictionary(),
+            CACert = ca.CaCert.ToStringUtf8(),
+        };
+
+        public ExternalCa ToModel()
+        {
+            if (!string.Equals(Protocol, "cfssl", StringComparison.OrdinalIgnoreCase)) throw SkeinException.Invalid($"invalid protocol: \"{Protocol}\"");
+            var ca = new ExternalCa { Protocol = "cfssl", Url = URL ?? "" };
+            foreach (var (key, value) in Options ?? new Dictionary<string, string>()) ca.Options[key] = value;
+            if (CACert is { Length: > 0 }) ca.CaCert = ByteString.CopyFrom(CertificatePem.Normalize(Encoding.UTF8.GetBytes(CACert)));
+            return ca;
+        }
     }
 
     internal sealed record TaskDefaultsJson
@@ -44,7 +71,12 @@ internal sealed record ClusterSpecJson
         Orchestration = new OrchestrationJson(spec.Orchestration?.TaskHistoryRetentionLimit),
         Raft = new RaftJson(10000, 0, 500, 10, 1),
         Dispatcher = new DispatcherJson(spec.Dispatcher?.HeartbeatPeriod ?? 0),
-        CAConfig = new CaConfigJson { NodeCertExpiry = spec.Ca?.NodeCertExpiry ?? 0 },
+        CAConfig = new CaConfigJson
+        {
+            NodeCertExpiry = spec.Ca?.NodeCertExpiry ?? 0,
+            ForceRotate = spec.Ca?.ForceRotate ?? 0,
+            ExternalCAs = spec.Ca?.ExternalCas is { Count: > 0 } external ? [.. external.Select(ExternalCaJson.From)] : null,
+        },
         TaskDefaults = new TaskDefaultsJson(),
         EncryptionConfig = new EncryptionJson(spec.AutolockManagers),
     };
@@ -52,7 +84,6 @@ internal sealed record ClusterSpecJson
     /// <summary>Zero and absent stand for the default, which whoever creates or updates the cluster fills in.</summary>
     public ClusterSpec ToModel()
     {
-        CheckCa(CAConfig);
         if (TaskDefaults?.LogDriver is { } log && (log.Name is { Length: > 0 } || log.Options is { Count: > 0 }))
             throw SkeinException.NotImplemented("a log driver for all tasks of the swarm is not supported yet: name it with each service");
         var spec = new ClusterSpec
@@ -64,15 +95,16 @@ internal sealed record ClusterSpecJson
         if (Orchestration?.TaskHistoryRetentionLimit is { } limit)
             spec.Orchestration = new OrchestrationConfig { TaskHistoryRetentionLimit = limit };
         if (Dispatcher is { HeartbeatPeriod: not 0 }) spec.Dispatcher = new DispatcherConfig { HeartbeatPeriod = Dispatcher.HeartbeatPeriod };
-        if (CAConfig is { NodeCertExpiry: not 0 }) spec.Ca = new CaConfig { NodeCertExpiry = CAConfig.NodeCertExpiry };
+        if (CAConfig is not null) spec.Ca = CaOf(CAConfig);
         return spec;
     }
 
-    /// <summary>The swarm has one CA for its life: who asks for another must not believe it has come.</summary>
-    private static void CheckCa(CaConfigJson? wanted)
+    private static CaConfig CaOf(CaConfigJson wanted) => new()
     {
-        if (wanted?.ExternalCAs is { Count: > 0 }) throw SkeinException.NotImplemented("external CAs are not supported yet");
-        if (wanted is { ForceRotate: > 0 } or { SigningCACert.Length: > 0 } or { SigningCAKey.Length: > 0 })
-            throw SkeinException.NotImplemented("rotating the swarm's CA is not supported yet");
-    }
+        NodeCertExpiry = wanted.NodeCertExpiry,
+        ForceRotate = wanted.ForceRotate ?? 0,
+        ExternalCas = { (wanted.ExternalCAs ?? []).Select(one => one.ToModel()) },
+        SigningCert = ByteString.CopyFromUtf8(wanted.SigningCACert ?? ""),
+        SigningKey = ByteString.CopyFromUtf8(wanted.SigningCAKey ?? ""),
+    };
 }

@@ -39,7 +39,7 @@ internal sealed record NodeJson
         CreatedAt = GoTime.Format(node.Meta?.CreatedAt),
         UpdatedAt = GoTime.Format(node.Meta?.UpdatedAt),
         Spec = NodeSpecJson.From(node.Spec),
-        Description = Describe(node.Description ?? new NodeDescription(), snapshot.Cluster),
+        Description = Describe(node.Description ?? new NodeDescription()),
         Status = new NodeStatusJson(
             (node.Status?.State ?? NodeState.Unknown).ToString().ToLowerInvariant(),
             node.Status?.Message is { Length: > 0 } message ? message : null,
@@ -54,10 +54,10 @@ internal sealed record NodeJson
     private static bool IsToBeManagerInVain(Node node) =>
         node is { Spec.Role: NodeRole.Manager, ManagerStatus: null, Status: { State: NodeState.Ready, Message.Length: > 0 } };
 
-    private static DescriptionJson Describe(NodeDescription description, Cluster? cluster) => new(
+    private static DescriptionJson Describe(NodeDescription description) => new(
         description.Hostname,
         new NodePlatformJson(description.Platform?.Architecture ?? "", description.Platform?.Os ?? ""),
         new NodeResourcesJson(description.Resources?.NanoCpus ?? 0, description.Resources?.MemoryBytes ?? 0, GenericResourceJson.Of(description.Resources?.Generic)),
         new EngineJson(description.EngineVersion, description.EngineLabels.Count == 0 ? null : description.EngineLabels.ToDictionary(), s_plugins),
-        ClusterJson.TlsInfoJson.FromRoot(cluster));
+        ClusterJson.TlsInfoJson.From(description.TlsInfo));
 }

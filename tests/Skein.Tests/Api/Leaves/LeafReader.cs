@@ -54,7 +54,9 @@ internal static class LeafReader
     {
         var spec = JsonBody.Read(json, SwarmJson.Default.ClusterSpecJson).ToModel();
         ClusterSpecValidation.Check(spec);
-        return (spec.ToString(), JsonSerializer.Serialize(ClusterSpecJson.From(spec), SwarmJson.Default.ClusterSpecJson));
+        // A root to rotate to is taken once, and is shown as what it has become.
+        var isTakenOnce = spec.Ca is { SigningCert.IsEmpty: false } or { SigningKey.IsEmpty: false };
+        return (spec.ToString(), isTakenOnce ? null : JsonSerializer.Serialize(ClusterSpecJson.From(spec), SwarmJson.Default.ClusterSpecJson));
     }
 
     private static string Init(byte[] json)
