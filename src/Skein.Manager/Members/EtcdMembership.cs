@@ -76,6 +76,16 @@ public sealed partial class EtcdMembership : IAsyncDisposable
     internal async Task<IReadOnlyList<Member>> ListAsync(CancellationToken cancel) =>
         (await RetryAsync(() => _etcd.Members.MemberListAsync(new(), Call(cancel)), cancel)).Members;
 
+    /// <summary>Tells the others where this node's member is reached by now; nothing happens when they know.</summary>
+    /// <returns>Whether it had to be told.</returns>
+    public async Task<bool> MoveAsync(string nodeId, string peerUrl, CancellationToken cancel)
+    {
+        var own = (await ListAsync(cancel)).FirstOrDefault(member => member.Name == nodeId);
+        if (own is null || own.PeerURLs is [var only] && only == peerUrl) return false;
+        await RetryAsync(() => _etcd.Members.MemberUpdateAsync(new() { ID = own.ID, PeerURLs = { peerUrl } }, Call(cancel)), cancel);
+        return true;
+    }
+
     /// <summary>Takes the node's member out; nothing happens when it has none.</summary>
     public async Task RemoveMemberAsync(Node node, CancellationToken cancel)
     {

@@ -40,6 +40,7 @@ internal static class EtcdArguments
             "--log-outputs", options.LogPath,
         ];
         if (bootstrap is not null) arguments.AddRange(Begin(bootstrap));
+        if (bootstrap is { Forced: true }) arguments.Add("--force-new-cluster");
         return arguments;
     }
 

@@ -103,8 +103,13 @@ internal sealed class NodeAgent(
         parts.Start();
     }
 
-    public void Start(NodeMembership membership, Action<Welcome> welcomed)
+    public async Task StartAsync(NodeMembership membership, Action<Welcome> welcomed)
     {
+        if (_stop is not null)
+        {
+            await EndSessionAsync();
+            await parts.StopAsync();
+        }
         (_identity, _membership, _welcomed) = (membership.Identity, membership, welcomed);
         Restore(membership.Identity.Current.Name.NodeId);
         if (_managers.Current.Count == 0) _managers.Set(membership.Managers);

@@ -97,6 +97,35 @@ internal sealed partial class ManagerParts : IAsyncDisposable
         _control = new(_store, _ids, _time, new JoinTokenSource(_ids), new RootChanges(new(_identity, _time), _time, _ids));
     }
 
+    /// <summary>Others learn where this manager is reached by now: etcd's members, and everybody by the state.</summary>
+    public async Task AnnounceAsync(IPEndPoint advertised, CancellationToken cancel)
+    {
+        await _members.MoveAsync(_nodeId, ManagerPorts.EtcdPeerUrl(advertised), cancel);
+        await WriteAsync(seen => ManagerMoves.Announced(seen, _nodeId, advertised.ToString()), cancel);
+    }
+
+    /// <summary>Those that were managers beside this one are none any more: it is a new cluster of one.</summary>
+    public Task TakeOverAsync(ClusterSpec wish, CancellationToken cancel) => WriteAsync(seen => ManagerMoves.TakenOver(seen, _nodeId, wish, _ids), cancel);
+
+    private async Task WriteAsync(Func<Snapshot, Changes> changes, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var seen = Store.Current;
+            var next = changes(seen);
+            if (next.IsEmpty) return;
+            try
+            {
+                await Store.CommitAsync(next, null, cancel);
+                return;
+            }
+            catch (SequenceConflictException)
+            {
+                await Store.WaitNewerAsync(seen.Revision, cancel);
+            }
+        }
+    }
+
     /// <summary>Opens the listener, and takes part in everything that managers do.</summary>
     public async Task ServeAsync(IPEndPoint listen, NodeIdentity identity, CancellationToken cancel)
     {

@@ -12,6 +12,9 @@ internal enum Course
     /// <summary>`docker swarm join`.</summary>
     Joining,
 
+    /// <summary>`docker swarm init --force-new-cluster`.</summary>
+    Forcing,
+
     /// <summary>Taking up what the disk says.</summary>
     Resuming,
 

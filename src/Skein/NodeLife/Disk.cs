@@ -17,5 +17,6 @@ internal abstract record Disk
 
     /// <summary>It is a node.</summary>
     /// <param name="Fault">What is wrong with it all the same, e.g. its certificate is over; else empty.</param>
-    public sealed record Node(Part Part, string Fault) : Disk;
+    /// <param name="Forced">It was becoming a new cluster of one.</param>
+    public sealed record Node(Part Part, string Fault, bool Forced = false) : Disk;
 }

@@ -16,8 +16,8 @@ internal interface INodeAgent
     /// <summary>What was known before goes on: containers, networks, names. No manager is spoken to.</summary>
     void Restore(string nodeId);
 
-    /// <summary>Restores what was known before, and stays connected to some manager from now on.</summary>
-    void Start(NodeMembership membership, Action<Welcome> welcomed);
+    /// <summary>Restores what was known before, and stays connected to some manager from now on; anew, where it was before.</summary>
+    Task StartAsync(NodeMembership membership, Action<Welcome> welcomed);
 
     /// <summary>Tells the managers why the node does not have the role that it shall have; empty when it has.</summary>
     void SayRole(string failure);

@@ -36,6 +36,9 @@ internal sealed record Life
     /// <summary>What the present change of the role is to end in.</summary>
     public Told? Wanted { get; init; }
 
+    /// <summary>It is to become a new cluster of one before anything else.</summary>
+    public bool Forced { get; init; }
+
     /// <summary>Its keys are sealed, and nobody has given the one that opens them.</summary>
     public bool Locked { get; init; }
 

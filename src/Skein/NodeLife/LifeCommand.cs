@@ -44,6 +44,18 @@ internal abstract record LifeCommand
     /// <summary>The store is open. Others may stay away for long after a power cut: only what is new is given a time.</summary>
     public sealed record OpenState(bool InTime) : Work;
 
+    /// <summary>Others learn where this manager is reached by now.</summary>
+    public sealed record Announce : Work;
+
+    /// <summary>The manager's part ends; the disk says manager still.</summary>
+    public sealed record StopServing : Work;
+
+    /// <summary>From now on the disk says that this manager becomes a new cluster of one, at the addresses that are wished for.</summary>
+    public sealed record Force(SwarmInitRequest Wish) : Work;
+
+    /// <summary>The state says that the other managers are none, and the disk that it has been done.</summary>
+    public sealed record TakeOver(SwarmInitRequest? Wish) : Work;
+
     /// <summary>The swarm's first objects are written, and the memory is finished.</summary>
     public sealed record Birth(SwarmInitRequest Wish) : Work;
 

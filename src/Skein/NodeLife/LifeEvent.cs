@@ -15,8 +15,11 @@ internal abstract record LifeEvent
     public sealed record LockChanged : LifeEvent;
 
     /// <summary>The work under way is done.</summary>
-    /// <param name="AsManager">Of <see cref="LifeCommand.AskToJoin"/>: the token was one of managers.</param>
-    public sealed record Done(bool AsManager = false) : LifeEvent;
+    /// <param name="Says">
+    /// Of <see cref="LifeCommand.AskToJoin"/>: the token was one of managers. Of <see cref="LifeCommand.Unlock"/>: it was becoming a
+    /// cluster of one.
+    /// </param>
+    public sealed record Done(bool Says = false) : LifeEvent;
 
     /// <summary>The work under way has failed, or was called off.</summary>
     public sealed record Failed(Exception Why) : LifeEvent;

@@ -9,8 +9,9 @@ namespace Skein.NodeLife;
 /// <param name="Members">etcd's members when this one was added; read only until it has data of its own.</param>
 /// <param name="NodeSeal">What the node's private key is sealed with; null without autolock.</param>
 /// <param name="Sealed">Both keys, under the swarm's unlock key.</param>
+/// <param name="Forced">It is becoming a new cluster of one: what is left of that is done before anything else.</param>
 internal sealed record ManagerMemory(
-    byte[] StoreKey, string ClusterToken, bool NewCluster, IReadOnlyList<MemberMemory> Members, byte[]? NodeSeal = null, byte[]? Sealed = null)
+    byte[] StoreKey, string ClusterToken, bool NewCluster, IReadOnlyList<MemberMemory> Members, byte[]? NodeSeal = null, byte[]? Sealed = null, bool Forced = false)
 {
     private const string Purpose = "manager keys";
 

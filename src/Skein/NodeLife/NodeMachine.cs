@@ -34,14 +34,14 @@ internal static class NodeMachine
         Disk.Unreadable unreadable => (life with { DiskFault = unreadable.Why }, []),
         Disk.Locked => Decide(life with { Part = Part.Manager, Locked = true }),
         Disk.Unfinished => Begin(life, Course.Leaving, [new LifeCommand.Forget(null)]),
-        Disk.Node node => Decide(life with { Part = node.Part, DiskFault = node.Fault }),
+        Disk.Node node => Decide(life with { Part = node.Part, DiskFault = node.Fault, Forced = node.Forced }),
         _ => throw new ArgumentOutOfRangeException(nameof(disk), disk, "a disk says no such thing"),
     };
 
     private static (Life, ImmutableList<LifeCommand>) OnAsked(Life life, LifeRequest request)
     {
         if (life.Course == Course.Stopping) return (life, [new LifeCommand.Answer(request, IsStopping())]);
-        var isChangingHands = life.Course is Course.Beginning or Course.Joining or Course.Undoing or Course.Leaving or Course.Unlocking;
+        var isChangingHands = life.Course is Course.Beginning or Course.Joining or Course.Undoing or Course.Leaving or Course.Unlocking or Course.Forcing;
         if (!isChangingHands && RefusalOf(life, request) is { } refusal) return (life, [new LifeCommand.Answer(request, refusal)]);
         var waiting = life with { Waiting = life.Waiting.Add(request) };
         return life.Work is null ? Decide(waiting) : MayBeCalledOff(life) ? CallOff(waiting) : (waiting, []);
@@ -82,8 +82,11 @@ internal static class NodeMachine
     private static Life Note(Life life, LifeCommand.Work work, LifeEvent.Done done) => work switch
     {
         LifeCommand.Found => life with { Part = Part.Manager },
-        LifeCommand.AskToJoin => life with { Part = Part.Worker, Next = done.AsManager ? [.. Promotion(), .. life.Next] : life.Next },
-        LifeCommand.Unlock => life with { Locked = false, HasAgent = false },
+        LifeCommand.AskToJoin => life with { Part = Part.Worker, Next = done.Says ? [.. Promotion(), .. life.Next] : life.Next },
+        LifeCommand.Unlock => life with { Locked = false, HasAgent = false, Forced = done.Says },
+        LifeCommand.StopServing => life with { Serves = false },
+        LifeCommand.Force => life with { Forced = true },
+        LifeCommand.TakeOver => life with { Forced = false },
         LifeCommand.StartLocked => life with { HasAgent = true },
         LifeCommand.Seal => life with { LockChanged = false },
         LifeCommand.StartAgent => life with { HasAgent = true, Active = life.Active || life.Course == Course.Beginning },
@@ -92,7 +95,7 @@ internal static class NodeMachine
         {
             Part = Part.Manager,
             Serves = life.Course != Course.Beginning,   // a new swarm has no leader yet
-            Active = life.Active || life.Course == Course.Resuming,
+            Active = life.Active || life.Course is Course.Resuming or Course.Forcing,
         },
         LifeCommand.AwaitLeader => life with { Serves = true },
         LifeCommand.StopManager or LifeCommand.Withdraw => life with { Part = Part.Worker, Serves = false, LockChanged = false, StateFault = "" },
@@ -119,6 +122,9 @@ internal static class NodeMachine
                 return Then(Over(life), new LifeCommand.Answer(life.For!, why));
             case Course.Sealing:
                 return Begin(Over(life), Course.Pausing, [new LifeCommand.Pause(Life.ShortestPause)]);
+            // What was begun is gone on with, whoever waits for it.
+            case Course.Forcing:
+                return Then(Over(life), new LifeCommand.Answer(life.For!, why));
             case Course.Beginning or Course.Joining:
                 return Begin(life with { Undone = why }, Course.Undoing,
                     IsPromotion(life, work) ? [new LifeCommand.Withdraw(), new LifeCommand.Forget(why)] : [new LifeCommand.Forget(why)]);
@@ -175,6 +181,11 @@ internal static class NodeMachine
         var granted = life with { For = request };
         return request switch
         {
+            LifeRequest.Init { Wish.ForceNewCluster: true } init when life.Part == Part.Manager => Begin(granted, Course.Forcing,
+            [
+                new LifeCommand.Check(init), new LifeCommand.StopServing(), new LifeCommand.Force(init.Wish), .. TakingOver(init.Wish),
+                new LifeCommand.AwaitLeader(), new LifeCommand.StartAgent(), new LifeCommand.AwaitSession(Strictly: false),
+            ]),
             LifeRequest.Init init => Begin(granted, Course.Beginning,
             [
                 new LifeCommand.Check(init), new LifeCommand.Found(init.Wish), new LifeCommand.StartState(), new LifeCommand.OpenState(InTime: true),
@@ -197,6 +208,8 @@ internal static class NodeMachine
         LifeRequest.Leave { Force: false } when life.Locked => SwarmMessages.LockedMustForce(),
         LifeRequest.Unlock when !life.Locked => life.Part == Part.Manager ? SwarmMessages.NotLocked() : SwarmMessages.NoManager(life.State),
         LifeRequest.Leave { Force: false } leave when life.Part == Part.Manager => SwarmMessages.ManagerMustForce(leave.Reachable, leave.Unreachable),
+        LifeRequest.Init { Wish.ForceNewCluster: true } when life.Part != Part.None =>
+            life.Part == Part.Manager && !life.Locked ? null : SwarmMessages.NoManager(LocalNodeState.Active),
         LifeRequest.Init or LifeRequest.Join when life.State != LocalNodeState.Inactive => SwarmMessages.AlreadyInSwarm(),
         _ => null,
     };
@@ -220,9 +233,16 @@ internal static class NodeMachine
     private static LifeCommand.Work[] Promotion() =>
         [new LifeCommand.AskToBeManager(), new LifeCommand.StartState(), new LifeCommand.OpenState(InTime: true), new LifeCommand.Serve()];
 
-    private static ImmutableList<LifeCommand.Work> Resumption(Life life) => life.Part == Part.Manager
-        ? [new LifeCommand.StartState(), new LifeCommand.OpenState(InTime: false), new LifeCommand.Serve()]
-        : [];
+    private static ImmutableList<LifeCommand.Work> Resumption(Life life) =>
+        life.Part != Part.Manager ? [] : life.Forced ? TakingOver(null)
+        : [new LifeCommand.StartState(), new LifeCommand.OpenState(InTime: false), new LifeCommand.Announce(), new LifeCommand.Serve()];
+
+    /// <summary>etcd is told once that it is alone, and then never again: it would drop all that join it later.</summary>
+    private static ImmutableList<LifeCommand.Work> TakingOver(SwarmInitRequest? wish) =>
+    [
+        new LifeCommand.StartState(), new LifeCommand.OpenState(InTime: true), new LifeCommand.TakeOver(wish), new LifeCommand.StopServing(),
+        new LifeCommand.StartState(), new LifeCommand.OpenState(InTime: true), new LifeCommand.Announce(), new LifeCommand.Serve(),
+    ];
 
     /// <summary>A member that votes and is gone takes the others' majority, and a node that never came would stand there for ever.</summary>
     private static bool IsPromotion(Life life, LifeCommand.Work work) =>
@@ -234,7 +254,7 @@ internal static class NodeMachine
 
     /// <summary>What nobody waits for, and what does not leave the node between two parts.</summary>
     private static bool MayBeCalledOff(Life life) =>
-        life.Work is LifeCommand.Pause || life.Course is Course.Resuming or Course.ChangingRole && life.Work is not (LifeCommand.StartAgent or LifeCommand.StartLocked or LifeCommand.StopManager);
+        life.Work is LifeCommand.Pause || (life.Course is Course.Resuming && !life.Forced || life.Course is Course.ChangingRole) && life.Work is not (LifeCommand.StartAgent or LifeCommand.StartLocked or LifeCommand.StopManager);
 
     private static (Life, ImmutableList<LifeCommand>) CallOff(Life life) => (life with { CalledOff = true }, life.CalledOff ? [] : [new LifeCommand.CallOff()]);
 

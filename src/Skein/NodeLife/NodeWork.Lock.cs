@@ -20,6 +20,7 @@ internal sealed partial class NodeWork
         // A daemon that was killed as it sealed the one may not have come to the other.
         identity.Save();
         _holdings = new(memory, identity, null);
+        FollowAddress(memory);
     }
 
     /// <summary>An etcd that outlived a killed daemon has the keys, and ends.</summary>

@@ -17,6 +17,12 @@ internal sealed partial class NodeWork
     [LoggerMessage(1112, LogLevel.Information, "This manager's keys are {How} on its disk")]
     private partial void LogSealed(string how);
 
+    [LoggerMessage(1113, LogLevel.Warning, "Manager {Node} becomes a cluster of one at {Address}: the other managers are none any more")]
+    private partial void LogForced(string node, string address);
+
+    [LoggerMessage(1114, LogLevel.Warning, "This host has another address: it was {Before}, and is {After}")]
+    private partial void LogMoved(string before, string after);
+
     [LoggerMessage(1111, LogLevel.Warning, "That this node leaves could not be written down: {Reason}")]
     private partial void LogNotMarked(string reason);
 }

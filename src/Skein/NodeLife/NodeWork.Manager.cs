@@ -28,7 +28,7 @@ internal sealed partial class NodeWork
     private ManagerSettings SettingsOf(SwarmMemory memory)
     {
         var manager = memory.Manager!;
-        EtcdBootstrap bootstrap = new(manager.ClusterToken, manager.NewCluster, [.. manager.Members.Select(member => (member.Name, member.PeerUrl))]);
+        EtcdBootstrap bootstrap = new(manager.ClusterToken, manager.NewCluster, [.. manager.Members.Select(member => (member.Name, member.PeerUrl))], manager.Forced);
         return new(_options.Etcd, _options.SwarmFolder, memory.NodeId, memory.Listen, memory.Advertised, manager.StoreKey, bootstrap);
     }
 

@@ -14,6 +14,7 @@ namespace Skein.NodeLife;
 internal sealed partial class NodeWork : IDisposable
 {
     private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan AddressPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
 
     private readonly NodeOptions _options;
@@ -63,12 +64,21 @@ internal sealed partial class NodeWork : IDisposable
             if (memory.IsLocked) return new Disk.Locked();
             if (_holdings.Identity is not { } identity)
                 return new Disk.Unreadable($"swarm.json stands in {_options.SwarmFolder} without the node's certificate");
-            return new Disk.Node(memory.Manager is null ? Part.Worker : Part.Manager, WhatIsWrongWith(identity.Current));
+            FollowAddress(memory);
+            return new Disk.Node(memory.Manager is null ? Part.Worker : Part.Manager, WhatIsWrongWith(identity.Current), memory.Manager is { Forced: true });
         }
         catch (Exception e) when (e is SkeinException or IOException or System.Text.Json.JsonException)
         {
             return new Disk.Unreadable(e.Message);
         }
+    }
+
+    private void FollowAddress(SwarmMemory memory)
+    {
+        var moved = SwarmMoves.Moved(memory, HostAddresses.Read());
+        if (moved == memory) return;
+        LogMoved($"{memory.AdvertiseAddr}, {memory.Vtep}", $"{moved.AdvertiseAddr}, {moved.Vtep}");
+        Keep(moved);
     }
 
     private NodeIdentity? LoadIdentity(SwarmMemory memory) =>
@@ -84,13 +94,17 @@ internal sealed partial class NodeWork : IDisposable
 
     public void CallOff() => _calledOff.Cancel();
 
-    /// <returns>Of a join: whether the token was one of managers. Else it says nothing.</returns>
+    /// <returns>What <see cref="LifeEvent.Done"/> says.</returns>
     public async Task<bool> DoAsync(LifeCommand.Work work, CancellationToken cancel)
     {
         switch (work)
         {
             case LifeCommand.Check check: Check(check.Request); break;
-            case LifeCommand.Unlock unlock: Unlock(UnlockKey.Parse(unlock.Key)); break;
+            case LifeCommand.Unlock unlock: Unlock(UnlockKey.Parse(unlock.Key)); return Memory.Manager is { Forced: true };
+            case LifeCommand.Announce: await Manager.AnnounceAsync(Memory.Advertised, cancel); break;
+            case LifeCommand.StopServing: await StopServingAsync(); break;
+            case LifeCommand.Force force: Force(force.Wish); break;
+            case LifeCommand.TakeOver over: await TakeOverAsync(over.Wish, cancel); break;
             case LifeCommand.StartLocked: StartLocked(); break;
             case LifeCommand.Seal: Seal(); break;
             case LifeCommand.Found found: Found(found.Wish); break;
@@ -101,7 +115,7 @@ internal sealed partial class NodeWork : IDisposable
             case LifeCommand.Birth birth: await GiveBirthAsync(birth.Wish, cancel); break;
             case LifeCommand.Serve: await ServeAsync(cancel); break;
             case LifeCommand.AwaitLeader: await AwaitLeaderAsync(cancel); break;
-            case LifeCommand.StartAgent: StartAgent(); break;
+            case LifeCommand.StartAgent: await StartAgentAsync(); break;
             case LifeCommand.AwaitSession session: await AwaitSessionAsync(session.Strictly, cancel); break;
             case LifeCommand.LeaveMembers: await LeaveMembersAsync(); break;
             case LifeCommand.StopManager: await StopManagerAsync(); break;
@@ -132,7 +146,8 @@ internal sealed partial class NodeWork : IDisposable
         if (request is LifeRequest.Init { Wish: var init })
         {
             AddressesOf(init);
-            SwarmInitCheck.Check(init, _agent.Describe().LocalSubnets);
+            if (init.ForceNewCluster && _holdings.Memory is not null) SwarmInitCheck.CheckForced(init);
+            else SwarmInitCheck.Check(init, _agent.Describe().LocalSubnets);
         }
         if (request is LifeRequest.Join { Wish: var join })
         {
@@ -186,7 +201,10 @@ internal sealed partial class NodeWork : IDisposable
         string nodeId, IPEndPoint listen, IPEndPoint advertise, string dataPathAddr, uint dataPathPort, IReadOnlyList<string> managers)
     {
         var vtep = SwarmAddresses.DataPath(dataPathAddr) ?? advertise.Address;
-        return new(nodeId, listen.ToString(), advertise.Address.ToString(), advertise.Port, vtep.ToString(), dataPathPort, managers, null);
+        var addresses = HostAddresses.Read();
+        return new(
+            nodeId, listen.ToString(), advertise.Address.ToString(), advertise.Port, vtep.ToString(), dataPathPort, managers, null,
+            Device: SwarmMoves.DeviceOf(addresses, advertise.Address), VtepDevice: SwarmMoves.DeviceOf(addresses, vtep));
     }
 
     private async Task<bool> AskToJoinAsync(SwarmJoinRequest wish, CancellationToken cancel)
@@ -252,13 +270,14 @@ internal sealed partial class NodeWork : IDisposable
         _holdings = _holdings with { Memory = memory };
     }
 
-    private void StartAgent()
+    private async Task StartAgentAsync()
     {
+        await StopRenewalAsync();
         var (memory, identity) = (Memory, Identity);
         List<ManagerPeer> managers = [.. memory.Managers.Select(addr => new ManagerPeer { Addr = addr })];
         if (memory.Manager is not null) managers.Insert(0, new() { NodeId = memory.NodeId, Addr = memory.Advertised.ToString() });
         var issuer = new ToldIssuer();
-        _agent.Start(
+        await _agent.StartAsync(
             new(identity, memory.AdvertiseAddr, memory.Vtep, managers, memory.FromHere),
             welcome =>
             {
@@ -268,7 +287,17 @@ internal sealed partial class NodeWork : IDisposable
         _renewal = new(
             identity, _joining, () => [.. _agent.Managers.Select(manager => memory.FromHere(manager.Addr))], [IPAddress.Parse(memory.AdvertiseAddr)],
             issuer, _time, _ids, _logs.CreateLogger<CertificateRenewal>());
-        _renewing = _renewal.RunAsync(_noRenewal.Token);
+        _renewing = Task.WhenAll(_renewal.RunAsync(_noRenewal.Token), RenewForAddressAsync(_renewal, identity, memory.AdvertiseAddr, _noRenewal.Token));
+    }
+
+    /// <summary>Peers of a manager look for its address in its certificate.</summary>
+    private async Task RenewForAddressAsync(CertificateRenewal renewal, NodeIdentity identity, string address, CancellationToken stop)
+    {
+        while (identity.Current.Name.Role == NodeRole.Manager && !identity.Current.Certificate.MatchesHostname(address, allowWildcards: false, allowCommonName: false))
+        {
+            await Task.Delay(AddressPause, _time, stop);
+            if (_agent.Connected) await renewal.TryRenewAsync(stop);
+        }
     }
 
     private async Task AwaitSessionAsync(bool strictly, CancellationToken cancel)
@@ -300,7 +329,7 @@ internal sealed partial class NodeWork : IDisposable
     {
         if (undone is not null) LogNotBegun(undone.Message);
         var isCutOff = undone is null && _holdings.Memory is { Unfinished: true } && _holdings.Manager is null && _renewal is null;
-        if (isCutOff && _holdings.Identity is not null) StartAgent();
+        if (isCutOff && _holdings.Identity is not null) await StartAgentAsync();
         else if (isCutOff) _agent.Restore(Memory.NodeId);
         else if (_holdings.Memory is { Unfinished: false } memory) TryMark(memory);
         await StopRenewalAsync();

@@ -116,7 +116,7 @@ internal static class SwarmAddresses
         };
     }
 
-    private static List<IPAddress> Usable(NetworkInterface device)
+    internal static List<IPAddress> Usable(NetworkInterface device)
     {
         var addresses = device.GetIPProperties().UnicastAddresses.Select(unicast => unicast.Address).ToList();
         var v4 = addresses.Where(address => address.AddressFamily == AddressFamily.InterNetwork).ToList();

@@ -35,6 +35,14 @@ internal static class SwarmInitCheck
         }
     }
 
+    /// <summary>Of a swarm that is there already, and keeps what it was begun with.</summary>
+    /// <exception cref="SkeinException">What is wished for could not be had; Docker takes it, and does nothing about it.</exception>
+    public static void CheckForced(SwarmInitRequest request)
+    {
+        if (request.DefaultAddrPool.Count > 0 || request.DataPathPort != 0)
+            throw SkeinException.Invalid("with --force-new-cluster the swarm keeps its address pools and its data path port: leave --default-addr-pool and --data-path-port out");
+    }
+
     private static void CheckPools(IReadOnlyList<string> pools, uint subnetSize)
     {
         if (pools.Count == 0) return;

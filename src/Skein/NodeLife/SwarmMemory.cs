@@ -13,6 +13,8 @@ namespace Skein.NodeLife;
 /// <param name="Vtep">Address of its tunnels.</param>
 /// <param name="Managers">ip:2377 of those known at the join; the session's file knows them better later on.</param>
 /// <param name="Manager">null on a worker.</param>
+/// <param name="Device">Of the host's network devices, the one that had the advertised address; null when none had, as behind NAT.</param>
+/// <param name="VtepDevice">The same of the tunnels' address.</param>
 /// <param name="Unfinished">An init or a leave is under way: who finds it so after a crash finishes the leave, and undoes the init.</param>
 internal sealed record SwarmMemory(
     string NodeId,
@@ -23,7 +25,9 @@ internal sealed record SwarmMemory(
     uint DataPathPort,
     IReadOnlyList<string> Managers,
     ManagerMemory? Manager,
-    bool Unfinished = false)
+    bool Unfinished = false,
+    string? Device = null,
+    string? VtepDevice = null)
 {
     private const string FileName = "swarm.json";
 

@@ -63,6 +63,8 @@ internal sealed class LifeStory
 
     public LifeStory Init() => On("init", new LifeEvent.Asked(new LifeRequest.Init(++_ids, s_init)));
 
+    public LifeStory ForceNewCluster() => On("init --force-new-cluster", new LifeEvent.Asked(new LifeRequest.Init(++_ids, s_init with { ForceNewCluster = true })));
+
     public LifeStory Join() => On("join", new LifeEvent.Asked(new LifeRequest.Join(++_ids, s_join)));
 
     public LifeStory Leave(bool force = false) =>

@@ -53,6 +53,7 @@ public class NodeMachineTests
           OpenState
         welcome as Manager
         OpenState is done
+          Announce
           Serve
         = Active, serving manager
         """);
@@ -66,16 +67,19 @@ public class NodeMachineTests
           StartAgent
           StartState
           OpenState
+          Announce
           Serve
           Pause 1 s
         Pause is done
           StartState
           OpenState
+          Announce
           Serve
           Pause 1 s
         Pause is done
           StartState
           OpenState
+          Announce
           Serve
         = Active, serving manager
         """);
@@ -94,6 +98,7 @@ public class NodeMachineTests
           StartState
         = Pending, manager
           OpenState
+          Announce
           Serve
         = Active, serving manager
         """);
@@ -368,6 +373,7 @@ public class NodeMachineTests
           StartAgent
           StartState
           OpenState
+          Announce
           Serve
         = Active, serving manager
         welcome as Worker
@@ -393,6 +399,7 @@ public class NodeMachineTests
           StartAgent
           StartState
           OpenState
+          Announce
           Serve
         = Active, serving manager
         leave
@@ -563,6 +570,7 @@ public class NodeMachineTests
           StartAgent
           StartState
           OpenState
+          Announce
           Serve
         = Active, serving manager
         unlock again
@@ -602,6 +610,7 @@ public class NodeMachineTests
           StartAgent
           StartState
           OpenState
+          Announce
           Serve
         = Active, serving manager
         the swarm's unlock key is another
@@ -611,12 +620,105 @@ public class NodeMachineTests
           Seal
         """);
 
+    [Fact]
+    public void A_manager_that_has_lost_the_others_is_a_cluster_of_one() =>
+        LifeStory.Nothing().Lasting("OpenState").Started(s_manager).ForceNewCluster().Done().Done().Tells(
+        """
+        daemon starts
+        = Pending, manager
+          StartAgent
+          StartState
+          OpenState
+        init --force-new-cluster
+          CallOff
+          Check
+          StopServing
+          Force
+          StartState
+          OpenState
+        OpenState is done
+          TakeOver
+          StopServing
+          StartState
+          OpenState
+        OpenState is done
+          Announce
+          Serve
+        = Active, serving manager
+          AwaitLeader
+          StartAgent
+          AwaitSession
+          answer init
+        """);
+
+    [Fact]
+    public void A_new_cluster_that_was_begun_is_gone_on_with() =>
+        LifeStory.Of(s_manager).Lasting("Pause").Failing("TakeOver").ForceNewCluster().Working("TakeOver").Done().Tells(
+        """
+        daemon starts
+        = Pending, manager
+          StartAgent
+          StartState
+          OpenState
+          Announce
+          Serve
+        = Active, serving manager
+        init --force-new-cluster
+          Check
+          StopServing
+        = Active, manager
+          Force
+          StartState
+          OpenState
+          TakeOver
+          refuse init: no luck
+          StartState
+          OpenState
+          TakeOver
+          Pause 1 s
+        Pause is done
+          StartState
+          OpenState
+          TakeOver
+          StopServing
+          StartState
+          OpenState
+          Announce
+          Serve
+        = Active, serving manager
+        """);
+
+    [Fact]
+    public void A_killed_daemon_is_followed_by_one_that_makes_the_new_cluster() => LifeStory.Of(new Disk.Node(Part.Manager, "", Forced: true)).Tells(
+        """
+        daemon starts
+        = Pending, manager
+          StartAgent
+          StartState
+          OpenState
+          TakeOver
+          StopServing
+          StartState
+          OpenState
+          Announce
+          Serve
+        = Active, serving manager
+        """);
+
+    [Fact]
+    public void Who_is_no_manager_makes_no_new_cluster_and_who_is_in_none_begins_one()
+    {
+        Assert.True(LifeStory.Of(s_worker).ForceNewCluster().Did("refuse init: This node is not a swarm manager"));
+        Assert.True(LifeStory.Of(new Disk.Locked()).ForceNewCluster().Did("refuse init: This node is not a swarm manager"));
+        Assert.True(LifeStory.Nothing().ForceNewCluster().Did("Birth"));
+    }
+
     /// <summary>Whatever happens in whatever order: one work at a time, and everybody who asks is answered once.</summary>
     [Fact]
     public void Nobody_waits_for_ever()
     {
-        string[] work = ["Check", "Found", "AskToJoin", "AskToBeManager", "StartState", "OpenState", "Serve", "StartAgent", "AwaitSession", "LeaveMembers", "Certify", "Withdraw", "Forget", "Pause", "Unlock", "StartLocked", "Seal"];
-        Gen.Select(Gen.Int[0, 3], Gen.Int[0, 16].Array[0, 4], Gen.Int[0, 16].Array[0, 4], Gen.Int[0, 13].Array[0, 12]).Sample((disk, failing, lasting, story) =>
+        string[] work = ["Check", "Found", "AskToJoin", "AskToBeManager", "StartState", "OpenState", "Serve", "StartAgent", "AwaitSession", "LeaveMembers", "Certify", "Withdraw", "Forget", "Pause", "Unlock", "StartLocked", "Seal", "TakeOver", "Announce", "Force"];
+        Gen.Select(Gen.Int[0, 3], Gen.Int[0, 19].Array[0, 4], Gen.Int[0, 19].Array[0, 4], Gen.Int[0, 14].Array[0, 12]).Sample((disk, failing, lasting, story) =>
         {
             var told = LifeStory.Nothing();
             foreach (var one in failing) told.Failing(work[one]);
@@ -638,6 +740,7 @@ public class NodeMachineTests
                     case 8: told.Welcome(NodeRole.Worker, NodeRole.Manager); break;
                     case 12: told.Unlock("key"); break;
                     case 13: told.LockChanged(); break;
+                    case 14: told.ForceNewCluster(); break;
                     case 9 or 10: if (told.IsUnderWay) told.Done(); break;
                     default: if (told.IsUnderWay) told.Fails(); break;
                 }

@@ -19,7 +19,6 @@ internal sealed record SwarmInitJson
 
     public SwarmInitRequest ToModel()
     {
-        if (ForceNewCluster) throw SkeinException.NotImplemented("--force-new-cluster is not supported yet");
         var spec = (Spec ?? new ClusterSpecJson()).ToModel();
         spec.AutolockManagers |= AutoLockManagers;
         return new SwarmInitRequest(
