@@ -100,6 +100,36 @@ eventually 60 "the update is complete" 'updated httpd && running httpd 4'
 run 'docker -H $h1 service ps httpd --filter desired-state=running'
 run 'docker -H $h1 service inspect --pretty httpd'
 
+step "A stack: services, a secret, a config and a volume, from one file"
+mkdir -p out/demo
+printf 'correct horse battery staple\n' > out/demo/password
+printf 'From a config: the same file in every container.\n' > out/demo/page.html
+cat > out/demo/shop.yml <<'STACK'
+version: "3.8"
+services:
+  shop:
+    image: httpd
+    ports: [ "8090:80" ]
+    secrets: [ password ]
+    configs: [ { source: page, target: /usr/local/apache2/htdocs/page.html } ]
+    volumes: [ "orders:/orders" ]
+    deploy: { replicas: 2 }
+secrets: { password: { file: ./password } }
+configs: { page: { file: ./page.html } }
+volumes: { orders: }
+STACK
+run 'cat out/demo/shop.yml'
+run 'docker -H $h1 stack deploy --detach=true --compose-file out/demo/shop.yml shop'
+eventually 30 "two replicas run" 'running shop_shop 2'
+run 'docker -H $h1 stack services shop'
+for h in h1 h2 h3; do c=$(container "${!h}" shop_shop); [ -z "$c" ] || break; done
+run "docker -H \$$h exec $c sh -c 'ls -l /run/secrets/password; cat /run/secrets/password; echo order 1 >> /orders/list'"
+eventually 10 "a host answers with the config's page" "$skein lab exec lan -- curl -sf -m 2 http://192.168.56.13:8090/page.html"
+run "$skein lab exec lan -- curl -s http://192.168.56.13:8090/page.html"
+run 'docker -H $h1 stack rm shop'
+eventually 30 "its containers are gone" '[ -z "$(for h in $h1 $h2 $h3; do container $h shop_shop; done)" ]'
+run "docker -H \$$h volume ls"
+
 step "A container dies: another takes its place"
 victim=$(container "$h2" httpd)
 run "docker -H \$h2 kill $victim"

@@ -37,9 +37,11 @@ internal sealed class Engine(string name, string skein, string? daemon, string p
             : $"{path} --containerd /run/containerd/containerd.sock --registry-mirror http://192.168.56.250:5000 --insecure-registry 192.168.56.250:5000";
     }
 
-    public EngineApi Host(int number) => _apis[number] ??= new EngineApi($"/run/skein-lab-{_lab}/h{number}/docker.sock", TimeSpan.FromSeconds(60));
+    public EngineApi Host(int number) => _apis[number] ??= new EngineApi(Socket(number), TimeSpan.FromSeconds(60));
 
-    public EngineApi Impatient(int number) => new($"/run/skein-lab-{_lab}/h{number}/docker.sock", TimeSpan.FromSeconds(1));
+    public string Socket(int host) => $"/run/skein-lab-{_lab}/h{host}/docker.sock";
+
+    public EngineApi Impatient(int number) => new(Socket(number), TimeSpan.FromSeconds(1));
 
     public async Task UpAsync()
     {

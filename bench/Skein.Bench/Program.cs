@@ -9,6 +9,7 @@ var groups = new Dictionary<string, Func<Engine, Samples, Task>>
 {
     ["init"] = InitGroup.RunAsync,
     ["deploy"] = DeployGroup.RunAsync,
+    ["stack"] = StackGroup.RunAsync,
     ["update"] = UpdateGroup.RunAsync,
     ["dns"] = DnsGroup.RunAsync,
     ["kill"] = KillGroup.RunAsync,
