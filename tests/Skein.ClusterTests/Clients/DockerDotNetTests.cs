@@ -68,6 +68,33 @@ public sealed class DockerDotNetTests(SwarmFixture swarm) : IDisposable
         Assert.Empty(await Client.Swarm.ListServicesAsync(new ServicesListParameters { Filters = new ServiceFilter { Name = ["dotnet"] } }));
     }
 
+    [Fact]
+    public async Task Volumes_and_their_events_are_told()
+    {
+        using var stop = new CancellationTokenSource();
+        var told = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        var watch = Client.System.MonitorEventsAsync(new ContainerEventsParameters(), new Told(message => told.Enqueue($"{message.Type} {message.Action} {message.Actor.ID}")), stop.Token);
+        await Poll.UntilAsync("events are listened to", async () => (await Client.System.GetSystemInfoAsync()).NEventsListener, listeners => listeners > 0);
+        var made = await Client.Volumes.CreateAsync(new() { Name = "dotnet", Labels = new Dictionary<string, string> { ["of"] = "dotnet" } });
+        Assert.Equal(("dotnet", "local", "local"), (made.Name, made.Driver, made.Scope));
+        Assert.EndsWith("/volumes/dotnet/_data", made.Mountpoint);
+        var listed = await Client.Volumes.ListAsync(new VolumesListParameters { Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { ["of=dotnet"] = true } } });
+        Assert.Equal("dotnet", Assert.Single(listed.Volumes).Name);
+        Assert.Equal("dotnet", (await Client.Volumes.InspectAsync("dotnet")).Labels["of"]);
+        await Client.Volumes.RemoveAsync("dotnet");
+        var missing = await Assert.ThrowsAsync<DockerApiException>(() => Client.Volumes.InspectAsync("dotnet"));
+        Assert.Contains("get dotnet: no such volume", missing.ResponseBody);
+        await Poll.UntilAsync("both events came", () => Task.FromResult(told.ToArray()), seen => seen.Intersect(["volume create dotnet", "volume destroy dotnet"]).Count() == 2);
+        await stop.CancelAsync();
+        await watch.ContinueWith(_ => { }, TaskScheduler.Default);
+    }
+
+    /// <summary>At once and in order, which Progress of .NET does not promise.</summary>
+    private sealed class Told(Action<Message> hear) : IProgress<Message>
+    {
+        public void Report(Message value) => hear(value);
+    }
+
     private static ServiceSpec Spec(string network, string secret, string config) => new()
     {
         Name = "dotnet",
