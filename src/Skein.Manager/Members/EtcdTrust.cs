@@ -8,7 +8,7 @@ namespace Skein.Manager.Members;
 /// <summary>
 /// etcd reads the root that it trusts at its start, so a rotation of the CA takes a restart of each member: one after the other, and the
 /// one that leads hands over first. Until a member has had its turn it accepts the others by the cross-signed certificates that they
-/// present. See docs/decisions/0013.
+/// present. See docs/decisions/0016.
 /// </summary>
 public sealed partial class EtcdTrust(
     IStore store, EtcdProcess process, EtcdClient etcd, EtcdMembership members, NodeIdentity identity, TimeProvider time, ILogger<EtcdTrust> log)
