@@ -9,12 +9,17 @@ namespace Skein.Manager.Callers;
 /// <param name="EndsWithStanding">It is ended when its caller is no longer who may make it. A session sees to that itself, and says why.</param>
 internal sealed record CallRule(CallerKind Who, long? BodyMax, bool EndsWithStanding)
 {
+    private const string Issue = "/skein.CertificateAuthority/IssueNodeCertificate";
+
+    /// <summary>A node that slept past the end of its certificate asks for a new one by it.</summary>
+    public bool TakesLapsed { get; private init; }
+
     private static readonly CallRule s_nobody = new(CallerKind.Nobody, 0, false);
 
     public static CallRule Of(string path) => path switch
     {
-        "/skein.CertificateAuthority/GetRootCertificate" or "/skein.CertificateAuthority/IssueNodeCertificate" =>
-            new(CallerKind.Anyone, MessageBounds.MostOfStranger + MessageBounds.Prefix, false),
+        "/skein.CertificateAuthority/GetRootCertificate" or Issue =>
+            new(CallerKind.Anyone, MessageBounds.MostOfStranger + MessageBounds.Prefix, false) { TakesLapsed = path == Issue },
         "/skein.Membership/AddManager" => new(CallerKind.Manager, MessageBounds.MostOfNode + MessageBounds.Prefix, false),
         "/skein.Membership/RemoveManager" => new(CallerKind.FormerManager, MessageBounds.MostOfNode + MessageBounds.Prefix, false),
         "/skein.Presence/Ask" => new(CallerKind.Manager, MessageBounds.MostOfNode + MessageBounds.Prefix, false),

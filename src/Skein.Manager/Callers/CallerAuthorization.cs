@@ -38,6 +38,7 @@ public sealed partial class CallerAuthorization(NodeIdentity identity, IStore st
         else if (!TryBoundBody(context, rule)) await RefuseAsync(context, StatusCode.ResourceExhausted, $"the message is larger than {rule.BodyMax} bytes");
         else if (context.Connection.ClientCertificate is not { } certificate) await AdmitStrangerAsync(context, rule, next);
         else if (identity.Check(certificate, ofServer: false) is var verdict && verdict.Name is { } caller) await AdmitAsync(context, rule, caller, next);
+        else if (rule.TakesLapsed && identity.CheckLapsed(certificate).Name is { } lapsed) await AdmitAsync(context, rule, lapsed, next);
         else await RefuseAsync(context, StatusCode.Unauthenticated, $"the certificate is not accepted: {verdict.Refusal}");
     }
 

@@ -18,6 +18,9 @@ public sealed class NodeIdentity(string folder, NodeCredentials credentials, Tim
     /// <summary>A root that is rotated over and over leaves no more of its cross-signed certificates here.</summary>
     private const int MostBetween = 8;
 
+    /// <summary>For so long after its end a certificate still gets its node a new one: as long as it usually lives.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromDays(90);
+
     private readonly Lock _lock = new();
     private volatile NodeCredentials _current = credentials;
     private volatile IReadOnlyList<X509Certificate2> _between = credentials.Between;
@@ -148,7 +151,9 @@ public sealed class NodeIdentity(string folder, NodeCredentials credentials, Tim
             ClientCertificateRequired = true,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
-                certificate is null || Check((X509Certificate2)certificate, ofServer: false, PresentedBy(chain)).Accepted,
+                certificate is null
+                || Check((X509Certificate2)certificate, ofServer: false, PresentedBy(chain)).Accepted
+                || CheckLapsed((X509Certificate2)certificate, PresentedBy(chain)).Accepted,
             ApplicationProtocols = [SslApplicationProtocol.Http2],
         };
     }
@@ -162,6 +167,17 @@ public sealed class NodeIdentity(string folder, NodeCredentials credentials, Tim
         return verdict.Name is { } name && name.ClusterId != now.Name.ClusterId
             ? new(null, $"it belongs to swarm {name.ClusterId}")
             : verdict;
+    }
+
+    /// <summary>Of a node's certificate that is over and was good before: it gets its node a new one, and nothing else.</summary>
+    public CertificateVerdict CheckLapsed(X509Certificate2 certificate) => CheckLapsed(certificate, []);
+
+    private CertificateVerdict CheckLapsed(X509Certificate2 certificate, IEnumerable<X509Certificate2> presented)
+    {
+        var (current, now, over) = (_current, time.GetUtcNow(), new DateTimeOffset(certificate.NotAfter.ToUniversalTime()));
+        if (now <= over || now > over + Grace) return new(null, $"it has expired on {over:u}");
+        var verdict = CertificateCheck.Check(certificate, current.Root, _between.Concat(presented), over - TimeSpan.FromSeconds(1), ofServer: false);
+        return verdict.Name is { } name && name.ClusterId != current.Name.ClusterId ? new(null, $"it belongs to swarm {name.ClusterId}") : verdict;
     }
 
     private bool IsManager(X509Certificate? certificate, X509Chain? chain) =>

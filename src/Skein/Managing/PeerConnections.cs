@@ -56,7 +56,10 @@ internal sealed partial class PeerConnections(Func<IPAddress, bool> isOfNode, Ti
     /// <summary>After TLS, which has checked the certificate if there is one.</summary>
     public async Task KnowAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        if (connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is not { } certificate || CertificateName.Read(certificate) is not { } name)
+        // Who shows one that is over is a stranger still: it is here for a new one.
+        if (connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is not { } certificate
+            || certificate.NotAfter.ToUniversalTime() < time.GetUtcNow().UtcDateTime
+            || CertificateName.Read(certificate) is not { } name)
         {
             await next(connection);
             return;

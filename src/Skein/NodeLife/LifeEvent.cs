@@ -14,6 +14,10 @@ internal abstract record LifeEvent
     /// <summary>The swarm's unlock key is not the one that the disk is sealed with: it was rotated, or autolock was turned on or off.</summary>
     public sealed record LockChanged : LifeEvent;
 
+    /// <summary>The node's certificate is over, or good again.</summary>
+    /// <param name="Fault">Empty when it is good.</param>
+    public sealed record Certified(string Fault) : LifeEvent;
+
     /// <summary>The work under way is done.</summary>
     /// <param name="Says">
     /// Of <see cref="LifeCommand.AskToJoin"/>: the token was one of managers. Of <see cref="LifeCommand.Unlock"/>: it was becoming a

@@ -21,6 +21,7 @@ internal static class NodeMachine
         LifeEvent.LockChanged => life.Part != Part.Manager || life.Locked ? (life, [])
             : life.Work is null ? Decide(life with { LockChanged = true })
             : (life with { LockChanged = true }, []),
+        LifeEvent.Certified certified => (life.Part == Part.None ? life : life with { DiskFault = certified.Fault }, []),
         LifeEvent.Welcomed welcomed => OnWelcomed(life, welcomed.Told),
         LifeEvent.Done done => OnDone(Note(life with { Work = null }, life.Work!, done), life.Work!),
         LifeEvent.Failed failed => OnFailed(life with { Work = null }, life.Work!, failed.Why),

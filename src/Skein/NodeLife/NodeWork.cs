@@ -14,6 +14,7 @@ namespace Skein.NodeLife;
 internal sealed partial class NodeWork : IDisposable
 {
     private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan LapseLook = TimeSpan.FromHours(1);
     private static readonly TimeSpan AddressPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
 
@@ -138,7 +139,9 @@ internal sealed partial class NodeWork : IDisposable
     }
 
     private string WhatIsWrongWith(NodeCredentials credentials) => credentials.NotAfter < _time.GetUtcNow()
-        ? $"the node's certificate has expired on {credentials.NotAfter:u}; leave the swarm and join it again"
+        ? $"the node's certificate has expired on {credentials.NotAfter:u}; " + (credentials.NotAfter + NodeIdentity.Grace < _time.GetUtcNow()
+            ? "leave the swarm and join it again"
+            : $"until {credentials.NotAfter + NodeIdentity.Grace:u} it is renewed as soon as a manager is in reach")
         : "";
 
     private void Check(LifeRequest request)
@@ -287,7 +290,22 @@ internal sealed partial class NodeWork : IDisposable
         _renewal = new(
             identity, _joining, () => [.. _agent.Managers.Select(manager => memory.FromHere(manager.Addr))], [IPAddress.Parse(memory.AdvertiseAddr)],
             issuer, _time, _ids, _logs.CreateLogger<CertificateRenewal>());
-        _renewing = Task.WhenAll(_renewal.RunAsync(_noRenewal.Token), RenewForAddressAsync(_renewal, identity, memory.AdvertiseAddr, _noRenewal.Token));
+        _renewing = Task.WhenAll(
+            _renewal.RunAsync(_noRenewal.Token), WatchLapseAsync(identity, _noRenewal.Token), RenewForAddressAsync(_renewal, identity, memory.AdvertiseAddr, _noRenewal.Token));
+    }
+
+    /// <summary>Tells when the certificate is over, and when it is good again.</summary>
+    private async Task WatchLapseAsync(NodeIdentity identity, CancellationToken stop)
+    {
+        var said = WhatIsWrongWith(identity.Current);
+        while (true)
+        {
+            var left = identity.Current.NotAfter - _time.GetUtcNow();
+            await Task.Delay(said.Length > 0 || left < TimeSpan.Zero ? AddressPause : left < LapseLook ? left + AddressPause : LapseLook, _time, stop);
+            var now = WhatIsWrongWith(identity.Current);
+            if (now == said) continue;
+            _tell(new LifeEvent.Certified(said = now));
+        }
     }
 
     /// <summary>Peers of a manager look for its address in its certificate.</summary>

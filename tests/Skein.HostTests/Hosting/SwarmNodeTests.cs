@@ -412,6 +412,36 @@ public class SwarmNodeTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_node_that_slept_past_its_certificates_end_gets_a_new_one_unless_it_was_removed_or_slept_too_long()
+    {
+        await using var hosts = new SwarmHosts();
+        var manager = await hosts.InitAsync();
+        var (worker, removed) = (await hosts.JoinAsync(manager, NodeRole.Worker), await hosts.JoinAsync(manager, NodeRole.Worker));
+        var cluster = manager.Node.Control!.Snapshot.Cluster!;
+        using var authority = RootAuthority.Open(cluster.RootCa.Cert.Span, cluster.RootCa.Key.Span, TimeProvider.System, new CryptoIdSource());
+        var (id, removedId) = (worker.Node.NodeId, removed.Node.NodeId);
+        foreach (var host in (SwarmHost[])[worker, removed]) await host.StopAsync();
+        Lapse(worker, id);
+        Lapse(removed, removedId);
+        await hosts.UntilAsync("the removed one is down", () => manager.Node.Control.Snapshot.Nodes.Find(removedId)!.Status.State == NodeState.Down);
+        await manager.Node.Control.RemoveNodeAsync(removedId, true, default);
+
+        await removed.RestartAsync();
+        await worker.RestartAsync();
+
+        await hosts.UntilAsync("the worker is back", () => worker.Node is { State: LocalNodeState.Active, Error: "" } && manager.Node.Control.Snapshot.Nodes.Find(id)!.Status.State == NodeState.Ready);
+        await hosts.UntilAsync("the removed one was refused", () => hosts.Logged("was removed from the swarm"));
+        Assert.Equal(LocalNodeState.Error, removed.Node.State);
+        Assert.Contains("it is renewed as soon as a manager is in reach", removed.Node.Error, StringComparison.Ordinal);
+        // It opens nothing else.
+        var lapsed = Issue(authority, id, cluster.Id, TimeSpan.FromMinutes(-1));
+        Assert.Equal(StatusCode.Unauthenticated, (await Assert.ThrowsAsync<RpcException>(() => ReadLogsAsync(manager, lapsed))).StatusCode);
+
+        void Lapse(SwarmHost host, string node) =>
+            new NodeIdentity(Path.Combine(host.Options.SwarmFolder, "certificates"), Issue(authority, node, cluster.Id, TimeSpan.FromMinutes(-1), NodeRole.Worker).Current, TimeProvider.System).Save();
+    }
+
+    [Fact]
     public async Task An_init_that_fails_leaves_nothing_behind()
     {
         await using var hosts = new SwarmHosts();
@@ -433,10 +463,10 @@ public class SwarmNodeTests(ITestOutputHelper output)
 
     private static ManagerStatus? StatusOf(SwarmHost seenBy, SwarmHost manager) => seenBy.Node.Control!.Snapshot.Nodes.Find(manager.Node.NodeId)!.ManagerStatus;
 
-    private static NodeIdentity Issue(RootAuthority authority, string nodeId, string clusterId, TimeSpan lifetime)
+    private static NodeIdentity Issue(RootAuthority authority, string nodeId, string clusterId, TimeSpan lifetime, NodeRole role = NodeRole.Manager)
     {
         var request = CertificateSigningRequest.Create([]);
-        var pem = authority.Issue(request.Pem, new(nodeId, NodeRole.Manager, clusterId), lifetime);
+        var pem = authority.Issue(request.Pem, new(nodeId, role, clusterId), lifetime);
         return new("/nonexistent", NodeCredentials.Create(pem, request.KeyPem, authority.CertificatePem), TimeProvider.System);
     }
 
