@@ -68,6 +68,7 @@ public sealed partial class ContainerEngine
             },
             cancellationToken: cancel);
         var layers = RootLayers.Of(prepared.Mounts[0].Type, prepared.Mounts[0].Source, prepared.Mounts[0].Options);
+        await ViewImagesAsync(definition, cancel);
         var plain = VolumeFolders.In(definition.Spec.Mounts).Where(mount => !volumes.Find(VolumeFolders.NameOf(definition.Id, mount)).IsDevice);
         await volumeContent.FillAsync(definition.Id, plain, layers, cancel);
         var user = ResolveUser(definition.Spec, image.Config, layers);
@@ -110,7 +111,7 @@ public sealed partial class ContainerEngine
     {
         try
         {
-            await RemoveFromContainerdAsync(definition.Id);
+            await RemoveFromContainerdAsync(definition.Id, definition.Spec.Mounts);
         }
         catch (RpcException error)
         {
@@ -121,10 +122,12 @@ public sealed partial class ContainerEngine
         records.Delete(definition.Id);
     }
 
+    /// <param name="mounts">null when nobody knows which it had.</param>
     /// <returns>false when nothing of it was there.</returns>
-    private async Task<bool> RemoveFromContainerdAsync(string id) =>
+    private async Task<bool> RemoveFromContainerdAsync(string id, IReadOnlyList<Mount>? mounts) =>
         await IgnoreMissingAsync(async () => await containerd.Containers.DeleteAsync(new() { Id = id }))
-        | await IgnoreMissingAsync(async () => await containerd.Snapshots.RemoveAsync(new() { Snapshotter = ContainerdClient.Snapshotter, Key = id }));
+        | await IgnoreMissingAsync(async () => await containerd.Snapshots.RemoveAsync(new() { Snapshotter = ContainerdClient.Snapshotter, Key = id }))
+        | await RemoveViewsAsync(id, mounts);
 
     private ContainerDefinition Complete(ContainerDefinition definition)
     {

@@ -109,7 +109,7 @@ public sealed partial class ContainerEngine
             if (container.TakenUp) await Task.Run(() => abandonedShims.EndOf(container.Id), cancel);
             // A boot has come between, or a reload of the host's profiles: runc does not start what is under one that is not there.
             if (container.Record.AppArmorProfile.Length > 0) await appArmor.EnsureAsync(cancel);
-            await CreateTaskAsync(container, cancel);
+            using (await StageAsync(container.Record.Definition, cancel)) await CreateTaskAsync(container, cancel);
             OpenInput(container);
             // Read before the call: a short program has ended when it returns, and must not end before it began.
             var startedAt = time.GetUtcNow();
@@ -218,7 +218,7 @@ public sealed partial class ContainerEngine
         await container.Gate.WaitAsync();
         try
         {
-            await ForgetAtContainerdAsync(container.Id);
+            await ForgetAtContainerdAsync(container.Id, container.Record.Definition.Spec.Mounts);
             // Who was attached before a start that never came.
             await container.Io.EndAsync(TimeSpan.Zero, time);
             container.Dispose();
@@ -238,12 +238,12 @@ public sealed partial class ContainerEngine
     }
 
     /// <summary>Nothing of it runs any more: what containerd can't remove now is the sweep's, and must not keep the container's name and place.</summary>
-    private async Task ForgetAtContainerdAsync(string id)
+    private async Task ForgetAtContainerdAsync(string id, IReadOnlyList<Mount> mounts)
     {
         try
         {
             await DeleteTaskAsync(id);
-            await RemoveFromContainerdAsync(id);
+            await RemoveFromContainerdAsync(id, mounts);
         }
         catch (RpcException error) when (error.StatusCode != StatusCode.Unavailable)
         {

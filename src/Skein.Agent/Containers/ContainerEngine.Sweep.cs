@@ -92,7 +92,7 @@ public sealed partial class ContainerEngine
 
     private async Task SweepObjectsAsync(string id)
     {
-        if (await RemoveFromContainerdAsync(id)) LogSwept(id);
+        if (await RemoveFromContainerdAsync(id, null)) LogSwept(id);
     }
 
     /// <summary>Secrets of a container whose end no daemon saw.</summary>

@@ -51,6 +51,7 @@ public sealed partial class ContainerEngine
             await TakeUpAsync(container, tasks.GetValueOrDefault(container.Id));
         }
         volumeContent.Clear();
+        staged.Clear();
         volumes.UnmountUnused();
         foreach (var folder in records.Folders()) DataFolder.Ensure(folder);
         await SweepAsync(cancel);

@@ -40,6 +40,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     private readonly Subscribers<ContainerEvent> events = new();
     private readonly ContainerRecords records;
     private readonly MountResolver mounts;
+    private readonly StagedMounts staged;
     private readonly VolumeContent volumeContent;
     private readonly MemoryFiles memoryFiles;
     private readonly VolumeStore volumes;
@@ -62,7 +63,8 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         logger = loggers.CreateLogger<ContainerEngine>();
         records = new ContainerRecords(options);
         stats = new StatsReader("/sys/fs/cgroup", "/proc", time);
-        mounts = new MountResolver(options.Volumes, Environment.OSVersion.Version);
+        staged = new StagedMounts(options.StagingFolder, options.Volumes);
+        mounts = new MountResolver(options.Volumes, Environment.OSVersion.Version, staged.PlaceOf);
         volumeContent = new VolumeContent(options.Volumes, options.CopyFolder);
         volumes = new VolumeStore(options.Volumes, time, ids, loggers.CreateLogger<VolumeStore>());
         memoryFiles = new MemoryFiles(options.MemoryFolder);

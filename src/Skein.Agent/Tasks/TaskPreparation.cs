@@ -13,7 +13,7 @@ internal sealed class TaskPreparation(TaskDependencies parts, ILogger logger)
     {
         var spec = parts.Containers.ExpandedSpec(task);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var image = new TaskImage(parts.Images, parts.Time, logger).FetchAsync(spec.Image, RegistryAuth.From(task.Spec.Container.RegistryAuth), stop.Token);
+        var image = FetchAsync(task, spec, stop.Token);
         var network = parts.Networking.AttachAsync(parts.Containers.NetworkSpec(task, spec, containerId), stop.Token);
         try
         {
@@ -30,6 +30,15 @@ internal sealed class TaskPreparation(TaskDependencies parts, ILogger logger)
             await UndoAsync(containerId, image, network);
             throw;
         }
+    }
+
+    /// <summary>The container's own, after those it has mounted.</summary>
+    private async Task<ImageRecord> FetchAsync(SwarmTask task, ContainerSpec spec, CancellationToken cancel)
+    {
+        var images = new TaskImage(parts.Images, parts.Time, logger);
+        var auth = RegistryAuth.From(task.Spec.Container.RegistryAuth);
+        foreach (var mounted in spec.Mounts.Where(mount => mount.Type == "image").Select(mount => mount.Source).Distinct()) await images.FetchAsync(mounted, auth, cancel);
+        return await images.FetchAsync(spec.Image, auth, cancel);
     }
 
     private async Task UndoAsync(string containerId, Task image, Task network)

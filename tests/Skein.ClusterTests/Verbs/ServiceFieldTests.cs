@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Skein.ClusterTests.Lab;
+using Skein.ClusterTests.Refusals;
 using Xunit;
 
 namespace Skein.ClusterTests.Verbs;
@@ -74,6 +75,31 @@ public sealed class ServiceFieldTests(SwarmFixture swarm)
         await Manager.OutputOfAsync("service rm whole");
         await swarm.NoContainerOfAsync("whole");
     }
+
+    [Fact]
+    public async Task A_part_of_a_volume_and_an_image_are_mounted()
+    {
+        const string there = "--constraint node.hostname==h2 --stop-grace-period 0s --restart-delay 0s";
+        await Manager.OutputOfAsync($"service create --quiet --detach --name filling {there} --mount type=volume,source=tree,target=/v busybox sleep 100000");
+        await Manager.RunningAsync("filling", 1);
+        var filling = await swarm.Host(2).OutputOfAsync("ps --quiet --filter name=^filling");
+        await swarm.Host(2).OutputOfAsync($"exec {filling} mkdir -p /v/a/b");
+        await swarm.Host(2).OutputOfAsync($"exec {filling} touch /v/a/b/deep");
+        await Manager.OutputOfAsync(
+            $"service create --quiet --detach --name whole {there} --env COLOUR=parts --mount type=volume,source=tree,target=/m,volume-subpath=a/b,readonly "
+            + "--mount type=image,source=nginx,target=/i,image-subpath=etc busybox sleep 100000");
+        await RunsAsync("COLOUR=parts");
+        Assert.Equal("deep 1 1", await SaysAsync("ls /m; touch /m/x 2>&1 | grep -c Read-only; touch /i/x 2>&1 | grep -c Read-only; ls /i/nginx/nginx.conf > /dev/null || echo none"));
+        await Manager.OutputOfAsync("service rm whole filling");
+        await swarm.NoContainerOfAsync("whole");
+        await swarm.NoContainerOfAsync("filling");
+    }
+
+    [Theory]
+    [InlineData("type=npipe,source=//./pipe/x,target=/x", "invalid mount config for type \"npipe\": mount type unknown")]
+    [InlineData("type=cluster,source=x,target=/x", "mounts of type cluster (CSI volumes) are not supported yet")]
+    [InlineData("type=volume,source=x,target=/x,volume-subpath=../y", "invalid mount config for type \"volume\": subpath must be a relative path within the volume")]
+    public Task A_mount_that_cannot_be_is_refused(string mount, string words) => Manager.RefusesAsync($"service create --name whole --mount {mount} busybox", words);
 
     [Fact]
     public async Task A_credential_spec_is_refused_by_name()

@@ -8,6 +8,8 @@ public sealed class MountResolverTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("skein-mounts-").FullName;
 
+    private string Staged(string container, int index) => Path.Combine(folder, "staged", container, $"{index}");
+
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Theory]
@@ -17,6 +19,13 @@ public sealed class MountResolverTests : IDisposable
     [InlineData("npipe", "", "/x", "mount type unknown: \"npipe\"")]
     public void MistakesGetDockersWords(string type, string source, string target, string message) =>
         Assert.Equal(message, Assert.Throws<SkeinException>(() => Resolve(new Mount { Type = type, Source = source, Target = target })).Message);
+
+    [Fact]
+    public void PartsOfVolumesAndImagesComeFromAPlaceOfTheirOwn()
+    {
+        var resolved = Resolve(new Mount { Type = "volume", Source = "vol", Target = "/v", Subpath = "a/b" }, new Mount { Type = "image", Source = "busybox", Target = "/i", ReadOnly = true });
+        Assert.Equal([(Staged("id", 0), "rbind rw rprivate"), (Staged("id", 1), "rbind ro rprivate")], resolved.Select(mount => (mount.Source, string.Join(' ', mount.Options))));
+    }
 
     [Fact]
     public void TmpfsHasItsSizeAndMode()
@@ -38,12 +47,12 @@ public sealed class MountResolverTests : IDisposable
     [InlineData(false, false, true, "6.1", "rbind ro rro rprivate")]
     public void ABindTakesWhatIsBelowAlongAsAskedTo(bool alone, bool writableBelow, bool forced, string kernel, string options) => Assert.Equal(
         options,
-        string.Join(' ', Assert.Single(new MountResolver(new(folder), Version.Parse(kernel)).Resolve("id", [Below(alone, writableBelow, forced)])).Options));
+        string.Join(' ', Assert.Single(new MountResolver(new(folder), Version.Parse(kernel), Staged).Resolve("id", [Below(alone, writableBelow, forced)])).Options));
 
     [Fact]
     public void WhatAKernelCannotForbidIsSaid() => Assert.Equal(
         "recursively read-only mounts need Linux 5.12 or later: this is 5.10",
-        Assert.Throws<SkeinException>(() => new MountResolver(new(folder), new(5, 10)).Resolve("id", [Below(false, false, forced: true)])).Message);
+        Assert.Throws<SkeinException>(() => new MountResolver(new(folder), new(5, 10), Staged).Resolve("id", [Below(false, false, forced: true)])).Message);
 
     private Mount Below(bool alone, bool writableBelow, bool forced) => new()
     {
@@ -56,5 +65,5 @@ public sealed class MountResolverTests : IDisposable
         BindReadOnlyForceRecursive = forced,
     };
 
-    private IReadOnlyList<OciMount> Resolve(params Mount[] mounts) => new MountResolver(new(folder), new(6, 1)).Resolve("id", mounts);
+    private IReadOnlyList<OciMount> Resolve(params Mount[] mounts) => new MountResolver(new(folder), new(6, 1), Staged).Resolve("id", mounts);
 }

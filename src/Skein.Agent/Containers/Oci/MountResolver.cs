@@ -7,7 +7,8 @@ namespace Skein.Agent.Containers.Oci;
 
 /// <summary>A service's mounts as the runtime takes them. The volumes among them are there already: see VolumeStore.</summary>
 /// <param name="kernel">The host's: what is mounted below a bind can be made read-only since 5.12 (mount_setattr).</param>
-internal sealed class MountResolver(VolumeFolders volumes, Version kernel)
+/// <param name="stagedAt">Where a part of a volume, or an image, is put for the moment of a start: by the container and the mount's number.</param>
+internal sealed class MountResolver(VolumeFolders volumes, Version kernel, Func<string, int, string> stagedAt)
 {
     private static readonly Version s_mountSetattr = new(5, 12);
 
@@ -24,7 +25,8 @@ internal sealed class MountResolver(VolumeFolders volumes, Version kernel)
             resolved.Add(mount.Type switch
             {
                 "bind" => Bind(mount, target, BindSource(mount), Recursion(mount)),
-                "volume" => Bind(mount, target, volumes.DataOf(VolumeFolders.NameOf(containerId, mount)), []),
+                "volume" => Bind(mount, target, mount.Subpath.Length > 0 ? stagedAt(containerId, resolved.Count) : volumes.DataOf(VolumeFolders.NameOf(containerId, mount)), []),
+                "image" => Bind(mount, target, stagedAt(containerId, resolved.Count), []),
                 "tmpfs" => Tmpfs(mount, target),
                 _ => throw SkeinException.Invalid($"mount type unknown: \"{mount.Type}\""),
             });

@@ -37,7 +37,7 @@ internal sealed class VolumeContent(VolumeFolders volumes, string workFolder)
     public async Task FillAsync(string containerId, IEnumerable<Mount> mounts, RootLayers layers, CancellationToken cancel)
     {
         var fillable = VolumeFolders.In(mounts)
-            .Where(mount => !mount.VolumeNoCopy)
+            .Where(mount => !mount.VolumeNoCopy && mount.Subpath.Length == 0)
             .Select(mount => (mount.Target, Folder: volumes.DataOf(VolumeFolders.NameOf(containerId, mount))))
             .ToList();
         using var alone = await filling.TakeAsync(fillable.Select(volume => volume.Folder), cancel);
@@ -100,7 +100,7 @@ internal sealed class VolumeContent(VolumeFolders volumes, string workFolder)
     }
 
     /// <summary>The layers in one, read-only. By short links: all their paths must fit into a page, and an image may have 127.</summary>
-    private static string Assemble(string work, IReadOnlyList<string> layers)
+    internal static string Assemble(string work, IReadOnlyList<string> layers)
     {
         if (layers.Count == 1) return layers[0];
         var links = layers.Select((layer, i) => (Link: Path.Combine(work, i.ToString(CultureInfo.InvariantCulture)), layer)).ToList();

@@ -17,6 +17,7 @@ internal sealed record MountPointJson(
         var bare = new MountPointJson(mount.Type, null, "", mount.Target, null, "", !mount.ReadOnly, "");
         if (mount.Type == "bind")
             return bare with { Source = mount.Source, Propagation = mount.BindPropagation.Length > 0 ? mount.BindPropagation : "rprivate" };
+        if (mount.Type == "image") return bare with { Name = mount.Source };
         if (mount.Type != "volume") return bare;
         var name = VolumeFolders.NameOf(containerId, mount);
         return bare with { Name = name, Source = volumes.DataOf(name), Driver = "local", Mode = "z" };

@@ -91,7 +91,7 @@ internal sealed record ContainerSpecJson
         public BindJson? BindOptions { get; init; }
         public VolumeJson? VolumeOptions { get; init; }
         public TmpfsJson? TmpfsOptions { get; init; }
-        public JsonElement? ImageOptions { get; init; }
+        public ImageJson? ImageOptions { get; init; }
         public JsonElement? ClusterOptions { get; init; }
     }
 
@@ -109,6 +109,11 @@ internal sealed record ContainerSpecJson
         public bool? NoCopy { get; init; }
         public IReadOnlyDictionary<string, string>? Labels { get; init; }
         public DriverJson? DriverConfig { get; init; }
+        public string? Subpath { get; init; }
+    }
+
+    internal sealed record ImageJson
+    {
         public string? Subpath { get; init; }
     }
 

@@ -13,9 +13,17 @@ internal static class MountReader
     {
         // Docker's zero of the enumeration: a mount without a type binds.
         var type = json.Type is null or "" ? "bind" : json.Type;
-        if (type is "image" or "npipe" or "cluster") throw NotYet($"mounts of type {type}");
-        if (type is not ("bind" or "volume" or "tmpfs")) throw SkeinException.Invalid($"invalid MountType: \"{type}\"");
+        switch (type)
+        {
+            case "bind" or "volume" or "tmpfs" or "image": break;
+            case "npipe": throw Invalid(type, "mount type unknown");   // a Linux node's word
+            case "cluster": throw NotYet("mounts of type cluster (CSI volumes)");
+            default: throw SkeinException.Invalid($"invalid MountType: \"{type}\"");
+        }
         CheckOnlyItsOwn(type, json);
+        if (json.Target is null or "") throw Invalid(type, "field Target must not be empty");
+        if (json.Target.Split('/').All(step => step is "" or ".")) throw Invalid(type, "invalid specification: destination can't be '/'");
+        if (type is "bind" or "image" && json.Source is null or "") throw Invalid(type, "field Source must not be empty");
         var mount = new Mount
         {
             Type = type,
@@ -27,6 +35,7 @@ internal static class MountReader
         if (json.BindOptions is { } bind) ReadBind(bind, mount);
         if (json.VolumeOptions is { } volume) ReadVolume(volume, mount);
         if (json.TmpfsOptions is { } tmpfs) ReadTmpfs(tmpfs, mount);
+        if (type == "image") ReadImage(json.ImageOptions, mount);
         return mount;
     }
 
@@ -35,7 +44,7 @@ internal static class MountReader
         Check("bind", "BindOptions", json.BindOptions is { } bind && bind != new ContainerSpecJson.BindJson());
         Check("volume", "VolumeOptions", json.VolumeOptions is { } volume && volume != new ContainerSpecJson.VolumeJson());
         Check("tmpfs", "TmpfsOptions", json.TmpfsOptions is { } tmpfs && tmpfs != new ContainerSpecJson.TmpfsJson());
-        Check("image", "ImageOptions", json.ImageOptions is { ValueKind: JsonValueKind.Object });
+        Check("image", "ImageOptions", json.ImageOptions is { } image && image != new ContainerSpecJson.ImageJson());
         Check("cluster", "ClusterOptions", json.ClusterOptions is { ValueKind: JsonValueKind.Object });
         if (type == "tmpfs" && json.Source is { Length: > 0 }) throw Invalid(type, "field Source must not be specified");
 
@@ -70,10 +79,33 @@ internal static class MountReader
         if (driver is not ("" or "local")) throw NotYet($"volumes of the driver {driver}");
         VolumeOptions.Check(options);
         foreach (var (key, value) in options) mount.VolumeDriverOptions[key] = value;
-        if (json.Subpath is { Length: > 0 }) throw NotYet("subpaths of volumes");
+        if (json.Subpath is { Length: > 0 } && mount.Source.Length == 0) throw Invalid(mount.Type, "must not set Subpath when using anonymous volumes");
+        mount.Subpath = ReadSubpath(mount.Type, json.Subpath);
         mount.VolumeDriver = driver;
         mount.VolumeNoCopy = json.NoCopy ?? false;
         foreach (var (key, value) in json.Labels ?? new Dictionary<string, string>()) mount.VolumeLabels[key] = value;
+    }
+
+    private static void ReadImage(ContainerSpecJson.ImageJson? json, Mount mount)
+    {
+        // What is a template names an image only on the node.
+        if (!mount.Source.Contains("{{", StringComparison.Ordinal) && !ImageReferenceValidation.IsValid(mount.Source))
+            throw Invalid(mount.Type, $"\"{mount.Source}\" is not a valid repository/tag");
+        mount.ReadOnly = true;
+        mount.Subpath = ReadSubpath(mount.Type, json?.Subpath);
+    }
+
+    /// <summary>It stays below where it begins, as far as its letters tell; what links make of it is the node's to see.</summary>
+    private static string ReadSubpath(string type, string? path)
+    {
+        if (path is null or "") return "";
+        var depth = 0;
+        foreach (var step in path.Split('/'))
+        {
+            depth += step switch { "" or "." => 0, ".." => -1, _ => 1 };
+            if (depth < 0) break;
+        }
+        return depth < 0 || path[0] == '/' || path.Contains('\0', StringComparison.Ordinal) ? throw Invalid(type, "subpath must be a relative path within the volume") : path;
     }
 
     private static void ReadTmpfs(ContainerSpecJson.TmpfsJson json, Mount mount)

@@ -17,6 +17,7 @@ internal static class MountWriter
             Consistency = mount.Consistency.Length == 0 ? null : mount.Consistency,
             BindOptions = bind == new ContainerSpecJson.BindJson() ? null : bind,
             VolumeOptions = volume == new ContainerSpecJson.VolumeJson() ? null : volume,
+            ImageOptions = mount.Type == "image" && mount.Subpath.Length > 0 ? new ContainerSpecJson.ImageJson { Subpath = mount.Subpath } : null,
             TmpfsOptions = tmpfs == new ContainerSpecJson.TmpfsJson() ? null : tmpfs,
         };
     }
@@ -33,6 +34,7 @@ internal static class MountWriter
     private static ContainerSpecJson.VolumeJson WriteVolume(Mount mount) => new()
     {
         NoCopy = TrueOrNull(mount.VolumeNoCopy),
+        Subpath = mount.Type == "volume" && mount.Subpath.Length > 0 ? mount.Subpath : null,
         Labels = mount.VolumeLabels.Count == 0 ? null : mount.VolumeLabels.ToDictionary(),
         DriverConfig = mount.VolumeDriver.Length == 0 && mount.VolumeDriverOptions.Count == 0 ? null : new ContainerSpecJson.DriverJson
         {
