@@ -104,6 +104,7 @@ public sealed partial class ContainerEngine
         memoryFiles.Write(container.Id, container.Record.Definition.Spec, contents);
         try
         {
+            if (container.Log.Collection is { } collection) await collection.OpenAsync(cancel);
             container.Io.Open(poller, container.Log);
             container.Io.Hold(poller);
             if (container.TakenUp) await Task.Run(() => abandonedShims.EndOf(container.Id), cancel);
@@ -170,6 +171,7 @@ public sealed partial class ContainerEngine
         }
         memoryFiles.Remove(container.Id);
         await container.Io.EndAsync(TimeSpan.Zero, time);
+        EndCollection(container);
         var message = cause is RpcException refused ? $"failed to create task for container: {refused.Status.Detail}" : cause.Message;
         var failure = StartFailure.Of(message);
         Store(container, container.Record.State with { Status = ContainerStatus.Created, ExitCode = failure.ExitCode, Error = failure.Message, Pid = 0 });
@@ -183,6 +185,9 @@ public sealed partial class ContainerEngine
             _ => cause,
         };
     }
+
+    /// <summary>A collector that is slow to take the last lines must not hold up what follows.</summary>
+    private static void EndCollection(ManagedContainer container) => _ = container.Log.Collection?.CloseAsync();
 
     /// <returns>false when there was none.</returns>
     private async Task<bool> DeleteTaskAsync(string id)

@@ -135,6 +135,7 @@ public sealed partial class ContainerEngine
     {
         if (task is { Status: TaskState.Running or TaskState.Paused or TaskState.Pausing })
         {
+            container.Log.Collection?.Resume();
             container.Io.Open(poller, container.Log);
             OpenInput(container);
             var state = container.Record.State;
@@ -204,6 +205,7 @@ public sealed partial class ContainerEngine
             if (container.NextExit != exit)
                 return;
             await container.Io.EndAsync(patience, time);
+            EndCollection(container);
             Store(container, container.Record.State with
             {
                 Status = ContainerStatus.Exited,

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
+using System.Collections.ObjectModel;
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
@@ -17,6 +17,7 @@ using Skein.Agent.Containers.Volumes;
 using Skein.Agent.Images;
 using Skein.Linux.Pipes;
 using Skein.Model;
+using Skein.Model.Logging;
 
 namespace Skein.Agent.Containers;
 
@@ -151,13 +152,13 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         Publish(container, "resize", ("height", Text(height)), ("width", Text(width)));
     }
 
-    public async IAsyncEnumerable<ContainerLogLine> ReadLogsAsync(string id, LogQuery query, [EnumeratorCancellation] CancellationToken cancel)
+    // Refused before the first line is asked for: the answer's head has not gone out by then.
+    public IAsyncEnumerable<ContainerLogLine> ReadLogsAsync(string id, LogQuery query, CancellationToken cancel)
     {
         var container = containers.Find(id);
-        if (!container.Log.Limits.Kept)
-            throw SkeinException.NotImplemented("configured logging driver does not support reading");
-        await foreach (var line in container.Log.ReadAsync(query, () => container.Over, cancel))
-            yield return line;
+        return container.Log.Limits.Kept
+            ? container.Log.ReadAsync(query, () => container.Over, cancel)
+            : throw SkeinException.NotImplemented("configured logging driver does not support reading");
     }
 
     /// <summary>Processes' host pids are asked of containerd, the rest is read from the host's /proc.</summary>
@@ -191,9 +192,31 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     private ManagedContainer Manage(ContainerRecord record, IReadOnlyList<Containerd.Types.Mount> rootMounts, string stopSignal, bool takenUp = false)
     {
         var spec = record.Definition.Spec;
-        var log = new ContainerLog(options.ContainerFolder(record.Id), LogLimits.Of(record.Definition.LogDriver), time, logger);
+        var log = new ContainerLog(options.ContainerFolder(record.Id), LogLimits.Of(record.Definition.LogDriver), time, logger)
+        {
+            Collection = LogCollection.Of(record.Definition.LogDriver, LogSubjectOf(record), options.JournalSocket, ids.NewContainerId(), time, logger),
+        };
         var paths = StdioPaths.In(options.IoFolder(record.Id), "", stdin: spec.OpenStdin, stdout: true, stderr: !spec.Tty);
         return new ManagedContainer(record, rootMounts, stopSignal, log, new ProcessIo(paths, spec.Tty)) { TakenUp = takenUp };
+    }
+
+    /// <summary>What log drivers are told of a container; of an image that is gone, nothing.</summary>
+    private LogSubject LogSubjectOf(ContainerRecord record)
+    {
+        var (definition, image) = (record.Definition, images.TryFind(record.ImageId)?.Config);
+        var command = image is null ? [.. definition.Spec.Command, .. definition.Spec.Args] : OciSpecBuilder.Command(definition.Spec, image);
+        var environment = OciSpecBuilder.MergeEnvironment(image?.Env ?? [], definition.Spec.Env);
+        return new LogSubject(record.Id, definition.Name, string.Join(' ', command), record.ImageId, definition.Spec.Image, definition.Labels, environment);
+    }
+
+    public IReadOnlyDictionary<string, string> LogAttributesOf(string id)
+    {
+        var record = containers.Find(id).Record;
+        if (record.Definition.LogDriver is not { Options.Count: > 0 } driver) return ReadOnlyDictionary<string, string>.Empty;
+        var subject = LogSubjectOf(record);
+        var attributes = LogAttributes.Of(driver.Options, subject.Labels, subject.Environment);
+        if (driver.Options.TryGetValue(LogOptions.Tag, out var tag) && tag.Length > 0) attributes[LogOptions.Tag] = LogTag.Expand(tag, subject, Environment.MachineName);
+        return attributes;
     }
 
     private void Store(ManagedContainer container, ContainerState state)

@@ -8,6 +8,9 @@ namespace Skein.Agent.Containers;
 /// <param name="CgroupParent">Each container gets a cgroup below it, in every hierarchy.</param>
 public sealed record ContainerEngineOptions(string DataRoot, string ExecRoot, string CgroupParent = "/skein")
 {
+    /// <summary>Where the host's journald takes lines.</summary>
+    public string JournalSocket { get; init; } = "/run/systemd/journal/socket";
+
     internal string ContainersFolder => Path.Combine(DataRoot, "containers");
 
     internal VolumeFolders Volumes => new(DataRoot);

@@ -74,6 +74,9 @@ public interface IContainerEngine
 
     IAsyncEnumerable<ContainerLogLine> ReadLogsAsync(string id, LogQuery query, CancellationToken cancel);
 
+    /// <summary>What the log driver's options take of the container along with each line: labels, variables, a tag.</summary>
+    IReadOnlyDictionary<string, string> LogAttributesOf(string id);
+
     /// <summary>Processes with host pids, as `ps` with these arguments shows them.</summary>
     Task<(IReadOnlyList<string> Titles, IReadOnlyList<IReadOnlyList<string>> Processes)> TopAsync(string id, string psArgs, CancellationToken cancel);
 

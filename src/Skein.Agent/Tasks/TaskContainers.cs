@@ -46,7 +46,7 @@ internal sealed class TaskContainers(Func<string> nodeId, Func<NodeDescription> 
         network.Hosts,
         network.Hostname,
         task.Spec.Resources,
-        task.Spec.LogDriver,
+        task.Spec.LogDriver ?? task.LogDriver,
         GraceOf(task))
     {
         Networks = [.. network.Legs.Where(leg => leg.NetworkName != DeviceNames.GatewayBridge).Select(leg => new ContainerNetworkName(leg.NetworkId, leg.NetworkName))],

@@ -24,6 +24,7 @@ internal static class TaskBirth
             ServiceAnnotations = service.Spec.Annotations?.Clone() ?? new(),
             Endpoint = new() { Spec = service.Spec.Endpoint?.Clone() ?? new() },
             Status = new() { State = TaskState.New, Timestamp = draft.Stamp, Message = "created" },
+            LogDriver = service.Spec.Task?.LogDriver is null ? draft.Cluster?.Spec?.LogDriver : null,
             JobIteration = service.Spec.IsJob() ? service.JobStatus.Iteration : null,
         };
         task.DesiredState = startAt is null ? task.Goal() : TaskState.Ready;

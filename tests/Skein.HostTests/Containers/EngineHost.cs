@@ -10,12 +10,13 @@ internal sealed class EngineHost : IAsyncDisposable
 {
     private readonly BusyboxImages images;
 
-    private EngineHost(ContainerdProcess containerd)
+    private EngineHost(ContainerdProcess containerd, Func<ContainerEngineOptions, ContainerEngineOptions>? adjust)
     {
         Containerd = containerd;
         images = new BusyboxImages(containerd.Client);
-        Options = new ContainerEngineOptions(
+        var options = new ContainerEngineOptions(
             Path.Combine(containerd.Folder, "data"), Path.Combine(containerd.Folder, "exec"), "/" + Path.GetFileName(containerd.Folder));
+        Options = adjust is null ? options : adjust(options);
         Engine = NewEngine();
     }
 
@@ -25,9 +26,9 @@ internal sealed class EngineHost : IAsyncDisposable
 
     public ContainerEngine Engine { get; private set; }
 
-    public static async Task<EngineHost> StartAsync()
+    public static async Task<EngineHost> StartAsync(Func<ContainerEngineOptions, ContainerEngineOptions>? adjust = null)
     {
-        var host = new EngineHost(await ContainerdProcess.StartAsync());
+        var host = new EngineHost(await ContainerdProcess.StartAsync(), adjust);
         try
         {
             await host.images.MakeAsync();
@@ -68,6 +69,13 @@ internal sealed class EngineHost : IAsyncDisposable
     public Task<string> RunAsync(string name, params string[] args) => RunAsync(Define(name, args));
 
     public async Task<int> WaitAsync(string id) => await Engine.WaitAsync(id, default).WaitAsync(Poll.Patience);
+
+    /// <summary>Writes to its input, and leaves.</summary>
+    public async Task TellAsync(string id, string text)
+    {
+        await using var streams = await Engine.AttachAsync(id, default);
+        await streams.Stdin!.WriteAsync(Encoding.UTF8.GetBytes(text));
+    }
 
     /// <summary>A whole run: its exit code and its output, both streams, stdout first.</summary>
     public async Task<(int ExitCode, string Output)> OutputOfAsync(ContainerDefinition definition)

@@ -70,7 +70,7 @@ public sealed class SubpathTests
         definition.Spec.Mounts.Add(new Mount { Type = "image", Source = BusyboxImages.Name, Target = "/p", ReadOnly = true, Subpath = "etc/passwd" });
         var output = Lines((await host.OutputOfAsync(definition)).Output);
         Assert.Equal(["/i/bin/busybox", "busybox", "root:touch: /i/x: Read-only file system", "touch: /b/x: Read-only file system"], output);
-        await host.Engine.RemoveAsync("box", force: false, default);
+        await host.Engine.RemoveAsync("box", force: false, volumesToo: true, default);
         Assert.Equal(before, await SnapshotsAsync(host));
         Assert.Empty(ContainerdProcess.MountsBelow(host.Containerd.Folder));
 

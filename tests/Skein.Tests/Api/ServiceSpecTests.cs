@@ -83,7 +83,7 @@ public class ServiceSpecTests
     }
 
     [Theory]
-    [InlineData("""{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"a"},"LogDriver":{"Name":"syslog"}}}""", "the log driver \"syslog\" is not supported: use json-file, local or none")]
+    [InlineData("""{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"a"},"LogDriver":{"Name":"gelf"}}}""", "the log driver \"gelf\" is not supported: use json-file, local, journald, syslog or none")]
     public void What_is_not_done_yet_is_refused_by_name(string json, string message)
     {
         var error = Assert.Throws<SkeinException>(() => Read(json));

@@ -184,8 +184,8 @@ public sealed class ContainerLogTests : IDisposable
     }
 
     [Theory]
-    [InlineData("10m", "5", 10 << 20, 5, true)]
-    [InlineData("512kb", "0", 512 << 10, 3, true)]
+    [InlineData("10m", "5", 10_000_000, 5, true)]
+    [InlineData("512kb", "0", 512_000, 3, true)]
     [InlineData("-1", "x", 10_000_000, 3, true)]
     public void DriverOptionsBoundTheLog(string size, string files, long bytes, int count, bool kept)
     {

@@ -127,6 +127,8 @@ internal sealed class FakeContainerEngine : IContainerEngine
 
     public Func<string, LogQuery, CancellationToken, IAsyncEnumerable<ContainerLogLine>> Logs { get; set; } = (_, _, _) => throw new NotSupportedException();
 
+    public IReadOnlyDictionary<string, string> LogAttributesOf(string id) => new Dictionary<string, string>();
+
     public IAsyncEnumerable<ContainerLogLine> ReadLogsAsync(string id, LogQuery query, CancellationToken cancel) => Logs(id, query, cancel);
 
     public Task<(IReadOnlyList<string> Titles, IReadOnlyList<IReadOnlyList<string>> Processes)> TopAsync(string id, string psArgs, CancellationToken cancel) =>

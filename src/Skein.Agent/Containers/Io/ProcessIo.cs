@@ -130,7 +130,7 @@ internal sealed class ProcessIo
                 if (hub.Ending)
                     left -= count;
                 if (log is not null)
-                    log.Append(lines!, buffer.AsSpan(0, count));
+                    await log.CollectAsync(log.Append(lines!, buffer.AsSpan(0, count)), giveUp);
                 await hub.PublishAsync(buffer.AsMemory(0, count));
             }
         }
@@ -142,6 +142,7 @@ internal sealed class ProcessIo
         {
             fifo.Dispose();
         }
-        log?.Finish(lines!);
+        if (log is not null)
+            await log.CollectAsync(log.Finish(lines!), giveUp);
     }
 }

@@ -11,6 +11,7 @@ namespace Skein.Agent.Containers.Logs;
 /// stream, any number of readers; readers keep no hold on a file that is rotated away. What cannot be written, because the
 /// disk is full, is lost, as in Docker: the container must not stand still for its log.
 /// </summary>
+/// <remarks>A driver that sends lines elsewhere gets them too, by <see cref="CollectAsync"/>.</remarks>
 internal sealed partial class ContainerLog : IDisposable
 {
     private readonly string folder;
@@ -42,19 +43,29 @@ internal sealed partial class ContainerLog : IDisposable
 
     public LineSplitter Splitter(LogStream stream) => new(stream);
 
-    public void Append(LineSplitter splitter, ReadOnlySpan<byte> chunk)
+    /// <summary>Who gets the lines beside the files; null with a driver that keeps them here.</summary>
+    public LogCollection? Collection { get; init; }
+
+    /// <returns>The lines that the chunk brought to their end, as they are kept.</returns>
+    public ReadOnlyMemory<byte> Append(LineSplitter splitter, ReadOnlySpan<byte> chunk)
     {
         var lines = new ArrayBufferWriter<byte>(chunk.Length + 64);
         splitter.Split(chunk, time.GetUtcNow(), lines);
         Store(lines.WrittenSpan);
+        return lines.WrittenMemory;
     }
 
-    public void Finish(LineSplitter splitter)
+    public ReadOnlyMemory<byte> Finish(LineSplitter splitter)
     {
         var lines = new ArrayBufferWriter<byte>(64);
         splitter.Finish(time.GetUtcNow(), lines);
         Store(lines.WrittenSpan);
+        return lines.WrittenMemory;
     }
+
+    /// <summary>Waits where the driver's collector is slow and its mode is to wait for it.</summary>
+    public ValueTask CollectAsync(ReadOnlyMemory<byte> lines, CancellationToken cancel) =>
+        Collection is null || lines.IsEmpty ? ValueTask.CompletedTask : Collection.TakeAsync(lines, cancel);
 
     /// <summary>Followers look again: the container has stopped, or was removed.</summary>
     public void Wake()

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Skein.Model;
+using Skein.Model.Logging;
 using Skein.Model.Specs;
 
 namespace Skein.Agent.Containers.Logs;
@@ -9,15 +10,20 @@ internal sealed record LogLimits(long MaxBytesPerFile, int MaxFiles, bool Kept)
 {
     public static readonly LogLimits Default = new(10_000_000, 3, Kept: true);
 
-    /// <summary>The log driver's max-size ("10m") and max-file; every driver but "none" keeps the log on the node.</summary>
+    // Docker's own of the driver local, and of what it keeps beside the drivers that send lines elsewhere.
+    private static readonly LogLimits s_local = new(20 << 20, 5, Kept: true);
+
+    /// <summary>Its options max-size and max-file, of json-file and local; cache-max-size and so on of those whose lines go elsewhere.</summary>
     public static LogLimits Of(LogDriver? driver)
     {
-        if (driver is null)
-            return Default;
-        var limits = Default with { Kept = driver.Name != "none" };
-        if (driver.Options.TryGetValue("max-size", out var size) && LogSize.TryParse(size, out var bytes))
-            limits = limits with { MaxBytesPerFile = bytes };
-        if (driver.Options.TryGetValue("max-file", out var files) && int.TryParse(files, CultureInfo.InvariantCulture, out var count) && count > 0)
+        if (driver is null) return Default;
+        if (driver.Name == LogOptions.None) return Default with { Kept = false };
+        var isKeptAside = driver.Name is LogOptions.Journald or LogOptions.Syslog;
+        var limits = isKeptAside || driver.Name == LogOptions.Local ? s_local : Default;
+        if (isKeptAside) limits = limits with { Kept = !LogOptions.Flag(driver.Options, LogOptions.CacheDisabled) };
+        var prefix = isKeptAside ? LogOptions.CachePrefix : "";
+        if (driver.Options.TryGetValue(prefix + LogOptions.MaxSize, out var size) && LogSize.TryParse(size, out var bytes)) limits = limits with { MaxBytesPerFile = bytes };
+        if (driver.Options.TryGetValue(prefix + LogOptions.MaxFile, out var files) && int.TryParse(files, CultureInfo.InvariantCulture, out var count) && count > 0)
             limits = limits with { MaxFiles = count };
         return limits;
     }

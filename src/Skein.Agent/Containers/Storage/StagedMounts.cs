@@ -1,5 +1,6 @@
 using System.Globalization;
 using Skein.Agent.Containers.Oci;
+using Skein.Agent.Containers.Volumes;
 using Skein.Linux.Files;
 using Skein.Linux.Mounts;
 using Skein.Model;

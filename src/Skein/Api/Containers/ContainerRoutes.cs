@@ -143,13 +143,17 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         var query = LogQueryOf(context);
         var container = containers.Find(context.Route("id"));
         var (timestamps, details) = (context.QueryBool("timestamps"), context.QueryBool("details"));
+        var lines = containers.ReadLogsAsync(container.Id, query, context.RequestAborted);
+        // Docker writes the space without any, too.
+        var attributes = details
+            ? Encoding.UTF8.GetBytes(string.Join(',', containers.LogAttributesOf(container.Id).Select(a => $"{Uri.EscapeDataString(a.Key)}={Uri.EscapeDataString(a.Value)}")) + ' ')
+            : [];
         var tty = container.Definition.Spec.Tty;
         context.Response.ContentType = StreamFrames.ContentType(tty, context.Version());
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);   // the client waits for the head before the first line
-        await foreach (var line in containers.ReadLogsAsync(container.Id, query, context.RequestAborted))
+        await foreach (var line in lines)
         {
-            // The driver's attributes would stand there; none are kept, and Docker's space is written all the same.
-            var content = details ? new ReadOnlyMemory<byte>([(byte)' ', .. line.Line.Span]) : line.Line;
+            var content = details ? new ReadOnlyMemory<byte>([.. attributes, .. line.Line.Span]) : line.Line;
             if (timestamps) content = WithTimestamp(line.Time, content);
             if (tty) await context.Response.BodyWriter.WriteAsync(content, context.RequestAborted);
             else

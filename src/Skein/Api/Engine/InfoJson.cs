@@ -77,7 +77,7 @@ internal sealed record InfoJson
         public string[] Volume { get; init; } = ["local"];
         public string[] Network { get; init; } = ["bridge", "host", "null", "overlay"];
         public string[]? Authorization { get; init; }
-        public string[] Log { get; init; } = ["json-file", "local"];
+        public string[] Log { get; init; } = ["journald", "json-file", "local", "syslog"];
     }
 
     internal sealed record RegistryConfigJson(

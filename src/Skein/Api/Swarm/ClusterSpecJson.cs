@@ -77,18 +77,17 @@ internal sealed record ClusterSpecJson
             ForceRotate = spec.Ca?.ForceRotate ?? 0,
             ExternalCAs = spec.Ca?.ExternalCas is { Count: > 0 } external ? [.. external.Select(ExternalCaJson.From)] : null,
         },
-        TaskDefaults = new TaskDefaultsJson(),
+        TaskDefaults = new TaskDefaultsJson { LogDriver = TaskSpecJson.LogDriverJson.From(spec.LogDriver) },
         EncryptionConfig = new EncryptionJson(spec.AutolockManagers),
     };
 
     /// <summary>Zero and absent stand for the default, which whoever creates or updates the cluster fills in.</summary>
     public ClusterSpec ToModel()
     {
-        if (TaskDefaults?.LogDriver is { } log && (log.Name is { Length: > 0 } || log.Options is { Count: > 0 }))
-            throw SkeinException.NotImplemented("a log driver for all tasks of the swarm is not supported yet: name it with each service");
         var spec = new ClusterSpec
         {
             Annotations = new Annotations { Name = Name is null or "" ? "default" : Name },
+            LogDriver = TaskDefaults?.LogDriver?.ToModel(),
             AutolockManagers = EncryptionConfig?.AutoLockManagers == true,
         };
         foreach (var (key, value) in Labels ?? new Dictionary<string, string>()) spec.Annotations.Labels[key] = value;

@@ -46,7 +46,7 @@ internal static class ServiceSpecReader
             Resources = ReadResources(json.Resources),
             Restart = ReadRestart(json.RestartPolicy),
             Placement = ReadPlacement(json.Placement),
-            LogDriver = ReadLogDriver(json.LogDriver),
+            LogDriver = json.LogDriver?.ToModel(),
             ForceUpdate = json.ForceUpdate ?? 0,
             Runtime = Unless(json.Runtime, "container"),
         };
@@ -173,15 +173,6 @@ internal static class ServiceSpecReader
         placement.Preferences.AddRange((json.Preferences ?? []).Select(p => new PlacementPreference { Spread = p.Spread?.SpreadDescriptor ?? "" }));
         placement.Platforms.AddRange((json.Platforms ?? []).Select(p => new Platform { Architecture = p.Architecture ?? "", Os = p.OS ?? "" }));
         return placement;
-    }
-
-    private static LogDriver? ReadLogDriver(TaskSpecJson.LogDriverJson? json)
-    {
-        if (json is null or { Name: null or "", Options: null or { Count: 0 } }) return null;
-        var driver = new LogDriver { Name = json.Name ?? "" };
-        Copy(driver.Options, json.Options);
-        LogDriverCheck.Check(driver);
-        return driver;
     }
 
     private static UpdateConfig? ReadUpdate(ServiceSpecJson.UpdateConfigJson? json) => json is null ? null : new UpdateConfig

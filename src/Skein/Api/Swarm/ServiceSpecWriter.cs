@@ -32,7 +32,7 @@ internal static class ServiceSpecWriter
         RestartPolicy = WriteRestart(spec.Restart),
         Placement = spec.Placement is { } placement ? WritePlacement(placement) : null,
         Networks = spec.Networks.Count == 0 ? null : [.. spec.Networks.Select(WriteAttachment)],
-        LogDriver = spec.LogDriver is { } log ? new TaskSpecJson.LogDriverJson { Name = log.Name, Options = NullIfEmpty(log.Options) } : null,
+        LogDriver = TaskSpecJson.LogDriverJson.From(spec.LogDriver),
         ForceUpdate = spec.ForceUpdate,
         Runtime = spec.Runtime.Length == 0 ? "container" : spec.Runtime,
     };

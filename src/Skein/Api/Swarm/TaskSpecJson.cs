@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Skein.Model;
+using Skein.Model.Logging;
 
 namespace Skein.Api.Swarm;
 
@@ -68,5 +70,19 @@ internal sealed record TaskSpecJson
     {
         public string? Name { get; init; }
         public IReadOnlyDictionary<string, string>? Options { get; init; }
+
+        public static LogDriverJson? From(LogDriver? driver) =>
+            driver is null ? null : new LogDriverJson { Name = driver.Name, Options = driver.Options.Count == 0 ? null : driver.Options.ToDictionary() };
+
+        /// <returns>null when it says nothing.</returns>
+        /// <exception cref="SkeinException">There is no such driver, or it has no such options.</exception>
+        public LogDriver? ToModel()
+        {
+            if (Name is null or "" && Options is null or { Count: 0 }) return null;
+            var driver = new LogDriver { Name = Name ?? "" };
+            foreach (var (name, value) in Options ?? new Dictionary<string, string>()) driver.Options[name] = value;
+            LogDriverValidation.Check(driver);
+            return driver;
+        }
     }
 }
