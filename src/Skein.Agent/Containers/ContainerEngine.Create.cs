@@ -29,6 +29,8 @@ public sealed partial class ContainerEngine
         var image = images.Find(definition.Spec.Image);
         definition = definition with { Spec = VolumeContent.WithDeclared(definition.Spec, image.Config.Volumes) };
         OciSpecBuilder.Command(definition.Spec, image.Config);
+        // Before anything is made; what there is of devices is looked for when the spec is.
+        access.Of(definition.Labels);
         var stopSignal = StopSignal(definition, image);
         containers.Reserve(definition.Name, definition.Id);
         try
@@ -73,7 +75,7 @@ public sealed partial class ContainerEngine
         await volumeContent.FillAsync(definition.Id, plain, layers, cancel);
         var user = ResolveUser(definition.Spec, image.Config, layers);
         var profile = definition.Spec.Privileges?.AppArmor?.Mode == AppArmorMode.Disabled ? null : await appArmor.EnsureAsync(cancel);
-        var spec = specs.Build(definition, image.Config, user, WithMemoryFiles(userMounts, definition), profile);
+        var spec = specs.Build(definition, image.Config, user, WithMemoryFiles(userMounts, definition), profile, access.Of(definition.Labels));
         await containerd.Containers.CreateAsync(
             new()
             {

@@ -6,6 +6,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Skein.Agent.Containerd;
 using Skein.Agent.Containers.Confinement;
+using Skein.Agent.Containers.Devices;
 using Skein.Agent.Containers.Io;
 using Skein.Agent.Containers.Leftovers;
 using Skein.Agent.Containers.Logs;
@@ -46,6 +47,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     private readonly MemoryFiles memoryFiles;
     private readonly VolumeStore volumes;
     private readonly OciSpecBuilder specs;
+    private readonly ContainerAccess access;
     private readonly AppArmor appArmor;
     private readonly AbandonedShims abandonedShims;
     private readonly EmptyCgroups emptyCgroups;
@@ -71,6 +73,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         memoryFiles = new MemoryFiles(options.MemoryFolder);
         abandonedShims = new AbandonedShims(containerd.SocketPath, containerd.Namespace);
         emptyCgroups = new EmptyCgroups(options.CgroupParent, Cgroups);
+        access = new ContainerAccess(options.AllowServices, new CdiRegistry(options.CdiFolders));
         appArmor = new AppArmor("/", time, logger);
         string[] inits = ["/usr/bin/docker-init", "/usr/libexec/docker/docker-init", "/usr/bin/tini-static"];
         specs = new OciSpecBuilder(options.CgroupParent, Cgroups, inits.FirstOrDefault(File.Exists))

@@ -11,6 +11,12 @@ public sealed record ContainerEngineOptions(string DataRoot, string ExecRoot, st
     /// <summary>Where the host's journald takes lines.</summary>
     public string JournalSocket { get; init; } = "/run/systemd/journal/socket";
 
+    /// <summary>What Docker gives no service and this node does: privileged, devices, gpus.</summary>
+    public IReadOnlyList<string> AllowServices { get; init; } = [];
+
+    /// <summary>Where vendors describe their devices, the later wins.</summary>
+    public IReadOnlyList<string> CdiFolders { get; init; } = ["/etc/cdi", "/var/run/cdi"];
+
     internal string ContainersFolder => Path.Combine(DataRoot, "containers");
 
     internal VolumeFolders Volumes => new(DataRoot);

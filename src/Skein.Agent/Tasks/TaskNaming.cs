@@ -1,4 +1,5 @@
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Agent.Tasks;
 
@@ -17,6 +18,7 @@ internal static class TaskNaming
     {
         var labels = new Dictionary<string, string>();
         foreach (var (key, value) in task.Spec.Container.Labels) labels[key] = value;
+        foreach (var (key, value) in ServiceGrants.LabelsOf(task.ServiceAnnotations?.Labels, null)) labels.TryAdd(key, value);
         labels["com.docker.swarm.node.id"] = nodeId;
         labels["com.docker.swarm.service.id"] = task.ServiceId;
         labels["com.docker.swarm.service.name"] = task.ServiceAnnotations?.Name ?? "";

@@ -12,6 +12,7 @@ internal sealed class Demand
         new ResourceFilter(),
         new ConstraintFilter(),
         new PlatformFilter(),
+        new GrantFilter(),
         new HostPortFilter(),
         new MaxReplicasFilter(),
     ];

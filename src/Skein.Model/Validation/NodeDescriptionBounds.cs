@@ -20,6 +20,7 @@ public static class NodeDescriptionBounds
         if (description.TlsCertificate.Length > LongestCertificate) return $"a certificate of more than {LongestCertificate} bytes";
         if (IsLong(description.EngineVersion) || IsLong(description.Platform?.Architecture) || IsLong(description.Platform?.Os)) return $"a word that is none, or of more than {LongestWord} characters";
         if (description.Resources?.Generic.Any(g => g.Count < 0 || IsLong(g.Kind) || IsLong(g.Name)) == true) return "a generic resource that is none";
+        if (description.AllowServices.Any(IsLong)) return "a grant that is none";
         return description.Resources is { } r && (r.NanoCpus < 0 || r.MemoryBytes < 0 || r.Pids < 0) ? "less than no resources" : null;
     }
 

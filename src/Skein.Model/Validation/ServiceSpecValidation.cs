@@ -15,6 +15,7 @@ public static class ServiceSpecValidation
         AnnotationsValidation.Check(spec.Annotations);
         CheckDrainTimeout(spec.Annotations);
         CheckRebalance(spec.Annotations);
+        ServiceGrants.Parse(ServiceGrants.LabelsOf(spec.Annotations.Labels, spec.Task?.Container?.Labels));
         CheckTask(spec.Task, spec.Annotations);
         CheckMode(spec);
         CheckUpdate(spec.Update);

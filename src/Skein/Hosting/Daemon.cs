@@ -59,7 +59,7 @@ internal sealed partial class Daemon : IAsyncDisposable
 
         _containerd = new(options.Containerd, options.ContainerdNamespace);
         _images = new(_containerd, new(options.RegistryMirrors, options.InsecureRegistries), Path.Combine(options.DataRoot, "tmp"), _time, logs);
-        _containers = new(_containerd, _images, new(options.DataRoot, options.ExecRoot, options.CgroupParent), _time, ids, logs);
+        _containers = new(_containerd, _images, new(options.DataRoot, options.ExecRoot, options.CgroupParent) { AllowServices = options.AllowServices }, _time, ids, logs);
         _images.UsersOf = UsersOf;
         // Only who answers in Docker's place does so on its disk.
         if (EngineListeners.UnixPaths(options.Hosts).Any(DockersSockets.Contains))

@@ -51,6 +51,7 @@ internal static class DaemonConfigFile
         "debug" => Flag(path, property) ? options with { LogLevel = LogLevel.Debug } : options,
         "labels" => options with { Labels = Texts(path, property) },
         "node-generic-resources" => options with { NodeGenericResources = Texts(path, property) },
+        "allow-services" => options with { AllowServices = Texts(path, property) },
         "default-address-pools" => options with { DefaultAddressPools = Pools(path, property) },
         "cgroup-parent" => options with { CgroupParent = Text(path, property) },
         "swarm-default-advertise-addr" => options with { SwarmDefaultAdvertiseAddr = Text(path, property) },

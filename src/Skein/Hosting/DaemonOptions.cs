@@ -39,6 +39,9 @@ internal sealed record DaemonOptions
     /// <summary>What services reserve beside CPUs and memory: KIND=NUMBER, or KIND=NAME for each.</summary>
     public IReadOnlyList<string> NodeGenericResources { get; init; } = [];
 
+    /// <summary>What Docker gives no service and this node does: privileged, devices, gpus.</summary>
+    public IReadOnlyList<string> AllowServices { get; init; } = [];
+
     /// <summary>From which docker_gwbridge takes its subnet.</summary>
     public IReadOnlyList<AddressPool> DefaultAddressPools { get; init; } = [];
 

@@ -30,6 +30,8 @@ internal static class DaemonOptionsCheck
         }
         RequireLabels(options.Labels);
         GenericResources.Parse(options.NodeGenericResources);
+        if (options.AllowServices.FirstOrDefault(word => !ServiceGrants.Words.Contains(word)) is { } unknown)
+            throw SkeinException.Invalid($"invalid allow-services: \"{unknown}\" must be one of {string.Join(", ", ServiceGrants.Words)}");
         foreach (var pool in options.DefaultAddressPools)
         {
             if (!IPNetwork.TryParse(pool.Base, out var network) || network.BaseAddress.AddressFamily != AddressFamily.InterNetwork)

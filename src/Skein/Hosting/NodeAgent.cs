@@ -69,6 +69,7 @@ internal sealed class NodeAgent(
             EngineVersion = ProgramVersion.Current,
         };
         description.Resources.Generic.Add(GenericResources.Parse(options.NodeGenericResources));
+        description.AllowServices.Add(options.AllowServices);
         foreach (var label in options.Labels)
         {
             var equals = label.IndexOf('=');

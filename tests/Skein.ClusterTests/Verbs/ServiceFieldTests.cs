@@ -160,6 +160,18 @@ public sealed class ServiceFieldTests(SwarmFixture swarm)
         .ContinueWith(done => done.Result.Succeeded(), TaskScheduler.Default);
 
     [Fact]
+    public async Task What_no_node_allows_runs_nowhere_and_says_so()
+    {
+        await Manager.OutputOfAsync("service create --quiet --detach --name bold --container-label skein.privileged=true busybox sleep 100000");
+        await Poll.UntilAsync(
+            "the task says why",
+            async () => (await Manager.RunAsync("service", "ps", "bold", "--no-trunc", "--format", "{{.CurrentState}}: {{.Error}}")).Output,
+            said => said.StartsWith("Pending", StringComparison.Ordinal) && said.Contains("not allowed by \"allow-services\" of 3 nodes", StringComparison.Ordinal));
+        await Manager.OutputOfAsync("service rm bold");
+        await Manager.RefusesAsync("service create --name bold --label skein.devices=/etc/passwd busybox", "label skein.devices: bad format for path: /etc/passwd, it must be a device below /dev as --device takes it");
+    }
+
+    [Fact]
     public async Task A_credential_spec_is_refused_by_name()
     {
         var refusal = await Manager.RunAsync("service", "create", "--quiet", "--detach", "--name", "whole", "--credential-spec", "file://spec.json", "busybox");

@@ -129,6 +129,20 @@ public class SchedulingStories
     }
 
     [Fact]
+    public void What_a_node_has_to_allow_is_placed_where_it_does()
+    {
+        Nodes(2);
+        _swarm.AddService("fuse", 2, s => s.Task.Container.Labels["skein.devices"] = "/dev/fuse");
+        _swarm.AddService("root", 1, s => s.Annotations.Labels["skein.privileged"] = "true");
+        _swarm.Settle();
+        Assert.EndsWith("no suitable node (skein.privileged, skein.devices or skein.gpus not allowed by \"allow-services\" of 2 nodes)", _swarm.Ps("fuse"));
+        _swarm.AddNode("n3", node => node.Description.AllowServices.Add("devices"));
+        _swarm.Settle();
+        Assert.Equal([0, 0, 2], PerNode("fuse"));
+        Assert.EndsWith("of 3 nodes)", _swarm.Ps("root"));
+    }
+
+    [Fact]
     public void Reservations_add_up()
     {
         Nodes(1);

@@ -16,6 +16,8 @@ internal sealed record OciSpec
     public required IReadOnlyList<OciMount> Mounts { get; init; }
 
     public required OciLinux Linux { get; init; }
+
+    public OciHooks? Hooks { get; init; }
 }
 
 internal sealed record OciProcess
@@ -68,6 +70,8 @@ internal sealed record OciLinux
 
     public required OciResources Resources { get; init; }
 
+    public IReadOnlyList<OciDevice>? Devices { get; init; }
+
     public required IReadOnlyList<string> MaskedPaths { get; init; }
 
     public required IReadOnlyList<string> ReadonlyPaths { get; init; }
@@ -93,7 +97,20 @@ internal sealed record OciResources
     public OciPids? Pids { get; init; }
 }
 
-internal sealed record OciDeviceRule(bool Allow, string Access);
+/// <param name="Type">c or b; null = all of them.</param>
+internal sealed record OciDeviceRule(bool Allow, string Access, string? Type = null, long? Major = null, long? Minor = null);
+
+internal sealed record OciDevice(string Path, string Type, long Major, long Minor, uint FileMode, uint Uid, uint Gid);
+
+internal sealed record OciHook(string Path, IReadOnlyList<string>? Args, IReadOnlyList<string>? Env, int? Timeout);
+
+internal sealed record OciHooks(
+    IReadOnlyList<OciHook>? Prestart,
+    IReadOnlyList<OciHook>? CreateRuntime,
+    IReadOnlyList<OciHook>? CreateContainer,
+    IReadOnlyList<OciHook>? StartContainer,
+    IReadOnlyList<OciHook>? Poststart,
+    IReadOnlyList<OciHook>? Poststop);
 
 /// <param name="Swap">memory and swap together, in version 2 too: runc takes the memory off</param>
 /// <param name="Swappiness">version 1 alone knows it</param>

@@ -24,47 +24,53 @@ internal sealed record OciSpecBuilder(string CgroupParent, HostCgroups Cgroups, 
     private const ulong CpuPeriodMicroseconds = 100_000;
 
     /// <param name="appArmorProfile">null where the kernel has no AppArmor.</param>
-    public OciSpec Build(ContainerDefinition definition, ImageConfig image, OciUser user, IReadOnlyList<OciMount> userMounts, string? appArmorProfile = null)
+    /// <param name="access">What it is given of the host; null for a container like any other.</param>
+    public OciSpec Build(
+        ContainerDefinition definition, ImageConfig image, OciUser user, IReadOnlyList<OciMount> userMounts, string? appArmorProfile = null, OciAccess? access = null)
     {
+        var isPrivileged = access?.Privileged == true;
         var spec = definition.Spec;
         var init = spec.Init == true;
         if (init && InitPath is null)
             throw SkeinException.Invalid("exec: \"docker-init\": executable file not found in $PATH");
         var command = Command(spec, image);
         var label = SelinuxLabel.Of(spec.Privileges?.Selinux, HasSelinux);
-        var capabilities = CapabilitySet.Of(spec.CapabilityAdd, spec.CapabilityDrop, AllCapabilities);
+        var capabilities = isPrivileged ? AllCapabilities : CapabilitySet.Of(spec.CapabilityAdd, spec.CapabilityDrop, AllCapabilities);
         return new OciSpec
         {
             Process = new OciProcess
             {
                 Terminal = spec.Tty,
-                User = user,
+                User = access?.Groups is { Count: > 0 } groups ? user with { AdditionalGids = [.. (user.AdditionalGids ?? []).Union(groups)] } : user,
                 Args = init ? [InitInContainer, "--", .. command] : command,
-                Env = Environment(definition, image),
+                Env = access is null ? Environment(definition, image) : MergeEnvironment(Environment(definition, image), access.Environment),
                 Cwd = FirstNonEmpty(spec.Dir, image.WorkingDir, "/"),
                 Capabilities = Grant(capabilities, user),
                 Rlimits = Rlimits(spec),
                 // Always said: without it a container takes after its shim, which systemd's setting for containerd may have made
                 // all but unkillable.
                 OomScoreAdj = (int)spec.OomScoreAdj,
-                ApparmorProfile = appArmorProfile,
+                ApparmorProfile = isPrivileged ? null : appArmorProfile,
                 NoNewPrivileges = spec.Privileges?.NoNewPrivileges == true,
                 SelinuxLabel = label?.Process,
             },
             Root = new OciRoot("rootfs", spec.ReadOnly),
             Hostname = definition.Hostname,
-            Mounts = Mounts(definition, userMounts, init),
+            Mounts = Mounts(definition, access is null ? userMounts : [.. userMounts, .. access.Mounts.Where(mount => userMounts.All(user => user.Destination != mount.Destination))], init, isPrivileged),
+            Hooks = access?.Hooks,
             Linux = new OciLinux
             {
                 Namespaces = Namespaces(definition.NetworkNamespacePath),
                 // A shared mount below a root that is a slave of the host's would propagate to nobody.
                 RootfsPropagation = userMounts.Any(mount => mount.Options.Any(option => option is "shared" or "rshared")) ? "shared" : null,
                 CgroupsPath = $"{CgroupParent.TrimEnd('/')}/{definition.Id}",
-                Resources = Resources(definition.Resources),
-                MaskedPaths = KernelPaths.Masked,
-                ReadonlyPaths = KernelPaths.Readonly,
+                Resources = Resources(definition.Resources, access),
+                Devices = access?.Devices.Count > 0 ? [.. access.Devices.Select(device => device.Device)] : null,
+                MaskedPaths = isPrivileged ? [] : KernelPaths.Masked,
+                ReadonlyPaths = isPrivileged ? [] : KernelPaths.Readonly,
                 Sysctl = Sysctls(spec),
-                Seccomp = Seccomp(spec, capabilities),
+                // As in Docker: privileged is without, unless a profile of its own is asked for.
+                Seccomp = isPrivileged && spec.Privileges?.Seccomp?.Mode != SeccompMode.Custom ? null : Seccomp(spec, capabilities),
                 MountLabel = label?.Files,
             },
         };
@@ -138,7 +144,7 @@ internal sealed record OciSpecBuilder(string CgroupParent, HostCgroups Cgroups, 
         ? null
         : [.. spec.Ulimits.Select(limit => new OciRlimit("RLIMIT_" + limit.Name.ToUpperInvariant(), (ulong)limit.Hard, (ulong)limit.Soft))];
 
-    private List<OciMount> Mounts(ContainerDefinition definition, IReadOnlyList<OciMount> userMounts, bool init)
+    private List<OciMount> Mounts(ContainerDefinition definition, IReadOnlyList<OciMount> userMounts, bool init, bool writesToKernel)
     {
         var own = new List<OciMount>();
         AddFile("/etc/resolv.conf", definition.ResolvConfPath);
@@ -150,7 +156,9 @@ internal sealed record OciSpecBuilder(string CgroupParent, HostCgroups Cgroups, 
             .Concat(userMounts)
             .OrderBy(mount => mount.Destination.Count(character => character == '/'))
             .ToList();
-        return [.. DefaultPaths.Mounts.Where(mount => later.All(other => other.Destination != mount.Destination)), .. later];
+        var first = DefaultPaths.Mounts.Where(mount => later.All(other => other.Destination != mount.Destination));
+        if (writesToKernel) first = first.Select(mount => mount with { Options = [.. mount.Options.Select(option => option == "ro" ? "rw" : option)] });
+        return [.. first, .. later];
 
         void AddFile(string destination, string source)
         {
@@ -171,7 +179,7 @@ internal sealed record OciSpecBuilder(string CgroupParent, HostCgroups Cgroups, 
         return namespaces;
     }
 
-    private OciResources Resources(ResourceRequirements? wanted)
+    private OciResources Resources(ResourceRequirements? wanted, OciAccess? access)
     {
         var limits = wanted?.Limits;
         var memoryBytes = limits?.MemoryBytes ?? 0;
@@ -179,7 +187,7 @@ internal sealed record OciSpecBuilder(string CgroupParent, HostCgroups Cgroups, 
         return new OciResources
         {
             // Nothing but what runc itself grants: null, zero, full, random, urandom, tty, console, ptmx and pts.
-            Devices = [new OciDeviceRule(false, "rwm")],
+            Devices = access?.Privileged == true ? [new OciDeviceRule(true, "rwm")] : [new OciDeviceRule(false, "rwm"), .. (access?.Devices ?? []).Select(device => device.Rule)],
             Memory = memoryBytes > 0 || reservedBytes > 0 || wanted?.MemorySwappiness is not null
                 ? new OciMemory(Positive(memoryBytes), Positive(reservedBytes), Swap(memoryBytes, wanted), Swappiness(wanted))
                 : null,

@@ -6,6 +6,7 @@ using Skein.Agent.Networks;
 using Skein.Api.Engine;
 using Skein.Api.Swarm;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Api.Containers;
 
@@ -168,6 +169,7 @@ internal sealed record HostConfigJson
             ExtraHosts = NullIfEmpty([.. spec.Hosts.Select(ExtraHost).OfType<string>()]),
             GroupAdd = NullIfEmpty(spec.Groups),
             OomScoreAdj = spec.OomScoreAdj,
+            Privileged = definition.Labels.GetValueOrDefault(ServiceGrants.PrivilegedLabel) == "true",
             ReadonlyRootfs = spec.ReadOnly,
             Sysctls = spec.Sysctls.Count == 0 ? null : spec.Sysctls.ToDictionary(),
             Isolation = spec.Isolation.Length > 0 ? spec.Isolation : "default",

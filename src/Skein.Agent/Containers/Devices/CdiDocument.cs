@@ -1,0 +1,33 @@
+using System.Text.Json.Serialization;
+
+namespace Skein.Agent.Containers.Devices;
+
+/// <summary>A file of the Container Device Interface, version 0.x and 1.x: what has to be done to a container for each device of a kind.</summary>
+internal sealed record CdiDocument(string? CdiVersion, string? Kind, CdiEdits? ContainerEdits, IReadOnlyList<CdiDevice>? Devices);
+
+internal sealed record CdiDevice(string? Name, CdiEdits? ContainerEdits);
+
+internal sealed record CdiEdits
+{
+    public IReadOnlyList<string>? Env { get; init; }
+    public IReadOnlyList<CdiNode>? DeviceNodes { get; init; }
+    public IReadOnlyList<CdiMount>? Mounts { get; init; }
+    public IReadOnlyList<CdiHook>? Hooks { get; init; }
+    public IReadOnlyList<uint>? AdditionalGids { get; init; }
+
+    /// <summary>What else an edit asks for, which nothing here does.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, System.Text.Json.JsonElement>? Others { get; set; }
+}
+
+/// <param name="HostPath">Where the device is on the host, if elsewhere.</param>
+internal sealed record CdiNode(string? Path, string? HostPath, string? Permissions);
+
+internal sealed record CdiMount(string? HostPath, string? ContainerPath, IReadOnlyList<string>? Options, string? Type);
+
+/// <param name="Timeout">Seconds.</param>
+internal sealed record CdiHook(string? HookName, string? Path, IReadOnlyList<string>? Args, IReadOnlyList<string>? Env, int? Timeout);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(CdiDocument))]
+internal sealed partial class CdiJson : JsonSerializerContext;

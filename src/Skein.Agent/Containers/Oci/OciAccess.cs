@@ -1,0 +1,20 @@
+namespace Skein.Agent.Containers.Oci;
+
+/// <summary>What a container is given of its host beyond others, in the runtime's terms.</summary>
+internal sealed record OciAccess
+{
+    public bool Privileged { get; init; }
+
+    public IReadOnlyList<OciDeviceAccess> Devices { get; init; } = [];
+
+    public IReadOnlyList<string> Environment { get; init; } = [];
+
+    public IReadOnlyList<OciMount> Mounts { get; init; } = [];
+
+    public OciHooks? Hooks { get; init; }
+
+    public IReadOnlyList<uint> Groups { get; init; } = [];
+}
+
+/// <summary>A device, and what may be done with it.</summary>
+internal sealed record OciDeviceAccess(OciDevice Device, OciDeviceRule Rule);

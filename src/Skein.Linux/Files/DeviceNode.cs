@@ -1,0 +1,24 @@
+namespace Skein.Linux.Files;
+
+/// <summary>A device's file.</summary>
+/// <param name="Type">c or b</param>
+/// <param name="Mode">Permission bits.</param>
+public sealed record DeviceNode(string Path, char Type, long Major, long Minor, uint Mode, uint User, uint Group)
+{
+    private const uint Permissions = 0xfff;
+
+    /// <returns>null when the path leads to no device, links followed.</returns>
+    /// <exception cref="LinuxException"/>
+    public static DeviceNode? Read(string path)
+    {
+        if (!System.IO.Path.Exists(path)) return null;
+        var real = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        var status = FileStatus.Of(real);
+        if (status.Kind is not (FileKind.CharacterDevice or FileKind.BlockDevice)) return null;
+        // glibc's gnu_dev_major and minor.
+        var (number, type) = (status.RawDevice, status.Kind == FileKind.BlockDevice ? 'b' : 'c');
+        var major = (long)(((number >> 8) & 0xfff) | ((number >> 32) & ~0xfffUL));
+        var minor = (long)((number & 0xff) | ((number >> 12) & ~0xffUL));
+        return new(path, type, major, minor, status.Mode & Permissions, status.User, status.Group);
+    }
+}

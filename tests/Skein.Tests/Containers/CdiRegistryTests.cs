@@ -1,0 +1,71 @@
+using Skein.Agent.Containers.Devices;
+using Skein.Agent.Containers.Oci;
+using Skein.Model;
+using Xunit;
+
+namespace Skein.Tests.Containers;
+
+public sealed class CdiRegistryTests : IDisposable
+{
+    // /dev/null is a device on every host.
+    private const string Vendor = """
+        {"cdiVersion":"0.6.0","kind":"v.com/gpu",
+         "containerEdits":{"env":["ALL=1"],"hooks":[{"hookName":"createContainer","path":"/usr/bin/hook","args":["hook","x"],"timeout":5}],
+           "mounts":[{"hostPath":"/usr/lib/a.so","containerPath":"/usr/lib/a.so","options":["ro","nosuid","bind"]}]},
+         "devices":[{"name":"0","containerEdits":{"env":["GPU=0"],"deviceNodes":[{"path":"/dev/gpu0","hostPath":"/dev/null","permissions":"rw"}],"additionalGids":[44,0]}},
+                    {"name":"1","containerEdits":{"deviceNodes":[{"path":"/dev/not/there"}]}},
+                    {"name":"odd","containerEdits":{"intelRdt":{"closID":"x"}}},
+                    {"name":"hooked","containerEdits":{"hooks":[{"hookName":"whenever","path":"/x"}]}}]}
+        """;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("skein-cdi-").FullName;
+
+    public CdiRegistryTests() => File.WriteAllText(Path.Combine(_folder, "v.json"), Vendor);
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void A_devices_edits_come_with_those_of_its_kind()
+    {
+        var access = new CdiRegistry(_folder).Resolve(["v.com/gpu=0", "v.com/gpu=0"]);
+        Assert.Equal(["ALL=1", "GPU=0"], access.Environment);
+        Assert.Equal(new OciDeviceRule(true, "rw", "c", 1, 3), Assert.Single(access.Devices).Rule);
+        Assert.Equal(("/dev/gpu0", 1, 3), (access.Devices[0].Device.Path, access.Devices[0].Device.Major, access.Devices[0].Device.Minor));
+        Assert.Equal("/usr/lib/a.so ro nosuid bind", $"{access.Mounts[0].Destination} {string.Join(' ', access.Mounts[0].Options)}");
+        Assert.Equal([44u], access.Groups);
+        Assert.Equal(("/usr/bin/hook", 5), (access.Hooks!.CreateContainer![0].Path, access.Hooks.CreateContainer[0].Timeout));
+    }
+
+    [Fact]
+    public void A_later_folder_wins()
+    {
+        var later = Directory.CreateDirectory(Path.Combine(_folder, "later")).FullName;
+        File.WriteAllText(later + "/v.json", """{"cdiVersion":"0.6.0","kind":"v.com/gpu","devices":[{"name":"0","containerEdits":{"env":["GPU=late"]}}]}""");
+        Assert.Equal(["GPU=late"], new CdiRegistry(_folder, later).Resolve(["v.com/gpu=0"]).Environment);
+    }
+
+    [Theory]
+    [InlineData("v.com/gpu=9", "unresolvable CDI devices v.com/gpu=9")]
+    [InlineData("w.com/gpu=0", "unresolvable CDI devices w.com/gpu=0")]
+    [InlineData("v.com/gpu=1", "the CDI device node /dev/not/there is not there")]
+    [InlineData("v.com/gpu=odd", "CDI edits of the kind \"intelRdt\" are not supported")]
+    [InlineData("v.com/gpu=hooked", "unknown CDI hook \"whenever\"")]
+    public void What_is_not_there_or_not_done_is_said(string name, string words) =>
+        Assert.Contains(words, Assert.Throws<SkeinException>(() => new CdiRegistry(_folder).Resolve([name])).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("{", "v.json cannot be read: ")]
+    [InlineData("{}", "v.json cannot be read: it has no kind")]
+    public void A_file_that_is_none_is_named(string text, string words)
+    {
+        File.WriteAllText(Path.Combine(_folder, "v.json"), text);
+        Assert.Contains(words, Assert.Throws<SkeinException>(() => new CdiRegistry(_folder).Resolve(["v.com/gpu=0"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Files_in_yaml_are_named_when_a_device_is_missed()
+    {
+        File.WriteAllText(Path.Combine(_folder, "nvidia.yaml"), "");
+        Assert.Contains("CDI files in YAML are not read", Assert.Throws<SkeinException>(() => new CdiRegistry(_folder).Resolve(["nvidia.com/gpu=all"])).Message, StringComparison.Ordinal);
+    }
+}
