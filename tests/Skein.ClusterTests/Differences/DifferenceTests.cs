@@ -20,6 +20,7 @@ public sealed partial class DifferenceTests(DifferenceTests.TwoSwarms swarms) : 
     [InlineData("nodes")]
     [InlineData("services")]
     [InlineData("swarm")]
+    [InlineData("volumes")]
     public async Task Skein_and_dockerd_answer_alike(string family)
     {
         Assert.SkipUnless(File.Exists(Dockerd), $"there is no {Dockerd} to compare with");
@@ -40,6 +41,7 @@ public sealed partial class DifferenceTests(DifferenceTests.TwoSwarms swarms) : 
         ["Index"] = "a version: of etcd's revisions here, of raft's there",
         ["CertIssuerPublicKey"] = "a key",
         ["TrustRoot"] = "a certificate",
+        ["Mountpoint"] = "below each engine's own root",
         ["JoinTokens"] = "secrets",
         ["EngineVersion"] = "Skein's own",
         ["Plugins"] = "each engine's own drivers",

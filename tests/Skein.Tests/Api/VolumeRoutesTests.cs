@@ -54,8 +54,8 @@ public sealed class VolumeRoutesTests
 
     [Theory]
     [InlineData("""{"Name":"data","Driver":"nfs"}""", 404, "create data: error looking up volume plugin nfs: plugin \"nfs\" not found")]
-    [InlineData("""{"Name":"data","DriverOpts":{"colour":"red"}}""", 400, "invalid option: \"colour\"")]
-    [InlineData("""{"Name":"data","DriverOpts":{"type":"nfs"}}""", 400, "missing required option: \"device\"")]
+    [InlineData("""{"Name":"data","DriverOpts":{"colour":"red"}}""", 400, "create data: invalid option: \"colour\"")]
+    [InlineData("""{"Name":"data","DriverOpts":{"type":"nfs"}}""", 400, "create data: missing required option: \"device\"")]
     [InlineData("""{"Name":"data","ClusterVolumeSpec":{}}""", 501, "cluster volumes (CSI) are not supported: use volumes of the driver local")]
     public async Task A_volume_that_cannot_be_is_refused(string request, int expected, string words)
     {

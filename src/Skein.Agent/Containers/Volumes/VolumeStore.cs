@@ -36,7 +36,14 @@ internal sealed partial class VolumeStore(VolumeFolders folders, TimeProvider ti
     {
         if (name.Length == 0) (name, labels) = (ids.NewContainerId(), WithoutName(labels));
         VolumeFolders.CheckName(name);
-        VolumeOptions.Check(options ?? new Dictionary<string, string>());
+        try
+        {
+            VolumeOptions.Check(options ?? new Dictionary<string, string>());
+        }
+        catch (SkeinException refused)
+        {
+            throw new SkeinException(refused.Kind, $"create {name}: {refused.Message}", refused);
+        }
         using var turn = await _turns.TakeAsync([name], cancel);
         if (TryFind(name) is not { } known) return Make(name, options, labels, durable: true);
         if (options is { Count: > 0 } && !known.HasOptions(options)) throw IsOther("options");
