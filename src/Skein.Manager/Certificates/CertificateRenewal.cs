@@ -93,8 +93,9 @@ public sealed partial class CertificateRenewal(
                     LogNotKept(e.Message);
                     return false;
                 }
-                catch (Exception e) when (!cancel.IsCancellationRequested)
+                catch (Exception e)
                 {
+                    cancel.ThrowIfCancellationRequested();
                     // Whatever it was: a certificate that is renewed no more ends the node in the end.
                     LogRefused(manager, e.Message);
                 }
