@@ -61,7 +61,7 @@ internal sealed class RollingUpdate
     /// <summary>To be given a new task. A slot touched once is the restart policy's: an update makes one attempt per slot.</summary>
     private bool IsToDo(SlotUpdate slot) =>
         !slot.IsTouched && slot.Current.Count == 0
-        && (slot.Outdated.Count > 0 || (slot.IsResting && slot.IsNewestDirty && !_isRollback));
+        && (slot.Outdated.Count > 0 || (slot.IsResting && slot.IsNewestDirty));
 
     private void RetireOutdated(SlotUpdate slot)
     {

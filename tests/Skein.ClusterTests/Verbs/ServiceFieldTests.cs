@@ -93,6 +93,7 @@ public sealed class ServiceFieldTests(SwarmFixture swarm)
         await Manager.OutputOfAsync("service rm parted filling");
         await swarm.NoContainerOfAsync("parted");
         await swarm.NoContainerOfAsync("filling");
+        await swarm.Host(2).OutputOfAsync("volume rm tree");
     }
 
     [Theory]

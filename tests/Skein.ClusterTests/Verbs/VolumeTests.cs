@@ -52,18 +52,21 @@ public sealed class VolumeTests(SwarmFixture swarm)
     [Fact]
     public async Task Pruning_takes_what_nobody_named_and_nobody_has_and_all_when_it_is_asked_to()
     {
+        // Other tests of the shared swarm may have left theirs.
+        await Worker.OutputOfAsync("volume prune --force --all");
+        var before = await Worker.LinesOfAsync("volume ls --quiet");
         var unnamed = await Worker.OutputOfAsync("volume create");
         await Worker.OutputOfAsync("volume create named");
         await Worker.OutputOfAsync("volume create --opt type=tmpfs --opt device=tmpfs device");
         await swarm.CreateAsync("--name holder --constraint node.hostname==h2 --mount type=volume,target=/held busybox sleep 100000");
         var held = (await Worker.RunAsync("inspect", Assert.Single(await Worker.ContainersOfAsync("holder")), "--format", "{{(index .Mounts 0).Name}}")).Succeeded();
         Assert.Contains(unnamed, await Worker.OutputOfAsync("volume prune --force"));
-        Assert.Equal(new[] { "device", "named", held }.Order(StringComparer.Ordinal), (await Worker.LinesOfAsync("volume ls --quiet")).Order(StringComparer.Ordinal));
+        Assert.Equal(new[] { "device", "named", held }.Order(StringComparer.Ordinal), (await Worker.LinesOfAsync("volume ls --quiet")).Except(before).Order(StringComparer.Ordinal));
         Assert.Contains("named", await Worker.OutputOfAsync("volume prune --force --all"));
-        Assert.Equal(new[] { "device", held }.Order(StringComparer.Ordinal), (await Worker.LinesOfAsync("volume ls --quiet")).Order(StringComparer.Ordinal));
+        Assert.Equal(new[] { "device", held }.Order(StringComparer.Ordinal), (await Worker.LinesOfAsync("volume ls --quiet")).Except(before).Order(StringComparer.Ordinal));
         await swarm.Manager.OutputOfAsync("service rm holder");
         await swarm.NoContainerOfAsync("holder");
-        Assert.Equal(["device"], await Worker.LinesOfAsync("volume ls --quiet"));
+        Assert.Equal(["device"], (await Worker.LinesOfAsync("volume ls --quiet")).Except(before));
         await Worker.OutputOfAsync("volume rm device");
     }
 

@@ -293,6 +293,25 @@ public class UpdateStories
         Assert.Equal("rollback completed", Status.Message);
     }
 
+    /// <summary>The policy lets what failed rest; a rollback is not a restart.</summary>
+    [Fact]
+    public async Task A_rollback_brings_back_what_the_update_has_ended()
+    {
+        Running(2, update: null, change: s => s.Task.Restart = new() { Condition = RestartCondition.None });
+        NewImage("httpd:2");
+        _swarm.Pass(1);
+        Assert.Equal(2, Updated);
+        _swarm.Report("t3", TaskState.Failed);
+        _swarm.Report("t4", TaskState.Failed);
+        _swarm.Settle();
+        Assert.Equal(UpdateState.Paused, Status.State);
+        using var control = new SwarmControl(_swarm.Store, new CountedIds(), new FakeTimeProvider(_swarm.Now), null!, null!);
+        await control.UpdateServiceAsync("web", control.Find(ObjectKind.Service, "web").Meta.Version, new(), RegistryAuthSource.Spec, rollback: true, default);
+        _swarm.Pass(60);
+        Assert.Equal("rollback completed", Status.Message);
+        Assert.Equal(2, _swarm.Tasks.Count(t => t.Spec.Container.Image == "httpd:1" && t.Status.State == TaskState.Running));
+    }
+
     [Fact]
     public async Task A_rollback_asked_of_a_manager_whose_clock_is_ahead_goes_slot_by_slot_too()
     {
