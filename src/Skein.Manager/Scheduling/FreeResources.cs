@@ -18,8 +18,9 @@ internal sealed class FreeResources
         }
     }
 
+    // Wider than its parts: two wishes of one kind may be more than there are numbers, and what is thrown here stops the planning of all.
     public bool HasEnough(IEnumerable<GenericResource> wanted) =>
-        wanted.GroupBy(w => w.Kind, w => w.Count).All(kind => kind.Sum() <= Of(kind.Key).Count);
+        wanted.GroupBy(w => w.Kind, w => w.Count).All(kind => kind.Aggregate(Int128.Zero, (sum, count) => sum + count) <= Of(kind.Key).Count);
 
     /// <summary>A task on the node has them.</summary>
     public void Take(IEnumerable<GenericResource> given)
