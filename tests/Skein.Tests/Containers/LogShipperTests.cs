@@ -71,6 +71,16 @@ public sealed class LogShipperTests
         await bounded.DisposeAsync();
     }
 
+    /// <summary>They have no bytes, and take the daemon's memory all the same.</summary>
+    [Fact]
+    public async Task Empty_lines_are_bounded_too()
+    {
+        var bounded = Shipper(new Collector(), 64);
+        for (var i = 0; i < 5000; i++) Assert.True(bounded.TakeAsync(Line(""), default).IsCompletedSuccessfully);
+        Assert.InRange(bounded.Lost, 3900, 4990);
+        await bounded.DisposeAsync();
+    }
+
     private LogShipper Shipper(Collector collector, long? bytesMax = null) => new(collector, "id", bytesMax, _time, NullLogger.Instance);
 
     private static CollectedLine Line(string text) => new(default, false, Encoding.UTF8.GetBytes(text), null);

@@ -1,5 +1,9 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Skein.Agent.Containers.Io;
+using Skein.Agent.Containers.Logs;
+using Skein.Agent.Containers.Logs.Collectors;
 using Skein.Linux.Pipes;
 using Xunit;
 
@@ -107,6 +111,36 @@ public sealed class ProcessIoTests : IDisposable
         _time.Advance(TimeSpan.FromMilliseconds(1));
         await end.WaitAsync(Poll.Patience);
         Assert.Equal(0, await streams.Stdout!.ReadAsync(buffer, Poll.Soon));
+    }
+
+    [Fact]
+    public async Task A_collector_that_takes_nothing_does_not_hold_up_the_end()
+    {
+        var io = NewIo();
+        var stuck = new StuckCollector();
+        var collection = new LogCollection(() => stuck, "id", null, TimeProvider.System, NullLogger.Instance);
+        using var log = new ContainerLog(_folder, LogLimits.Of(null), TimeProvider.System, NullLogger.Instance) { Collection = collection };
+        await collection.OpenAsync(Poll.Soon);
+        io.Open(_poller, log);
+        // More lines than a queue has, and the last without its end.
+        using (var process = Fifo.OpenWrite(_poller, io.Paths.Stdout))
+            await process.WriteAsync(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("x\n", 3000)) + "last"), Poll.Soon);
+
+        var end = io.EndAsync(Patience, _time);
+        _time.Advance(Patience);
+        await end.WaitAsync(Poll.Patience);
+        await collection.CloseAsync().WaitAsync(Poll.Patience);
+    }
+
+    private sealed class StuckCollector : ILogCollector
+    {
+        public Task ConnectAsync(CancellationToken cancel) => Task.CompletedTask;
+
+        public async ValueTask SendAsync(CollectedLine line, CancellationToken cancel) => await Task.Delay(Timeout.Infinite, cancel);
+
+        public void Dispose()
+        {
+        }
     }
 
     private ProcessIo NewIo() => new(StdioPaths.In(_folder, "", stdin: false, stdout: true, stderr: false), tty: false);

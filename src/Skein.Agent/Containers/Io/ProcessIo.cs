@@ -133,6 +133,8 @@ internal sealed class ProcessIo
                     await log.CollectAsync(log.Append(lines!, buffer.AsSpan(0, count)), giveUp);
                 await hub.PublishAsync(buffer.AsMemory(0, count));
             }
+            if (log is not null)
+                await log.CollectAsync(log.Finish(lines!), giveUp);
         }
         catch (OperationCanceledException)
         {
@@ -142,7 +144,7 @@ internal sealed class ProcessIo
         {
             fifo.Dispose();
         }
-        if (log is not null)
-            await log.CollectAsync(log.Finish(lines!), giveUp);
+        // Of one that was given up, in the midst of a line perhaps: what is kept here is whole.
+        log?.Finish(lines!);
     }
 }

@@ -14,6 +14,9 @@ internal sealed partial class LogShipper : IAsyncDisposable
     // Lines are 16 KiB at most, and mostly a hundredth of that.
     private const int LinesMax = 1024;
 
+    // Of a queue with a bound of bytes. A line takes some 100 bytes of the daemon's memory beside its text, an empty one too.
+    private const int LineBytes = 32;
+
     private static readonly TimeSpan SendPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ReconnectPause = TimeSpan.FromSeconds(1);
@@ -38,7 +41,7 @@ internal sealed partial class LogShipper : IAsyncDisposable
         (_collector, _container, _bytesMax, _time, _logger) = (collector, container, bytesMax, time, logger);
         _lines = bytesMax is null
             ? Channel.CreateBounded<CollectedLine>(new BoundedChannelOptions(LinesMax) { FullMode = BoundedChannelFullMode.Wait })
-            : Channel.CreateUnbounded<CollectedLine>();
+            : Channel.CreateBounded<CollectedLine>(new BoundedChannelOptions(LinesMax + (int)(bytesMax.Value / LineBytes)) { FullMode = BoundedChannelFullMode.Wait });
     }
 
     /// <summary>Lines that no collector has got.</summary>
@@ -66,12 +69,9 @@ internal sealed partial class LogShipper : IAsyncDisposable
     public ValueTask TakeAsync(CollectedLine line, CancellationToken cancel)
     {
         if (_bytesMax is not { } max) return _lines.Writer.TryWrite(line) ? ValueTask.CompletedTask : WaitAsync(line, cancel);
-        if (Interlocked.Add(ref _queued, line.Text.Length) > max && line.Text.Length > 0)
-        {
-            Interlocked.Add(ref _queued, -line.Text.Length);
-            Lose("the queue is full");
-        }
-        else if (!_lines.Writer.TryWrite(line)) Lose("the container has ended");
+        if ((Interlocked.Add(ref _queued, line.Text.Length) <= max || line.Text.Length == 0) && _lines.Writer.TryWrite(line)) return ValueTask.CompletedTask;
+        Interlocked.Add(ref _queued, -line.Text.Length);
+        Lose(_lines.Reader.Completion.IsCompleted ? "the container has ended" : "the queue is full");
         return ValueTask.CompletedTask;
     }
 
@@ -98,9 +98,10 @@ internal sealed partial class LogShipper : IAsyncDisposable
         {
             await _lines.Writer.WriteAsync(line, cancel);
         }
-        catch (ChannelClosedException)
+        catch (Exception error) when (error is ChannelClosedException or OperationCanceledException)
         {
             Lose("the container has ended");
+            if (error is OperationCanceledException) throw;
         }
     }
 
