@@ -44,14 +44,18 @@ internal static partial class FileCalls
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int lsetxattr(string path, string name, ReadOnlySpan<byte> value, nint size, int flags);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int openat(SafeFileHandle folder, string name, int flags);
+    // Names as the kernel has them, with their zero at the end: a container's need be no UTF-8.
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int openat(SafeFileHandle folder, ReadOnlySpan<byte> name, int flags);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int unlinkat(SafeFileHandle folder, string name, int flags);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int unlinkat(SafeFileHandle folder, ReadOnlySpan<byte> name, int flags);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int renameat2(SafeFileHandle fromFolder, string from, SafeFileHandle toFolder, string to, uint flags);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int renameat2(SafeFileHandle fromFolder, ReadOnlySpan<byte> from, SafeFileHandle toFolder, ReadOnlySpan<byte> to, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint getdents64(SafeFileHandle folder, Span<byte> entries, nint size);
 
     private static bool IsArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64;
 

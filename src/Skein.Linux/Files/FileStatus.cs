@@ -14,6 +14,20 @@ internal readonly record struct FileStatus(FileKind Kind, uint Mode, uint User, 
     /// <exception cref="LinuxException"/>
     public static FileStatus Of(string path) => Read(CurrentFolder, path, NoFollow, path);
 
+    /// <summary>null when there is none.</summary>
+    /// <exception cref="LinuxException"/>
+    public static FileStatus? Find(string path)
+    {
+        try
+        {
+            return Of(path);
+        }
+        catch (LinuxException error) when (error.Errno is Errno.ENOENT or Errno.ENOTDIR)
+        {
+            return null;
+        }
+    }
+
     /// <exception cref="LinuxException"/>
     public static FileStatus Of(SafeFileHandle open, string shownAs) => Read((int)open.DangerousGetHandle(), "", EmptyPath, shownAs);
 

@@ -23,7 +23,8 @@ public static class FileTree
             {
                 foreach (var entry in Directory.EnumerateFileSystemEntries(next))
                 {
-                    var status = FileStatus.Of(entry);
+                    // It went while it was looked at, or has a name that is no UTF-8: the others count all the same.
+                    if (FileStatus.Find(entry) is not { } status) continue;
                     if (status.Kind == FileKind.Folder) waiting.Push(entry);
                     else if (status.Links == 1 || seen.Add((status.Device, status.Inode))) size += status.Size;
                 }

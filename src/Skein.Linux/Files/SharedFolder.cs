@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Globalization;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Skein.Linux.Files;
@@ -13,6 +15,8 @@ public sealed class SharedFolder : IDisposable
     private const int DepthMax = 32;
 
     private const int RoundsMax = 10_000;
+
+    private const int EntriesBytes = 32 << 10;
 
     private readonly SafeFileHandle _folder;
     private readonly string _path;
@@ -39,7 +43,7 @@ public sealed class SharedFolder : IDisposable
         foreach (var name in Names(source._folder))
         {
             if (FileCalls.renameat2(source._folder, name, _folder, name, FileCalls.NoReplace) == 0) continue;
-            var error = LinuxException.Last($"move {name} to {_path}");
+            var error = LinuxException.Last($"move {Shown(name)} to {_path}");
             if (error.Errno != Errno.EEXIST) throw error;
         }
         FileTree.TakeOver(from, PathOf(_folder), FileStatus.Of(source._folder, from));
@@ -59,7 +63,7 @@ public sealed class SharedFolder : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private void Remove(SafeFileHandle folder, string name, int depth)
+    private void Remove(SafeFileHandle folder, byte[] name, int depth)
     {
         if (FileCalls.unlinkat(folder, name, 0) == 0) return;
         if (Unless(Errno.EISDIR, name) || FileCalls.unlinkat(folder, name, FileCalls.RemoveFolder) == 0) return;
@@ -78,22 +82,45 @@ public sealed class SharedFolder : IDisposable
         _ = FileCalls.unlinkat(folder, name, FileCalls.RemoveFolder);
     }
 
-    private void Raise(SafeFileHandle folder, string name)
+    private void Raise(SafeFileHandle folder, byte[] name)
     {
-        var raised = string.Create(CultureInfo.InvariantCulture, $".raised-{_raised++}");
+        var raised = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $".raised-{_raised++}\0"));
         if (FileCalls.renameat2(folder, name, _folder, raised, FileCalls.NoReplace) != 0) _ = Unless(Errno.EEXIST, name);
     }
 
     /// <returns>true when it has gone or changed meanwhile, false when it failed with this very error; any other is thrown.</returns>
-    private bool Unless(int expected, string name)
+    private bool Unless(int expected, byte[] name)
     {
-        var error = LinuxException.Last($"remove {name} below {_path}");
+        var error = LinuxException.Last($"remove {Shown(name)} below {_path}");
         if (error.Errno == expected) return false;
         return error.Errno is Errno.ENOENT or Errno.ENOTDIR ? true : throw error;
     }
 
-    private static List<string> Names(SafeFileHandle folder) =>
-        [.. Directory.EnumerateFileSystemEntries(PathOf(folder)).Select(path => Path.GetFileName(path))];
+    /// <summary>
+    /// With the zero at their end. As strings, those that are no UTF-8 would name nothing, and a folder with one would never get empty.
+    /// </summary>
+    private static List<byte[]> Names(SafeFileHandle folder)
+    {
+        // One of its own: where reading goes on is kept with the open folder.
+        using var reading = new SafeFileHandle(FileCalls.openat(folder, ".\0"u8, FileCalls.FolderOnly | FileCalls.CloseOnExec), ownsHandle: true);
+        if (reading.IsInvalid) throw LinuxException.Last("open a folder that is there");
+        var (names, entries) = (new List<byte[]>(), new byte[EntriesBytes]);
+        while (true)
+        {
+            var length = FileCalls.getdents64(reading, entries, entries.Length);
+            if (length == 0) return names;
+            if (length < 0) throw LinuxException.Last("list a folder that is there");
+            // struct linux_dirent64: the entry's length at 16, its name at 19.
+            for (var rest = entries.AsSpan(0, (int)length); rest.Length > 0; rest = rest[BinaryPrimitives.ReadUInt16LittleEndian(rest[16..])..])
+            {
+                var name = rest[19..];
+                name = name[..(name.IndexOf((byte)0) + 1)];
+                if (!name.SequenceEqual(".\0"u8) && !name.SequenceEqual("..\0"u8)) names.Add(name.ToArray());
+            }
+        }
+    }
+
+    private static string Shown(byte[] name) => Encoding.UTF8.GetString(name.AsSpan(..^1));
 
     private static string PathOf(SafeFileHandle folder) => $"/proc/self/fd/{folder.DangerousGetHandle()}/.";
 }

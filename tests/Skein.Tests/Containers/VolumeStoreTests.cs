@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Agent.Containers.Volumes;
+using Skein.Linux.Pipes;
 using Skein.Model;
 using Xunit;
 
@@ -46,6 +47,17 @@ public sealed class VolumeStoreTests : IDisposable
         var store = Open();
         Assert.False(store.Find("named").IsAnonymous);
         Assert.True(store.Find(generated).IsAnonymous);
+    }
+
+    /// <summary>By a container that has the folder of all volumes. A pipe would hold its reader for ever.</summary>
+    [Fact]
+    public void What_was_put_in_the_place_of_a_description_does_not_hold_up_the_start()
+    {
+        foreach (var name in (string[])["piped", "nested", "led"]) Directory.CreateDirectory(_folders.DataOf(name));
+        Fifo.Create(Path.Combine(_folders.FolderOf("piped"), "volume.json"));
+        Directory.CreateDirectory(Path.Combine(_folders.FolderOf("nested"), "volume.json"));
+        File.CreateSymbolicLink(Path.Combine(_folders.FolderOf("led"), "volume.json"), "/dev/zero");
+        Assert.Equal(["led", "nested", "piped"], Open().List().Select(v => v.Name).Order());
     }
 
     [Fact]

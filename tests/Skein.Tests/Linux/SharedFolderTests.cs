@@ -62,6 +62,24 @@ public sealed class SharedFolderTests : IDisposable
         Assert.True(File.Exists(Outside + "/kept"));
     }
 
+    /// <summary>A container's program may name its files in Latin-1.</summary>
+    [Fact]
+    public void Clearing_takes_names_that_are_no_text()
+    {
+        Directory.CreateDirectory(Volume + "/sub");
+        foreach (var folder in new[] { Volume, Volume + "/sub" }) MakeOdd(folder);
+        Assert.Equal(2, FileTree.Size(Volume, TestContext.Current.CancellationToken));
+        using (var volume = SharedFolder.Open(Volume)) volume.Clear();
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Volume));
+    }
+
+    private static void MakeOdd(string folder)
+    {
+        using var shell = System.Diagnostics.Process.Start("/bin/sh", ["-c", $"cd {folder} && touch \"$(printf 'caf\\351')\" && printf x > zzz"])!;
+        shell.WaitForExit();
+        Assert.Equal(0, shell.ExitCode);
+    }
+
     /// <summary>A tree deeper than a path may be long.</summary>
     [Fact]
     public void Clearing_reaches_the_ground()

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Skein.Linux.Files;
 using Skein.Model;
 
 namespace Skein.Agent.Containers.Volumes;
@@ -8,6 +9,7 @@ namespace Skein.Agent.Containers.Volumes;
 internal sealed record VolumeFile(DateTimeOffset Created, IReadOnlyDictionary<string, string>? Options, IReadOnlyDictionary<string, string>? Labels)
 {
     private const string FileName = "volume.json";
+    private const long BytesMax = 4 << 20;
 
     /// <param name="durable">Waits for the disk: a container's own volume goes with it, and no container outlives a power cut.</param>
     public static void Write(string folder, VolumeRecord volume, bool durable) => WholeFile.Write(
@@ -16,16 +18,20 @@ internal sealed record VolumeFile(DateTimeOffset Created, IReadOnlyDictionary<st
         UnixFileMode.UserRead | UnixFileMode.UserWrite,
         durable);
 
-    /// <summary>A folder without the file, made by hand or by an earlier release, or with one that a power cut has emptied, is a volume all the same: it has data.</summary>
+    /// <summary>
+    /// A folder without the file, made by hand or by an earlier release, or with one that a power cut has emptied, is a volume all the same: it
+    /// has data. A container that has all volumes (docs/decisions/0013) may have put anything in the file's place: the daemon starts with it.
+    /// </summary>
     public static VolumeRecord Read(string folder)
     {
         var name = Path.GetFileName(folder);
         try
         {
-            if (JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(folder, FileName)), VolumeJson.Default.VolumeFile) is { } file)
+            using var found = RootedEntry.Open(folder, FileName);
+            if (found is { IsPlain: true, Size: <= BytesMax } && JsonSerializer.Deserialize(File.ReadAllBytes(found.Path), VolumeJson.Default.VolumeFile) is { } file)
                 return new(name, file.Created, file.Options, file.Labels);
         }
-        catch (Exception error) when (error is JsonException or FileNotFoundException)
+        catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {
             // See above.
         }
