@@ -66,7 +66,8 @@ public sealed class ExternalCaClient(NodeIdentity identity, TimeProvider time)
                 check(pem);
                 return pem;
             }
-            catch (Exception e) when (e is HttpRequestException or SkeinException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+            // What is no URL, or a certificate whose inside is none, is one CA that does not sign: the next may.
+            catch (Exception e) when (e is HttpRequestException or SkeinException or IOException or CryptographicException or UriFormatException or NotSupportedException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
             {
                 last = $"external CA {url}: {(e is OperationCanceledException ? $"no answer within {RequestDeadline.TotalSeconds} s" : e.InnerException?.Message ?? e.Message)}";
             }

@@ -119,10 +119,19 @@ public sealed class RootAuthority : IDisposable
         return names.Build();
     }
 
-    private static IEnumerable<IPAddress> AddressesIn(CertificateRequest asked) =>
-        asked.CertificateExtensions
-            .Where(extension => extension.Oid?.Value == "2.5.29.17")
-            .SelectMany(extension => new X509SubjectAlternativeNameExtension(extension.RawData).EnumerateIPAddresses());
+    private static List<IPAddress> AddressesIn(CertificateRequest asked)
+    {
+        try
+        {
+            return [.. asked.CertificateExtensions
+                .Where(extension => extension.Oid?.Value == "2.5.29.17")
+                .SelectMany(extension => new X509SubjectAlternativeNameExtension(extension.RawData).EnumerateIPAddresses())];
+        }
+        catch (CryptographicException e)
+        {
+            throw Unreadable(e);
+        }
+    }
 
     private static CertificateRequest Read(string pem)
     {
@@ -132,7 +141,9 @@ public sealed class RootAuthority : IDisposable
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            throw new SkeinException(ErrorKind.InvalidArgument, $"the certificate request cannot be read: {e.Message}", e);
+            throw Unreadable(e);
         }
     }
+
+    private static SkeinException Unreadable(Exception e) => new(ErrorKind.InvalidArgument, $"the certificate request cannot be read: {e.Message}", e);
 }

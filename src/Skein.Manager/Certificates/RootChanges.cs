@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -34,6 +35,7 @@ public sealed class RootChanges(ExternalCaClient external, TimeProvider time, II
         var key = config.SigningKey.IsEmpty ? ByteString.Empty : KeyOf(desired, config.SigningKey);
         Check(desired);
         if (key.IsEmpty) await RequireExternalAsync(ca, config, desired, "desired", cancel);
+        else CheckIssues(desired, key, current.Id);
         if (desired.Equals(ca.Cert)) return WithKey(ca, key, config);
         if (SameKey(desired, ca.Cert)) throw RpcError.InvalidArgument("Cannot update to a cert with an identical key");
         if (desired.Equals(ca.Rotation?.Cert))
@@ -109,6 +111,23 @@ public sealed class RootChanges(ExternalCaClient external, TimeProvider time, II
             throw RpcError.InvalidArgument("the desired CA certificate is not a CA's: its basic constraints do not say so");
         if (root.Extensions.All(extension => extension.Oid?.Value != SubjectKey))
             throw RpcError.InvalidArgument("the desired CA certificate has no subject key identifier, by which certificates name their issuer");
+    }
+
+    /// <summary>
+    /// By a certificate on trial: a root may say in many ways (its key's usage, constraints of names or purposes) that what it issues is
+    /// good for nothing. Docker takes such a one as well; no node would let another in from the end of the rotation on.
+    /// </summary>
+    private void CheckIssues(ByteString cert, ByteString key, string clusterId)
+    {
+        using var authority = RootAuthority.Open(cert.Span, key.Span, time, ids);
+        using var root = CertificatePem.Read(cert.Span)[0];
+        var name = new CertificateName("trial", NodeRole.Manager, clusterId);
+        using var issued = CertificatePem.Read(authority.Issue(CertificateSigningRequest.Create([IPAddress.Loopback]).Pem, name, RootAuthority.DefaultNodeLifetime))[0];
+        foreach (var ofServer in new[] { true, false })
+        {
+            if (CertificateCheck.Check(issued, root, [], time.GetUtcNow(), ofServer).Refusal is { } refusal)
+                throw RpcError.InvalidArgument($"the desired CA certificate cannot be a swarm's, no node would accept what it issues: {refusal}");
+        }
     }
 
     private static ByteString Normalized(ByteString pem)

@@ -105,6 +105,29 @@ public sealed class RootRotationTests : IDisposable
             _world.CredentialsOf("n1").Between, _world.Time.GetUtcNow(), ofServer: true).Name?.NodeId);
     }
 
+    /// <summary>Docker rotates to these, and has a swarm then whose nodes refuse each other.</summary>
+    [Fact]
+    public async Task A_root_whose_certificates_nobody_would_accept_is_refused()
+    {
+        await RefusedWith(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
+        await RefusedWith(new X509EnhancedKeyUsageExtension([new("1.3.6.1.5.5.7.3.3")], true));
+        // Names below example.org alone.
+        await RefusedWith(new X509Extension("2.5.29.30", Convert.FromHexString("3011a00f300d820b6578616d706c652e6f7267"), true));
+
+        async Task RefusedWith(X509Extension odd)
+        {
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var request = new CertificateRequest("CN=odd-ca", key, HashAlgorithmName.SHA256);
+            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+            request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+            request.CertificateExtensions.Add(odd);
+            using var root = request.CreateSelfSigned(_world.Time.GetUtcNow(), _world.Time.GetUtcNow().AddYears(5));
+            var given = new CaConfig { SigningCert = ByteString.CopyFromUtf8(root.ExportCertificatePem()), SigningKey = ByteString.CopyFromUtf8(key.ExportPkcs8PrivateKeyPem()) };
+            var refusal = await Assert.ThrowsAnyAsync<Exception>(() => _world.NextAsync(given));
+            Assert.Contains("no node would accept what it issues", refusal.Message, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task What_cannot_be_is_refused_in_swarmkits_words()
     {
