@@ -67,6 +67,8 @@ public sealed record SeccompDocument
         if (DefaultErrnoRet > ErrnoMax) throw Wrong($"invalid errno {DefaultErrnoRet}");
         CheckWords(Flags, s_flags.Contains, "flag");
         CheckWords(Architectures, IsArchitecture, "architecture");
+        // JSON has nulls where a list has rules.
+        if (HasNull(Syscalls) || HasNull(ArchMap)) throw Wrong("a rule or an architecture is null");
         foreach (var mapped in ArchMap ?? []) CheckWords([mapped.Architecture ?? "", .. mapped.SubArchitectures ?? []], IsArchitecture, "architecture");
         if (rules.Count > RulesMax || rules.Sum(rule => rule.Names?.Count ?? 1) > NamesMax) throw Wrong($"it has more than {RulesMax} rules or {NamesMax} names");
         foreach (var rule in rules) Check(rule);
@@ -79,6 +81,7 @@ public sealed record SeccompDocument
         if (rule.AllNames.Count == 0 || rule.AllNames.Any(string.IsNullOrEmpty)) throw Wrong("a rule names no system call");
         CheckAction(rule.Action);
         if (rule.ErrnoRet > ErrnoMax) throw Wrong($"invalid errno {rule.ErrnoRet}");
+        if (HasNull(rule.Args)) throw Wrong("an argument is null");
         if (rule.Args?.Count > ArgumentsMax) throw Wrong($"a system call has {ArgumentsMax} arguments at most");
         foreach (var argument in rule.Args ?? [])
         {
@@ -93,9 +96,11 @@ public sealed record SeccompDocument
 
     private static void CheckAction(string? action) => CheckWords([action ?? ""], s_actions.Contains, "action");
 
+    private static bool HasNull<T>(IReadOnlyList<T>? list) where T : class => list?.Any(one => one is null) == true;
+
     private static void CheckWords(IReadOnlyList<string>? words, Func<string, bool> isKnown, string what)
     {
-        if (words?.FirstOrDefault(word => !isKnown(word)) is { } unknown) throw Wrong($"unknown {what} \"{unknown}\"");
+        if (words?.Select(word => word ?? "").FirstOrDefault(word => !isKnown(word)) is { } unknown) throw Wrong($"unknown {what} \"{unknown}\"");
     }
 
     private static bool IsArchitecture(string name) =>

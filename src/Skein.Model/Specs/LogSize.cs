@@ -16,7 +16,7 @@ public static class LogSize
         var suffix = text[digits.Length..].TrimStart(' ').ToLowerInvariant();
         var prefix = suffix.Length > 0 ? Prefixes.IndexOf(suffix[0], StringComparison.Ordinal) : -1;
         if (suffix is not ("" or "b") && (prefix < 0 || suffix[1..] is not ("" or "b" or "ib"))) return false;
-        for (var i = 0; i <= prefix; i++) number *= unit;
+        for (var i = 0; i <= prefix && number <= long.MaxValue; i++) number *= unit;
         if (number > long.MaxValue) return false;
         bytes = (long)number;
         return true;

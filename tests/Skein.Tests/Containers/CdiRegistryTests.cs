@@ -36,6 +36,16 @@ public sealed class CdiRegistryTests : IDisposable
         Assert.Equal(("/usr/bin/hook", 5), (access.Hooks!.CreateContainer![0].Path, access.Hooks.CreateContainer[0].Timeout));
     }
 
+    [Theory]
+    [InlineData("""{"kind":"v.com/gpu","devices":[null]}""")]
+    [InlineData("""{"kind":"v.com/gpu","containerEdits":{"hooks":[null]},"devices":[{"name":"0"}]}""")]
+    [InlineData("""{"kind":"v.com/gpu","devices":[{"name":"0","containerEdits":{"deviceNodes":[null]}}]}""")]
+    public void A_file_with_nulls_is_none(string json)
+    {
+        File.WriteAllText(Path.Combine(_folder, "v.json"), json);
+        Assert.Contains("a device or an edit is null", Assert.Throws<SkeinException>(() => new CdiRegistry(_folder).Resolve(["v.com/gpu=0"])).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_later_folder_wins()
     {

@@ -17,6 +17,11 @@ public sealed class SeccompDocumentTests
     [InlineData("""{"defaultAction":"SCMP_ACT_NOTIFY"}""", "unknown action \"SCMP_ACT_NOTIFY\"")]
     [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/run/s"}""", "listeners are not supported")]
     [InlineData("""{"syscalls":[{"name":"mkdir","action":"SCMP_ACT_ERRNO"}]}""", "unknown action \"\"")]
+    [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[null]}""", "a rule or an architecture is null")]
+    [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","archMap":[null]}""", "a rule or an architecture is null")]
+    [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","architectures":[null]}""", "unknown architecture \"\"")]
+    [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","flags":[null,"LOUD"]}""", "unknown flag \"\"")]
+    [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["a"],"action":"SCMP_ACT_ERRNO","args":[null]}]}""", "an argument is null")]
     [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","flags":["LOUD"]}""", "unknown flag \"LOUD\"")]
     [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","architectures":["pdp11"]}""", "unknown architecture \"pdp11\"")]
     [InlineData(

@@ -51,13 +51,25 @@ internal sealed class CdiRegistry(params IReadOnlyList<string> folders)
         {
             using var stream = File.OpenRead(file);
             if (stream.Length > BytesMax) throw Wrong(file, $"more than {BytesMax} bytes");
-            return JsonSerializer.Deserialize(stream, CdiJson.Default.CdiDocument) is { Kind.Length: > 0 } document ? document : throw Wrong(file, "it has no kind");
+            return JsonSerializer.Deserialize(stream, CdiJson.Default.CdiDocument) is { Kind.Length: > 0 } document ? Whole(document, file) : throw Wrong(file, "it has no kind");
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {
             throw Wrong(file, error.Message);
         }
     }
+
+    /// <summary>JSON has nulls where a list has devices and edits.</summary>
+    private static CdiDocument Whole(CdiDocument document, string file)
+    {
+        var devices = document.Devices ?? [];
+        var isWhole = devices.All(device => device is not null)
+            && devices.Select(device => device.ContainerEdits).Append(document.ContainerEdits).OfType<CdiEdits>().All(edits =>
+                IsWhole(edits.Env) && IsWhole(edits.DeviceNodes) && IsWhole(edits.Mounts) && IsWhole(edits.Hooks));
+        return isWhole ? document : throw Wrong(file, "a device or an edit is null");
+    }
+
+    private static bool IsWhole<T>(IReadOnlyList<T>? list) where T : class => list?.All(one => one is not null) != false;
 
     private static OciAccess Apply(List<CdiEdits> edits)
     {

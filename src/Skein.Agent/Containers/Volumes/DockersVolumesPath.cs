@@ -52,11 +52,20 @@ public sealed partial class DockersVolumesPath : IDisposable
         if (!Directory.EnumerateFileSystemEntries(_dockerRoot).Any()) Directory.Delete(_dockerRoot);
     }
 
+    /// <summary>Called by a thread of the watcher too, where what is thrown ends the daemon.</summary>
     private void GiveWay()
     {
-        if (!HasDocker) return;
-        LogDocker(_dockerRoot, Link);
-        if (IsOurs) File.Delete(Link);
+        try
+        {
+            if (!HasDocker) return;
+            LogDocker(_dockerRoot, Link);
+            if (IsOurs) File.Delete(Link);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // It was taken away as we looked, with the link in it.
+            LogNoView(Link, error.Message);
+        }
     }
 
     [LoggerMessage(3231, LogLevel.Information, "{Root} is a Docker's: {Link} is no view of our volumes")]
