@@ -48,7 +48,9 @@ public static class NftablesSession
     {
         lock (Library)
         {
+            LowDescriptors.Free();
             var context = NftablesLibrary.nft_ctx_new(0);
+            LowDescriptors.Keep();
             if (context == 0) throw new NftablesException("libnftables gave no context");
             try
             {

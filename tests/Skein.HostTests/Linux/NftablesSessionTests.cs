@@ -37,6 +37,23 @@ public sealed class NftablesSessionTests : IDisposable
         Assert.Equal(40, NftablesSession.Tables(_space).Count);
     }
 
+    /// <summary>libnftables waits with select(2): by a socket of number 1024 or more it would end this process.</summary>
+    [Fact]
+    public void A_process_may_have_more_files_open_than_select_has_bits()
+    {
+        NftablesSession.Apply(_space, "add table ip before");
+        var open = Enumerable.Range(0, 1200).Select(_ => File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite)).ToList();
+        try
+        {
+            Parallel.For(0, 20, i => NftablesSession.Apply(_space, $"add table ip t{i}"));
+            Assert.Equal(21, NftablesSession.Tables(_space).Count);
+        }
+        finally
+        {
+            foreach (var one in open) one.Dispose();
+        }
+    }
+
     [Fact]
     public void Rules_are_told_whole_without_what_the_sets_beside_them_hold()
     {
