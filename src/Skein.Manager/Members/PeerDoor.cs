@@ -40,14 +40,14 @@ public sealed partial class PeerDoor(
         process.Revoke(revoked);
         // What the file of an earlier run did not know may be connected: only an empty list has parted nobody.
         var news = revoked.Except(_revoked ?? []).ToList();
-        _revoked = revoked;
-        if (news.Count == 0) return;
-        if (!endConnections())
+        if (news.Count > 0 && !endConnections())
         {
             await members.HandOverAsync();
             process.Restart("so that who is no manager any more is connected no longer");
         }
-        LogRevoked(news.Count);
+        // Last: what could not be ended is ended when this runs again.
+        _revoked = revoked;
+        if (news.Count > 0) LogRevoked(news.Count);
     }
 
     /// <summary>The swarm's first manager gave itself its certificate before there was a store; and whatever has expired goes.</summary>
@@ -59,7 +59,8 @@ public sealed partial class PeerDoor(
             var (own, changes) = (RevokedCertificates.EntryOf(has.Certificate, has.Name.NodeId), new Changes());
             if (has.Name.Role == NodeRole.Manager && seen.Of(ObjectKind.ManagerCertificate).Find(own.Id) is null) changes.Put(own);
             var now = time.GetUtcNow();
-            foreach (var old in seen.Of(ObjectKind.ManagerCertificate).All.Where(one => one.NotAfter.ToDateTimeOffset() < now)) changes.Delete(ObjectKind.ManagerCertificate, old.Id);
+            foreach (var old in seen.Of(ObjectKind.ManagerCertificate).All.Where(one => one.NotAfter.ToDateTimeOffset() < now))
+                changes.Delete(ObjectKind.ManagerCertificate, old.Id);
             try
             {
                 await store.CommitAsync(changes, null, cancel);
