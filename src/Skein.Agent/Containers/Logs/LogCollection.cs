@@ -10,14 +10,17 @@ using Skein.Model.Specs;
 namespace Skein.Agent.Containers.Logs;
 
 /// <summary>A container whose log driver sends its lines elsewhere: a shipper for each of its runs, and what makes pieces of long lines known as such.</summary>
-internal sealed class LogCollection(Func<ILogCollector> collector, string container, long? bytesMax, TimeProvider time, ILogger logger)
+internal sealed partial class LogCollection(Func<ILogCollector> collector, string container, long? bytesMax, TimeProvider time, ILogger logger)
 {
     private const int DefaultBufferBytes = 1 << 20;
     private const int LongestLine = 16 << 10;
 
     // One for each stream, whose lines come one after the other.
     private readonly LinePart?[] _parts = new LinePart?[3];
-    private LogShipper? _shipper;
+    private readonly ILogger _logger = logger;
+
+    /// <summary>Written at a start and an end of the container, one at a time; its streams read it between the two.</summary>
+    private volatile LogShipper? _shipper;
 
     /// <param name="journal">Where journald listens.</param>
     /// <returns>null for a driver that keeps the lines on the node.</returns>
@@ -46,7 +49,7 @@ internal sealed class LogCollection(Func<ILogCollector> collector, string contai
     {
         try
         {
-            var shipper = new LogShipper(collector(), container, bytesMax, time, logger);
+            var shipper = new LogShipper(collector(), container, bytesMax, time, _logger);
             await shipper.ConnectAsync(cancel);
             await CloseAsync();
             shipper.Begin();
@@ -63,12 +66,14 @@ internal sealed class LogCollection(Func<ILogCollector> collector, string contai
     {
         try
         {
-            _shipper = new LogShipper(collector(), container, bytesMax, time, logger);
-            _shipper.Begin();
+            var shipper = new LogShipper(collector(), container, bytesMax, time, _logger);
+            shipper.Begin();
+            _shipper = shipper;
         }
-        catch (SkeinException)
+        catch (SkeinException error)
         {
             // It was started with this tag: what it names of its image may be gone by now.
+            LogNotResumed(container, error.Message);
         }
     }
 
@@ -115,4 +120,7 @@ internal sealed class LogCollection(Func<ILogCollector> collector, string contai
         new("CONTAINER_LOG_EPOCH", epoch),
         .. LogAttributes.Of(driver.Options, subject.Labels, subject.Environment, JournalMessage.FieldName),
     ];
+
+    [LoggerMessage(3245, LogLevel.Warning, "container {Container}: until it is started anew its log's collector gets no lines: {Reason}")]
+    private partial void LogNotResumed(string container, string reason);
 }
