@@ -101,7 +101,8 @@ internal sealed partial class VolumeStore(VolumeFolders folders, TimeProvider ti
             VolumeOptions.Check(mount.VolumeDriverOptions);
             using var turn = await _turns.TakeAsync([name], cancel);
             var volume = Take(containerId, name, mount);
-            if (volume.IsDevice && !MountPoint.IsMounted(folders.DataOf(name))) await Task.Run(() => VolumeDevice.Mount(volume, folders.DataOf(name)), cancel);
+            var data = folders.DataOf(name);
+            if (volume.IsDevice && !MountPoint.IsMounted(data)) await Task.Run(() => VolumeDevice.Mount(volume, data), cancel);
         }
     }
 
@@ -127,8 +128,8 @@ internal sealed partial class VolumeStore(VolumeFolders folders, TimeProvider ti
     private VolumeRecord Take(string containerId, string name, Mount mount)
     {
         var (unnamed, given) = (mount.Source.Length == 0, mount.VolumeDriverOptions);
-        var volume = TryFind(name)
-            ?? Make(name, given.Count > 0 ? given : null, unnamed ? WithoutName(mount.VolumeLabels) : mount.VolumeLabels.Count > 0 ? mount.VolumeLabels : null, durable: !unnamed);
+        IReadOnlyDictionary<string, string>? labels = unnamed ? WithoutName(mount.VolumeLabels) : mount.VolumeLabels.Count > 0 ? mount.VolumeLabels : null;
+        var volume = TryFind(name) ?? Make(name, given.Count > 0 ? given : null, labels, durable: !unnamed);
         // Options that were given before stand for who gives none.
         if (given.Count > 0 && !volume.HasOptions(given))
         {
@@ -157,7 +158,7 @@ internal sealed partial class VolumeStore(VolumeFolders folders, TimeProvider ti
             VolumeFile.Write(made, volume, durable);
             if (made != folder) Directory.Move(made, folder);
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             if (made != folder) RemoveHidden(made);
             throw new SkeinException(ErrorKind.Internal, $"create {name}: {error.Message}", error);
@@ -187,20 +188,23 @@ internal sealed partial class VolumeStore(VolumeFolders folders, TimeProvider ti
         {
             Remove(volume);
         }
-        catch (Exception error) when (error is SkeinException or IOException)
+        catch (Exception error) when (error is SkeinException or IOException or UnauthorizedAccessException)
         {
             LogLeft(volume.Name, error.Message);
         }
     }
 
-    /// <summary>What cannot be removed now is met by the next start: it is no volume any more.</summary>
+    /// <summary>
+    /// What cannot be removed now is met by the next start: it is no volume any more. A file that a privileged container has made
+    /// immutable keeps no daemon from starting.
+    /// </summary>
     private void RemoveHidden(string folder)
     {
         try
         {
             if (Directory.Exists(folder)) HiddenFolders.Remove(folder);
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             LogLeft(folder, error.Message);
         }
