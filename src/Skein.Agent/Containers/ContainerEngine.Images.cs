@@ -1,8 +1,8 @@
 using System.Globalization;
 using Grpc.Core;
 using Skein.Agent.Containerd;
+using Skein.Agent.Containers.Mounts;
 using Skein.Agent.Containers.Oci;
-using Skein.Agent.Containers.Storage;
 using Skein.Agent.Images;
 using Skein.Model;
 

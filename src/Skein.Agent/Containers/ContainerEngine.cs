@@ -10,6 +10,7 @@ using Skein.Agent.Containers.Devices;
 using Skein.Agent.Containers.Io;
 using Skein.Agent.Containers.Leftovers;
 using Skein.Agent.Containers.Logs;
+using Skein.Agent.Containers.Mounts;
 using Skein.Agent.Containers.Oci;
 using Skein.Agent.Containers.Processes;
 using Skein.Agent.Containers.Stats;

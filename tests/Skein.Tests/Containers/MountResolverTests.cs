@@ -1,3 +1,4 @@
+using Skein.Agent.Containers.Mounts;
 using Skein.Agent.Containers.Oci;
 using Skein.Model;
 using Xunit;

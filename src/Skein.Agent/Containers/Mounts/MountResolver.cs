@@ -1,9 +1,10 @@
 using System.Globalization;
+using Skein.Agent.Containers.Oci;
 using Skein.Agent.Containers.Volumes;
 using Skein.Linux.Mounts;
 using Skein.Model;
 
-namespace Skein.Agent.Containers.Oci;
+namespace Skein.Agent.Containers.Mounts;
 
 /// <summary>A service's mounts as the runtime takes them. The volumes among them are there already: see VolumeStore.</summary>
 /// <param name="kernel">The host's: what is mounted below a bind can be made read-only since 5.12 (mount_setattr).</param>
@@ -25,8 +26,8 @@ internal sealed class MountResolver(VolumeFolders volumes, Version kernel, Func<
             resolved.Add(mount.Type switch
             {
                 "bind" => Bind(mount, target, BindSource(mount), Recursion(mount)),
-                "volume" => Bind(mount, target, mount.Subpath.Length > 0 ? stagedAt(containerId, resolved.Count) : volumes.DataOf(VolumeFolders.NameOf(containerId, mount)), []),
-                "image" => Bind(mount, target, stagedAt(containerId, resolved.Count), []),
+                "image" or "volume" when StagedMounts.Concerns(mount) => Bind(mount, target, stagedAt(containerId, resolved.Count), []),
+                "volume" => Bind(mount, target, volumes.DataOf(VolumeFolders.NameOf(containerId, mount)), []),
                 "tmpfs" => Tmpfs(mount, target),
                 _ => throw SkeinException.Invalid($"mount type unknown: \"{mount.Type}\""),
             });

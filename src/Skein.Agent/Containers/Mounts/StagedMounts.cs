@@ -5,7 +5,7 @@ using Skein.Linux.Files;
 using Skein.Linux.Mounts;
 using Skein.Model;
 
-namespace Skein.Agent.Containers.Storage;
+namespace Skein.Agent.Containers.Mounts;
 
 /// <summary>
 /// Parts of volumes, and images, that a container mounts. The runtime would look a path up by itself, and who writes into a volume could
@@ -47,8 +47,11 @@ internal sealed class StagedMounts(string folder, VolumeFolders volumes)
     /// <summary>What a daemon that was killed in the midst of a start has left.</summary>
     public void Clear() => new Staging(folder).Dispose();
 
-    private string Assemble(string containerId, int index, RootLayers layers) =>
-        VolumeContent.Assemble(Directory.CreateDirectory(Path.Combine(folder, containerId, "image-" + index.ToString(CultureInfo.InvariantCulture))).FullName, layers.Folders);
+    private string Assemble(string containerId, int index, RootLayers layers)
+    {
+        var work = Path.Combine(folder, containerId, "image-" + index.ToString(CultureInfo.InvariantCulture));
+        return VolumeContent.Assemble(Directory.CreateDirectory(work).FullName, layers.Folders);
+    }
 
     private static void Bind(string root, Mount mount, string place)
     {
