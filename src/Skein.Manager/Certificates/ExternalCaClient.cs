@@ -40,7 +40,8 @@ public sealed class ExternalCaClient(NodeIdentity identity, TimeProvider time)
 
     /// <summary>A node's certificate: the first of the CAs that gives one that is right.</summary>
     /// <exception cref="SkeinException">None does; the message has the last one's reason.</exception>
-    internal async Task<byte[]> SignAsync(IReadOnlyList<string> urls, ByteString rootPem, string requestPem, CertificateName name, IEnumerable<IPAddress> addresses, CancellationToken cancel)
+    internal async Task<byte[]> SignAsync(
+        IReadOnlyList<string> urls, ByteString rootPem, string requestPem, CertificateName name, IEnumerable<IPAddress> addresses, CancellationToken cancel)
     {
         var request = CfsslMessages.OfNode(requestPem, name, addresses);
         return await AskAllAsync(urls, rootPem, request, pem => Require(FlawOf(pem, rootPem, requestPem, name)), cancel);
@@ -131,33 +132,24 @@ public sealed class ExternalCaClient(NodeIdentity identity, TimeProvider time)
     {
         var all = CertificatePem.Read(pem);
         var asked = CertificateRequest.LoadSigningRequestPem(requestPem, HashAlgorithmName.SHA256);
-        if (!all[0].PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(asked.PublicKey.ExportSubjectPublicKeyInfo())) return "the certificate is over another key";
+        if (!CertificateIssuer.PublicKeyOf(all[0]).Equals(CertificateIssuer.PublicKeyOf(asked.PublicKey))) return "the certificate is over another key";
         if (CertificateName.Read(all[0]) != name) return $"the certificate's subject is \"{all[0].Subject}\"";
-        return IsIssuedBy(all[0], rootPem, [.. all.Skip(1)]) ? null : "the certificate is not issued by the swarm's root";
+        return IsIssuedBy(all[0], rootPem, all.Skip(1)) ? null : "the certificate is not issued by the swarm's root";
     }
 
     private string? FlawOfCrossSigned(byte[] pem, ByteString rootPem, X509Certificate2 other)
     {
         using var crossed = CertificatePem.Read(pem)[0];
-        if (!crossed.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(other.PublicKey.ExportSubjectPublicKeyInfo())) return "the certificate is over another key";
+        if (!CertificateIssuer.PublicKeyOf(crossed).Equals(CertificateIssuer.PublicKeyOf(other))) return "the certificate is over another key";
         if (!crossed.SubjectName.RawData.AsSpan().SequenceEqual(other.SubjectName.RawData)) return $"the certificate's subject is \"{crossed.Subject}\"";
         if (crossed.Extensions.OfType<X509BasicConstraintsExtension>().FirstOrDefault() is not { CertificateAuthority: true }) return "the certificate is no CA's";
         return IsIssuedBy(crossed, rootPem, []) ? null : "the certificate is not issued by the swarm's root";
     }
 
-    private bool IsIssuedBy(X509Certificate2 certificate, ByteString rootPem, X509Certificate2Collection between)
+    private bool IsIssuedBy(X509Certificate2 certificate, ByteString rootPem, IEnumerable<X509Certificate2> between)
     {
         using var root = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(rootPem.Span));
-        using var chain = new X509Chain();
-        var policy = chain.ChainPolicy;
-        policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        policy.CustomTrustStore.Add(root);
-        policy.ExtraStore.AddRange(between);
-        policy.RevocationMode = X509RevocationMode.NoCheck;
-        policy.DisableCertificateDownloads = true;
-        policy.VerificationTime = time.GetUtcNow().UtcDateTime;
-        policy.VerificationTimeIgnored = false;
-        return chain.Build(certificate);
+        return CertificateCheck.IsIssuedBy(certificate, root, between, time.GetUtcNow());
     }
 
     private static string RequestOf(X509Certificate2 root)

@@ -20,8 +20,6 @@ public sealed class RootAuthority : IDisposable
     /// <summary>Certificates begin an hour ago: a host whose clock is slow can use them at once.</summary>
     private static readonly TimeSpan Backdate = TimeSpan.FromHours(1);
 
-    private const string SubjectKey = "2.5.29.14";
-
     private readonly X509Certificate2 _root;
     private readonly TimeProvider _time;
     private readonly IIdSource _ids;
@@ -65,7 +63,7 @@ public sealed class RootAuthority : IDisposable
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 1, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
         // As that root says it: its certificates name their issuer by it.
-        foreach (var own in other.Extensions.Where(extension => extension.Oid?.Value == SubjectKey)) request.CertificateExtensions.Add(own);
+        foreach (var own in other.Extensions.Where(extension => extension.Oid?.Value == CertificateIssuer.SubjectKey)) request.CertificateExtensions.Add(own);
         var end = other.NotAfter < _root.NotAfter ? other.NotAfter : _root.NotAfter;
         return Sign(request, end.ToUniversalTime());
     }
@@ -95,7 +93,7 @@ public sealed class RootAuthority : IDisposable
 
     private byte[] Sign(CertificateRequest request, DateTimeOffset end)
     {
-        if (_root.Extensions.Any(extension => extension.Oid?.Value == SubjectKey))
+        if (_root.Extensions.Any(extension => extension.Oid?.Value == CertificateIssuer.SubjectKey))
             request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_root, true, false));
         var serial = new byte[16];
         _ids.Fill(serial);

@@ -16,7 +16,6 @@ namespace Skein.Manager.Certificates;
 public sealed class RootChanges(ExternalCaClient external, TimeProvider time, IIdSource ids) : IRootChanges
 {
     private static readonly TimeSpan ShortestRootLife = TimeSpan.FromDays(365);
-    private const string SubjectKey = "2.5.29.14";
 
     public async Task<RootCa> NextAsync(Cluster current, CaConfig? wanted, CancellationToken cancel)
     {
@@ -109,7 +108,7 @@ public sealed class RootChanges(ExternalCaClient external, TimeProvider time, II
         // Docker takes these, and has a swarm then whose nodes refuse each other.
         if (root.Extensions.OfType<X509BasicConstraintsExtension>().FirstOrDefault() is not { CertificateAuthority: true })
             throw RpcError.InvalidArgument("the desired CA certificate is not a CA's: its basic constraints do not say so");
-        if (root.Extensions.All(extension => extension.Oid?.Value != SubjectKey))
+        if (root.Extensions.All(extension => extension.Oid?.Value != CertificateIssuer.SubjectKey))
             throw RpcError.InvalidArgument("the desired CA certificate has no subject key identifier, by which certificates name their issuer");
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Google.Protobuf;
 using Skein.Model;
 using Skein.Model.Identity;
@@ -18,7 +19,8 @@ public sealed record SwarmIssuer(ByteString Cert, ByteString Key, ByteString Bet
     /// <summary>What nodes are told to have: subject and public key of who issues, and the root to trust. Not to be changed.</summary>
     public static TlsInfo InfoOf(RootCa ca) => s_infos.GetValue(ca, key =>
     {
-        var info = Of(key).Info();
+        using var root = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(Of(key).Cert.Span));
+        var info = CertificateIssuer.InfoOf(root);
         info.TrustRoot = key.Cert;
         return info;
     });
@@ -26,13 +28,6 @@ public sealed record SwarmIssuer(ByteString Cert, ByteString Key, ByteString Bet
     public static SwarmIssuer Of(RootCa ca) => ca.Rotation is { } rotation
         ? new(rotation.Cert, rotation.Key, rotation.CrossSigned)
         : new(ca.Cert, ca.Key, ca.CrossSigned);
-
-    /// <summary>Subject and public key, as nodes tell them of their certificates' issuer.</summary>
-    public TlsInfo Info()
-    {
-        using var root = X509Certificate2.CreateFromPem(System.Text.Encoding.ASCII.GetString(Cert.Span));
-        return new() { IssuerSubject = ByteString.CopyFrom(root.SubjectName.RawData), IssuerPublicKey = CertificateIssuer.PublicKeyOf(root) };
-    }
 
     /// <summary>Of those that were given with this root or, where none was, with the swarm's own.</summary>
     public IReadOnlyList<string> ExternalUrls(RootCa ca, CaConfig? config) => [.. (config?.ExternalCas ?? [])

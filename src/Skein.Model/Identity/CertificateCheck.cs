@@ -14,7 +14,23 @@ public static class CertificateCheck
         X509Certificate2? certificate, X509Certificate2 root, IEnumerable<X509Certificate2> between, DateTimeOffset now, bool ofServer)
     {
         if (certificate is null) return Refused("no certificate was presented");
-        using var chain = new X509Chain();
+        using var chain = ChainTo(root, between, now);
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ofServer ? ServerAuthentication : ClientAuthentication));
+        if (!chain.Build(certificate)) return Refused(Reasons(chain));
+        var name = CertificateName.Read(certificate);
+        return name is null ? Refused($"its subject \"{certificate.Subject}\" names no node of a swarm") : new(name, null);
+    }
+
+    /// <summary>Whatever it is for, and whomever it names.</summary>
+    public static bool IsIssuedBy(X509Certificate2 certificate, X509Certificate2 root, IEnumerable<X509Certificate2> between, DateTimeOffset now)
+    {
+        using var chain = ChainTo(root, between, now);
+        return chain.Build(certificate);
+    }
+
+    private static X509Chain ChainTo(X509Certificate2 root, IEnumerable<X509Certificate2> between, DateTimeOffset now)
+    {
+        var chain = new X509Chain();
         var policy = chain.ChainPolicy;
         policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         policy.CustomTrustStore.Add(root);
@@ -23,10 +39,7 @@ public static class CertificateCheck
         policy.DisableCertificateDownloads = true;
         policy.VerificationTime = now.UtcDateTime;
         policy.VerificationTimeIgnored = false;
-        policy.ApplicationPolicy.Add(new Oid(ofServer ? ServerAuthentication : ClientAuthentication));
-        if (!chain.Build(certificate)) return Refused(Reasons(chain));
-        var name = CertificateName.Read(certificate);
-        return name is null ? Refused($"its subject \"{certificate.Subject}\" names no node of a swarm") : new(name, null);
+        return chain;
     }
 
     private static string Reasons(X509Chain chain) =>

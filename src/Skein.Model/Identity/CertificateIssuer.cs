@@ -7,7 +7,9 @@ namespace Skein.Model.Identity;
 public static class CertificateIssuer
 {
     private const string AuthorityKey = "2.5.29.35";
-    private const string SubjectKey = "2.5.29.14";
+
+    /// <summary>Of the extension by which certificates name their issuer's key.</summary>
+    public const string SubjectKey = "2.5.29.14";
 
     /// <summary>By name and key identifier: roots that follow each other bear the same name. null when it is none of them.</summary>
     public static X509Certificate2? Find(X509Certificate2 certificate, IEnumerable<X509Certificate2> candidates)
@@ -21,14 +23,18 @@ public static class CertificateIssuer
     /// <summary>What a node says of the certificate that it has.</summary>
     public static TlsInfo InfoOf(NodeCredentials credentials)
     {
-        var info = new TlsInfo { TrustRoot = ByteString.CopyFrom(credentials.RootPem) };
-        if (credentials.Issuer is not { } issuer) return info;
-        info.IssuerSubject = ByteString.CopyFrom(issuer.SubjectName.RawData);
-        info.IssuerPublicKey = PublicKeyOf(issuer);
+        var info = credentials.Issuer is { } issuer ? InfoOf(issuer) : new();
+        info.TrustRoot = ByteString.CopyFrom(credentials.RootPem);
         return info;
     }
 
-    public static ByteString PublicKeyOf(X509Certificate2 certificate) => ByteString.CopyFrom(certificate.PublicKey.ExportSubjectPublicKeyInfo());
+    /// <summary>What is said of who issues: subject and public key.</summary>
+    public static TlsInfo InfoOf(X509Certificate2 issuer) =>
+        new() { IssuerSubject = ByteString.CopyFrom(issuer.SubjectName.RawData), IssuerPublicKey = PublicKeyOf(issuer) };
+
+    public static ByteString PublicKeyOf(X509Certificate2 certificate) => PublicKeyOf(certificate.PublicKey);
+
+    public static ByteString PublicKeyOf(PublicKey key) => ByteString.CopyFrom(key.ExportSubjectPublicKeyInfo());
 
     private static ReadOnlyMemory<byte>? AuthorityKeyOf(X509Certificate2 certificate) =>
         certificate.Extensions.FirstOrDefault(extension => extension.Oid?.Value == AuthorityKey) is { } found

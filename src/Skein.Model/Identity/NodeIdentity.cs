@@ -160,11 +160,14 @@ public sealed class NodeIdentity(string folder, NodeCredentials credentials, Tim
 
     public CertificateVerdict Check(X509Certificate2? certificate, bool ofServer) => Check(certificate, ofServer, []);
 
-    private CertificateVerdict Check(X509Certificate2? certificate, bool ofServer, IEnumerable<X509Certificate2> presented)
+    private CertificateVerdict Check(X509Certificate2? certificate, bool ofServer, IEnumerable<X509Certificate2> presented) =>
+        Check(certificate, ofServer, presented, time.GetUtcNow());
+
+    private CertificateVerdict Check(X509Certificate2? certificate, bool ofServer, IEnumerable<X509Certificate2> presented, DateTimeOffset at)
     {
-        var now = _current;
-        var verdict = CertificateCheck.Check(certificate, now.Root, _between.Concat(presented), time.GetUtcNow(), ofServer);
-        return verdict.Name is { } name && name.ClusterId != now.Name.ClusterId
+        var current = _current;
+        var verdict = CertificateCheck.Check(certificate, current.Root, _between.Concat(presented), at, ofServer);
+        return verdict.Name is { } name && name.ClusterId != current.Name.ClusterId
             ? new(null, $"it belongs to swarm {name.ClusterId}")
             : verdict;
     }
@@ -174,10 +177,10 @@ public sealed class NodeIdentity(string folder, NodeCredentials credentials, Tim
 
     private CertificateVerdict CheckLapsed(X509Certificate2 certificate, IEnumerable<X509Certificate2> presented)
     {
-        var (current, now, over) = (_current, time.GetUtcNow(), new DateTimeOffset(certificate.NotAfter.ToUniversalTime()));
-        if (now <= over || now > over + Grace) return new(null, $"it has expired on {over:u}");
-        var verdict = CertificateCheck.Check(certificate, current.Root, _between.Concat(presented), over - TimeSpan.FromSeconds(1), ofServer: false);
-        return verdict.Name is { } name && name.ClusterId != current.Name.ClusterId ? new(null, $"it belongs to swarm {name.ClusterId}") : verdict;
+        var (now, over) = (time.GetUtcNow(), new DateTimeOffset(certificate.NotAfter.ToUniversalTime()));
+        return now <= over || now > over + Grace
+            ? new(null, $"it has expired on {over:u}")
+            : Check(certificate, ofServer: false, presented, over - TimeSpan.FromSeconds(1));
     }
 
     private bool IsManager(X509Certificate? certificate, X509Chain? chain) =>
