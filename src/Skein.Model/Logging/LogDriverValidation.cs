@@ -25,7 +25,7 @@ public static class LogDriverValidation
         if (!LogOptions.Drivers.Contains(name)) throw SkeinException.Invalid($"logger: no log driver named '{name}' is registered");
         CheckMode(driver.Options);
         CheckFiles(driver.Options, LogOptions.CachePrefix, isJson: false);
-        if (driver.Options.TryGetValue(LogOptions.CacheDisabled, out var disabled) && disabled.Length > 0 && !LogOptions.TryParseBool(disabled, out _))
+        if (driver.Options.TryGetValue(LogOptions.CacheDisabled, out var disabled) && disabled.Length > 0 && !GoBool.TryParse(disabled, out _))
             throw SkeinException.Invalid($"invalid value for option {LogOptions.CacheDisabled}: {disabled}");
         foreach (var option in driver.Options.Keys.Order(StringComparer.Ordinal))
         {
@@ -66,8 +66,12 @@ public static class LogDriverValidation
     {
         var files = 0;
         var sized = options.TryGetValue(prefix + LogOptions.MaxSize, out var size);
-        if (sized && !LogSize.TryParse(size!, out _)) throw SkeinException.Invalid(isJson ? $"invalid size: '{size}'" : $"invalid value for {prefix}max-size: {size}: invalid size: '{size}'");
-        if (sized && LogSize.TryParse(size!, out var bytes) && bytes < 1) throw SkeinException.Invalid($"{prefix}max-size must be a positive number");
+        if (sized)
+        {
+            if (!LogSize.TryParse(size!, out var bytes))
+                throw SkeinException.Invalid($"{(isJson ? "" : $"invalid value for {prefix}max-size: {size}: ")}invalid size: '{size}'");
+            if (bytes < 1) throw SkeinException.Invalid($"{prefix}max-size must be a positive number");
+        }
         if (options.TryGetValue(prefix + LogOptions.MaxFile, out var count))
         {
             if (!int.TryParse(count, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out files))
@@ -75,7 +79,7 @@ public static class LogDriverValidation
             if (files < 1) throw SkeinException.Invalid($"{prefix}max-file cannot be less than 1");
         }
         var compress = false;
-        if (options.TryGetValue(prefix + LogOptions.Compress, out var word) && !LogOptions.TryParseBool(word, out compress))
+        if (options.TryGetValue(prefix + LogOptions.Compress, out var word) && !GoBool.TryParse(word, out compress))
             throw SkeinException.Invalid($"{(isJson ? "" : $"invalid boolean value for {prefix}compress: ")}strconv.ParseBool: parsing \"{word}\": invalid syntax");
         if (compress && isJson && (files < 2 || !sized)) throw SkeinException.Invalid("compress cannot be true when max-file is less than 2 or max-size is not set");
         if (compress && !isJson && files == 1) throw SkeinException.Invalid("compression cannot be enabled when max file count is 1");

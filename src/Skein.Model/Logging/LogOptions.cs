@@ -1,3 +1,5 @@
+using Skein.Model.Specs;
+
 namespace Skein.Model.Logging;
 
 /// <summary>The names of log drivers and of their options.</summary>
@@ -31,12 +33,6 @@ public static class LogOptions
 
     public static readonly IReadOnlyList<string> Drivers = [JsonFile, Local, Journald, Syslog];
 
-    /// <summary>The words that Go's strconv.ParseBool takes.</summary>
-    public static bool TryParseBool(string text, out bool value)
-    {
-        value = text is "1" or "t" or "T" or "TRUE" or "true" or "True";
-        return value || text is "0" or "f" or "F" or "FALSE" or "false" or "False";
-    }
-
-    public static bool Flag(IDictionary<string, string> options, string name) => options.TryGetValue(name, out var text) && TryParseBool(text, out var value) && value;
+    public static bool Flag(IDictionary<string, string> options, string name) =>
+        options.TryGetValue(name, out var text) && GoBool.TryParse(text, out var value) && value;
 }

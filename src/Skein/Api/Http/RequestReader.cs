@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Skein.Agent.Images;
 using Skein.Api.Images;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Api.Http;
 
@@ -29,12 +30,13 @@ internal static class RequestReader
 
     /// <summary>The few switches that moby reads by Go's rule instead, and refuses when they are neither.</summary>
     /// <param name="saysWhy">Those of networks add what Go's library says, those of a swarm don't.</param>
-    public static bool QueryGoBool(this HttpContext context, string name, bool saysWhy = true) => context.Query(name) switch
+    public static bool QueryGoBool(this HttpContext context, string name, bool saysWhy = true)
     {
-        "" or "0" or "f" or "F" or "false" or "False" or "FALSE" => false,
-        "1" or "t" or "T" or "true" or "True" or "TRUE" => true,
-        var other => throw SkeinException.Invalid($"invalid value for {name}: {other}" + (saysWhy ? $": strconv.ParseBool: parsing \"{other}\": invalid syntax" : "")),
-    };
+        var text = context.Query(name);
+        return GoBool.TryParse(text, out var value) || text.Length == 0
+            ? value
+            : throw SkeinException.Invalid($"invalid value for {name}: {text}" + (saysWhy ? $": strconv.ParseBool: parsing \"{text}\": invalid syntax" : ""));
+    }
 
     public static int? QueryInt(this HttpContext context, string name)
     {

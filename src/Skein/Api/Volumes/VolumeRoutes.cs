@@ -4,6 +4,7 @@ using Skein.Agent.Containers.Volumes;
 using Skein.Api.Engine;
 using Skein.Api.Http;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Api.Volumes;
 
@@ -90,13 +91,8 @@ internal sealed class VolumeRoutes(IVolumes volumes, VolumeFolders folders, Even
 
     private static bool All(Filters filters)
     {
-        if (filters["all"].Count > 1) throw SkeinException.Invalid($"invalid filter 'all=[{string.Join(' ', filters["all"])}]'");
-        return filters["all"].FirstOrDefault() switch
-        {
-            null => false,
-            "1" or "t" or "T" or "true" or "TRUE" or "True" => true,
-            "0" or "f" or "F" or "false" or "FALSE" or "False" => false,
-            var other => throw SkeinException.Invalid($"invalid filter 'all=[{other}]'"),
-        };
+        var words = filters["all"];
+        if (words.Count == 0) return false;
+        return words.Count == 1 && GoBool.TryParse(words.First(), out var value) ? value : throw SkeinException.Invalid($"invalid filter 'all=[{string.Join(' ', words)}]'");
     }
 }
