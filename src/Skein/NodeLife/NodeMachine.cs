@@ -62,7 +62,15 @@ internal static class NodeMachine
     {
         var asking = life.For is { } waits ? life.Waiting.Insert(0, waits) : life.Waiting;
         ImmutableList<LifeCommand> answers = [.. asking.Select(request => new LifeCommand.Answer(request, IsStopping()))];
-        var ending = Over(life) with { Work = life.Work, CalledOff = life.CalledOff, Course = Course.Stopping, Next = [new LifeCommand.StopParts()], Waiting = [], Told = null };
+        var ending = Over(life) with
+        {
+            Work = life.Work,
+            CalledOff = life.CalledOff,
+            Course = Course.Stopping,
+            Next = [new LifeCommand.StopParts()],
+            Waiting = [],
+            Told = null,
+        };
         var (next, commands) = life.Work is null ? Proceed(ending) : CallOff(ending);
         return (next, answers.AddRange(commands));
     }
@@ -120,15 +128,14 @@ internal static class NodeMachine
             // Nothing was touched; or it goes on in the background: who joins is a node by now, and its session is a matter of time.
             case Course.Beginning or Course.Joining when work is LifeCommand.Check or LifeCommand.AwaitSession:
             case Course.Unlocking:
-                return Then(Over(life), new LifeCommand.Answer(life.For!, why));
-            case Course.Sealing:
-                return Begin(Over(life), Course.Pausing, [new LifeCommand.Pause(Life.ShortestPause)]);
             // What was begun is gone on with, whoever waits for it.
             case Course.Forcing:
                 return Then(Over(life), new LifeCommand.Answer(life.For!, why));
             case Course.Beginning or Course.Joining:
                 return Begin(life with { Undone = why }, Course.Undoing,
                     IsPromotion(life, work) ? [new LifeCommand.Withdraw(), new LifeCommand.Forget(why)] : [new LifeCommand.Forget(why)]);
+            case Course.Sealing:
+                return Begin(Over(life), Course.Pausing, [new LifeCommand.Pause(Life.ShortestPause)]);
             case Course.Resuming when !life.CalledOff:
                 var failed = work is LifeCommand.StartState ? life with { StateFault = why.Message } : life;
                 return Begin(Over(failed), Course.Pausing, [new LifeCommand.Pause(Life.ShortestPause)]);
@@ -254,8 +261,12 @@ internal static class NodeMachine
     private static NodeRole RoleOf(Part part) => part == Part.Manager ? NodeRole.Manager : NodeRole.Worker;
 
     /// <summary>What nobody waits for, and what does not leave the node between two parts.</summary>
-    private static bool MayBeCalledOff(Life life) =>
-        life.Work is LifeCommand.Pause || (life.Course is Course.Resuming && !life.Forced || life.Course is Course.ChangingRole) && life.Work is not (LifeCommand.StartAgent or LifeCommand.StartLocked or LifeCommand.StopManager);
+    private static bool MayBeCalledOff(Life life)
+    {
+        if (life.Work is LifeCommand.Pause) return true;
+        var nobodyWaits = life.Course == Course.ChangingRole || (life.Course == Course.Resuming && !life.Forced);
+        return nobodyWaits && life.Work is not (LifeCommand.StartAgent or LifeCommand.StartLocked or LifeCommand.StopManager);
+    }
 
     private static (Life, ImmutableList<LifeCommand>) CallOff(Life life) => (life with { CalledOff = true }, life.CalledOff ? [] : [new LifeCommand.CallOff()]);
 

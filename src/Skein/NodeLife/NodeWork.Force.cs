@@ -5,13 +5,6 @@ namespace Skein.NodeLife;
 /// <summary>A manager that has lost the others becomes a cluster of one, with all that the swarm has.</summary>
 internal sealed partial class NodeWork
 {
-    private async Task StopServingAsync()
-    {
-        await _noWatch.CancelAsync();
-        if (_holdings.Manager is { } manager) await manager.DisposeAsync();
-        _holdings = _holdings with { Manager = null };
-    }
-
     private void Force(SwarmInitRequest wish)
     {
         var (listen, advertise) = AddressesOf(wish);

@@ -76,7 +76,7 @@ internal sealed partial class NodeWork
         var memory = Memory;
         RequireFit(memory.Listen);
         // What an earlier attempt left belongs to a member that is about to be replaced.
-        if (Directory.Exists(EtcdFolder)) Directory.Delete(EtcdFolder, recursive: true);
+        RemoveFolder(EtcdFolder);
         var remote = OtherManagers().FirstOrDefault() ?? throw SkeinException.Unavailable("no other manager is known");
         var response = await AskToBeAddedAsync(remote, memory, cancel);
         MemberMemory[] members = [.. response.Members.Select(member => new MemberMemory(member.Name, member.PeerUrl))];
@@ -106,20 +106,29 @@ internal sealed partial class NodeWork
 
     private async Task StopManagerAsync()
     {
+        await StopServingAsync();
+        Reveal(Memory with { Manager = null, Managers = OtherManagers() });
+        RemoveFolder(EtcdFolder);
+    }
+
+    /// <summary>The disk says manager still.</summary>
+    private async Task StopServingAsync()
+    {
         await _noWatch.CancelAsync();
+        await EndManagerAsync();
+    }
+
+    private async Task EndManagerAsync()
+    {
         if (_holdings.Manager is { } manager) await manager.DisposeAsync();
         _holdings = _holdings with { Manager = null };
-        Reveal(Memory with { Manager = null, Managers = OtherManagers() });
-        if (Directory.Exists(EtcdFolder)) Directory.Delete(EtcdFolder, recursive: true);
     }
 
     /// <summary>Of a promotion that has failed. The folder stays until the next attempt: what has become of the member is not known.</summary>
     private async Task WithdrawAsync()
     {
-        var manager = _holdings.Manager;
-        await TryLeaveMembersAsync(manager, OtherManagers());
-        if (manager is not null) await manager.DisposeAsync();
-        _holdings = _holdings with { Manager = null };
+        await TryLeaveMembersAsync(_holdings.Manager, OtherManagers());
+        await EndManagerAsync();
         if (Memory.Manager is not null) Reveal(Memory with { Manager = null });
     }
 

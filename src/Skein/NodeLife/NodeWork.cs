@@ -15,7 +15,7 @@ internal sealed partial class NodeWork : IDisposable
 {
     private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan LapseLook = TimeSpan.FromHours(1);
-    private static readonly TimeSpan AddressPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan ShortLook = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
 
     private readonly NodeOptions _options;
@@ -26,8 +26,14 @@ internal sealed partial class NodeWork : IDisposable
     private readonly ILoggerFactory _logs;
     private readonly ILogger _log;
     private readonly JoinClient _joining;
+
+    /// <summary>Written by the work under way, of which there is one at a time; read by anybody.</summary>
     private volatile NodeHoldings _holdings = NodeHoldings.None;
+
+    /// <summary>Only of who carries out the commands, one after the other.</summary>
     private CancellationTokenSource _calledOff = new();
+
+    // From here on, as what is held: the work's alone.
     private CancellationTokenSource _noRenewal = new();
     private Task _renewing = Task.CompletedTask;
     private CertificateRenewal? _renewal;
@@ -177,7 +183,7 @@ internal sealed partial class NodeWork : IDisposable
         var (listen, advertise) = AddressesOf(wish);
         RequireFit(listen);
         // Of a swarm whose memory is gone: a new one must not go on with it.
-        if (Directory.Exists(EtcdFolder)) Directory.Delete(EtcdFolder, recursive: true);
+        RemoveFolder(EtcdFolder);
         var (nodeId, clusterId) = (_ids.NewId(), _ids.NewId());
         _authority?.Dispose();
         _authority = RootAuthority.Create(_time, _ids);
@@ -195,7 +201,12 @@ internal sealed partial class NodeWork : IDisposable
     {
         var request = CertificateSigningRequest.Create([address]);
         var certificate = authority.Issue(request.Pem, name, RootAuthority.NodeLifetimeOf(spec));
-        var identity = new NodeIdentity(CertificateFolder, NodeCredentials.Create(certificate, request.KeyPem, authority.CertificatePem), _time) { ClearFolder = _options.ClearFolder };
+        return Keep(NodeCredentials.Create(certificate, request.KeyPem, authority.CertificatePem));
+    }
+
+    private NodeIdentity Keep(NodeCredentials credentials)
+    {
+        var identity = new NodeIdentity(CertificateFolder, credentials, _time) { ClearFolder = _options.ClearFolder };
         identity.Save();
         return identity;
     }
@@ -214,8 +225,7 @@ internal sealed partial class NodeWork : IDisposable
     {
         var listen = SwarmAddresses.Listen(wish.ListenAddr);
         var (remote, issued, advertise) = await AskAroundAsync(wish, listen, cancel);
-        var identity = new NodeIdentity(CertificateFolder, issued.Credentials, _time) { ClearFolder = _options.ClearFolder };
-        identity.Save();
+        var identity = Keep(issued.Credentials);
         var memory = Remember(issued.NodeId, listen, advertise, wish.DataPathAddr, 0, [remote.ToString()]);
         memory.Write(_options.SwarmFolder);
         _holdings = new(memory, identity, null);
@@ -291,7 +301,9 @@ internal sealed partial class NodeWork : IDisposable
             identity, _joining, () => [.. _agent.Managers.Select(manager => memory.FromHere(manager.Addr))], [IPAddress.Parse(memory.AdvertiseAddr)],
             issuer, _time, _ids, _logs.CreateLogger<CertificateRenewal>());
         _renewing = Task.WhenAll(
-            _renewal.RunAsync(_noRenewal.Token), WatchLapseAsync(identity, _noRenewal.Token), RenewForAddressAsync(_renewal, identity, memory.AdvertiseAddr, _noRenewal.Token));
+            _renewal.RunAsync(_noRenewal.Token),
+            WatchLapseAsync(identity, _noRenewal.Token),
+            RenewForAddressAsync(_renewal, identity, memory.AdvertiseAddr, _noRenewal.Token));
     }
 
     /// <summary>Tells when the certificate is over, and when it is good again.</summary>
@@ -301,7 +313,8 @@ internal sealed partial class NodeWork : IDisposable
         while (true)
         {
             var left = identity.Current.NotAfter - _time.GetUtcNow();
-            await Task.Delay(said.Length > 0 || left < TimeSpan.Zero ? AddressPause : left < LapseLook ? left + AddressPause : LapseLook, _time, stop);
+            var wait = said.Length > 0 || left < TimeSpan.Zero ? TimeSpan.Zero : left < LapseLook ? left : LapseLook;
+            await Task.Delay(wait + ShortLook, _time, stop);
             var now = WhatIsWrongWith(identity.Current);
             if (now == said) continue;
             _tell(new LifeEvent.Certified(said = now));
@@ -313,7 +326,7 @@ internal sealed partial class NodeWork : IDisposable
     {
         while (identity.Current.Name.Role == NodeRole.Manager && !identity.Current.Certificate.MatchesHostname(address, allowWildcards: false, allowCommonName: false))
         {
-            await Task.Delay(AddressPause, _time, stop);
+            await Task.Delay(ShortLook, _time, stop);
             if (_agent.Connected) await renewal.TryRenewAsync(stop);
         }
     }
@@ -354,16 +367,10 @@ internal sealed partial class NodeWork : IDisposable
         await _noWatch.CancelAsync();
         var others = OtherManagers();   // until the agent forgets them
         await _agent.WipeAsync(CancellationToken.None);
-        if (_holdings.Manager is { } manager)
-        {
-            if (others.Count > 0 && _holdings.Identity is not null) await TryLeaveMembersAsync(manager, others);
-            await manager.DisposeAsync();
-            _holdings = _holdings with { Manager = null };
-        }
+        if (_holdings.Manager is { } manager && others.Count > 0 && _holdings.Identity is not null) await TryLeaveMembersAsync(manager, others);
+        await EndManagerAsync();
         EtcdProcess.EndLeftBehind(EtcdFolder);
-        foreach (var folder in (string[])[EtcdFolder, CertificateFolder])
-            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-        if (Directory.Exists(_options.SwarmFolder)) Directory.Delete(_options.SwarmFolder, recursive: true);
+        foreach (var folder in (string[])[EtcdFolder, CertificateFolder, _options.SwarmFolder]) RemoveFolder(folder);
         NodeIdentity.RemoveClear(_options.ClearFolder);
         _holdings = NodeHoldings.None;
     }
@@ -386,9 +393,13 @@ internal sealed partial class NodeWork : IDisposable
         await _noWatch.CancelAsync();
         await StopRenewalAsync();
         await _agent.StopAsync();
-        if (_holdings.Manager is { } manager) await manager.DisposeAsync();
-        _holdings = _holdings with { Manager = null };
+        await EndManagerAsync();
         NodeIdentity.RemoveClear(_options.ClearFolder);
+    }
+
+    private static void RemoveFolder(string folder)
+    {
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
     }
 
     private async Task StopRenewalAsync()

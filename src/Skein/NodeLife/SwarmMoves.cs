@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace Skein.NodeLife;
 
@@ -28,9 +27,7 @@ internal static class SwarmMoves
     {
         var before = IPAddress.Parse(address);
         if (device is null || addresses.Any(one => one.Address.Equals(before))) return address;
-        var there = addresses.Where(one => one.Device == device && Family(one.Address) == Family(before)).ToList();
+        var there = addresses.Where(one => one.Device == device && one.Address.AddressFamily == before.AddressFamily).ToList();
         return there is [var only] ? only.Address.ToString() : address;
-
-        static AddressFamily Family(IPAddress one) => one.AddressFamily;
     }
 }
