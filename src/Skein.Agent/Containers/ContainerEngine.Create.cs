@@ -29,13 +29,13 @@ public sealed partial class ContainerEngine
         var image = images.Find(definition.Spec.Image);
         definition = definition with { Spec = VolumeContent.WithDeclared(definition.Spec, image.Config.Volumes) };
         OciSpecBuilder.Command(definition.Spec, image.Config);
-        // Before anything is made; what there is of devices is looked for when the spec is.
-        access.Of(definition.Labels);
+        // Before anything is made: it may be refused.
+        var granted = access.Of(definition.Labels);
         var stopSignal = StopSignal(definition, image);
         containers.Reserve(definition.Name, definition.Id);
         try
         {
-            return await MakeAsync(definition, image, stopSignal, cancel);
+            return await MakeAsync(definition, image, stopSignal, granted, cancel);
         }
         catch (Exception error)
         {
@@ -54,7 +54,8 @@ public sealed partial class ContainerEngine
         }
     }
 
-    private async Task<ContainerRecord> MakeAsync(ContainerDefinition definition, ImageRecord image, string stopSignal, CancellationToken cancel)
+    private async Task<ContainerRecord> MakeAsync(
+        ContainerDefinition definition, ImageRecord image, string stopSignal, OciAccess? granted, CancellationToken cancel)
     {
         records.Begin(definition, time.GetUtcNow());
         var userMounts = mounts.Resolve(definition.Id, definition.Spec.Mounts);
@@ -75,7 +76,7 @@ public sealed partial class ContainerEngine
         await volumeContent.FillAsync(definition.Id, plain, layers, cancel);
         var user = ResolveUser(definition.Spec, image.Config, layers);
         var profile = definition.Spec.Privileges?.AppArmor?.Mode == AppArmorMode.Disabled ? null : await appArmor.EnsureAsync(cancel);
-        var spec = specs.Build(definition, image.Config, user, WithMemoryFiles(userMounts, definition), profile, access.Of(definition.Labels));
+        var spec = specs.Build(definition, image.Config, user, WithMemoryFiles(userMounts, definition), profile, granted);
         await containerd.Containers.CreateAsync(
             new()
             {

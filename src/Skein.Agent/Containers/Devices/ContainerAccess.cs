@@ -33,13 +33,18 @@ internal sealed class ContainerAccess(IReadOnlyCollection<string> allowed, CdiRe
     private static IEnumerable<OciDeviceAccess> Granted(DeviceGrant grant)
     {
         if (DeviceNode.Read(grant.HostPath) is { } device) return [Access(device, grant.ContainerPath, grant.Access)];
-        if (!Directory.Exists(grant.HostPath)) throw SkeinException.Invalid($"error gathering device information while adding custom device \"{grant.HostPath}\": no such file or directory");
-        var below = Below(grant.HostPath).Select(node => Access(node, grant.ContainerPath.TrimEnd('/') + node.Path[grant.HostPath.TrimEnd('/').Length..], grant.Access)).ToList();
-        return below.Count > 0 ? below : throw SkeinException.Invalid($"error gathering device information while adding custom device \"{grant.HostPath}\": not a device node");
+        if (!Directory.Exists(grant.HostPath)) throw Wrong("no such file or directory");
+        var (host, container) = (grant.HostPath.TrimEnd('/'), grant.ContainerPath.TrimEnd('/'));
+        var below = Below(grant.HostPath).Select(node => Access(node, container + node.Path[host.Length..], grant.Access)).ToList();
+        return below.Count > 0 ? below : throw Wrong("not a device node");
+
+        SkeinException Wrong(string why) =>
+            SkeinException.Invalid($"error gathering device information while adding custom device \"{grant.HostPath}\": {why}");
     }
 
     // The rule for all of them is one, in OciSpecBuilder.
-    private static IEnumerable<OciDeviceAccess> All() => Below("/dev").Where(node => node.Path is not "/dev/console" and not "/dev/ptmx").Select(node => Access(node, node.Path, "rwm"));
+    private static IEnumerable<OciDeviceAccess> All() =>
+        Below("/dev").Where(node => node.Path is not ("/dev/console" or "/dev/ptmx")).Select(node => Access(node, node.Path, "rwm"));
 
     private static List<DeviceNode> Below(string folder)
     {

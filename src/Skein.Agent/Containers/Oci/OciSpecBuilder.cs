@@ -56,7 +56,7 @@ internal sealed record OciSpecBuilder(string CgroupParent, HostCgroups Cgroups, 
             },
             Root = new OciRoot("rootfs", spec.ReadOnly),
             Hostname = definition.Hostname,
-            Mounts = Mounts(definition, access is null ? userMounts : [.. userMounts, .. access.Mounts.Where(mount => userMounts.All(user => user.Destination != mount.Destination))], init, isPrivileged),
+            Mounts = Mounts(definition, [.. userMounts, .. VendorsMounts(access, userMounts)], init, isPrivileged),
             Hooks = access?.Hooks,
             Linux = new OciLinux
             {
@@ -143,6 +143,10 @@ internal sealed record OciSpecBuilder(string CgroupParent, HostCgroups Cgroups, 
     private static List<OciRlimit>? Rlimits(ContainerSpec spec) => spec.Ulimits.Count == 0
         ? null
         : [.. spec.Ulimits.Select(limit => new OciRlimit("RLIMIT_" + limit.Name.ToUpperInvariant(), (ulong)limit.Hard, (ulong)limit.Soft))];
+
+    /// <summary>What the user mounts in a vendor's place stays there.</summary>
+    private static IEnumerable<OciMount> VendorsMounts(OciAccess? access, IReadOnlyList<OciMount> userMounts) =>
+        (access?.Mounts ?? []).Where(mount => userMounts.All(user => user.Destination != mount.Destination));
 
     private List<OciMount> Mounts(ContainerDefinition definition, IReadOnlyList<OciMount> userMounts, bool init, bool writesToKernel)
     {
