@@ -7,9 +7,9 @@ namespace Skein.Manager.Members;
 
 /// <summary>
 /// The leader's part in who is no manager any more. A demoted node that lives leaves etcd by itself, in good order; one that is
-/// out of reach, or does not leave, is taken out, so that it no longer votes, nor counts against the majority. Whoever is no member, for whatever reason (it left by
-/// force, or did not come in time), is shown as no manager: it counts in no quorum, and one that should be a manager hears that
-/// it is missing, and begins anew.
+/// out of reach, or does not leave, is taken out, so that it no longer votes, nor counts against the majority. Whoever is no member, for
+/// whatever reason (it left by force, or did not come in time), is shown as no manager: it counts in no quorum, and one that should be a
+/// manager hears that it is missing, and begins anew.
 /// </summary>
 public sealed partial class ManagerRemoval(IStore store, EtcdMembership members, string self, TimeProvider time, ILogger<ManagerRemoval> log)
 {
@@ -59,7 +59,7 @@ public sealed partial class ManagerRemoval(IStore store, EtcdMembership members,
             {
                 if (present.Any(member => EtcdMembership.IsOf(member, node)))
                 {
-                    if (!IsLeaving(node) || !(node.ManagerStatus.Reachability == Reachability.Unreachable || IsLate(node))) continue;
+                    if (!IsLeaving(node) || (node.ManagerStatus.Reachability != Reachability.Unreachable && !IsLate(node))) continue;
                     await members.RemoveMemberAsync(node, cancel);
                 }
                 changes.Put(NoManager(node));

@@ -27,19 +27,25 @@ internal sealed class Branches
     /// <summary>That which evens most, at the highest level at which there is anything to even; null when there is nothing.</summary>
     public (NodeLoad Source, NodeLoad Target)? BestStep(Func<NodeLoad, bool> mayGive, Func<NodeLoad, bool> mayTake)
     {
-        var givers = _leaves.Select(leaf => (Leaf: leaf, Node: leaf.Nodes.Where(n => n.Count > 0 && mayGive(n.Node)).OrderByDescending(n => n.Count).FirstOrDefault())).Where(g => g.Node.Node is not null).ToList();
+        var givers = Each(nodes => nodes.Where(n => n.Count > 0 && mayGive(n.Node)).OrderByDescending(n => n.Count).FirstOrDefault());
         if (givers.Count == 0) return null;
-        var takers = _leaves.Select(leaf => (Leaf: leaf, Node: leaf.Nodes.OrderBy(n => n.Count).FirstOrDefault(n => mayTake(n.Node)))).Where(t => t.Node.Node is not null).ToList();
+        var takers = Each(nodes => nodes.OrderBy(n => n.Count).FirstOrDefault(n => mayTake(n.Node)));
         var steps =
             from giver in givers
             from taker in takers
             let level = Level(giver.Leaf.Path, taker.Leaf.Path)
-            let gain = level < giver.Leaf.Path.Count ? _counts[giver.Leaf.Path[level]] - _counts[taker.Leaf.Path[level]] : giver.Node.Count - taker.Node.Count
+            let gain = level < giver.Leaf.Path.Count
+                ? _counts[giver.Leaf.Path[level]] - _counts[taker.Leaf.Path[level]]
+                : giver.Node.Count - taker.Node.Count
             where gain >= 2
             orderby level, gain descending, giver.Node.Node.Node.Id, taker.Node.Node.Node.Id
             select (giver.Node.Node, taker.Node.Node);
         return steps.Cast<(NodeLoad, NodeLoad)?>().FirstOrDefault();
     }
+
+    /// <summary>One node of each leaf, where it has such a one.</summary>
+    private List<(Leaf Leaf, (NodeLoad Node, int Count) Node)> Each(Func<IReadOnlyList<(NodeLoad Node, int Count)>, (NodeLoad Node, int Count)> pick) =>
+        [.. _leaves.Select(leaf => (Leaf: leaf, Node: pick(leaf.Nodes))).Where(picked => picked.Node.Node is not null)];
 
     /// <summary>Where the two part.</summary>
     private static int Level(IReadOnlyList<string> one, IReadOnlyList<string> other)

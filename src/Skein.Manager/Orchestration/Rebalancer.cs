@@ -30,7 +30,8 @@ internal static class Rebalancer
             var slots = Slot.Of(draft, service).Values.Where(s => s.IsHeld).ToList();
             if (!IsAtRest(draft, service, slots)) continue;
             if (Step(draft, slots, loads ??= Scheduler.Loads(draft)) is not { } step) continue;
-            var due = Later(LastMove(draft, service) + pause, step.Target.Node.Meta is { } meta ? Later(meta.CreatedAt.AsTime(), meta.UpdatedAt.AsTime()) + Calm : draft.Now);
+            var calmAt = step.Target.Node.Meta is { } meta ? Later(meta.CreatedAt.AsTime(), meta.UpdatedAt.AsTime()) + Calm : draft.Now;
+            var due = Later(LastMove(draft, service) + pause, calmAt);
             if (due > draft.Now) draft.WakeAt(due);
             else Begin(draft, service, step);
         }
@@ -52,10 +53,13 @@ internal static class Rebalancer
     private static Move? Step(SwarmDraft draft, List<Slot> slots, Dictionary<string, NodeLoad> loads)
     {
         if (slots.Count < 2) return null;
-        var onNode = slots.GroupBy(s => s.Wanted.Single().Value.NodeId).ToDictionary(g => g.Key, g => g.OrderBy(s => s.Number).ToList(), StringComparer.Ordinal);
+        var onNode = slots
+            .GroupBy(s => s.Wanted.Single().Value.NodeId)
+            .ToDictionary(g => g.Key, g => g.OrderBy(s => s.Number).ToList(), StringComparer.Ordinal);
         var sample = slots[0].Wanted.Single().Value;
         var demand = new Demand(sample);
-        var branches = new Branches(loads.Values, n => onNode.TryGetValue(n.Node.Id, out var here) ? here.Count : 0, PlacementTree.LabelsOf(sample.Spec?.Placement));
+        var branches = new Branches(
+            loads.Values, n => onNode.TryGetValue(n.Node.Id, out var here) ? here.Count : 0, PlacementTree.LabelsOf(sample.Spec?.Placement));
         return branches.BestStep(
             source => onNode.ContainsKey(source.Node.Id) && !source.Node.IsDown() && !source.Node.IsPaused(),
             target => demand.Fits(target) && MovesOnto(draft, target.Node.Id) < MostOntoNode && !FailedOn(draft, sample.ServiceId, target.Node.Id)) is { } step
@@ -68,13 +72,21 @@ internal static class Rebalancer
 
     private static bool FailedOn(SwarmDraft draft, string serviceId, string nodeId)
     {
-        var failed = draft.TasksOf(serviceId).Where(t => t.Value.MovedFrom.Length > 0 && t.Value.NodeId == nodeId && t.Value.EndedByItself()).Select(t => t.Value.StateSince() + FailureMemory).DefaultIfEmpty().Max();
+        var failed = draft.TasksOf(serviceId)
+            .Where(t => t.Value.MovedFrom.Length > 0 && t.Value.NodeId == nodeId && t.Value.EndedByItself())
+            .Select(t => t.Value.StateSince() + FailureMemory)
+            .DefaultIfEmpty()
+            .Max();
         if (failed > draft.Now) draft.WakeAt(failed);
         return failed > draft.Now;
     }
 
     private static DateTimeOffset LastMove(SwarmDraft draft, Service service) =>
-        draft.TasksOf(service.Id).Where(t => t.Value.MovedFrom.Length > 0).Select(t => t.Value.CreatedAt()).DefaultIfEmpty(draft.Now - Rebalance.LongestPause).Max();
+        draft.TasksOf(service.Id)
+            .Where(t => t.Value.MovedFrom.Length > 0)
+            .Select(t => t.Value.CreatedAt())
+            .DefaultIfEmpty(draft.Now - Rebalance.LongestPause)
+            .Max();
 
     private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 

@@ -242,7 +242,7 @@ public sealed partial class EtcdProcess : IAsyncDisposable
     private void KeepRoot(string path)
     {
         if (!File.Exists(path)) PrivateFile.Write(path, _identity.Current.RootPem);
-        foreach (var other in Directory.EnumerateFiles(_options.Folder, Path.GetFileName(_options.RootPath("*"))).Where(other => other != path).ToList()) File.Delete(other);
+        foreach (var other in Directory.GetFiles(_options.Folder, Path.GetFileName(_options.RootPath("*"))).Where(other => other != path)) File.Delete(other);
     }
 
     private Process StartNew(IReadOnlyList<string> arguments)

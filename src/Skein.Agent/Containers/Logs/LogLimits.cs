@@ -22,7 +22,8 @@ internal sealed record LogLimits(long MaxBytesPerFile, int MaxFiles, bool Kept)
         var limits = isKeptAside || driver.Name == LogOptions.Local ? s_local : Default;
         if (isKeptAside) limits = limits with { Kept = !LogOptions.Flag(driver.Options, LogOptions.CacheDisabled) };
         var prefix = isKeptAside ? LogOptions.CachePrefix : "";
-        if (driver.Options.TryGetValue(prefix + LogOptions.MaxSize, out var size) && LogSize.TryParse(size, out var bytes)) limits = limits with { MaxBytesPerFile = bytes };
+        if (driver.Options.TryGetValue(prefix + LogOptions.MaxSize, out var size) && LogSize.TryParse(size, out var bytes))
+            limits = limits with { MaxBytesPerFile = bytes };
         if (driver.Options.TryGetValue(prefix + LogOptions.MaxFile, out var files) && int.TryParse(files, CultureInfo.InvariantCulture, out var count) && count > 0)
             limits = limits with { MaxFiles = count };
         return limits;
