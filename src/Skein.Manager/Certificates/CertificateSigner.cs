@@ -11,9 +11,12 @@ public sealed class CertificateSigner(ExternalCaClient external, TimeProvider ti
     internal async Task<byte[]> IssueAsync(Cluster cluster, string requestPem, CertificateName name, CancellationToken cancel)
     {
         var issuer = SwarmIssuer.Of(cluster.RootCa);
-        var urls = issuer.ExternalUrls(cluster.RootCa, cluster.Spec?.Ca);
-        var addresses = RootAuthority.AddressesOf(requestPem, name);
-        if (urls.Count > 0 || issuer.Key.IsEmpty) return [.. await external.SignAsync(urls, issuer.Cert, requestPem, name, addresses, cancel), .. issuer.Between.Span];
+        var urls = SwarmIssuer.ExternalUrls(issuer.Cert, cluster.RootCa, cluster.Spec?.Ca);
+        if (urls.Count > 0 || issuer.Key.IsEmpty)
+        {
+            var addresses = RootAuthority.AddressesOf(requestPem, name);
+            return [.. await external.SignAsync(urls, issuer.Cert, requestPem, name, addresses, cancel), .. issuer.Between.Span];
+        }
         using var authority = RootAuthority.Open(issuer.Cert.Span, issuer.Key.Span, time, ids);
         return [.. authority.Issue(requestPem, name, RootAuthority.NodeLifetimeOf(cluster.Spec)), .. issuer.Between.Span];
     }

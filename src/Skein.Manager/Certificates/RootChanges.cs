@@ -70,7 +70,7 @@ public sealed class RootChanges(ExternalCaClient external, TimeProvider time, II
 
     private async Task<byte[]> CrossSignAsync(RootCa ca, CaConfig config, ByteString cert, ByteString key, CancellationToken cancel)
     {
-        if (ca.Key.IsEmpty) return await external.CrossSignAsync(SwarmIssuer.Of(new() { Cert = ca.Cert }).ExternalUrls(ca, config), ca.Cert, cert, key, cancel);
+        if (ca.Key.IsEmpty) return await external.CrossSignAsync(SwarmIssuer.ExternalUrls(ca.Cert, ca, config), ca.Cert, cert, key, cancel);
         using var old = RootAuthority.Open(ca.Cert.Span, ca.Key.Span, time, ids);
         return old.CrossSign(cert.Span);
     }
@@ -94,7 +94,7 @@ public sealed class RootChanges(ExternalCaClient external, TimeProvider time, II
 
     private async Task RequireExternalAsync(RootCa ca, CaConfig config, ByteString cert, string which, CancellationToken cancel)
     {
-        var urls = new SwarmIssuer(cert, ByteString.Empty, ByteString.Empty).ExternalUrls(ca, config);
+        var urls = SwarmIssuer.ExternalUrls(cert, ca, config);
         if (!await external.IsAnyThereAsync(urls, cert, cancel))
             throw RpcError.InvalidArgument($"there must be at least one valid, reachable external CA corresponding to the {which} CA certificate");
     }

@@ -30,7 +30,7 @@ public sealed record SwarmIssuer(ByteString Cert, ByteString Key, ByteString Bet
         : new(ca.Cert, ca.Key, ca.CrossSigned);
 
     /// <summary>Of those that were given with this root or, where none was, with the swarm's own.</summary>
-    public IReadOnlyList<string> ExternalUrls(RootCa ca, CaConfig? config) => [.. (config?.ExternalCas ?? [])
-        .Where(external => (external.CaCert.IsEmpty ? ca.Cert : external.CaCert).Equals(Cert))
+    public static IReadOnlyList<string> ExternalUrls(ByteString root, RootCa ca, CaConfig? config) => [.. (config?.ExternalCas ?? [])
+        .Where(external => (external.CaCert.IsEmpty ? ca.Cert : external.CaCert).Equals(root))
         .Select(external => external.Url)];
 }

@@ -56,7 +56,7 @@ public sealed partial class EtcdTrust(
     private async Task WaitAsync(Snapshot seen, NodeCredentials has, CancellationToken cancel)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        await Task.WhenAny(store.WaitNewerAsync(seen.Revision, over.Token), identity.WhenReplacedAsync(has, over.Token));
+        await Task.WhenAny(store.WaitUntilOtherAsync(seen, s => s.Nodes, over.Token), identity.WhenReplacedAsync(has, over.Token));
         await over.CancelAsync();
         cancel.ThrowIfCancellationRequested();
     }

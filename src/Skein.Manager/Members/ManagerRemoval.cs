@@ -81,7 +81,7 @@ public sealed partial class ManagerRemoval(IStore store, EtcdMembership members,
         return time.GetElapsedTime(_leavingSince[node.Id]) > LeavePatience;
     }
 
-    internal static Node NoManager(Node node)
+    public static Node NoManager(Node node)
     {
         var next = node.Clone();
         next.ManagerStatus = null;

@@ -8,6 +8,9 @@ public static class VolumeOptions
     public const string Options = "o";
     public const string Size = "size";
 
+    /// <summary>Of a volume with another driver than local, in Docker's words.</summary>
+    public static string NoDriver(string driver) => $"error looking up volume plugin {driver}: plugin \"{driver}\" not found";
+
     /// <exception cref="SkeinException">In Docker's words.</exception>
     public static void Check(IReadOnlyDictionary<string, string> options)
     {

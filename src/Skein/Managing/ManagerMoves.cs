@@ -1,4 +1,5 @@
 using Skein.Manager.Control;
+using Skein.Manager.Members;
 using Skein.Manager.Store;
 using Skein.Model;
 
@@ -25,12 +26,7 @@ internal static class ManagerMoves
     public static Changes TakenOver(Snapshot seen, string self, ClusterSpec wish, IIdSource ids)
     {
         var changes = new Changes();
-        foreach (var node in seen.Nodes.All.Where(node => node.Id != self && node.ManagerStatus is not null))
-        {
-            var next = node.Clone();
-            next.ManagerStatus = null;
-            changes.Put(next);
-        }
+        foreach (var node in seen.Nodes.All.Where(node => node.Id != self && node.ManagerStatus is not null)) changes.Put(ManagerRemoval.NoManager(node));
         if (seen.Cluster is { } cluster) changes.Put(Merged(cluster, wish, ids));
         return changes;
     }

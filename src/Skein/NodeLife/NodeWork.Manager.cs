@@ -106,20 +106,15 @@ internal sealed partial class NodeWork
 
     private async Task StopManagerAsync()
     {
-        await StopServingAsync();
+        await EndManagerAsync();
         Reveal(Memory with { Manager = null, Managers = OtherManagers() });
         RemoveFolder(EtcdFolder);
     }
 
-    /// <summary>The disk says manager still.</summary>
-    private async Task StopServingAsync()
-    {
-        await _noWatch.CancelAsync();
-        await EndManagerAsync();
-    }
-
+    /// <summary>What the disk says of it stays.</summary>
     private async Task EndManagerAsync()
     {
+        await _noWatch.CancelAsync();
         if (_holdings.Manager is { } manager) await manager.DisposeAsync();
         _holdings = _holdings with { Manager = null };
     }

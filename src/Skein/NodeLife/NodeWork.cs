@@ -109,7 +109,7 @@ internal sealed partial class NodeWork : IDisposable
             case LifeCommand.Check check: Check(check.Request); break;
             case LifeCommand.Unlock unlock: Unlock(UnlockKey.Parse(unlock.Key)); return Memory.Manager is { Forced: true };
             case LifeCommand.Announce: await Manager.AnnounceAsync(Memory.Advertised, cancel); break;
-            case LifeCommand.StopServing: await StopServingAsync(); break;
+            case LifeCommand.StopServing: await EndManagerAsync(); break;
             case LifeCommand.Force force: Force(force.Wish); break;
             case LifeCommand.TakeOver over: await TakeOverAsync(over.Wish, cancel); break;
             case LifeCommand.StartLocked: StartLocked(); break;
@@ -364,7 +364,6 @@ internal sealed partial class NodeWork : IDisposable
         else if (isCutOff) _agent.Restore(Memory.NodeId);
         else if (_holdings.Memory is { Unfinished: false } memory) TryMark(memory);
         await StopRenewalAsync();
-        await _noWatch.CancelAsync();
         var others = OtherManagers();   // until the agent forgets them
         await _agent.WipeAsync(CancellationToken.None);
         if (_holdings.Manager is { } manager && others.Count > 0 && _holdings.Identity is not null) await TryLeaveMembersAsync(manager, others);
@@ -390,7 +389,6 @@ internal sealed partial class NodeWork : IDisposable
 
     private async Task StopPartsAsync()
     {
-        await _noWatch.CancelAsync();
         await StopRenewalAsync();
         await _agent.StopAsync();
         await EndManagerAsync();

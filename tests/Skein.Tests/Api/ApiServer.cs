@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging.Abstractions;
+using Skein.Agent.Containers;
 using Skein.Agent.Session;
 using Skein.Api;
 using Skein.Hosting;
@@ -30,6 +31,10 @@ internal sealed class ApiServer : IAsyncDisposable
         }).Build();
         api.Map(_app);
     }
+
+    /// <summary>One like any other, for tests that need some container.</summary>
+    public static ContainerDefinition Container { get; } = new(
+        "c1", "c1", new Skein.Model.ContainerSpec { Image = "httpd" }, new Dictionary<string, string>(), "", "", "", "", "", null, null, TimeSpan.Zero);
 
     public FakeContainerEngine Containers { get; } = new();
 

@@ -23,7 +23,7 @@ public sealed class AttachTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _server = await ApiServer.StartAsync();
-        _server.Containers.Put(Definition(), ContainerStatus.Running);
+        _server.Containers.Put(ApiServer.Container, ContainerStatus.Running);
         _server.Containers.Streams = _streams = new FakeStreams(_stdout.Reader.AsStream(), _stderr.Reader.AsStream(), _stdin.Writer.AsStream());
         _server.Containers.Logs = (_, query, _) => Lines(query).ToAsyncEnumerable();
     }
@@ -171,9 +171,6 @@ public sealed class AttachTests : IAsyncLifetime
     }
 
     private static (int Status, string Body) Trimmed((int Status, string Body) answer) => (answer.Status, answer.Body.Trim());
-
-    private static ContainerDefinition Definition() => new(
-        "c1", "c1", new ContainerSpec { Image = "httpd" }, new Dictionary<string, string>(), "", "", "", "", "", null, null, TimeSpan.Zero);
 
     [Theory]
     [InlineData("", "\u0010\u0011")]

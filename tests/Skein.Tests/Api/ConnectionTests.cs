@@ -3,7 +3,6 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Text;
 using Skein.Agent.Containers;
-using Skein.Model;
 using Xunit;
 using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
 
@@ -70,7 +69,7 @@ public sealed class ConnectionTests
         await using var server = await ApiServer.StartAsync();
         foreach (var path in (string[])["/exec/e1/start", "/v1.44/containers/c1/attach?stdin=1&stdout=1&stream=1"])
         {
-            server.Containers.Put(Definition(), ContainerStatus.Running);
+            server.Containers.Put(ApiServer.Container, ContainerStatus.Running);
             var (stdin, stdout) = (new Pipe(), new Pipe());
             server.Containers.Streams = new FakeStreams(stdout.Reader.AsStream(), Stream.Null, stdin.Writer.AsStream());
             using var socket = await server.ConnectAsync();
@@ -92,7 +91,7 @@ public sealed class ConnectionTests
     public async Task A_client_that_has_said_all_at_once_is_served(string before)
     {
         await using var server = await ApiServer.StartAsync();
-        server.Containers.Put(Definition(), ContainerStatus.Running);
+        server.Containers.Put(ApiServer.Container, ContainerStatus.Running);
         for (var round = 0; round < 30; round++)
         {
             var typed = new Pipe();
@@ -168,7 +167,4 @@ public sealed class ConnectionTests
         }
         return said.ToString();
     }
-
-    private static ContainerDefinition Definition() => new(
-        "c1", "c1", new ContainerSpec { Image = "httpd" }, new Dictionary<string, string>(), "", "", "", "", "", null, null, TimeSpan.Zero);
 }

@@ -19,7 +19,7 @@ public sealed class DockerDotNetTests
         await client.System.PingAsync(Poll.Soon);
         Assert.Equal("1.51", (await client.System.GetVersionAsync(Poll.Soon)).APIVersion);
         Assert.Equal("h1", (await client.System.GetSystemInfoAsync(Poll.Soon)).Name);
-        server.Containers.Put(Definition(), ContainerStatus.Running);
+        server.Containers.Put(ApiServer.Container, ContainerStatus.Running);
         var listed = await client.Containers.ListContainersAsync(new ContainersListParameters { All = true }, Poll.Soon);
         Assert.Equal("/c1", Assert.Single(Assert.Single(listed).Names));
         var refused = await Assert.ThrowsAsync<DockerContainerNotFoundException>(() => client.Containers.InspectContainerAsync("nobody", Poll.Soon));
@@ -43,7 +43,4 @@ public sealed class DockerDotNetTests
     }
 
     private static DockerClient Client(ApiServer server) => new DockerClientConfiguration(new Uri(server.Address)).CreateClient();
-
-    private static ContainerDefinition Definition() => new(
-        "c1", "c1", new Skein.Model.ContainerSpec { Image = "httpd" }, new Dictionary<string, string>(), "", "", "", "", "", null, null, TimeSpan.Zero);
 }

@@ -13,9 +13,6 @@ public sealed partial class EngineApiTests
     /// <summary>Of API 1.51, by its specification.</summary>
     private const int Operations = 107;
 
-    private static readonly ContainerDefinition s_container = new(
-        "c1", "c1", new Skein.Model.ContainerSpec { Image = "httpd" }, new Dictionary<string, string>(), "", "", "", "", "", null, null, TimeSpan.Zero);
-
     [Fact]
     public async Task Each_operation_is_what_the_table_says()
     {
@@ -25,7 +22,7 @@ public sealed partial class EngineApiTests
         var wrong = new List<string>();
         foreach (var row in rows)
         {
-            server.Containers.Put(s_container, ContainerStatus.Running);
+            server.Containers.Put(ApiServer.Container, ContainerStatus.Running);
             var answer = await AnswerAsync(server, Filled(row.Operation));
             var isRefused = answer.StartsWith("HTTP/1.1 501", StringComparison.Ordinal);
             if ((row.Verdict != "◐" && isRefused != (row.Verdict == "✘")) || answer.Contains("page not found", StringComparison.Ordinal) || answer.StartsWith("HTTP/1.1 405", StringComparison.Ordinal))

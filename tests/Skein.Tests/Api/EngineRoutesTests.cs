@@ -1,6 +1,5 @@
 using Skein.Agent.Containers;
 using Skein.Api.Engine;
-using Skein.Model;
 using Xunit;
 using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
 
@@ -63,8 +62,7 @@ public sealed class EngineRoutesTests
     public async Task Disk_usage_is_told_by_what_was_asked_for()
     {
         await using var server = await ApiServer.StartAsync();
-        server.Containers.Put(new ContainerDefinition(
-            "c1", "c1", new ContainerSpec { Image = "httpd" }, new Dictionary<string, string>(), "", "", "", "", "", null, null, TimeSpan.Zero), ContainerStatus.Exited);
+        server.Containers.Put(ApiServer.Container, ContainerStatus.Exited);
         Assert.Equal("""{"LayersSize":0,"Images":null,"Containers":null,"Volumes":[],"BuildCache":[]}""", (await Ask(server, "/system/df?type=volume&type=build-cache")).Body);
         var containers = (await Ask(server, "/system/df?type=container")).Body;
         Assert.Contains("\"/c1\"", containers);

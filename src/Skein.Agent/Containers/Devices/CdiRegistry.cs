@@ -96,10 +96,7 @@ internal sealed class CdiRegistry(params IReadOnlyList<string> folders)
         if (node.Path is not { } path || !path.StartsWith('/')) throw SkeinException.Invalid("a CDI device node has no absolute path");
         var host = node.HostPath is { Length: > 0 } other ? other : path;
         var device = DeviceNode.Read(host) ?? throw SkeinException.Invalid($"the CDI device node {host} is not there");
-        var type = device.Type.ToString();
-        return new(
-            new OciDevice(path, type, device.Major, device.Minor, device.Mode, device.User, device.Group),
-            new OciDeviceRule(true, node.Permissions is { Length: > 0 } access ? access : "rwm", type, device.Major, device.Minor));
+        return OciDeviceAccess.To(device, path, node.Permissions is { Length: > 0 } access ? access : "rwm");
     }
 
     private static OciMount Mount(CdiMount mount)

@@ -32,10 +32,10 @@ internal sealed class ContainerAccess(IReadOnlyCollection<string> allowed, CdiRe
 
     private static IEnumerable<OciDeviceAccess> Granted(DeviceGrant grant)
     {
-        if (DeviceNode.Read(grant.HostPath) is { } device) return [Access(device, grant.ContainerPath, grant.Access)];
+        if (DeviceNode.Read(grant.HostPath) is { } device) return [OciDeviceAccess.To(device, grant.ContainerPath, grant.Access)];
         if (!Directory.Exists(grant.HostPath)) throw Wrong("no such file or directory");
         var (host, container) = (grant.HostPath.TrimEnd('/'), grant.ContainerPath.TrimEnd('/'));
-        var below = Below(grant.HostPath).Select(node => Access(node, container + node.Path[host.Length..], grant.Access)).ToList();
+        var below = Below(grant.HostPath).Select(node => OciDeviceAccess.To(node, container + node.Path[host.Length..], grant.Access)).ToList();
         return below.Count > 0 ? below : throw Wrong("not a device node");
 
         SkeinException Wrong(string why) =>
@@ -44,7 +44,7 @@ internal sealed class ContainerAccess(IReadOnlyCollection<string> allowed, CdiRe
 
     // The rule for all of them is one, in OciSpecBuilder.
     private static IEnumerable<OciDeviceAccess> All() =>
-        Below("/dev").Where(node => node.Path is not ("/dev/console" or "/dev/ptmx")).Select(node => Access(node, node.Path, "rwm"));
+        Below("/dev").Where(node => node.Path is not ("/dev/console" or "/dev/ptmx")).Select(node => OciDeviceAccess.To(node, node.Path, "rwm"));
 
     private static List<DeviceNode> Below(string folder)
     {
@@ -65,8 +65,4 @@ internal sealed class ContainerAccess(IReadOnlyCollection<string> allowed, CdiRe
         }
         return found;
     }
-
-    private static OciDeviceAccess Access(DeviceNode node, string path, string access) => new(
-        new OciDevice(path, node.Type.ToString(), node.Major, node.Minor, node.Mode, node.User, node.Group),
-        new OciDeviceRule(true, access, node.Type.ToString(), node.Major, node.Minor));
 }

@@ -49,7 +49,7 @@ internal sealed partial class LogCollection(Func<ILogCollector> collector, strin
     {
         try
         {
-            var shipper = new LogShipper(collector(), container, bytesMax, time, _logger);
+            var shipper = NewShipper();
             await shipper.ConnectAsync(cancel);
             await CloseAsync();
             shipper.Begin();
@@ -66,7 +66,7 @@ internal sealed partial class LogCollection(Func<ILogCollector> collector, strin
     {
         try
         {
-            var shipper = new LogShipper(collector(), container, bytesMax, time, _logger);
+            var shipper = NewShipper();
             shipper.Begin();
             _shipper = shipper;
         }
@@ -93,6 +93,8 @@ internal sealed partial class LogCollection(Func<ILogCollector> collector, strin
     {
         if (Interlocked.Exchange(ref _shipper, null) is { } shipper) await shipper.DisposeAsync();
     }
+
+    private LogShipper NewShipper() => new(collector(), container, bytesMax, time, _logger);
 
     private CollectedLine Collected(ContainerLogLine line)
     {

@@ -1,3 +1,5 @@
+using Skein.Linux.Files;
+
 namespace Skein.Agent.Containers.Oci;
 
 /// <summary>What a container is given of its host beyond others, in the runtime's terms.</summary>
@@ -17,4 +19,11 @@ internal sealed record OciAccess
 }
 
 /// <summary>A device, and what may be done with it.</summary>
-internal sealed record OciDeviceAccess(OciDevice Device, OciDeviceRule Rule);
+internal sealed record OciDeviceAccess(OciDevice Device, OciDeviceRule Rule)
+{
+    /// <param name="path">Where the container finds it.</param>
+    /// <param name="access">Of r, w and m.</param>
+    public static OciDeviceAccess To(DeviceNode node, string path, string access) => new(
+        new OciDevice(path, node.Type.ToString(), node.Major, node.Minor, node.Mode, node.User, node.Group),
+        new OciDeviceRule(true, access, node.Type.ToString(), node.Major, node.Minor));
+}

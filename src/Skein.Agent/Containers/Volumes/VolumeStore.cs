@@ -95,7 +95,7 @@ internal sealed partial class VolumeStore(VolumeFolders folders, TimeProvider ti
     {
         foreach (var mount in VolumeFolders.In(mounts))
         {
-            if (mount.VolumeDriver is not ("" or "local")) throw NoDriver(mount.VolumeDriver);
+            if (mount.VolumeDriver is not ("" or "local")) throw SkeinException.NotFound(VolumeOptions.NoDriver(mount.VolumeDriver));
             var name = VolumeFolders.NameOf(containerId, mount);
             VolumeFolders.CheckName(name);
             VolumeOptions.Check(mount.VolumeDriverOptions);
@@ -122,8 +122,6 @@ internal sealed partial class VolumeStore(VolumeFolders folders, TimeProvider ti
             if (withUnnamed && mount.Source.Length == 0) await Task.Run(() => TryRemove(volume));
         }
     }
-
-    public static SkeinException NoDriver(string driver) => SkeinException.NotFound($"error looking up volume plugin {driver}: plugin \"{driver}\" not found");
 
     private VolumeRecord Take(string containerId, string name, Mount mount)
     {

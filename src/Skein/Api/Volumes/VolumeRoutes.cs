@@ -5,6 +5,7 @@ using Skein.Api.Engine;
 using Skein.Api.Http;
 using Skein.Model;
 using Skein.Model.Specs;
+using Skein.Model.Validation;
 
 namespace Skein.Api.Volumes;
 
@@ -42,7 +43,7 @@ internal sealed class VolumeRoutes(IVolumes volumes, VolumeFolders folders, Even
         if (body.ClusterVolumeSpec is { ValueKind: not JsonValueKind.Null }) throw SkeinException.NotImplemented(NoClusterVolumes);
         var name = body.Name ?? "";
         if (body.Driver is { Length: > 0 } driver && driver != VolumeJson.DriverName)
-            throw SkeinException.NotFound($"create {name}: error looking up volume plugin {driver}: plugin \"{driver}\" not found");
+            throw SkeinException.NotFound($"create {name}: {VolumeOptions.NoDriver(driver)}");
         var volume = await volumes.CreateAsync(name, body.DriverOpts, body.Labels, context.RequestAborted);
         await context.JsonAsync(VolumeJson.From(volume, folders), VolumesJson.Default.VolumeJson, StatusCodes.Status201Created);
     }

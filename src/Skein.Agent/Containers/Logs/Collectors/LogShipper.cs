@@ -39,9 +39,7 @@ internal sealed partial class LogShipper : IAsyncDisposable
     public LogShipper(ILogCollector collector, string container, long? bytesMax, TimeProvider time, ILogger logger)
     {
         (_collector, _container, _bytesMax, _time, _logger) = (collector, container, bytesMax, time, logger);
-        _lines = bytesMax is null
-            ? Channel.CreateBounded<CollectedLine>(new BoundedChannelOptions(LinesMax) { FullMode = BoundedChannelFullMode.Wait })
-            : Channel.CreateBounded<CollectedLine>(new BoundedChannelOptions(LinesMax + (int)(bytesMax.Value / LineBytes)) { FullMode = BoundedChannelFullMode.Wait });
+        _lines = Channel.CreateBounded<CollectedLine>(LinesMax + (int)((bytesMax ?? 0) / LineBytes));
     }
 
     /// <summary>Lines that no collector has got.</summary>
