@@ -82,9 +82,9 @@ public class AutolockTests
         await hosts.UntilAsync("the first is sealed", () => IsSealed(first));
         Assert.False(IsSealed(second));
 
-        await SetRoleAsync(first, second, NodeRole.Manager);
+        await hosts.SetRoleAsync(first, second, NodeRole.Manager);
         await hosts.UntilAsync("the second is a manager, and sealed", () => second.Node.Control is not null && IsSealed(second));
-        await SetRoleAsync(first, second, NodeRole.Worker);
+        await hosts.SetRoleAsync(first, second, NodeRole.Worker);
         await hosts.UntilAsync("the second is a worker, and open", () => second.Node.Control is null && !IsSealed(second));
         await second.RestartAsync();
         await hosts.UntilAsync("the worker needs no key", () => second.Node.State == LocalNodeState.Active);
@@ -119,14 +119,6 @@ public class AutolockTests
         var spec = cluster.Spec.Clone();
         change(spec);
         await host.Node.Control.UpdateClusterAsync(cluster.Meta.Version, spec, false, false, rotate, default);
-    }
-
-    private static async Task SetRoleAsync(SwarmHost manager, SwarmHost host, NodeRole role)
-    {
-        var node = manager.Node.Control!.Snapshot.Nodes.Find(host.Node.NodeId)!;
-        var spec = node.Spec.Clone();
-        spec.Role = role;
-        await manager.Node.Control.UpdateNodeAsync(node.Id, node.Meta.Version, spec, default);
     }
 
     private static void AssertNothingInTheClear(SwarmHost host, byte[] storeKey)

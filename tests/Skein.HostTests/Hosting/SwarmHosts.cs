@@ -42,6 +42,29 @@ internal sealed class SwarmHosts : IAsyncDisposable
         return host;
     }
 
+    /// <summary>Changes a node's spec as a user would who asks again when the node's description, or its leader's word on it, came in between.</summary>
+    public async Task UpdateNodeAsync(SwarmHost manager, SwarmHost host, Action<NodeSpec> change)
+    {
+        var control = manager.Node.Control!;
+        while (true)
+        {
+            var node = control.Snapshot.Nodes.Find(host.Node.NodeId)!;
+            var spec = node.Spec.Clone();
+            change(spec);
+            try
+            {
+                await control.UpdateNodeAsync(node.Id, node.Meta.Version, spec, default);
+                return;
+            }
+            catch (SkeinException conflict) when (conflict.Message.EndsWith("update out of sequence", StringComparison.Ordinal))
+            {
+                await UntilAsync($"{node.Id} is known in a later version", () => control.Snapshot.Nodes.Find(node.Id)!.Meta.Version > node.Meta.Version);
+            }
+        }
+    }
+
+    public Task SetRoleAsync(SwarmHost manager, SwarmHost host, NodeRole role) => UpdateNodeAsync(manager, host, spec => spec.Role = role);
+
     public Task UntilAsync(string what, Func<bool> holds) => Poll.UntilAsync(what, holds, _recent.ToString);
 
     public bool Logged(string text) => _recent.ToString().Contains(text, StringComparison.Ordinal);

@@ -234,11 +234,11 @@ public class SwarmNodeTests(ITestOutputHelper output)
         var manager = await hosts.InitAsync();
         var worker = await hosts.JoinAsync(manager, NodeRole.Worker);
 
-        await SetRoleAsync(manager, worker, NodeRole.Manager);
+        await hosts.SetRoleAsync(manager, worker, NodeRole.Manager);
         await hosts.UntilAsync("the worker is a manager", () => worker.Node.Control?.Snapshot.Nodes.Find(worker.Node.NodeId)?.ManagerStatus is not null);
         Assert.Equal(2, worker.Node.Control!.Snapshot.Nodes.Count);
 
-        await SetRoleAsync(manager, worker, NodeRole.Worker);
+        await hosts.SetRoleAsync(manager, worker, NodeRole.Worker);
         await hosts.UntilAsync("it is a worker again", () => worker.Node.Control is null);
         await hosts.UntilAsync("its etcd is gone", () => !Directory.Exists(Path.Combine(worker.Options.SwarmFolder, "etcd")));
         await hosts.UntilAsync("it is shown as a worker", () => manager.Node.Control!.Snapshot.Nodes.Find(worker.Node.NodeId)!.ManagerStatus is null);
@@ -258,11 +258,11 @@ public class SwarmNodeTests(ITestOutputHelper output)
         var dead = third.Node.NodeId;
         await third.StopAsync();
         await hosts.UntilAsync("it is out of reach", () => Stored(third).ManagerStatus.Reachability == Reachability.Unreachable);
-        await SetRoleAsync(first, third, NodeRole.Worker);
+        await hosts.SetRoleAsync(first, third, NodeRole.Worker);
         await hosts.UntilAsync("it is no manager any more", () => Stored(third).ManagerStatus is null);
 
         // Were it still a member, two of three would be gone now, and no write could land.
-        await SetRoleAsync(first, second, NodeRole.Worker);
+        await hosts.SetRoleAsync(first, second, NodeRole.Worker);
         await hosts.UntilAsync("the second has left", () => second.Node.Control is null && Stored(second).ManagerStatus is null);
         await first.Node.Control!.CreateNetworkAsync(Overlay("alone"), default).WaitAsync(Poll.Patience);
 
@@ -281,7 +281,7 @@ public class SwarmNodeTests(ITestOutputHelper output)
         await hosts.JoinAsync(first, NodeRole.Manager);
         var before = StatusOf(first, second)!.MemberId;
 
-        foreach (var role in (NodeRole[])[NodeRole.Worker, NodeRole.Manager, NodeRole.Worker, NodeRole.Manager]) await SetRoleAsync(first, second, role);
+        foreach (var role in (NodeRole[])[NodeRole.Worker, NodeRole.Manager, NodeRole.Worker, NodeRole.Manager]) await hosts.SetRoleAsync(first, second, role);
 
         await hosts.UntilAsync("it is a manager anew", () => second.Node.Control is not null && StatusOf(first, second) is { MemberId: var now } && now != before);
         await second.Node.Control!.CreateNetworkAsync(Overlay("by-the-second"), default).WaitAsync(Poll.Patience);
@@ -376,7 +376,7 @@ public class SwarmNodeTests(ITestOutputHelper output)
         using (var taken = new System.Net.Sockets.TcpListener(IPAddress.Loopback, worker.Port))
         {
             taken.Start();
-            await SetRoleAsync(manager, worker, NodeRole.Manager);
+            await hosts.SetRoleAsync(manager, worker, NodeRole.Manager);
             await hosts.UntilAsync("the worker has tried", () => hosts.Logged($"a manager's port cannot be opened on {worker.Address}"));
             await hosts.UntilAsync("its reason is told where it was asked for", () => StatusOf().Message.Contains($"a manager's port cannot be opened on {worker.Address}", StringComparison.Ordinal));
             Assert.StartsWith("this node cannot be a manager yet: ", worker.Node.Error, StringComparison.Ordinal);
@@ -487,26 +487,6 @@ public class SwarmNodeTests(ITestOutputHelper output)
     {
         using var channel = Open(manager, identity);
         await new Membership.MembershipClient(channel).AddManagerAsync(new() { PeerUrl = "x" });
-    }
-
-    private static async Task SetRoleAsync(SwarmHost manager, SwarmHost node, NodeRole role)
-    {
-        var stored = manager.Node.Control!.Snapshot.Nodes.Find(node.Node.NodeId)!;
-        var spec = stored.Spec.Clone();
-        spec.Role = role;
-        while (true)
-        {
-            try
-            {
-                stored = manager.Node.Control.Snapshot.Nodes.Find(node.Node.NodeId)!;
-                await manager.Node.Control.UpdateNodeAsync(stored.Id, stored.Meta.Version, spec, default);
-                return;
-            }
-            catch (Exception e) when (e.Message.Contains("out of sequence", StringComparison.Ordinal))
-            {
-                // its description came in between
-            }
-        }
     }
 
     private static NetworkSpec Overlay(string name) => new() { Annotations = new() { Name = name }, Driver = "overlay" };
