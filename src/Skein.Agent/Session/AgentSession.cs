@@ -2,6 +2,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Agent.Session;
 
@@ -93,6 +94,8 @@ public sealed partial class AgentSession
         var known = (NodeAssignments.Empty with { Local = local }).Apply(memory.Assignments ?? new() { Full = true });
         if (known is not null) _state.Publish(known);
         LogRestored(known?.Tasks.Count ?? 0, known?.Endpoints.Count ?? 0);
+        // Of a version that kept them there. At once: a locked manager has no session that would write it.
+        if (known?.Tasks.Values.Any(CredentialsApart.Has) == true && !_recorder.Write()) _recorder.Mark();
     }
 
     /// <summary>Why the node does not have the role it shall have, for the manager of its session to write down; empty when it has.</summary>

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Skein.Model;
 using Skein.Model.Identity;
+using Skein.Model.Specs;
 
 namespace Skein.Agent.Session;
 
@@ -21,8 +22,10 @@ internal static class SessionFile
         }
     }
 
+    /// <summary>Without the credentials that a manager may have told with a task: they are to lie on no disk.</summary>
     public static void Write(string path, SessionMemory memory)
     {
+        if (memory.Assignments is { } assignments) CredentialsApart.Take(assignments.Tasks);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         // Private: it names images, environment and commands of every task.
         PrivateFile.Write(path, memory.ToByteArray());

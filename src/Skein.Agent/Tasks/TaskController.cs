@@ -150,7 +150,7 @@ internal sealed partial class TaskController
     private async Task<TaskEvent> PrepareAsync(CancellationToken cancel)
     {
         var containerId = _parts.Ids.NewContainerId();
-        var (image, network) = await new TaskPreparation(_parts, _logger).PrepareAsync(_task, containerId, cancel);
+        var (image, network) = await new TaskPreparation(_parts, SayWaiting, _logger).PrepareAsync(_task, containerId, cancel);
         _health = HealthOf(_task, image);
         _ports = _health is null ? TaskPorts.Of(_task, image) : TaskPorts.None;
         _hostPorts = network.HostPorts;
@@ -160,10 +160,12 @@ internal sealed partial class TaskController
     private async Task<TaskEvent> StartAsync(CancellationToken cancel)
     {
         var id = _life.ContainerId;
-        var contents = await new TaskContents(_parts.Contents, _task, _parts.Containers.TemplateOf(_task)).GatherAsync(why => _events.Writer.TryWrite(new TaskEvent.Waiting(why)), cancel);
+        var contents = await new TaskContents(_parts.Contents, _task, _parts.Containers.TemplateOf(_task)).GatherAsync(SayWaiting, cancel);
         await _parts.Engine.StartAsync(id, contents, cancel);
         return new TaskEvent.Started((int)_parts.Engine.Find(id).State.Pid, _health is not null || _ports.IsAny);
     }
+
+    private void SayWaiting(string why) => _events.Writer.TryWrite(new TaskEvent.Waiting(why));
 
     private async Task<TaskEvent> DrainAsync(CancellationToken cancel)
     {

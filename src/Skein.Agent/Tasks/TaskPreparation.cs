@@ -7,8 +7,11 @@ using Skein.Model;
 namespace Skein.Agent.Tasks;
 
 /// <summary>Image, network and container of a task: the first two at the same time, the third on both.</summary>
-internal sealed class TaskPreparation(TaskDependencies parts, ILogger logger)
+/// <param name="waiting">Called with why, when it has to wait for a manager.</param>
+internal sealed partial class TaskPreparation(TaskDependencies parts, Action<string> waiting, ILogger logger)
 {
+    private readonly ILogger _logger = logger;
+
     public async Task<(ImageRecord Image, ContainerNetwork Network)> PrepareAsync(SwarmTask task, string containerId, CancellationToken cancel)
     {
         var spec = parts.Containers.ExpandedSpec(task);
@@ -35,10 +38,19 @@ internal sealed class TaskPreparation(TaskDependencies parts, ILogger logger)
     /// <summary>The container's own, after those it has mounted.</summary>
     private async Task<ImageRecord> FetchAsync(SwarmTask task, ContainerSpec spec, CancellationToken cancel)
     {
-        var images = new TaskImage(parts.Images, parts.Time, logger);
-        var auth = RegistryAuth.From(task.Spec.Container.RegistryAuth);
-        foreach (var mounted in spec.Mounts.Where(mount => mount.Type == "image").Select(mount => mount.Source).Distinct()) await images.FetchAsync(mounted, auth, cancel);
-        return await images.FetchAsync(spec.Image, auth, cancel);
+        var credentials = new PullCredentials(parts.Contents, task, waiting);
+        foreach (var mounted in spec.Mounts.Where(mount => mount.Type == "image").Select(mount => mount.Source).Distinct()) await FetchAsync(mounted, credentials, cancel);
+        return await FetchAsync(spec.Image, credentials, cancel);
+    }
+
+    private async Task<ImageRecord> FetchAsync(string reference, PullCredentials credentials, CancellationToken cancel)
+    {
+        if (credentials.AreMissing && parts.Images.TryFind(reference) is { } here)
+        {
+            LogNotAsked(reference);
+            return here;
+        }
+        return await new TaskImage(parts.Images, parts.Time, _logger).FetchAsync(reference, await credentials.GatherAsync(cancel), cancel);
     }
 
     private async Task UndoAsync(string containerId, Task image, Task network)
@@ -48,4 +60,7 @@ internal sealed class TaskPreparation(TaskDependencies parts, ILogger logger)
         await TaskRemoval.RemoveContainerAsync(parts.Engine, containerId);
         await parts.Networking.DetachAsync(containerId, CancellationToken.None);
     }
+
+    [LoggerMessage(3255, LogLevel.Information, "image {Reference} is taken as it is here: no manager has told the credentials for its registry yet")]
+    private partial void LogNotAsked(string reference);
 }

@@ -1,10 +1,14 @@
 using System.Collections.Immutable;
 using Google.Protobuf.Collections;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Manager.Dispatch;
 
-/// <summary>From one view of a node to the next: applying it to what the old view said gives what the new one says.</summary>
+/// <summary>
+/// From one view of a node to the next: applying it to what the old view said gives what the new one says, but for the credentials that
+/// <see cref="NodeDependencies"/> tells.
+/// </summary>
 internal static class AssignmentDiff
 {
     public static Assignments Full(NodeView view, ulong sequence)
@@ -25,6 +29,7 @@ internal static class AssignmentDiff
             Add(old.Endpoints.GetValueOrDefault(network) ?? Nothing, table, delta.Endpoints, delta.RemovedEndpoints);
         foreach (var (_, table) in old.Endpoints.Where(e => !next.Endpoints.ContainsKey(e.Key)))
             delta.RemovedEndpoints.Add(table.Keys);
+        CredentialsApart.Take(delta.Tasks);
         return IsEmpty(delta) ? null : delta;
     }
 

@@ -79,10 +79,30 @@ public sealed class StackTests(SwarmFixture swarm) : IDisposable
         await Poll.UntilAsync("another daemon answers", () => swarm.TryInsideAsync(host, "pidof -s skein"), found => found.ExitCode == 0 && found.Output.Trim() != before);
         await Poll.UntilAsync("it has taken the container up", () => swarm.Host(host).RunAsync("exec", id, "true"), done => done.ExitCode == 0);
         Assert.Equal("7391-nowhere", await swarm.Host(host).OutputOfAsync($"exec {id} cat /run/secrets/pin"));
-        var found = await ExternalProgram.RunAsync("grep", ["--recursive", "--files-with-matches", "7391-nowhere", $"/var/lib/skein-lab-{swarm.Name}"]);
-        Assert.Equal("", found.Output);
+        Assert.Empty(await FilesWithAsync("7391-nowhere"));
         await Manager.OutputOfAsync("service rm vault");
         await Manager.OutputOfAsync("secret rm pin");
+    }
+
+    [Fact]
+    public async Task A_registrys_password_reaches_the_nodes_and_lies_on_no_disk()
+    {
+        var reader = Convert.ToBase64String("reader:8264-nowhere"u8);
+        Write("config.json", $$"""{ "auths": { "https://index.docker.io/v1/": { "auth": "{{reader}}" } } }""");
+        (await Manager.RunAsync("--config", _folder, "service", "create", "--quiet", "--with-registry-auth", "--name", "closed", "--mode", "global", "busybox", "sleep", "100000")).Succeeded();
+        await Manager.RunningAsync("closed", 3);
+        // What a node remembers is written some moments after it is told.
+        await Poll.UntilAsync("every node has the task on its disk", () => FilesWithAsync("closed", "session"), files => files.Length == 3);
+        Assert.Empty(await FilesWithAsync("8264-nowhere"));
+        Assert.Empty(await FilesWithAsync(reader));
+        await Manager.OutputOfAsync("service rm closed");
+    }
+
+    /// <summary>Of all hosts' disks.</summary>
+    private async Task<string[]> FilesWithAsync(string text, string name = "*")
+    {
+        var found = await ExternalProgram.RunAsync("grep", ["--recursive", "--files-with-matches", $"--include={name}", text, $"/var/lib/skein-lab-{swarm.Name}"]);
+        return found.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
     private Task DeployAsync() => Manager.OutputOfAsync($"stack deploy -c {Path.Combine(_folder, "stack.yml")} wiki");

@@ -54,6 +54,20 @@ public class NodeDependenciesTests
     }
 
     [Fact]
+    public void A_tasks_credentials_are_told_until_it_is_prepared()
+    {
+        Assert.Equal("full", Told());
+        var task = Task("near", "n1");
+        task.Spec.Container.RegistryAuth = new() { Username = "reader", Password = "open sesame" };
+        _store.Commit(c => c.Put(task));
+        Assert.Equal("credentials near=open sesame", Told());
+        _store.Change("near", t => t.Status.State = TaskState.Preparing);
+        Assert.Equal("", Told());
+        _store.Change("near", t => t.Status.State = TaskState.Ready);
+        Assert.Equal("needs none near", Told());
+    }
+
+    [Fact]
     public void Large_ones_come_in_messages_that_a_node_takes()
     {
         var task = Task("near", "n1");
@@ -93,6 +107,8 @@ public class NodeDependenciesTests
         .. told.Full ? ["full"] : Array.Empty<string>(),
         .. told.Put.OrderBy(p => p.Id, StringComparer.Ordinal).Select(p => p.Missing ? $"missing {p.Id}" : $"put {p.Id}={p.Data.ToStringUtf8()}"),
         .. told.Removed.Select(id => $"removed {id}"),
+        .. told.Credentials.Select(c => $"credentials {c.TaskId}={c.Registry.Password}"),
+        .. told.RemovedCredentials.Select(id => $"needs none {id}"),
     ];
 
     private static Secret Secret(string id, string data) => new() { Id = id, Spec = Spec(id, data) };

@@ -16,7 +16,7 @@ internal sealed class LoopbackNode : IAsyncDisposable
     public LoopbackNode(string nodeId, string folder, params string[] managers)
     {
         Managers.Set(managers.Select(m => new ManagerPeer { Addr = m }));
-        Session = new(nodeId, State, OpenAsync, Managers, DescribeAsync, Path.Combine(folder, "session.pb"), TimeProvider.System, new(1), Log);
+        Session = new(nodeId, State, OpenAsync, Managers, DescribeAsync, Path.Combine(folder, "session.pb"), TimeProvider.System, new(1), Log) { DependenciesTold = Contents.Apply };
         _running = Session.RunAsync(_stop.Token);
 
         ValueTask<GrpcChannel> OpenAsync(string addr, CancellationToken cancel)
@@ -30,6 +30,8 @@ internal sealed class LoopbackNode : IAsyncDisposable
     }
 
     public AssignmentState State { get; } = new();
+
+    public DependencyContents Contents { get; } = new();
 
     public ManagerDirectory Managers { get; } = new();
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Google.Protobuf;
 using Skein.Agent.Session;
 using Skein.Manager.Store;
 using Skein.Model;
@@ -65,6 +66,33 @@ public sealed class SessionTests : IDisposable
         await using var again = await LoopbackManager.StartAsync(_store, "m1");
         await using var back = new LoopbackNode("w1", _folder, again.Addr);
         await _store.UntilAsync("the report made while alone", s => s.Tasks.Find("t1")!.Status.Err == "exit 1");
+    }
+
+    [Fact]
+    public async Task Credentials_come_beside_the_task_and_are_not_on_the_nodes_disk()
+    {
+        await using (var manager = await LoopbackManager.StartAsync(_store, "m1"))
+        {
+            await using var node = new LoopbackNode("w1", _folder, manager.Addr);
+            await Known(node, a => a.Sequence > 0, "assignments");
+            _store.Commit(c => c.Put(WithPassword(Task("t1", "w1"))));
+            await Known(node, a => a.Tasks.ContainsKey("t1"), "the task");
+            Assert.Equal("open sesame", node.Contents.LookForCredentials("t1").Known?.Password);
+            Assert.Equal(new RegistryCredentials(), node.State.Current.Tasks["t1"].Spec.Container.RegistryAuth);
+        }
+        Assert.True(SessionFile.Read(Memory) is { Assignments.Tasks: [{ Id: "t1" }] });
+        Assert.DoesNotContain("open sesame", File.ReadAllText(Memory), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_of_old_with_credentials_is_written_anew_at_once()
+    {
+        var old = new SessionMemory { NodeId = "w1", Assignments = new() { Full = true, Tasks = { WithPassword(Task("t1", "w1")) } } };
+        File.WriteAllBytes(Memory, old.ToByteArray());
+        await using var node = new LoopbackNode("w1", _folder);
+        Assert.DoesNotContain("open sesame", File.ReadAllText(Memory), StringComparison.Ordinal);
+        Assert.Equal("open sesame", node.State.Current.Tasks["t1"].Spec.Container.RegistryAuth.Password);   // for the pull that it may still need
+        Assert.True(SessionFile.Read(Memory) is { Assignments.Tasks: [{ Id: "t1" }] });
     }
 
     [Fact]
@@ -190,6 +218,14 @@ public sealed class SessionTests : IDisposable
         await Known(node, a => a.Sequence > 0, "assignments");
         _store.ChangeNode("w1", promoted => promoted.Spec.Role = NodeRole.Manager);
         await Poll.UntilAsync("the new role told", () => { lock (roles) return roles.LastOrDefault() == NodeRole.Manager; });
+    }
+
+    private string Memory => Path.Combine(_folder, "session.pb");
+
+    private static SwarmTask WithPassword(SwarmTask task)
+    {
+        task.Spec.Container.RegistryAuth = new() { Username = "reader", Password = "open sesame" };
+        return task;
     }
 
     private Cluster BeatingEvery(TimeSpan period)

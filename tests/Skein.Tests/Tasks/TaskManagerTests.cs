@@ -188,6 +188,35 @@ public sealed class TaskManagerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_pull_that_needs_credentials_waits_for_a_manager_and_says_so()
+    {
+        var task = NewTask("t1", TaskState.Running);
+        task.Spec.Container.RegistryAuth = new();
+        Run();
+        Publish(task);
+        await _outbox.UntilAsync(TaskState.Preparing);
+        Assert.Equal("waiting for a manager to tell the credentials for its image", (await _outbox.UntilAsync(TaskState.Preparing)).Message);
+        Assert.Equal(0, _images.Pulls);
+
+        _contents.Apply(new() { Credentials = { new TaskCredentials { TaskId = "t2", Registry = new() { Username = "other" } } } });
+        _contents.Apply(new() { Credentials = { new TaskCredentials { TaskId = "t1", Registry = new() { Username = "reader", Password = "open sesame" } } } });
+        await _outbox.UntilAsync(TaskState.Running);
+        Assert.Equal("reader", _images.PulledWith?.Username);
+    }
+
+    [Fact]
+    public async Task An_image_that_is_here_needs_no_credentials()
+    {
+        _images.Here = true;
+        var task = NewTask("t1", TaskState.Running);
+        task.Spec.Container.RegistryAuth = new();
+        Run();
+        Publish(task);
+        await _outbox.UntilAsync(TaskState.Running);
+        Assert.Equal(0, _images.Pulls);
+    }
+
+    [Fact]
     public async Task A_registry_out_of_reach_is_the_reason_unless_the_image_is_here()
     {
         _images.PullError = new SkeinException(ErrorKind.Internal, "Get \"https://r/v2/\": dial tcp: lookup r: no such host");
