@@ -13,7 +13,7 @@ internal static class ServiceAllocation
     public static void Run(SwarmDraft draft, AddressBook book, string? ingressId, string? of = null)
     {
         PortAllocation? ports = null;
-        foreach (var service in draft.Services)
+        foreach (var service in draft.ServicesInTurn())
         {
             if (of is not null && service.Value.Id != of) continue;
             if (service.Value.Spec is null || IsSettled(draft, service.Value, ingressId)) continue;

@@ -11,7 +11,7 @@ internal static class TaskAllocation
 
     public static void Run(SwarmDraft draft, AddressBook book, string? ingressId)
     {
-        foreach (var task in draft.Tasks)
+        foreach (var task in draft.TasksInTurn())
         {
             if (task.Value.State() != TaskState.New || !task.Value.IsWanted()) continue;
             if (draft.Service(task.Value.ServiceId)?.Value is { } service) Allocate(draft, task, service, book, ingressId);

@@ -27,11 +27,14 @@ internal sealed class SwarmDraft
     private readonly Dictionary<string, Drafted<Service>> _servicesById = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<Drafted<SwarmTask>>> _tasksByService = new(StringComparer.Ordinal);
     private readonly List<Drafted<SwarmTask>> _tasks;
+    private readonly IReadOnlySet<string> _without;
     private readonly IIdSource _ids;
 
-    public SwarmDraft(Snapshot stored, DateTimeOffset now, IIdSource ids)
+    /// <param name="without">Ids of services that have no turn.</param>
+    public SwarmDraft(Snapshot stored, DateTimeOffset now, IIdSource ids, IReadOnlySet<string>? without = null)
     {
         _ids = ids;
+        _without = without ?? Nobody;
         Now = now;
         Stamp = now.ToTimestamp();
         Cluster = stored.Cluster;
@@ -44,6 +47,8 @@ internal sealed class SwarmDraft
         foreach (var service in Services) _servicesById[service.Value.Id] = service;
         foreach (var task in _tasks) Index(task);
     }
+
+    private static IReadOnlySet<string> Nobody { get; } = new HashSet<string>();
 
     public DateTimeOffset Now { get; }
 
@@ -66,6 +71,9 @@ internal sealed class SwarmDraft
     /// <summary>When time alone will change the outcome; null when only a newer snapshot can.</summary>
     public DateTimeOffset? Wake { get; private set; }
 
+    /// <summary>The id of the service that is being planned, to which a failure is put down; empty between two.</summary>
+    public string Turn { get; private set; } = "";
+
     public Node? Node(string id) => _nodesById.GetValueOrDefault(id)?.Value;
 
     public Network? Network(string id) => _networksById.GetValueOrDefault(id)?.Value;
@@ -74,6 +82,23 @@ internal sealed class SwarmDraft
 
     public IReadOnlyList<Drafted<SwarmTask>> TasksOf(string serviceId) =>
         _tasksByService.TryGetValue(serviceId, out var tasks) ? tasks : [];
+
+    /// <summary>Each that is to be planned, while it is its turn.</summary>
+    public IEnumerable<Drafted<Service>> ServicesInTurn() => InTurn(Services, service => service.Value.Id);
+
+    public IEnumerable<Drafted<SwarmTask>> TasksInTurn() => InTurn(_tasks, task => task.Value.ServiceId);
+
+    /// <summary>Each of these, while it is its service's turn.</summary>
+    public IEnumerable<T> InTurn<T>(IEnumerable<T> items, Func<T, string> serviceId)
+    {
+        foreach (var item in items)
+        {
+            if (_without.Contains(serviceId(item))) continue;
+            Turn = serviceId(item);
+            yield return item;
+        }
+        Turn = "";
+    }
 
     public string NewId() => _ids.NewId();
 

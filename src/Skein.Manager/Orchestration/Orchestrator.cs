@@ -9,7 +9,7 @@ internal static class Orchestrator
     public static void Run(SwarmDraft draft)
     {
         LostTasks.Run(draft);
-        foreach (var service in draft.Services)
+        foreach (var service in draft.ServicesInTurn())
         {
             switch (service.Value.Spec?.ModeCase)
             {

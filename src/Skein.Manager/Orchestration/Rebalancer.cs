@@ -24,7 +24,7 @@ internal static class Rebalancer
     public static void Run(SwarmDraft draft)
     {
         Dictionary<string, NodeLoad>? loads = null;
-        foreach (var service in draft.Services.Select(s => s.Value))
+        foreach (var service in draft.ServicesInTurn().Select(s => s.Value))
         {
             if (service.Spec?.Replicated is null || Rebalance.PauseOf(service.Spec) is not { } pause || !Moves.IsAllowed(service)) continue;
             var slots = Slot.Of(draft, service).Values.Where(s => s.IsHeld).ToList();

@@ -37,6 +37,12 @@ public sealed partial class SwarmLoop
     [LoggerMessage(2105, LogLevel.Error, "a batch of the control loop failed, next try in {Backoff}")]
     private partial void BatchFailed(Exception failure, TimeSpan backoff);
 
+    [LoggerMessage(2109, LogLevel.Error, "service {Service} cannot be planned: it is left as it is, all others are planned, and it is tried again when it changes and every minute")]
+    private partial void NotPlanned(Exception fault, string service);
+
+    [LoggerMessage(2114, LogLevel.Information, "service {Service} is planned again")]
+    private partial void PlannedAgain(string service);
+
     [LoggerMessage(2106, LogLevel.Information, "service {Service}: {Message}")]
     private partial void UpdateTurned(string service, string message);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Skein.Manager.Drafts;
 using Microsoft.Extensions.Logging;
 using Skein.Manager.Store;
@@ -11,11 +12,17 @@ namespace Skein.Manager.Orchestration;
 /// </summary>
 public sealed partial class SwarmLoop(IStore store, TimeProvider time, IIdSource ids, ILogger<SwarmLoop> logger)
 {
+    private static readonly Meter s_meter = new("Skein.Manager");
+    private static readonly Counter<long> s_faults = s_meter.CreateCounter<long>(
+        "skein.plan.faults", description: "Plans that failed at one service and were made without it");
+
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(5);
 
     /// <summary>A conflict means that something newer is in the store; if its watch lags, the state is looked at again after this.</summary>
     private static readonly TimeSpan ConflictPatience = TimeSpan.FromSeconds(1);
+
+    private readonly FaultyServices _faulty = new();
 
     /// <summary>Runs until the term is over or the token is cancelled, and then just returns. No failure ends it.</summary>
     public async Task RunAsync(LeaderTerm term, CancellationToken cancel)
@@ -50,10 +57,10 @@ public sealed partial class SwarmLoop(IStore store, TimeProvider time, IIdSource
     private async Task BatchAsync(LeaderTerm term, CancellationToken cancel)
     {
         var seen = store.Current;
-        var plan = SwarmPlanner.Plan(seen, time.GetUtcNow(), ids);
+        if (TryPlan(seen) is not { } plan) return;   // the next, without the service that failed, follows at once
         if (plan.Changes.IsEmpty)
         {
-            await ConcernedOrDueAsync(seen, plan.Wake, cancel).ConfigureAwait(false);
+            await ConcernedOrDueAsync(seen, plan.Wake is { } wake && !(_faulty.Due < wake) ? wake : _faulty.Due, cancel).ConfigureAwait(false);
             return;
         }
         try
@@ -67,6 +74,26 @@ public sealed partial class SwarmLoop(IStore store, TimeProvider time, IIdSource
             await NewerOrDueAsync(seen.Revision, time.GetUtcNow() + ConflictPatience, cancel).ConfigureAwait(false);
         }
     }
+
+    private SwarmPlan? TryPlan(Snapshot seen)
+    {
+        var now = time.GetUtcNow();
+        var without = _faulty.At(seen, now);
+        try
+        {
+            var plan = SwarmPlanner.Plan(seen, now, ids, without);
+            foreach (var healed in _faulty.Planned(without)) PlannedAgain(NameOf(seen, healed));
+            return plan;
+        }
+        catch (ServicePlanException failure)
+        {
+            s_faults.Add(1);
+            if (_faulty.Note(seen, failure, now)) NotPlanned(failure.InnerException!, NameOf(seen, failure.ServiceId));
+            return null;
+        }
+    }
+
+    private static string NameOf(Snapshot seen, string serviceId) => seen.Services.Find(serviceId)?.Name() ?? serviceId;
 
     /// <summary>The managers' beats make a newer snapshot every second; nothing is planned from them.</summary>
     private async Task ConcernedOrDueAsync(Snapshot seen, DateTimeOffset? due, CancellationToken cancel)

@@ -16,7 +16,7 @@ internal static class TaskReaper
         {
             if (task.Value.DesiredState == TaskState.Remove && !task.Value.IsOnNode()) task.Delete();
         }
-        foreach (var service in draft.Services)
+        foreach (var service in draft.ServicesInTurn())
         {
             var keep = HistoryOf(draft, service.Value);
             if (keep < 0 || draft.TasksOf(service.Value.Id).Count <= keep) continue;

@@ -15,9 +15,9 @@ internal static class Scheduler
         if (pending.Count == 0) return;
         var loads = Loads(draft);
         // Tasks of global services first: they can go nowhere else.
-        foreach (var task in pending.Where(t => t.Value.NodeId.Length > 0)) Confirm(draft, task, loads);
+        foreach (var task in draft.InTurn(pending.Where(t => t.Value.NodeId.Length > 0), t => t.Value.ServiceId)) Confirm(draft, task, loads);
         var groups = pending.Where(t => t.Value.NodeId.Length == 0).GroupBy(t => (t.Value.ServiceId, t.Value.SpecVersion));
-        foreach (var group in groups) Place(draft, [.. group], loads.Values);
+        foreach (var group in draft.InTurn(groups, g => g.Key.ServiceId)) Place(draft, [.. group], loads.Values);
     }
 
     public static Dictionary<string, NodeLoad> Loads(SwarmDraft draft)

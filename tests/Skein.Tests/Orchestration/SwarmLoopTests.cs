@@ -1,9 +1,10 @@
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Skein.Manager.Orchestration;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Tests.Store;
+using Skein.Tests.Tasks;
 using Xunit;
 
 namespace Skein.Tests.Orchestration;
@@ -15,19 +16,21 @@ public sealed class SwarmLoopTests : IDisposable
 
     private readonly FakeTimeProvider _time = new(SwarmWorld.Start);
     private readonly SwarmWorld _swarm = new(nodes: 2);
+    private readonly SeenLog _log = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
 
     public SwarmLoopTests()
     {
         _swarm.Store.SetLeader(Term);
-        _running = new SwarmLoop(_swarm.Store, _time, new CountedIds(), NullLogger<SwarmLoop>.Instance).RunAsync(Term, _stop.Token);
+        _running = new SwarmLoop(_swarm.Store, _time, new CountedIds(), _log.CreateLogger<SwarmLoop>()).RunAsync(Term, _stop.Token);
     }
 
     public void Dispose()
     {
         _stop.Cancel();
         _stop.Dispose();
+        _log.Dispose();
     }
 
     [Fact]
@@ -88,6 +91,21 @@ public sealed class SwarmLoopTests : IDisposable
         _swarm.AddService("web", 1);
         await Until("the task written after three failures", () => _swarm.Tasks.Any(), TimeSpan.FromMilliseconds(100));
         Assert.False(_running.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_service_that_cannot_be_planned_holds_up_no_other_until_it_can()
+    {
+        var broken = new SwarmWorld().AddService("broken", null, s => s.ReplicatedJob = new() { TotalCompletions = 1, MaxConcurrent = 1 }).Clone();
+        (broken.JobStatus, broken.Meta) = (null, null);
+        _swarm.Store.Commit(c => c.Put(broken));
+        _swarm.AddService("web", 2);
+        await Until("two tasks assigned", () => _swarm.Tasks.Count(t => t is { ServiceId: "web", Status.State: TaskState.Assigned }) == 2);
+        Assert.Single(_log.Lines, line => line.Text.StartsWith("service broken cannot be planned", StringComparison.Ordinal));
+
+        _swarm.Update("broken", _ => { });
+        await Until("its task assigned", () => _swarm.Tasks.Any(t => t is { ServiceId: "broken", Status.State: TaskState.Assigned }));
+        Assert.Contains(_log.Lines, line => line.Text == "service broken is planned again");
     }
 
     [Fact]
