@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Skein.Model;
 using Skein.Model.Identity;
+using Skein.Model.Timing;
 
 namespace Skein.Manager.Certificates;
 
@@ -48,14 +49,9 @@ public sealed partial class CertificateRenewal(
         }
     }
 
-    /// <summary>Until that has passed, or something is different: both other tasks end with the wait.</summary>
-    private async Task WaitAsync(NodeCredentials has, ToldIssuer.Told now, TimeSpan longest, CancellationToken stop)
-    {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        await Task.WhenAny(identity.WhenReplacedAsync(has, over.Token), told.WhenOtherAsync(now, over.Token), Task.Delay(longest, time, over.Token));
-        await over.CancelAsync();
-        stop.ThrowIfCancellationRequested();
-    }
+    /// <summary>Until that has passed, or something is different.</summary>
+    private Task WaitAsync(NodeCredentials has, ToldIssuer.Told now, TimeSpan longest, CancellationToken stop) => Sides.FirstAsync(
+        stop, over => identity.WhenReplacedAsync(has, over), over => told.WhenOtherAsync(now, over), over => Task.Delay(longest, time, over));
 
     private bool TryTrust(NodeCredentials has, ToldIssuer.Told now)
     {

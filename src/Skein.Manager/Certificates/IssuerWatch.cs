@@ -15,7 +15,7 @@ public sealed class IssuerWatch(IStore store, NodeIdentity identity)
         {
             var seen = store.Current;
             Learn(seen);
-            await store.WaitUntilOtherAsync(seen, s => s.Cluster?.RootCa, cancel);
+            await store.WaitUntilOtherAsync(seen, cancel, s => s.Cluster?.RootCa);
         }
     }
 

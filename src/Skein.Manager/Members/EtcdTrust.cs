@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Identity;
+using Skein.Model.Timing;
 
 namespace Skein.Manager.Members;
 
@@ -53,13 +54,8 @@ public sealed partial class EtcdTrust(
         return next;
     }
 
-    private async Task WaitAsync(Snapshot seen, NodeCredentials has, CancellationToken cancel)
-    {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        await Task.WhenAny(store.WaitUntilOtherAsync(seen, s => s.Nodes, over.Token), identity.WhenReplacedAsync(has, over.Token));
-        await over.CancelAsync();
-        cancel.ThrowIfCancellationRequested();
-    }
+    private Task WaitAsync(Snapshot seen, NodeCredentials has, CancellationToken cancel) => Sides.FirstAsync(
+        cancel, over => store.WaitUntilOtherAsync(seen, over, s => s.Nodes), over => identity.WhenReplacedAsync(has, over));
 
     private async Task TryWaitReadyAsync(CancellationToken cancel)
     {

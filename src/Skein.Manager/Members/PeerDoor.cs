@@ -30,7 +30,7 @@ public sealed partial class PeerDoor(
         {
             var seen = store.Current;
             await CloseAsync(RevokedCertificates.Of(seen));
-            await store.WaitNewerAsync(seen.Revision, cancel);
+            await store.WaitUntilOtherAsync(seen, cancel, s => s.Nodes, s => s.Of(ObjectKind.ManagerCertificate));
         }
     }
 

@@ -3,6 +3,7 @@ using Skein.Manager.Drafts;
 using Microsoft.Extensions.Logging;
 using Skein.Manager.Store;
 using Skein.Model;
+using Skein.Model.Timing;
 
 namespace Skein.Manager.Orchestration;
 
@@ -115,23 +116,9 @@ public sealed partial class SwarmLoop(IStore store, TimeProvider time, IIdSource
         && ReferenceEquals(a.Cluster, b.Cluster)
         && a.Leader == b.Leader;
 
-    private async Task NewerOrDueAsync(ulong revision, DateTimeOffset? due, CancellationToken cancel)
-    {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var newer = store.WaitNewerAsync(revision, either.Token);
-        var timer = due is { } at ? Task.Delay(Positive(at - time.GetUtcNow()), time, either.Token) : null;
-        var first = timer is null ? newer : await Task.WhenAny(newer, timer).ConfigureAwait(false);
-        try
-        {
-            await first.ConfigureAwait(false);
-        }
-        finally
-        {
-            await either.CancelAsync().ConfigureAwait(false);
-            // Not awaited for its result: it is cancelled, or has come true as well.
-            await Task.WhenAny(newer).ConfigureAwait(false);
-        }
-    }
+    private Task NewerOrDueAsync(ulong revision, DateTimeOffset? due, CancellationToken cancel) => due is { } at
+        ? Sides.FirstAsync(cancel, over => store.WaitNewerAsync(revision, over), over => Task.Delay(Positive(at - time.GetUtcNow()), time, over))
+        : store.WaitNewerAsync(revision, cancel);
 
     private async Task IdleAsync(TimeSpan span, CancellationToken cancel)
     {

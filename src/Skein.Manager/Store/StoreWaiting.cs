@@ -21,11 +21,11 @@ public static class StoreWaiting
         return seen;
     }
 
-    /// <summary>The first snapshot that has another of what is looked at. Unchanged parts of snapshots are the same objects.</summary>
-    public static async Task<Snapshot> WaitUntilOtherAsync(this IStore store, Snapshot than, Func<Snapshot, object?> part, CancellationToken cancel)
+    /// <summary>The first snapshot that has another of any of these parts. Unchanged parts of snapshots are the same objects.</summary>
+    public static async Task<Snapshot> WaitUntilOtherAsync(this IStore store, Snapshot than, CancellationToken cancel, params Func<Snapshot, object?>[] parts)
     {
-        var (seen, known) = (than, part(than));
-        while (ReferenceEquals(part(seen), known)) seen = await store.WaitNewerAsync(seen.Revision, cancel);
+        var seen = than;
+        while (parts.All(part => ReferenceEquals(part(seen), part(than)))) seen = await store.WaitNewerAsync(seen.Revision, cancel);
         return seen;
     }
 }

@@ -12,4 +12,11 @@ public static class Sides
         await Task.WhenAll(sides).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await first;
     }
+
+    /// <summary>Waits for whichever of these comes first, and calls the others off. It ends as that one did.</summary>
+    public static async Task FirstAsync(CancellationToken cancel, params Func<CancellationToken, Task>[] waits)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        await UntilOneEndsAsync(over, [.. waits.Select(wait => wait(over.Token))]);
+    }
 }

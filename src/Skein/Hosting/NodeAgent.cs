@@ -6,6 +6,7 @@ using Skein.Managing;
 using Skein.Model;
 using Skein.Model.Specs;
 using Skein.Model.Identity;
+using Skein.Model.Timing;
 using Skein.NodeLife;
 
 namespace Skein.Hosting;
@@ -139,18 +140,8 @@ internal sealed class NodeAgent(
     }
 
     /// <summary>Until there are other networks around the host, or it has another certificate.</summary>
-    private async Task DescribedAnewAsync(NodeIdentity identity, CancellationToken cancel)
-    {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        try
-        {
-            await await Task.WhenAny(_subnets.WaitAsync(over.Token), identity.WhenReplacedAsync(_described ?? identity.Current, over.Token));
-        }
-        finally
-        {
-            await over.CancelAsync();
-        }
-    }
+    private Task DescribedAnewAsync(NodeIdentity identity, CancellationToken cancel) =>
+        Sides.FirstAsync(cancel, _subnets.WaitAsync, over => identity.WhenReplacedAsync(_described ?? identity.Current, over));
 
     private async Task SayThatItLeavesAsync(CancellationToken cancel)
     {
