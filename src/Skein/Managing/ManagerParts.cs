@@ -127,7 +127,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
     }
 
     /// <summary>Opens the listener, and takes part in everything that managers do.</summary>
-    public async Task ServeAsync(IPEndPoint listen, NodeIdentity identity, CancellationToken cancel)
+    public async Task ServeAsync(IPEndPoint listen, NodeIdentity identity, LockWatch watch, CancellationToken cancel)
     {
         var store = _store ?? throw new InvalidOperationException("the store is not open yet");
         var dispatcher = new DispatcherService(store, _nodeId, Identify, _ids, _time, _logs);
@@ -151,6 +151,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
             KeepRunningAsync("peers' door", door.RunAsync),
             KeepRunningAsync("etcd's trust", trust.RunAsync),
             KeepRunningAsync("issuer", issuer.RunAsync),
+            KeepRunningAsync("lock", token => watch.RunAsync(store, token)),
             KeepRunningAsync("election", election.RunAsync));
     }
 

@@ -1,4 +1,5 @@
 using Skein.Manager.Store;
+using Skein.Managing;
 using Skein.Model;
 using Skein.Model.Identity;
 
@@ -10,8 +11,6 @@ namespace Skein.NodeLife;
 /// </summary>
 internal sealed partial class NodeWork
 {
-    private CancellationTokenSource _noWatch = new();
-
     private void Unlock(UnlockKey key)
     {
         var memory = Memory.Unlock(key) ?? throw SwarmMessages.WrongUnlockKey();
@@ -31,36 +30,12 @@ internal sealed partial class NodeWork
         _agent.Restore(Memory.NodeId);
     }
 
-    private async Task ServeAsync(CancellationToken cancel)
-    {
-        await Manager.ServeAsync(Memory.Listen, Identity, cancel);
-        await _noWatch.CancelAsync();
-        _noWatch.Dispose();
-        _noWatch = new();
-        _ = WatchLockAsync(Manager.Store, _noWatch.Token);
-    }
-
-    /// <summary>Until this manager's part ends.</summary>
-    private async Task WatchLockAsync(IStore store, CancellationToken stop)
-    {
-        try
-        {
-            var seen = store.Current;
-            while (true)
-            {
-                if (!IsSealedBy(KeyOf(seen))) _tell(new LifeEvent.LockChanged());
-                seen = await store.WaitNewerAsync(seen.Revision, stop);
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
-        {
-            // the manager's part has ended
-        }
-    }
+    private Task ServeAsync(CancellationToken cancel) =>
+        Manager.ServeAsync(Memory.Listen, Identity, new(IsSealedBy, () => _tell(new LifeEvent.LockChanged()), _time), cancel);
 
     private void Seal()
     {
-        var key = KeyOf(Manager.Store.Current);
+        var key = LockWatch.KeyOf(Manager.Store.Current);
         if (IsSealedBy(key)) return;
         if (key is null) Reveal(Memory);
         else KeepSealed(Memory with { UnlockKey = key });
@@ -68,8 +43,6 @@ internal sealed partial class NodeWork
     }
 
     private bool IsSealedBy(UnlockKey? key) => key is null ? Memory.UnlockKey is null : key.IsSame(Memory.UnlockKey);
-
-    private static UnlockKey? KeyOf(Snapshot snapshot) => snapshot.Cluster is { } cluster ? UnlockKey.Of(cluster.UnlockKey.Span) : null;
 
     /// <summary>The memory first: it has what the node's key is sealed with. What is read in between is read in the clear.</summary>
     private void KeepSealed(SwarmMemory memory)

@@ -114,7 +114,6 @@ internal sealed partial class NodeWork
     /// <summary>What the disk says of it stays.</summary>
     private async Task EndManagerAsync()
     {
-        await _noWatch.CancelAsync();
         if (_holdings.Manager is { } manager) await manager.DisposeAsync();
         _holdings = _holdings with { Manager = null };
     }

@@ -139,7 +139,6 @@ internal sealed partial class NodeWork : IDisposable
     public void Dispose()
     {
         _authority?.Dispose();
-        _noWatch.Dispose();
         _calledOff.Dispose();
         _noRenewal.Dispose();
     }
