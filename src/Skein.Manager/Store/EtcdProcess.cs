@@ -106,6 +106,9 @@ public sealed partial class EtcdProcess : IAsyncDisposable
         get { lock (_lock) return _root; }
     }
 
+    /// <summary>Killed now, it would begin with a snapshot, and give that to who joins it.</summary>
+    public bool HasSnapshot => EtcdSnapshots.AreKept(_options.DataFolder);
+
     /// <summary>It runs at the pace of one that has no others.</summary>
     public bool IsAlone
     {

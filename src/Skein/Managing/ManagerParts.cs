@@ -23,6 +23,8 @@ internal sealed partial class ManagerParts : IAsyncDisposable
 {
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan SnapshotLook = TimeSpan.FromMilliseconds(50);
+
     /// <summary>A handshake of some milliseconds takes seconds where a host gets a twentieth of a CPU.</summary>
     private static readonly TimeSpan ConnectToStarved = TimeSpan.FromSeconds(10);
 
@@ -104,8 +106,23 @@ internal sealed partial class ManagerParts : IAsyncDisposable
         await WriteAsync(seen => ManagerMoves.Announced(seen, _nodeId, advertised.ToString()), cancel);
     }
 
-    /// <summary>Those that were managers beside this one are none any more: it is a new cluster of one.</summary>
-    public Task TakeOverAsync(ClusterSpec wish, CancellationToken cancel) => WriteAsync(seen => ManagerMoves.TakenOver(seen, _nodeId, wish, _ids), cancel);
+    /// <summary>
+    /// Those that were managers beside this one are none any more: it is a new cluster of one. When this is done etcd may be killed and
+    /// started as any other: until it has a snapshot, who joined it would follow a log that is not what it has.
+    /// </summary>
+    /// <exception cref="SkeinException">etcd keeps no snapshot.</exception>
+    public async Task TakeOverAsync(ClusterSpec wish, CancellationToken cancel)
+    {
+        var started = _time.GetTimestamp();
+        await WriteAsync(seen => ManagerMoves.TakenOver(seen, _nodeId, wish, _ids), cancel);
+        while (!_process.HasSnapshot)
+        {
+            if (_time.GetElapsedTime(started) > StartDeadline) throw SkeinException.Unavailable($"etcd has kept no snapshot within {StartDeadline.TotalSeconds} s");
+            await Task.Delay(SnapshotLook, _time, cancel);
+            // Whether it is time for one etcd asks itself at each entry.
+            await WriteAsync(seen => ManagerMoves.TakenOver(seen, _nodeId, wish, _ids), cancel);
+        }
+    }
 
     private async Task WriteAsync(Func<Snapshot, Changes> changes, CancellationToken cancel)
     {
