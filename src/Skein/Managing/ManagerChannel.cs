@@ -1,5 +1,4 @@
 using Grpc.Net.Client;
-using Skein.Agent.Session;
 using Skein.Model.Identity;
 using Skein.Model.Validation;
 
@@ -11,7 +10,7 @@ internal static class ManagerChannel
     /// <param name="connect">For the connection with its handshake; null = a second, after which a healthy host is taken for one that is off.</param>
     public static GrpcChannel Open(string addr, NodeIdentity identity, TimeSpan? connect = null) => GrpcChannel.ForAddress($"https://{addr}", new GrpcChannelOptions
     {
-        HttpHandler = SessionHttpHandler.Create(identity.ClientOptions(), connect),
+        HttpHandler = new CertifiedConnections(identity, connect),
         DisposeHttpClient = true,
         MaxReceiveMessageSize = MessageBounds.Most,
         CompressionProviders = [],

@@ -25,6 +25,7 @@ public sealed class RootRotationTests(RootRotationTests.ThreeManagersAWorkerAndA
         await AllHaveAsync(now);
         Assert.Equal(before, await ContainersAsync());
         Assert.Contains("It works!", await lab.InsideAsync(0, $"curl -s -m 20 http://{LabFixture.Address(4)}:8130/"), StringComparison.Ordinal);
+        Assert.Contains("GET / HTTP/1.1", await Manager.OutputOfAsync("service logs during"), StringComparison.Ordinal);
         Assert.Empty(tokens.Intersect(await TokensAsync()));
         var refused = await lab.Host(5).RunAsync("swarm", "join", "--token", tokens[0], $"{LabFixture.Address(1)}:2377");
         Assert.Contains("remote CA does not match fingerprint", refused.Errors, StringComparison.Ordinal);
