@@ -9,7 +9,15 @@ internal static partial class FileCalls
     public const int PathOnly = 0x200000;
     public const int CloseOnExec = 0x80000;
     public const int CurrentFolder = -100;
+    public const int LinkItself = 0x100;
     public const int RemoveFolder = 0x200;
+    public const int WriteOnly = 1;
+    public const int Create = 0x40;
+    public const int Exclusive = 0x80;
+
+    /// <summary>A time that stays as it is: UTIME_OMIT.</summary>
+    public const long Omit = 0x3ffffffe;
+
     public const uint NoReplace = 1;
 
     // O_DIRECTORY and O_NOFOLLOW, of the few flags whose numbers differ.
@@ -23,28 +31,47 @@ internal static partial class FileCalls
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static unsafe partial nint syscall(nint number, SafeFileHandle folder, string path, OpenHow* how, nint size);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static unsafe partial int statx(int folder, string path, int flags, uint mask, byte* buffer);
+    // From here on paths and names as the kernel has them, with their zero at the end: a container's need be no UTF-8.
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int open(ReadOnlySpan<byte> path, int flags, uint mode);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int lchown(string path, uint user, uint group);
+    [LibraryImport("libc", SetLastError = true)]
+    public static unsafe partial int statx(int folder, ReadOnlySpan<byte> path, int flags, uint mask, byte* buffer);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int link(string existing, string path);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int mkdir(ReadOnlySpan<byte> path, uint mode);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int mknod(string path, uint mode, ulong device);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int link(ReadOnlySpan<byte> existing, ReadOnlySpan<byte> path);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial nint llistxattr(string path, Span<byte> list, nint size);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int symlink(ReadOnlySpan<byte> to, ReadOnlySpan<byte> path);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial nint lgetxattr(string path, string name, Span<byte> value, nint size);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint readlink(ReadOnlySpan<byte> path, Span<byte> to, nint size);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int lsetxattr(string path, string name, ReadOnlySpan<byte> value, nint size, int flags);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int mknod(ReadOnlySpan<byte> path, uint mode, ulong device);
 
-    // Names as the kernel has them, with their zero at the end: a container's need be no UTF-8.
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int lchown(ReadOnlySpan<byte> path, uint user, uint group);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int chmod(ReadOnlySpan<byte> path, uint mode);
+
+    /// <param name="times">Seconds and nanoseconds, of the last access and of the last change.</param>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int utimensat(int folder, ReadOnlySpan<byte> path, ReadOnlySpan<long> times, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint llistxattr(ReadOnlySpan<byte> path, Span<byte> list, nint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint lgetxattr(ReadOnlySpan<byte> path, ReadOnlySpan<byte> name, Span<byte> value, nint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int lsetxattr(ReadOnlySpan<byte> path, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, nint size, int flags);
+
     [LibraryImport("libc", SetLastError = true)]
     public static partial int openat(SafeFileHandle folder, ReadOnlySpan<byte> name, int flags);
 

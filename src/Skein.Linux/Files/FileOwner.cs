@@ -6,6 +6,6 @@ public static class FileOwner
     /// <exception cref="LinuxException"/>
     public static void Change(string path, uint user, uint group)
     {
-        if (FileCalls.lchown(path, user, group) != 0) throw LinuxException.Last($"change the owner of {path}");
+        if (FileCalls.lchown(KernelPath.Of(path).Bytes, user, group) != 0) throw LinuxException.Last($"change the owner of {path}");
     }
 }

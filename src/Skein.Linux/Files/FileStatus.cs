@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Skein.Linux.Files;
 
 /// <summary>What statx(2) says of a file itself; a link is not followed.</summary>
-internal readonly record struct FileStatus(FileKind Kind, uint Mode, uint User, uint Group, uint Links, ulong Inode, ulong Device, ulong RawDevice, ulong Mount, long Size)
+internal readonly record struct FileStatus(FileKind Kind, uint Mode, uint User, uint Group, uint Links, ulong Inode, ulong Device, ulong RawDevice, ulong Mount, long Size, long ModifiedSeconds, uint ModifiedNanoseconds)
 {
     private const int EmptyPath = 0x1000;
     private const int NoFollow = 0x100;
@@ -12,11 +12,14 @@ internal readonly record struct FileStatus(FileKind Kind, uint Mode, uint User, 
     private const uint MountId = 0x1000;
 
     /// <exception cref="LinuxException"/>
-    public static FileStatus Of(string path) => Read(CurrentFolder, path, NoFollow, path);
+    public static FileStatus Of(string path) => Of(KernelPath.Of(path));
+
+    /// <exception cref="LinuxException"/>
+    internal static FileStatus Of(KernelPath path) => Read(CurrentFolder, path, NoFollow, path.ToString());
 
     /// <summary>null when there is none.</summary>
     /// <exception cref="LinuxException"/>
-    public static FileStatus? Find(string path)
+    internal static FileStatus? Find(KernelPath path)
     {
         try
         {
@@ -29,17 +32,18 @@ internal readonly record struct FileStatus(FileKind Kind, uint Mode, uint User, 
     }
 
     /// <exception cref="LinuxException"/>
-    public static FileStatus Of(SafeFileHandle open, string shownAs) => Read((int)open.DangerousGetHandle(), "", EmptyPath, shownAs);
+    public static FileStatus Of(SafeFileHandle open, string shownAs) => Read((int)open.DangerousGetHandle(), KernelPath.Of(""), EmptyPath, shownAs);
 
-    // struct statx: links at 16, user 20, group 24, mode 28, inode 32, size 40, the device a node stands for 128, the one it lies on 136, the mount 144.
-    private static unsafe FileStatus Read(int folder, string path, int flags, string shownAs)
+    // struct statx: links at 16, user 20, group 24, mode 28, inode 32, size 40, last change 112, the device a node stands for 128, the one it lies on 136, the mount 144.
+    private static unsafe FileStatus Read(int folder, KernelPath path, int flags, string shownAs)
     {
         var buffer = stackalloc byte[256];
-        if (FileCalls.statx(folder, path, flags, BasicStats | MountId, buffer) != 0) throw LinuxException.Last($"stat {shownAs}");
+        if (FileCalls.statx(folder, path.Bytes, flags, BasicStats | MountId, buffer) != 0) throw LinuxException.Last($"stat {shownAs}");
         var mode = *(ushort*)(buffer + 28);
         return new(
             (FileKind)(mode & (int)FileKind.Mask), mode, *(uint*)(buffer + 20), *(uint*)(buffer + 24), *(uint*)(buffer + 16), *(ulong*)(buffer + 32),
-            *(ulong*)(buffer + 136), DeviceNumber(*(uint*)(buffer + 128), *(uint*)(buffer + 132)), *(ulong*)(buffer + 144), *(long*)(buffer + 40));
+            *(ulong*)(buffer + 136), DeviceNumber(*(uint*)(buffer + 128), *(uint*)(buffer + 132)), *(ulong*)(buffer + 144), *(long*)(buffer + 40),
+            *(long*)(buffer + 112), *(uint*)(buffer + 120));
     }
 
     // glibc's makedev

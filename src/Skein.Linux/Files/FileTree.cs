@@ -1,4 +1,4 @@
-using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Skein.Linux.Files;
 
@@ -7,29 +7,35 @@ public static class FileTree
 {
     private const uint Permissions = 0xfff;
     private const int AttributesMax = 64 << 10;   // the kernel's bound for a list and for a value
+    private const int LinkMax = 4096;             // PATH_MAX, with its zero
 
     /// <summary>Into a folder that is there, which takes the source's own owner and mode too.</summary>
     /// <exception cref="IOException">Also a <see cref="LinuxException"/>; what was copied by then stays.</exception>
-    public static void Copy(string source, string target) => Copy(source, target, []);
+    public static void Copy(string source, string target)
+    {
+        var (from, to) = (KernelPath.Of(source), KernelPath.Of(target));
+        var linked = new Dictionary<(ulong, ulong), KernelPath>();
+        foreach (var name in from.Names()) Copy(from.Below(name), to.Below(name), linked);
+        TakeOver(from, to, FileStatus.Of(from));
+    }
 
     /// <summary>Bytes in its files, each counted once. What changes meanwhile is counted or not; what lies behind links is not.</summary>
     public static long Size(string folder, CancellationToken cancel)
     {
-        var (size, seen, waiting) = (0L, new HashSet<(ulong, ulong)>(), new Stack<string>([folder]));
+        var (size, seen, waiting) = (0L, new HashSet<(ulong, ulong)>(), new Stack<KernelPath>([KernelPath.Of(folder)]));
         while (waiting.TryPop(out var next))
         {
             cancel.ThrowIfCancellationRequested();
             try
             {
-                foreach (var entry in Directory.EnumerateFileSystemEntries(next))
+                foreach (var entry in next.Names().Select(name => next.Below(name)))
                 {
-                    // It went while it was looked at, or has a name that is no UTF-8: the others count all the same.
                     if (FileStatus.Find(entry) is not { } status) continue;
                     if (status.Kind == FileKind.Folder) waiting.Push(entry);
                     else if (status.Links == 1 || seen.Add((status.Device, status.Inode))) size += status.Size;
                 }
             }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            catch (LinuxException)
             {
                 // It went while it was looked at.
             }
@@ -37,62 +43,90 @@ public static class FileTree
         return size;
     }
 
-    private static void Copy(string source, string target, Dictionary<(ulong Device, ulong Inode), string> linked)
+    private static void Copy(KernelPath source, KernelPath target, Dictionary<(ulong Device, ulong Inode), KernelPath> linked)
     {
         var status = FileStatus.Of(source);
-        if (status.Kind != FileKind.Folder && status.Links > 1)
+        if (status.Kind != FileKind.Folder && status.Links > 1 && !linked.TryAdd((status.Device, status.Inode), target))
         {
-            if (linked.TryGetValue((status.Device, status.Inode), out var first))
-            {
-                if (FileCalls.link(first, target) != 0) throw LinuxException.Last($"link {target} to {first}");
-                return;
-            }
-            linked[(status.Device, status.Inode)] = target;
+            Check(FileCalls.link(linked[(status.Device, status.Inode)].Bytes, target.Bytes), "link", target);
+            return;
         }
         switch (status.Kind)
         {
             case FileKind.Folder:
-                Directory.CreateDirectory(target);
-                foreach (var entry in Directory.EnumerateFileSystemEntries(source)) Copy(entry, Path.Join(target, Path.GetFileName(entry)), linked);
+                Check(FileCalls.mkdir(target.Bytes, 0x1c0), "make folder", target);   // 0700, until it has what it shall have
+                foreach (var name in source.Names()) Copy(source.Below(name), target.Below(name), linked);
                 break;
             case FileKind.Plain:
-                File.Copy(source, target);
+                CopyContent(source, target);
                 break;
             case FileKind.Link:
-                File.CreateSymbolicLink(target, new FileInfo(source).LinkTarget!);
+                CopyLink(source, target);
                 break;
             default:
-                if (FileCalls.mknod(target, status.Mode, status.RawDevice) != 0) throw LinuxException.Last($"make node {target}");
+                Check(FileCalls.mknod(target.Bytes, status.Mode, status.RawDevice), "make node", target);
                 break;
         }
         TakeOver(source, target, status);
     }
 
-    /// <summary>The owner first: the kernel takes set-user-id and capabilities off a file that changes hands.</summary>
-    internal static void TakeOver(string source, string target, FileStatus status)
+    private static void CopyContent(KernelPath source, KernelPath target)
     {
-        FileOwner.Change(target, status.User, status.Group);
-        if (status.Kind == FileKind.Link) return;
-        File.SetUnixFileMode(target, (UnixFileMode)(status.Mode & Permissions));
-        CopyAttributes(source, target);
-        if (status.Kind == FileKind.Folder) Directory.SetLastWriteTimeUtc(target, Directory.GetLastWriteTimeUtc(source));
-        else File.SetLastWriteTimeUtc(target, File.GetLastWriteTimeUtc(source));
+        using var from = Open(source, FileCalls.NoFollow);
+        using var to = Open(target, FileCalls.WriteOnly | FileCalls.Create | FileCalls.Exclusive);
+        using var reading = new FileStream(from, FileAccess.Read, bufferSize: 0);
+        using var writing = new FileStream(to, FileAccess.Write, bufferSize: 0);
+        reading.CopyTo(writing);
     }
 
-    private static void CopyAttributes(string source, string target)
+    private static SafeFileHandle Open(KernelPath path, int flags)
     {
-        if (FileCalls.llistxattr(source, [], 0) <= 0) return;   // none, or a file system without them
+        var handle = new SafeFileHandle(FileCalls.open(path.Bytes, flags | FileCalls.CloseOnExec, 0x180), ownsHandle: true);   // 0600
+        return handle.IsInvalid ? throw LinuxException.Last($"open {path}") : handle;
+    }
+
+    private static void CopyLink(KernelPath source, KernelPath target)
+    {
+        var to = new byte[LinkMax];   // its last byte stays zero
+        Check((int)FileCalls.readlink(source.Bytes, to, LinkMax - 1), "read link", source);
+        Check(FileCalls.symlink(to, target.Bytes), "make link", target);
+    }
+
+    /// <summary>The owner first: the kernel takes set-user-id and capabilities off a file that changes hands.</summary>
+    internal static void TakeOver(KernelPath source, KernelPath target, FileStatus status)
+    {
+        Check(FileCalls.lchown(target.Bytes, status.User, status.Group), "change the owner of", target);
+        var isLink = status.Kind == FileKind.Link;
+        if (!isLink)
+        {
+            Check(FileCalls.chmod(target.Bytes, status.Mode & Permissions), "change the mode of", target);
+            CopyAttributes(source, target);
+        }
+        ReadOnlySpan<long> times = [0, FileCalls.Omit, status.ModifiedSeconds, status.ModifiedNanoseconds];
+        Check(FileCalls.utimensat(FileCalls.CurrentFolder, target.Bytes, times, isLink ? FileCalls.LinkItself : 0), "change the time of", target);
+    }
+
+    private static void CopyAttributes(KernelPath source, KernelPath target)
+    {
+        if (FileCalls.llistxattr(source.Bytes, [], 0) <= 0) return;   // none, or a file system without them
         Span<byte> names = new byte[AttributesMax];
         Span<byte> value = new byte[AttributesMax];
-        var length = FileCalls.llistxattr(source, names, names.Length);
+        var length = FileCalls.llistxattr(source.Bytes, names, names.Length);
         if (length < 0) throw LinuxException.Last($"list the attributes of {source}");
-        foreach (var name in Encoding.UTF8.GetString(names[..(int)length]).Split('\0', StringSplitOptions.RemoveEmptyEntries))
+        for (var rest = names[..(int)length]; rest.Length > 0;)
         {
-            var size = FileCalls.lgetxattr(source, name, value, value.Length);
+            var name = rest[..(rest.IndexOf((byte)0) + 1)];
+            rest = rest[name.Length..];
+            var size = FileCalls.lgetxattr(source.Bytes, name, value, value.Length);
             if (size < 0) continue;
-            if (FileCalls.lsetxattr(target, name, value[..(int)size], size, 0) == 0) continue;
-            var error = LinuxException.Last($"set attribute {name} of {target}");
+            if (FileCalls.lsetxattr(target.Bytes, name, value[..(int)size], size, 0) == 0) continue;
+            var error = LinuxException.Last($"set attribute {KernelPath.Shown(name)} of {target}");
             if (error.Errno != Errno.EOPNOTSUPP) throw error;
         }
+    }
+
+    private static void Check(int result, string what, KernelPath path)
+    {
+        if (result < 0) throw LinuxException.Last($"{what} {path}");
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -15,8 +14,6 @@ public sealed class SharedFolder : IDisposable
     private const int DepthMax = 32;
 
     private const int RoundsMax = 10_000;
-
-    private const int EntriesBytes = 32 << 10;
 
     private readonly SafeFileHandle _folder;
     private readonly string _path;
@@ -43,10 +40,10 @@ public sealed class SharedFolder : IDisposable
         foreach (var name in Names(source._folder))
         {
             if (FileCalls.renameat2(source._folder, name, _folder, name, FileCalls.NoReplace) == 0) continue;
-            var error = LinuxException.Last($"move {Shown(name)} to {_path}");
+            var error = LinuxException.Last($"move {KernelPath.Shown(name)} to {_path}");
             if (error.Errno != Errno.EEXIST) throw error;
         }
-        FileTree.TakeOver(from, PathOf(_folder), FileStatus.Of(source._folder, from));
+        FileTree.TakeOver(KernelPath.Of(from), KernelPath.Of(PathOf(_folder)), FileStatus.Of(source._folder, from));
     }
 
     /// <summary>All that is in it, and no link's target.</summary>
@@ -59,6 +56,14 @@ public sealed class SharedFolder : IDisposable
             if (round == RoundsMax) throw new IOException($"{_path} does not get empty: it is being filled");
             foreach (var name in names) Remove(_folder, name, 0);
         }
+    }
+
+    /// <summary>With all that is in it, whatever that is named.</summary>
+    /// <exception cref="IOException">Also a <see cref="LinuxException"/>.</exception>
+    public static void Delete(string path)
+    {
+        using (var folder = Open(path)) folder.Clear();
+        Directory.Delete(path);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -91,36 +96,18 @@ public sealed class SharedFolder : IDisposable
     /// <returns>true when it has gone or changed meanwhile, false when it failed with this very error; any other is thrown.</returns>
     private bool Unless(int expected, byte[] name)
     {
-        var error = LinuxException.Last($"remove {Shown(name)} below {_path}");
+        var error = LinuxException.Last($"remove {KernelPath.Shown(name)} below {_path}");
         if (error.Errno == expected) return false;
         return error.Errno is Errno.ENOENT or Errno.ENOTDIR ? true : throw error;
     }
 
-    /// <summary>
-    /// With the zero at their end. As strings, those that are no UTF-8 would name nothing, and a folder with one would never get empty.
-    /// </summary>
+    /// <summary>With the zero at their end.</summary>
     private static List<byte[]> Names(SafeFileHandle folder)
     {
-        // One of its own: where reading goes on is kept with the open folder.
         using var reading = new SafeFileHandle(FileCalls.openat(folder, ".\0"u8, FileCalls.FolderOnly | FileCalls.CloseOnExec), ownsHandle: true);
         if (reading.IsInvalid) throw LinuxException.Last("open a folder that is there");
-        var (names, entries) = (new List<byte[]>(), new byte[EntriesBytes]);
-        while (true)
-        {
-            var length = FileCalls.getdents64(reading, entries, entries.Length);
-            if (length == 0) return names;
-            if (length < 0) throw LinuxException.Last("list a folder that is there");
-            // struct linux_dirent64: the entry's length at 16, its name at 19.
-            for (var rest = entries.AsSpan(0, (int)length); rest.Length > 0; rest = rest[BinaryPrimitives.ReadUInt16LittleEndian(rest[16..])..])
-            {
-                var name = rest[19..];
-                name = name[..(name.IndexOf((byte)0) + 1)];
-                if (!name.SequenceEqual(".\0"u8) && !name.SequenceEqual("..\0"u8)) names.Add(name.ToArray());
-            }
-        }
+        return KernelPath.NamesIn(reading);
     }
-
-    private static string Shown(byte[] name) => Encoding.UTF8.GetString(name.AsSpan(..^1));
 
     private static string PathOf(SafeFileHandle folder) => $"/proc/self/fd/{folder.DangerousGetHandle()}/.";
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Skein.Linux.Files;
 using Xunit;
 
@@ -8,7 +9,7 @@ public sealed class SharedFolderTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("skein-shared-").FullName;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => SharedFolder.Delete(_folder);
 
     private string Volume => Directory.CreateDirectory(Path.Combine(_folder, "volume")).FullName;
 
@@ -73,12 +74,33 @@ public sealed class SharedFolderTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(Volume));
     }
 
-    private static void MakeOdd(string folder)
+    private static void MakeOdd(string folder) => Shell(folder, "touch \"$(printf 'caf\\351')\" && printf x > zzz");
+
+    private static string Shell(string folder, string line)
     {
-        using var shell = System.Diagnostics.Process.Start("/bin/sh", ["-c", $"cd {folder} && touch \"$(printf 'caf\\351')\" && printf x > zzz"])!;
+        using var shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", line]) { WorkingDirectory = folder, RedirectStandardOutput = true })!;
+        var said = shell.StandardOutput.ReadToEnd();
         shell.WaitForExit();
         Assert.Equal(0, shell.ExitCode);
+        return said;
     }
+
+    [Fact]
+    public void Names_and_links_that_are_no_text_are_copied_as_they_are()
+    {
+        MakeOdd(Outside);
+        Shell(Outside, "mkdir \"$(printf 'd\\351')\" && printf deep > \"$(printf 'd\\351/f\\377')\" && ln zzz \"$(printf 'h\\351')\" && ln -s \"$(printf 'to\\351')\" link && ln -s zzz \"$(printf 'l\\351')\""
+            + " && chmod 640 zzz && touch -d 2001-02-03T04:05:06.7 zzz && mkfifo \"$(printf 'p\\351')\"");
+        FileTree.Copy(Outside, Volume);
+        Assert.Equal(Shell(Outside, List), Shell(Volume, List));
+        Assert.Equal("8\n", Shell(Outside, "find . -mindepth 1 -printf x | wc -c"));
+        Assert.Equal("deep", Shell(Volume, "cat d*/f*"));
+        SharedFolder.Delete(Volume);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "volume")));
+    }
+
+    /// <summary>Names as bytes, kinds, modes, owners, links, sizes, times.</summary>
+    private const string List = "find . -printf '%P %y %m %U %G %n %s %l %T@\\n' | LC_ALL=C sort | base64 -w0";
 
     /// <summary>A tree deeper than a path may be long.</summary>
     [Fact]

@@ -85,7 +85,7 @@ internal sealed class VolumeContent(VolumeFolders volumes, string workFolder)
     private static void CopyWhole(string content, string folder)
     {
         var aside = folder + Aside;
-        if (Directory.Exists(aside)) Directory.Delete(aside, recursive: true);
+        if (Directory.Exists(aside)) SharedFolder.Delete(aside);
         try
         {
             Directory.CreateDirectory(aside);
@@ -95,7 +95,7 @@ internal sealed class VolumeContent(VolumeFolders volumes, string workFolder)
         }
         finally
         {
-            Directory.Delete(aside, recursive: true);
+            SharedFolder.Delete(aside);
         }
     }
 
