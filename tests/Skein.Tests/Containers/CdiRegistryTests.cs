@@ -14,6 +14,11 @@ public sealed class CdiRegistryTests : IDisposable
            "mounts":[{"hostPath":"/usr/lib/a.so","containerPath":"/usr/lib/a.so","options":["ro","nosuid","bind"]}]},
          "devices":[{"name":"0","containerEdits":{"env":["GPU=0"],"deviceNodes":[{"path":"/dev/gpu0","hostPath":"/dev/null","permissions":"rw"}],"additionalGids":[44,0]}},
                     {"name":"1","containerEdits":{"deviceNodes":[{"path":"/dev/not/there"}]}},
+                    {"name":"own","containerEdits":{"deviceNodes":[{"path":"/dev/own","hostPath":"/dev/null","type":"u","fileMode":33200,"uid":7,"gid":8}]}},
+                    {"name":"told","containerEdits":{"deviceNodes":[{"path":"/dev/told","type":"b","major":253,"minor":9}]}},
+                    {"name":"block","containerEdits":{"deviceNodes":[{"path":"/dev/null","type":"b"}]}},
+                    {"name":"pipe","containerEdits":{"deviceNodes":[{"path":"/dev/pipe","type":"p"}]}},
+                    {"name":"more","containerEdits":{"deviceNodes":[{"path":"/dev/null","colour":"red"}]}},
                     {"name":"odd","containerEdits":{"intelRdt":{"closID":"x"}}},
                     {"name":"hooked","containerEdits":{"hooks":[{"hookName":"whenever","path":"/x"}]}}]}
         """;
@@ -34,6 +39,16 @@ public sealed class CdiRegistryTests : IDisposable
         Assert.Equal("/usr/lib/a.so ro nosuid bind", $"{access.Mounts[0].Destination} {string.Join(' ', access.Mounts[0].Options)}");
         Assert.Equal([44u], access.Groups);
         Assert.Equal(("/usr/bin/hook", 5), (access.Hooks!.CreateContainer![0].Path, access.Hooks.CreateContainer[0].Timeout));
+    }
+
+    [Fact]
+    public void A_device_has_the_mode_owner_and_numbers_that_its_file_gives_it()
+    {
+        Assert.Equal(new OciDevice("/dev/own", "c", 1, 3, 0x1b0, 7, 8), DeviceOf("own"));   // 0660: the bits of its kind are left out
+        Assert.Equal(new OciDevice("/dev/told", "b", 253, 9, 0x1b6, 0, 0), DeviceOf("told"));
+        Assert.Equal(new OciDevice("/dev/gpu0", "c", 1, 3, 0x1b6, 0, 0), DeviceOf("0"));
+
+        OciDevice DeviceOf(string name) => Assert.Single(new CdiRegistry(_folder).Resolve([$"v.com/gpu={name}"]).Devices).Device;
     }
 
     [Theory]
@@ -58,6 +73,9 @@ public sealed class CdiRegistryTests : IDisposable
     [InlineData("v.com/gpu=9", "unresolvable CDI devices v.com/gpu=9")]
     [InlineData("w.com/gpu=0", "unresolvable CDI devices w.com/gpu=0")]
     [InlineData("v.com/gpu=1", "the CDI device node /dev/not/there is not there")]
+    [InlineData("v.com/gpu=block", "CDI device (\"/dev/null\", \"/dev/null\"), host type mismatch (b, c)")]
+    [InlineData("v.com/gpu=pipe", "the type \"p\" of the CDI device node /dev/pipe is not supported")]
+    [InlineData("v.com/gpu=more", "\"colour\" of the CDI device node /dev/null is not supported")]
     [InlineData("v.com/gpu=odd", "CDI edits of the kind \"intelRdt\" are not supported")]
     [InlineData("v.com/gpu=hooked", "unknown CDI hook \"whenever\"")]
     public void What_is_not_there_or_not_done_is_said(string name, string words) =>

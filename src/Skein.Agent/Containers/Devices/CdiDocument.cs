@@ -21,7 +21,15 @@ internal sealed record CdiEdits
 }
 
 /// <param name="HostPath">Where the device is on the host, if elsewhere.</param>
-internal sealed record CdiNode(string? Path, string? HostPath, string? Permissions);
+/// <param name="Type">b, c, or u, which is c; with a major number nothing is asked of the host.</param>
+/// <param name="FileMode">Permission bits in the container; the host's when there is none, as its owner.</param>
+internal sealed record CdiNode(
+    string? Path, string? HostPath, string? Permissions, string? Type = null, long? Major = null, long? Minor = null, uint? FileMode = null, uint? Uid = null, uint? Gid = null)
+{
+    /// <summary>What else it asks for, which nothing here does.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, System.Text.Json.JsonElement>? Others { get; set; }
+}
 
 internal sealed record CdiMount(string? HostPath, string? ContainerPath, IReadOnlyList<string>? Options, string? Type);
 

@@ -14,6 +14,8 @@ internal sealed class CdiRegistry(params IReadOnlyList<string> folders)
     private const int FilesMax = 100;
     private const int BytesMax = 4 << 20;
     private const int EditsMax = 4096;
+    private const uint Permissions = 0xfff;
+    private const uint UsualMode = 0x1b6;   // 0666, as runc has it
 
     private static readonly string[] s_hooks = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"];
 
@@ -94,9 +96,32 @@ internal sealed class CdiRegistry(params IReadOnlyList<string> folders)
     private static OciDeviceAccess Node(CdiNode node)
     {
         if (node.Path is not { } path || !path.StartsWith('/')) throw SkeinException.Invalid("a CDI device node has no absolute path");
-        var host = node.HostPath is { Length: > 0 } other ? other : path;
-        var device = DeviceNode.Read(host) ?? throw SkeinException.Invalid($"the CDI device node {host} is not there");
+        if (node.Others?.Keys.FirstOrDefault() is { } unknown) throw SkeinException.Invalid($"\"{unknown}\" of the CDI device node {path} is not supported");
+        var device = DeviceOf(node, path);
+        device = device with
+        {
+            Mode = node.FileMode & Permissions ?? device.Mode,
+            User = node.Uid ?? device.User,
+            Group = node.Gid ?? device.Group,
+        };
         return OciDeviceAccess.To(device, path, node.Permissions is { Length: > 0 } access ? access : "rwm");
+    }
+
+    /// <summary>As the file describes it, or else as the host has it.</summary>
+    private static DeviceNode DeviceOf(CdiNode node, string path)
+    {
+        var host = node.HostPath is { Length: > 0 } other ? other : path;
+        char? type = node.Type switch
+        {
+            null or "" => null,
+            "b" => 'b',
+            "c" or "u" => 'c',
+            var odd => throw SkeinException.Invalid($"the type \"{odd}\" of the CDI device node {path} is not supported"),
+        };
+        if (type is { } given && node.Major is > 0 and var major) return new(host, given, major, node.Minor ?? 0, UsualMode, 0, 0);
+        var found = DeviceNode.Read(host) ?? throw SkeinException.Invalid($"the CDI device node {host} is not there");
+        if (type is { } meant && meant != found.Type) throw SkeinException.Invalid($"CDI device (\"{path}\", \"{host}\"), host type mismatch ({meant}, {found.Type})");
+        return node.Major is > 0 and var number ? found with { Major = number, Minor = node.Minor ?? 0 } : found;
     }
 
     private static OciMount Mount(CdiMount mount)
