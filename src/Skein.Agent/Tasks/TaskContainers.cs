@@ -2,12 +2,14 @@ using Skein.Agent.Containers;
 using Skein.Agent.Containers.Oci;
 using Skein.Agent.Networks;
 using Skein.Model;
+using Skein.Model.Logging;
 using Skein.Model.Specs;
 
 namespace Skein.Agent.Tasks;
 
 /// <summary>A task in the terms of networks and containers.</summary>
-internal sealed class TaskContainers(Func<string> nodeId, Func<NodeDescription> describeNode)
+/// <param name="logDriver">The host's own; null = none.</param>
+internal sealed class TaskContainers(Func<string> nodeId, Func<NodeDescription> describeNode, LogDriver? logDriver)
 {
     private static readonly TimeSpan DefaultGrace = TimeSpan.FromSeconds(10);
 
@@ -46,11 +48,19 @@ internal sealed class TaskContainers(Func<string> nodeId, Func<NodeDescription> 
         network.Hosts,
         network.Hostname,
         task.Spec.Resources,
-        task.Spec.LogDriver ?? task.LogDriver,
+        LogDriverOf(task),
         GraceOf(task))
     {
         Networks = [.. network.Legs.Where(leg => leg.NetworkName != DeviceNames.GatewayBridge).Select(leg => new ContainerNetworkName(leg.NetworkId, leg.NetworkName))],
     };
+
+    /// <summary>The two may be wrong together: the manager knows of no host's own.</summary>
+    private LogDriver? LogDriverOf(SwarmTask task)
+    {
+        var driver = DefaultLogDriver.Merge(task.Spec.LogDriver ?? task.LogDriver, logDriver);
+        if (driver is not null) LogDriverValidation.Check(driver);
+        return driver;
+    }
 
     public static TimeSpan GraceOf(SwarmTask task) => task.Spec.Container.StopGracePeriod is { } nanoseconds
         ? TimeSpan.FromTicks(nanoseconds / TimeSpan.NanosecondsPerTick)

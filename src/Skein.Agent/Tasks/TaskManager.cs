@@ -26,6 +26,7 @@ public sealed partial class TaskManager
     private readonly ConcurrentDictionary<string, bool> _drained = new();
 
     /// <param name="describeNode">This node, for placeholders such as {{.Node.Hostname}}.</param>
+    /// <param name="logDriver">Of tasks that name none; null = json-file.</param>
     public TaskManager(
         AssignmentState assignments,
         IImageStore images,
@@ -36,12 +37,13 @@ public sealed partial class TaskManager
         Func<NodeDescription> describeNode,
         IIdSource ids,
         TimeProvider time,
-        ILoggerFactory loggers)
+        ILoggerFactory loggers,
+        LogDriver? logDriver = null)
     {
         _assignments = assignments;
         _loggers = loggers;
         _logger = loggers.CreateLogger<TaskManager>();
-        var containers = new TaskContainers(NodeId, describeNode);
+        var containers = new TaskContainers(NodeId, describeNode, logDriver);
         _parts = new TaskDependencies(images, networking, engine, outbox, contents, containers, NodeId, ids, time);
 
         string NodeId() => assignments.Current.Local.NodeId;

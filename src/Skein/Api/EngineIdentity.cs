@@ -1,3 +1,5 @@
+using Skein.Model.Logging;
+
 namespace Skein.Api;
 
 /// <summary>What this daemon says of itself in version and info.</summary>
@@ -19,6 +21,9 @@ public sealed record EngineIdentity(
 
     /// <summary>Whether the log tells of each request.</summary>
     public bool Debug { get; init; }
+
+    /// <summary>Of containers that name none.</summary>
+    public string LogDriver { get; init; } = LogOptions.JsonFile;
 
     public string ServerHeader => $"Skein/{Version} (linux)";
 }

@@ -24,6 +24,8 @@ internal static class DaemonCommand
     private static readonly Option<string?> Etcd = Text("--etcd", "The etcd program that managers run (default etcd)", "PATH");
     private static readonly Option<string[]> Mirrors = Texts("--registry-mirror", "Mirror of docker.io to ask first", "URL");
     private static readonly Option<string[]> Insecure = Texts("--insecure-registry", "Registry without verifiable TLS", "HOST");
+    private static readonly Option<string?> LogDriver = Text("--log-driver", "Log driver of containers that name none (default json-file)", "NAME");
+    private static readonly Option<string[]> LogOpts = Texts("--log-opt", "Option of that driver, NAME=VALUE", "OPTION");
     private static readonly Option<string?> Level = Text("--log-level", "debug, info, warn, error or fatal (default info)", "LEVEL", "-l");
     private static readonly Option<bool> Debug = new("--debug", "-D") { Description = "The same as --log-level debug" };
     private static readonly Option<string[]> Labels = Texts("--label", "Engine label, KEY=VALUE", "LABEL");
@@ -35,7 +37,7 @@ internal static class DaemonCommand
     {
         var command = new Command("daemon", "Run the daemon: it answers the Docker Engine API and takes this host's part in a swarm.")
         {
-            ConfigFile, DataRoot, ExecRoot, Hosts, Group, Containerd, ContainerdNamespace, Etcd, Mirrors, Insecure, Level, Debug, Labels, Generic, CgroupParent, Advertise,
+            ConfigFile, DataRoot, ExecRoot, Hosts, Group, Containerd, ContainerdNamespace, Etcd, Mirrors, Insecure, LogDriver, LogOpts, Level, Debug, Labels, Generic, CgroupParent, Advertise,
         };
         command.SetAction(RunAsync);
         return command;
@@ -79,6 +81,8 @@ internal static class DaemonCommand
             Etcd = result.GetValue(Etcd) ?? options.Etcd,
             RegistryMirrors = Given(result, Mirrors) ?? options.RegistryMirrors,
             InsecureRegistries = Given(result, Insecure) ?? options.InsecureRegistries,
+            LogDriver = result.GetValue(LogDriver) ?? options.LogDriver,
+            LogOpts = Given(result, LogOpts) is { } given ? Named(given) : options.LogOpts,
             Labels = Given(result, Labels) ?? options.Labels,
             NodeGenericResources = Given(result, Generic) ?? options.NodeGenericResources,
             CgroupParent = result.GetValue(CgroupParent) ?? options.CgroupParent,
@@ -87,6 +91,14 @@ internal static class DaemonCommand
         if (result.GetValue(Level) is { } level) options = options with { LogLevel = LogLevels.Parse(level) };
         if (result.GetValue(Debug)) options = options with { LogLevel = LogLevel.Debug };
         return options.Checked();
+    }
+
+    /// <summary>Of two values of one name the later is meant, and a name alone is empty, as in Docker.</summary>
+    private static Dictionary<string, string> Named(IEnumerable<string> options)
+    {
+        var named = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var option in options.Select(text => text.Split('=', 2))) named[option[0]] = option.Length > 1 ? option[1] : "";
+        return named;
     }
 
     private static string[]? Given(ParseResult result, Option<string[]> option) =>

@@ -67,7 +67,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         _services = new(assignments, options.ExecRoot, ResolvConf, _time, logs) { ManagerPorts = OwnManagerPorts };
         _networking = new(NetworkingOptions(options), assignments, _services, _time, logs);
         NodeAgent? agent = null;
-        var tasks = new TaskManager(assignments, _images, _networking, _containers, outbox, contents, () => agent!.Own(), ids, _time, logs);
+        var tasks = new TaskManager(assignments, _images, _networking, _containers, outbox, contents, () => agent!.Own(), ids, _time, logs, options.DefaultLogDriver);
         var peers = new PeerWatcher(
             assignments, NetworkingOptions(options).IngressPin, () => agent?.Connected == true, _time, logs.CreateLogger<PeerWatcher>());
         var parts = new NodeParts(tasks, _containers, _networking, _services, peers, _time, logs.CreateLogger<NodeParts>());
@@ -197,6 +197,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         {
             Hosts = options.Hosts,
             Debug = options.LogLevel <= LogLevel.Debug,
+            LogDriver = options.LogDriver,
         };
     }
 

@@ -47,6 +47,8 @@ internal static class DaemonConfigFile
         "etcd" => options with { Etcd = Text(path, property) },
         "registry-mirrors" => options with { RegistryMirrors = Texts(path, property) },
         "insecure-registries" => options with { InsecureRegistries = Texts(path, property) },
+        "log-driver" => options with { LogDriver = Text(path, property) },
+        "log-opts" => options with { LogOpts = TextsByName(path, property) },
         "log-level" => options with { LogLevel = LogLevels.Parse(Text(path, property)) },
         "debug" => Flag(path, property) ? options with { LogLevel = LogLevel.Debug } : options,
         "labels" => options with { Labels = Texts(path, property) },
@@ -71,6 +73,15 @@ internal static class DaemonConfigFile
         if (property.Value.ValueKind != JsonValueKind.Array || property.Value.EnumerateArray().Any(item => item.ValueKind != JsonValueKind.String))
             throw Wrong(path, $"\"{property.Name}\" must be a list of strings");
         return [.. property.Value.EnumerateArray().Select(item => item.GetString()!)];
+    }
+
+    private static Dictionary<string, string> TextsByName(string path, JsonProperty property)
+    {
+        if (property.Value.ValueKind != JsonValueKind.Object || property.Value.EnumerateObject().Any(item => item.Value.ValueKind != JsonValueKind.String))
+            throw Wrong(path, $"\"{property.Name}\" must be an object of strings, such as {{\"max-size\": \"10m\"}}");
+        var named = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var item in property.Value.EnumerateObject()) named[item.Name] = item.Value.GetString()!;
+        return named;
     }
 
     private static IReadOnlyList<AddressPool> Pools(string path, JsonProperty property)

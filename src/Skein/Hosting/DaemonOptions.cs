@@ -1,3 +1,6 @@
+using System.Collections.ObjectModel;
+using Skein.Model;
+using Skein.Model.Logging;
 using Skein.NodeLife;
 
 namespace Skein.Hosting;
@@ -30,6 +33,13 @@ internal sealed record DaemonOptions
     public IReadOnlyList<string> RegistryMirrors { get; init; } = [];
 
     public IReadOnlyList<string> InsecureRegistries { get; init; } = [];
+
+    /// <summary>Of containers that name none.</summary>
+    public string LogDriver { get; init; } = LogOptions.JsonFile;
+
+    public IReadOnlyDictionary<string, string> LogOpts { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
+    public LogDriver DefaultLogDriver => new() { Name = LogDriver, Options = { LogOpts.ToDictionary() } };
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 

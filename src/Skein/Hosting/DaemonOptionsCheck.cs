@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Skein.Model;
+using Skein.Model.Logging;
 using Skein.Model.Specs;
 
 namespace Skein.Hosting;
@@ -28,6 +29,7 @@ internal static class DaemonOptionsCheck
             if (!IPNetwork.TryParse(registry, out _) && !IsHost(registry))
                 throw SkeinException.Invalid($"insecure registry {registry} is not valid: invalid host \"{registry}\"");
         }
+        RequireLogDriver(options.DefaultLogDriver);
         RequireLabels(options.Labels);
         GenericResources.Parse(options.NodeGenericResources);
         if (options.AllowServices.FirstOrDefault(word => !ServiceGrants.Words.Contains(word)) is { } unknown)
@@ -44,6 +46,19 @@ internal static class DaemonOptionsCheck
 
     private static bool IsHost(string text) =>
         !text.Contains('/') && !text.Contains('@') && Uri.TryCreate($"https://{text}", UriKind.Absolute, out var uri) && uri.PathAndQuery + uri.Fragment == "/";
+
+    /// <summary>In Docker's words, which finds a driver that is not there with the first container only.</summary>
+    private static void RequireLogDriver(LogDriver driver)
+    {
+        try
+        {
+            LogDriverValidation.Check(driver);
+        }
+        catch (SkeinException e)
+        {
+            throw SkeinException.Invalid($"failed to set log opts: {e.Message}");
+        }
+    }
 
     /// <summary>In Docker's words.</summary>
     private static void RequireLabels(IReadOnlyList<string> labels)

@@ -32,6 +32,18 @@ public sealed class DaemonOptionsTests : IDisposable
         Assert.Equal("/run/skein", options.ExecRoot);
     }
 
+    [Fact]
+    public void The_log_driver_of_who_names_none_is_the_files_or_the_command_lines()
+    {
+        File.WriteAllText(_file, """{ "log-driver": "local", "log-opts": {"max-size": "50m"} }""");
+        Assert.Equal(new LogDriver { Name = "local", Options = { ["max-size"] = "50m" } }, Parse().DefaultLogDriver);
+        Assert.Equal(
+            new LogDriver { Name = "local", Options = { ["max-size"] = "1m", ["max-file"] = "2" } },
+            Parse("--log-opt", "max-size=5m", "--log-opt", "max-file=2", "--log-opt", "max-size=1m").DefaultLogDriver);
+        File.WriteAllText(_file, "{}");
+        Assert.Equal(new LogDriver { Name = "json-file" }, Parse().DefaultLogDriver);
+    }
+
     [Theory]
     [InlineData("{}", "docker")]
     [InlineData("""{ "group": "wheel" }""", "wheel")]
@@ -48,6 +60,10 @@ public sealed class DaemonOptionsTests : IDisposable
     [InlineData("""{ "hosts": "unix:///a" }""", "\"hosts\" must be a list of strings")]
     [InlineData("""[]""", "it holds no JSON object")]
     [InlineData("""{ "log-level": "loud" }""", "invalid logging level: loud")]
+    [InlineData("""{ "log-driver": "cloud" }""", "failed to set log opts: logger: no log driver named 'cloud' is registered")]
+    [InlineData("""{ "log-driver": "gelf" }""", "failed to set log opts: the log driver \"gelf\" is not supported")]
+    [InlineData("""{ "log-opts": {"max-sise": "1m"} }""", "failed to set log opts: unknown log opt 'max-sise' for json-file log driver")]
+    [InlineData("""{ "log-opts": {"max-file": 3} }""", "\"log-opts\" must be an object of strings")]
     [InlineData("""{ "hosts": ["http://x"] }""", "invalid bind address \"http://x\"")]
     [InlineData("""{ "hosts": [] }""", "no hosts: there must be a place where the API is served")]
     [InlineData("""{ "data-root": "" }""", "invalid data-root: \"\" must be an absolute path")]

@@ -27,7 +27,7 @@ public sealed class TaskManagerTests : IDisposable
 
     public TaskManagerTests() => _manager = new TaskManager(
         _assignments, _images, _networking, _engine, _outbox, _contents,
-        () => new NodeDescription { Hostname = "h1" }, new CryptoIdSource(), _clock, _log);
+        () => new NodeDescription { Hostname = "h1" }, new CryptoIdSource(), _clock, _log, new() { Name = "local", Options = { ["max-file"] = "2" } });
 
     public void Dispose()
     {
@@ -185,6 +185,20 @@ public sealed class TaskManagerTests : IDisposable
 
         Assert.Equal(("reader", "open sesame"), (_images.PulledWith?.Username, _images.PulledWith?.Password));
         Assert.Null(Assert.Single(_engine.List()).Definition.Spec.RegistryAuth);
+    }
+
+    [Fact]
+    public async Task A_task_has_the_hosts_log_driver_where_it_has_none_and_is_refused_what_does_not_go_together()
+    {
+        Run();
+        Publish(NewTask("t1", TaskState.Running));
+        await _outbox.UntilAsync(TaskState.Running);
+        Assert.Equal(new LogDriver { Name = "local", Options = { ["max-file"] = "2" } }, Assert.Single(_engine.List()).Definition.LogDriver);
+
+        var task = NewTask("t2", TaskState.Running);
+        task.Spec.LogDriver = new() { Name = "local", Options = { ["max-size"] = "1m", ["max-file"] = "1", ["compress"] = "true" } };
+        Publish(task);
+        Assert.Contains("compression cannot be enabled when max file count is 1", (await _outbox.UntilAsync(TaskState.Rejected)).Err, StringComparison.Ordinal);
     }
 
     [Fact]

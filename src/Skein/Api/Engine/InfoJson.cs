@@ -29,7 +29,7 @@ internal sealed record InfoJson
     public bool OomKillDisable { get; init; }
     public int NGoroutines { get; init; }
     public required string SystemTime { get; init; }
-    public string LoggingDriver { get; init; } = "json-file";
+    public required string LoggingDriver { get; init; }
     public required string CgroupDriver { get; init; }
     public required string CgroupVersion { get; init; }
     public int NEventsListener { get; init; }

@@ -38,6 +38,7 @@ internal sealed class InfoRoutes(
             BridgeNfIp6tables = HostFacts.BridgeNf("ip6tables"),
             NFd = Directory.GetFileSystemEntries("/proc/self/fd").Length,
             SystemTime = GoTime.Format(time.GetUtcNow()),
+            LoggingDriver = identity.LogDriver,
             CgroupDriver = "cgroupfs",
             SwapLimit = containers.Cgroups.LimitsSwap,
             CgroupVersion = containers.Cgroups.Unified ? "2" : "1",
