@@ -19,19 +19,13 @@ internal static class GlobalJobTasks
             if (slot.IsDone()) continue;
             Recall.Run(draft, service, slot, constraints);
             if (node.IsDown() || node.IsDrained() || !Constraint.AllMatch(constraints, node)) GlobalServiceTasks.GiveUp(draft, slot, constraints);
-            else if (!node.IsPaused()) Keep(draft, service, slot, node);
+            else if (!node.IsPaused()) GlobalServiceTasks.Keep(draft, service, slot, mayBegin: IsOfThisRun(service, node));
             DelayedStarts.Run(draft, slot);
         }
         // What is left stands on nodes that are no more.
         foreach (var slot in slots.Values) slot.Remove();
     }
 
-    private static void Keep(SwarmDraft draft, Service service, Slot slot, Node node)
-    {
-        foreach (var task in slot.Wanted.Where(t => t.Value.IsTerminal()).ToList())
-            RestartRule.Replace(draft, service, slot, task, nodeLost: false);
-        var isOfThisRun = (node.Meta?.CreatedVersion ?? 0) <= service.JobStatus.SinceVersion;
-        // One that was given up with its node begins again when the node is back.
-        if (isOfThisRun && !slot.IsHeld) TaskBirth.In(draft, service, slot, startAt: null);
-    }
+    /// <summary>One whose task was given up with it begins again when it is back.</summary>
+    private static bool IsOfThisRun(Service service, Node node) => (node.Meta?.CreatedVersion ?? 0) <= service.JobStatus.SinceVersion;
 }

@@ -21,7 +21,11 @@ internal static class GlobalServiceTasks
             Recall.Run(draft, service, slot, constraints);
             if (node.IsDown() || node.IsDrained() || !Constraint.AllMatch(constraints, node)) GiveUp(draft, slot, constraints);
             else if (node.IsPaused()) EndEnded(slot);
-            else Keep(draft, service, slot, updatable);
+            else
+            {
+                Keep(draft, service, slot, mayBegin: true);
+                updatable.Add(slot);
+            }
         }
         // What is left stands on nodes that are no more.
         foreach (var slot in slots.Values) slot.Remove();
@@ -30,12 +34,12 @@ internal static class GlobalServiceTasks
         foreach (var slot in updatable) DelayedStarts.Run(draft, slot);
     }
 
-    private static void Keep(SwarmDraft draft, Service service, Slot slot, List<Slot> updatable)
+    /// <param name="mayBegin">When nothing holds the slot.</param>
+    internal static void Keep(SwarmDraft draft, Service service, Slot slot, bool mayBegin)
     {
         foreach (var task in slot.Wanted.Where(t => t.Value.IsTerminal()).ToList())
             RestartRule.Replace(draft, service, slot, task, nodeLost: false);
-        if (!slot.IsHeld) TaskBirth.In(draft, service, slot, startAt: null);
-        updatable.Add(slot);
+        if (mayBegin && !slot.IsHeld) TaskBirth.In(draft, service, slot, startAt: null);
     }
 
     internal static void GiveUp(SwarmDraft draft, Slot slot, IReadOnlyList<Constraint> constraints)
