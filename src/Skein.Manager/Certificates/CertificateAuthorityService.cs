@@ -102,7 +102,7 @@ public sealed partial class CertificateAuthorityService(
     private static ManagerCertificate? EntryOf(IssueResponse response, NodeRole role)
     {
         if (role != NodeRole.Manager) return null;
-        using var certificate = CertificatePem.Read(response.Certificate.Span)[0];
+        using var certificate = CertificatePem.ReadFirst(response.Certificate.Span);
         return RevokedCertificates.EntryOf(certificate, response.NodeId);
     }
 

@@ -139,7 +139,7 @@ public sealed class ExternalCaClient(NodeIdentity identity, TimeProvider time)
 
     private string? FlawOfCrossSigned(byte[] pem, ByteString rootPem, X509Certificate2 other)
     {
-        using var crossed = CertificatePem.Read(pem)[0];
+        using var crossed = CertificatePem.ReadFirst(pem);
         if (!CertificateIssuer.PublicKeyOf(crossed).Equals(CertificateIssuer.PublicKeyOf(other))) return "the certificate is over another key";
         if (!crossed.SubjectName.RawData.AsSpan().SequenceEqual(other.SubjectName.RawData)) return $"the certificate's subject is \"{crossed.Subject}\"";
         if (crossed.Extensions.OfType<X509BasicConstraintsExtension>().FirstOrDefault() is not { CertificateAuthority: true }) return "the certificate is no CA's";
@@ -148,7 +148,7 @@ public sealed class ExternalCaClient(NodeIdentity identity, TimeProvider time)
 
     private bool IsIssuedBy(X509Certificate2 certificate, ByteString rootPem, IEnumerable<X509Certificate2> between)
     {
-        using var root = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(rootPem.Span));
+        using var root = CertificatePem.ReadFirst(rootPem.Span);
         return CertificateCheck.IsIssuedBy(certificate, root, between, time.GetUtcNow());
     }
 

@@ -27,7 +27,7 @@ public sealed class JoinClient(TimeProvider time)
         string manager, JoinToken token, NodeAvailability availability, IReadOnlyList<IPAddress> addresses, string unfit, CancellationToken cancel)
     {
         var rootPem = await FetchRootAsync(manager, token, cancel);
-        using var root = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(rootPem));
+        using var root = CertificatePem.ReadFirst(rootPem);
         var tls = new SslClientAuthenticationOptions
         {
             EnabledSslProtocols = SslProtocols.Tls13,

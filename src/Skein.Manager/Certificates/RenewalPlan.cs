@@ -30,7 +30,7 @@ internal static class RenewalPlan
 
     private static bool IsGoodUnder(NodeCredentials has, ReadOnlySpan<byte> rootPem, DateTimeOffset now)
     {
-        using var root = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(rootPem));
+        using var root = CertificatePem.ReadFirst(rootPem);
         return CertificateCheck.Check(has.Certificate, root, has.Between, now, ofServer: false).Accepted;
     }
 }

@@ -78,7 +78,7 @@ public sealed class RootChanges(ExternalCaClient external, TimeProvider time, II
     /// <summary>With the one that brought the present root: a node may have been away while that came, and trust the root before it.</summary>
     private static ByteString Between(byte[] crossSigned, ByteString before)
     {
-        byte[] all = before.IsEmpty ? crossSigned : [.. crossSigned, .. Encoding.ASCII.GetBytes(CertificatePem.Read(before.Span)[0].ExportCertificatePem() + "\n")];
+        byte[] all = before.IsEmpty ? crossSigned : [.. crossSigned, .. Encoding.ASCII.GetBytes(CertificatePem.ReadFirst(before.Span).ExportCertificatePem() + "\n")];
         return ByteString.CopyFrom(all);
     }
 
@@ -119,9 +119,9 @@ public sealed class RootChanges(ExternalCaClient external, TimeProvider time, II
     private void CheckIssues(ByteString cert, ByteString key, string clusterId)
     {
         using var authority = RootAuthority.Open(cert.Span, key.Span, time, ids);
-        using var root = CertificatePem.Read(cert.Span)[0];
+        using var root = CertificatePem.ReadFirst(cert.Span);
         var name = new CertificateName("trial", NodeRole.Manager, clusterId);
-        using var issued = CertificatePem.Read(authority.Issue(CertificateSigningRequest.Create([IPAddress.Loopback]).Pem, name, RootAuthority.DefaultNodeLifetime))[0];
+        using var issued = CertificatePem.ReadFirst(authority.Issue(CertificateSigningRequest.Create([IPAddress.Loopback]).Pem, name, RootAuthority.DefaultNodeLifetime));
         foreach (var ofServer in new[] { true, false })
         {
             if (CertificateCheck.Check(issued, root, [], time.GetUtcNow(), ofServer).Refusal is { } refusal)
@@ -160,8 +160,8 @@ public sealed class RootChanges(ExternalCaClient external, TimeProvider time, II
 
     private static bool SameKey(ByteString one, ByteString other)
     {
-        using var a = CertificatePem.Read(one.Span)[0];
-        using var b = CertificatePem.Read(other.Span)[0];
+        using var a = CertificatePem.ReadFirst(one.Span);
+        using var b = CertificatePem.ReadFirst(other.Span);
         return CertificateIssuer.PublicKeyOf(a).Equals(CertificateIssuer.PublicKeyOf(b));
     }
 }

@@ -19,7 +19,7 @@ public sealed record SwarmIssuer(ByteString Cert, ByteString Key, ByteString Bet
     /// <summary>What nodes are told to have: subject and public key of who issues, and the root to trust. Not to be changed.</summary>
     public static TlsInfo InfoOf(RootCa ca) => s_infos.GetValue(ca, key =>
     {
-        using var root = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(Of(key).Cert.Span));
+        using var root = CertificatePem.ReadFirst(Of(key).Cert.Span);
         var info = CertificateIssuer.InfoOf(root);
         info.TrustRoot = key.Cert;
         return info;

@@ -22,6 +22,10 @@ public static class CertificatePem
         return found.Count > 0 ? found : throw SkeinException.Invalid("there is no certificate in PEM");
     }
 
+    /// <summary>The first of them, as of a root that stands alone.</summary>
+    /// <exception cref="SkeinException">There is none, or one that cannot be read.</exception>
+    public static X509Certificate2 ReadFirst(ReadOnlySpan<byte> pem) => Read(pem)[0];
+
     /// <summary>Without what stands around the certificates, and each ending its line: what is the same compares as the same.</summary>
     public static byte[] Normalize(ReadOnlySpan<byte> pem) => Encoding.ASCII.GetBytes(string.Concat(Read(pem).Select(one => one.ExportCertificatePem() + "\n")));
 

@@ -54,7 +54,7 @@ public sealed class NodeCredentials
     {
         var chain = Skein.Model.Identity.CertificatePem.Read(certificatePem);
         var certificate = X509Certificate2.CreateFromPem(chain[0].ExportCertificatePem(), keyPem);
-        var root = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(rootPem));
+        var root = Skein.Model.Identity.CertificatePem.ReadFirst(rootPem);
         var name = CertificateName.Read(certificate)
             ?? throw SkeinException.Invalid($"the certificate's subject \"{certificate.Subject}\" names no node of a swarm");
         return new(chain, certificate, root, name, certificatePem.ToArray(), rootPem.ToArray(), keyPem);
