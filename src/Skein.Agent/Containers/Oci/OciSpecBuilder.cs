@@ -30,49 +30,63 @@ internal sealed record OciSpecBuilder(string CgroupParent, HostCgroups Cgroups, 
     {
         var isPrivileged = access?.Privileged == true;
         var spec = definition.Spec;
-        var init = spec.Init == true;
-        if (init && InitPath is null)
-            throw SkeinException.Invalid("exec: \"docker-init\": executable file not found in $PATH");
-        var command = Command(spec, image);
-        var label = SelinuxLabel.Of(spec.Privileges?.Selinux, HasSelinux);
+        if (spec.Init == true && InitPath is null) throw SkeinException.Invalid("exec: \"docker-init\": executable file not found in $PATH");
         var capabilities = isPrivileged ? AllCapabilities : CapabilitySet.Of(spec.CapabilityAdd, spec.CapabilityDrop, AllCapabilities);
+        var label = SelinuxLabel.Of(spec.Privileges?.Selinux, HasSelinux);
         return new OciSpec
         {
-            Process = new OciProcess
+            Process = Process(definition, image, user, access) with
             {
-                Terminal = spec.Tty,
-                User = access?.Groups is { Count: > 0 } groups ? user with { AdditionalGids = [.. (user.AdditionalGids ?? []).Union(groups)] } : user,
-                Args = init ? [InitInContainer, "--", .. command] : command,
-                Env = access is null ? Environment(definition, image) : MergeEnvironment(Environment(definition, image), access.Environment),
-                Cwd = FirstNonEmpty(spec.Dir, image.WorkingDir, "/"),
                 Capabilities = Grant(capabilities, user),
-                Rlimits = Rlimits(spec),
-                // Always said: without it a container takes after its shim, which systemd's setting for containerd may have made
-                // all but unkillable.
-                OomScoreAdj = (int)spec.OomScoreAdj,
                 ApparmorProfile = isPrivileged ? null : appArmorProfile,
-                NoNewPrivileges = spec.Privileges?.NoNewPrivileges == true,
                 SelinuxLabel = label?.Process,
             },
             Root = new OciRoot("rootfs", spec.ReadOnly),
             Hostname = definition.Hostname,
-            Mounts = Mounts(definition, [.. userMounts, .. VendorsMounts(access, userMounts)], init, isPrivileged),
+            Mounts = Mounts(definition, [.. userMounts, .. VendorsMounts(access, userMounts)], isPrivileged),
             Hooks = access?.Hooks,
-            Linux = new OciLinux
+            Linux = Linux(definition, access) with
             {
-                Namespaces = Namespaces(definition.NetworkNamespacePath),
                 // A shared mount below a root that is a slave of the host's would propagate to nobody.
                 RootfsPropagation = userMounts.Any(mount => mount.Options.Any(option => option is "shared" or "rshared")) ? "shared" : null,
-                CgroupsPath = $"{CgroupParent.TrimEnd('/')}/{definition.Id}",
-                Resources = Resources(definition.Resources, access),
-                Devices = access?.Devices.Count > 0 ? [.. access.Devices.Select(device => device.Device)] : null,
-                MaskedPaths = isPrivileged ? [] : KernelPaths.Masked,
-                ReadonlyPaths = isPrivileged ? [] : KernelPaths.Readonly,
-                Sysctl = Sysctls(spec),
                 // As in Docker: privileged is without, unless a profile of its own is asked for.
                 Seccomp = isPrivileged && spec.Privileges?.Seccomp?.Mode != SeccompMode.Custom ? null : Seccomp(spec, capabilities),
                 MountLabel = label?.Files,
             },
+        };
+    }
+
+    private static OciProcess Process(ContainerDefinition definition, ImageConfig image, OciUser user, OciAccess? access)
+    {
+        var spec = definition.Spec;
+        var command = Command(spec, image);
+        return new OciProcess
+        {
+            Terminal = spec.Tty,
+            User = access?.Groups is { Count: > 0 } groups ? user with { AdditionalGids = [.. (user.AdditionalGids ?? []).Union(groups)] } : user,
+            Args = spec.Init == true ? [InitInContainer, "--", .. command] : command,
+            Env = access is null ? Environment(definition, image) : MergeEnvironment(Environment(definition, image), access.Environment),
+            Cwd = FirstNonEmpty(spec.Dir, image.WorkingDir, "/"),
+            Rlimits = Rlimits(spec),
+            // Always said: without it a container takes after its shim, which systemd's setting for containerd may have made
+            // all but unkillable.
+            OomScoreAdj = (int)spec.OomScoreAdj,
+            NoNewPrivileges = spec.Privileges?.NoNewPrivileges == true,
+        };
+    }
+
+    private OciLinux Linux(ContainerDefinition definition, OciAccess? access)
+    {
+        var isPrivileged = access?.Privileged == true;
+        return new OciLinux
+        {
+            Namespaces = Namespaces(definition.NetworkNamespacePath),
+            CgroupsPath = $"{CgroupParent.TrimEnd('/')}/{definition.Id}",
+            Resources = Resources(definition.Resources, access),
+            Devices = access?.Devices.Count > 0 ? [.. access.Devices.Select(device => device.Device)] : null,
+            MaskedPaths = isPrivileged ? [] : KernelPaths.Masked,
+            ReadonlyPaths = isPrivileged ? [] : KernelPaths.Readonly,
+            Sysctl = Sysctls(definition.Spec),
         };
     }
 
@@ -148,13 +162,13 @@ internal sealed record OciSpecBuilder(string CgroupParent, HostCgroups Cgroups, 
     private static IEnumerable<OciMount> VendorsMounts(OciAccess? access, IReadOnlyList<OciMount> userMounts) =>
         (access?.Mounts ?? []).Where(mount => userMounts.All(user => user.Destination != mount.Destination));
 
-    private List<OciMount> Mounts(ContainerDefinition definition, IReadOnlyList<OciMount> userMounts, bool init, bool writesToKernel)
+    private List<OciMount> Mounts(ContainerDefinition definition, IReadOnlyList<OciMount> userMounts, bool writesToKernel)
     {
         var own = new List<OciMount>();
         AddFile("/etc/resolv.conf", definition.ResolvConfPath);
         AddFile("/etc/hostname", definition.HostnamePath);
         AddFile("/etc/hosts", definition.HostsPath);
-        if (init)
+        if (definition.Spec.Init == true)
             own.Add(new OciMount(InitInContainer, "bind", InitPath!, ["bind", "ro"]));
         var later = own.Where(mount => userMounts.All(user => user.Destination != mount.Destination))
             .Concat(userMounts)
