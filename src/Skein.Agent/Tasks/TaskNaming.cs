@@ -9,10 +9,7 @@ internal static class TaskNaming
     public const string TaskIdLabel = "com.docker.swarm.task.id";
     private const int ShortIdLength = 12;
 
-    /// <summary>service.slot.taskid; a global service's task has its node in the slot's place.</summary>
-    public static string ContainerName(SwarmTask task) => task.Annotations is { Name.Length: > 0 } annotations
-        ? annotations.Name
-        : $"{task.ServiceAnnotations?.Name}.{(task.Slot > 0 ? $"{task.Slot}" : task.NodeId)}.{task.Id}";
+    public static string ContainerName(SwarmTask task) => task.Annotations is { Name.Length: > 0 } annotations ? annotations.Name : task.FullName();
 
     public static IReadOnlyDictionary<string, string> Labels(SwarmTask task, string nodeId)
     {

@@ -11,7 +11,6 @@ internal static class TaskBirth
     public static Drafted<SwarmTask> In(SwarmDraft draft, Service service, Slot slot, DateTimeOffset? startAt)
     {
         var id = draft.NewId();
-        var place = slot.NodeId.Length > 0 ? slot.NodeId : slot.Number.ToString(System.Globalization.CultureInfo.InvariantCulture);
         var task = new SwarmTask
         {
             Id = id,
@@ -20,13 +19,14 @@ internal static class TaskBirth
             NodeId = slot.NodeId,
             Spec = service.Spec.Task?.Clone() ?? new(),
             SpecVersion = service.SpecVersion,
-            Annotations = new() { Name = $"{service.Name()}.{place}.{id}" },
+            Annotations = new(),
             ServiceAnnotations = service.Spec.Annotations?.Clone() ?? new(),
             Endpoint = new() { Spec = service.Spec.Endpoint?.Clone() ?? new() },
             Status = new() { State = TaskState.New, Timestamp = draft.Stamp, Message = "created" },
             LogDriver = service.Spec.Task?.LogDriver is null ? draft.Cluster?.Spec?.LogDriver : null,
             JobIteration = service.Spec.IsJob() ? service.JobStatus.Iteration : null,
         };
+        task.Annotations.Name = task.FullName();
         task.DesiredState = startAt is null ? task.Goal() : TaskState.Ready;
         if (startAt is { } time) task.StartAt = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(time);
         var drafted = draft.Add(task);

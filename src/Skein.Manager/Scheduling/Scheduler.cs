@@ -70,6 +70,7 @@ internal static class Scheduler
     {
         var edited = task.Edit();
         edited.NodeId = load.Node.Id;
+        edited.Annotations.Name = edited.FullName();
         if (edited.Spec?.Resources?.Reservations is { Generic.Count: > 0 } reserved) edited.GenericResources.Add(load.FreeGeneric.Claim(reserved.Generic));
         edited.Status = new() { State = TaskState.Assigned, Timestamp = draft.Stamp, Message = message, AppliedAt = draft.Stamp };
     }

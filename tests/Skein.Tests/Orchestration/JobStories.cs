@@ -27,6 +27,14 @@ public class JobStories
     }
 
     [Fact]
+    public void The_first_is_named_by_its_node_as_Docker_does_for_a_slot_of_0()
+    {
+        Replicated(total: 2, concurrent: 2);
+        _swarm.Settle();
+        Assert.Equal([$"job.{_swarm.TaskOf("t1").NodeId}.t1", "job.1.t2"], _swarm.Tasks.Select(task => task.Annotations.Name));
+    }
+
+    [Fact]
     public void One_that_fails_is_tried_again_as_often_as_its_policy_allows_and_the_others_go_on()
     {
         Replicated(total: 2, concurrent: 1, s => s.Task.Restart = new() { Condition = RestartCondition.OnFailure, MaxAttempts = 1, Delay = 1_000_000_000 });
