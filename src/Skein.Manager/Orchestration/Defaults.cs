@@ -16,6 +16,4 @@ internal static class Defaults
 
     /// <summary>After so long on a node that is down a task is given up, and what it holds is free.</summary>
     public static readonly TimeSpan OrphanAfter = TimeSpan.FromHours(24);
-
-    public const long TaskHistory = 5;
 }

@@ -28,7 +28,7 @@ internal static class TaskReaper
     private static long HistoryOf(SwarmDraft draft, Service service) =>
         service.Spec?.Task?.Restart?.MaxAttempts is > 0 and var attempts
             ? (long)attempts + 1
-            : draft.Cluster?.Spec?.Orchestration?.TaskHistoryRetentionLimit ?? Defaults.TaskHistory;
+            : draft.Cluster?.Spec?.Orchestration?.TaskHistoryRetentionLimit ?? ClusterDefaults.TaskHistory;
 
     private static void Trim(Slot slot, long keep)
     {

@@ -11,6 +11,12 @@ public static class ClusterDefaults
 
     public const uint DataPathPort = 4789;
 
+    /// <summary>Ended tasks that are kept of a slot.</summary>
+    public const long TaskHistory = 5;
+
+    /// <summary>Docker's, which a new swarm shows.</summary>
+    public static RaftConfig Raft => new() { SnapshotInterval = 10000, LogEntriesForSlowFollowers = 500, ElectionTick = 10, HeartbeatTick = 1 };
+
     public static TimeSpan HeartbeatPeriodOf(Cluster? cluster) =>
         cluster?.Spec?.Dispatcher?.HeartbeatPeriod is > 0 and var nanoseconds ? nanoseconds.Nanoseconds() : HeartbeatPeriod;
 }

@@ -35,6 +35,7 @@ internal static class ManagerMoves
     {
         var next = cluster.Clone();
         if (wish.Orchestration is { } orchestration) next.Spec.Orchestration = orchestration.Clone();
+        if (wish.Raft is { } raft) (next.Spec.Raft ??= new()).MergeFrom(raft);
         if (wish.Dispatcher is { HeartbeatPeriod: not 0 } dispatcher) next.Spec.Dispatcher = dispatcher.Clone();
         if (wish.Ca is { NodeCertExpiry: not 0 and var expiry }) next.Spec.Ca.NodeCertExpiry = expiry;
         if (wish.AutolockManagers && !next.Spec.AutolockManagers)

@@ -5,6 +5,7 @@ using Skein.Manager.Certificates;
 using Skein.Manager.Control;
 using Skein.Manager.Store;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.NodeLife;
 
@@ -30,7 +31,10 @@ internal static class SwarmBirth
         var spec = request.Spec.Clone();
         spec.Annotations ??= new();
         if (spec.Annotations.Name.Length == 0) spec.Annotations.Name = "default";
-        spec.Orchestration ??= new() { TaskHistoryRetentionLimit = 5 };
+        spec.Orchestration ??= new() { TaskHistoryRetentionLimit = ClusterDefaults.TaskHistory };
+        var raft = ClusterDefaults.Raft;
+        raft.MergeFrom(spec.Raft);
+        spec.Raft = raft;
         spec.Dispatcher ??= new();
         if (spec.Dispatcher.HeartbeatPeriod == 0) spec.Dispatcher.HeartbeatPeriod = 1_000_000_000;
         spec.Ca ??= new();

@@ -2,10 +2,11 @@ using System.Text;
 using Google.Protobuf;
 using Skein.Model;
 using Skein.Model.Identity;
+using Skein.Model.Specs;
 
 namespace Skein.Api.Swarm;
 
-/// <summary>Docker's swarm spec. Raft's numbers are shown with Docker's defaults and not used: the state is in etcd.</summary>
+/// <summary>Docker's swarm spec. Raft's numbers are kept and shown and nothing goes by them: the state is in etcd.</summary>
 internal sealed record ClusterSpecJson
 {
     public string? Name { get; init; }
@@ -19,7 +20,22 @@ internal sealed record ClusterSpecJson
 
     internal sealed record OrchestrationJson(long? TaskHistoryRetentionLimit);
 
-    internal sealed record RaftJson(ulong SnapshotInterval, ulong? KeepOldSnapshots, ulong LogEntriesForSlowFollowers, int ElectionTick, int HeartbeatTick);
+    internal sealed record RaftJson(ulong SnapshotInterval, ulong? KeepOldSnapshots, ulong LogEntriesForSlowFollowers, long ElectionTick, long HeartbeatTick)
+    {
+        public static RaftJson From(RaftConfig raft) => new(raft.SnapshotInterval, raft.KeepOldSnapshots, raft.LogEntriesForSlowFollowers, raft.ElectionTick, raft.HeartbeatTick);
+
+        public RaftConfig ToModel() => new()
+        {
+            SnapshotInterval = SnapshotInterval,
+            KeepOldSnapshots = KeepOldSnapshots ?? 0,
+            LogEntriesForSlowFollowers = LogEntriesForSlowFollowers,
+            ElectionTick = Ticks(ElectionTick),
+            HeartbeatTick = Ticks(HeartbeatTick),
+        };
+
+        private static uint Ticks(long wanted) =>
+            wanted is >= 0 and <= uint.MaxValue ? (uint)wanted : throw SkeinException.Invalid($"invalid number of ticks: {wanted}");
+    }
 
     internal sealed record DispatcherJson(long HeartbeatPeriod);
 
@@ -68,8 +84,8 @@ internal sealed record ClusterSpecJson
     {
         Name = spec.Annotations?.Name ?? "default",
         Labels = spec.Annotations?.Labels.ToDictionary() ?? [],
-        Orchestration = new OrchestrationJson(spec.Orchestration?.TaskHistoryRetentionLimit),
-        Raft = new RaftJson(10000, 0, 500, 10, 1),
+        Orchestration = new OrchestrationJson(spec.Orchestration?.TaskHistoryRetentionLimit ?? ClusterDefaults.TaskHistory),
+        Raft = RaftJson.From(spec.Raft ?? ClusterDefaults.Raft),
         Dispatcher = new DispatcherJson(spec.Dispatcher?.HeartbeatPeriod ?? 0),
         CAConfig = new CaConfigJson
         {
@@ -88,6 +104,7 @@ internal sealed record ClusterSpecJson
         {
             Annotations = new Annotations { Name = Name is null or "" ? "default" : Name },
             LogDriver = TaskDefaults?.LogDriver?.ToModel(),
+            Raft = Raft?.ToModel() ?? new(),
             AutolockManagers = EncryptionConfig?.AutoLockManagers == true,
         };
         foreach (var (key, value) in Labels ?? new Dictionary<string, string>()) spec.Annotations.Labels[key] = value;
