@@ -29,7 +29,9 @@ internal sealed class UnsupportedRoutes(IContainerEngine containers)
         ("/build/cancel", "docker build"),
         ("/session", "docker build"),
         ("/grpc", "docker build"),
-        ("/plugins/{**rest}", "docker plugin"),
+        ("/plugins/create", "docker plugin create"),
+        ("/plugins/pull", "docker plugin install"),
+        ("/plugins/privileges", "docker plugin install"),
     ];
 
     public void Map(IEndpointRouteBuilder app)
@@ -60,7 +62,16 @@ internal sealed class UnsupportedRoutes(IContainerEngine containers)
             context.Response.ContentType = ErrorResponse.ContentType;
             return context.Response.WriteAsync("[]", context.RequestAborted);
         });
+        app.MapMethods("/plugins/{**rest}", s_all, context => throw SkeinException.NotFound($"plugin \"{PluginOf(context)}\" not found"));
         foreach (var (path, command) in s_others) app.MapMethods(path, s_all, _ => throw Refusal(command));
+    }
+
+    /// <summary>A name may hold slashes; what is wanted of it comes after, except where it is to be removed.</summary>
+    private static string PluginOf(HttpContext context)
+    {
+        var rest = context.Route("rest");
+        var end = rest.LastIndexOf('/');
+        return HttpMethods.IsDelete(context.Request.Method) || end < 0 ? rest : rest[..end];
     }
 
     public static SkeinException Refusal(string command) => SkeinException.NotImplemented($"{command} is not supported");

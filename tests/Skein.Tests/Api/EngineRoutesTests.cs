@@ -14,7 +14,9 @@ public sealed class EngineRoutesTests
         var (status, body) = await Ask(server, "/plugins");
         Assert.Equal(200, status);
         Assert.Contains("\r\n[]\r\n", body);
-        Assert.Equal(501, (await Ask(server, "/plugins/some")).Status);
+        Assert.Equal((404, """{"message":"plugin \"vieux/sshfs:latest\" not found"}"""), await Ask(server, "/plugins/vieux/sshfs:latest/json"));
+        Assert.Equal((404, """{"message":"plugin \"some\" not found"}"""), await server.AskAsync("DELETE", "/plugins/some?force=1"));
+        Assert.Equal((501, """{"message":"docker plugin install is not supported"}"""), await Ask(server, "/plugins/privileges?remote=some"));
     }
 
     [Theory]
