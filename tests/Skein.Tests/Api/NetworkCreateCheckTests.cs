@@ -38,6 +38,16 @@ public class NetworkCreateCheckTests
     }
 
     [Fact]
+    public void A_subnet_of_IPv6_may_be_spelt_in_any_way_and_has_no_host_bits()
+    {
+        NetworkCreateCheck.Check(s_overlay with { EnableIPv6 = true, IPAM = new() { Config = [new() { Subnet = "2001:389:0::0/64", IPRange = "2001:389::0/96" }] } });
+        Refused(
+            s_overlay with { EnableIPv6 = true, IPAM = new() { Config = [new() { Subnet = "2001:389::0/64", IPRange = "2001:389::1:0:1/96" }] } },
+            ErrorKind.InvalidArgument,
+            "invalid network config:\ninvalid ip-range 2001:389::1:0:1/96: it should be 2001:389::1:0:0/96");
+    }
+
+    [Fact]
     public void Two_faults_are_a_list() => Refused(
         s_overlay with { IPAM = new() { Config = [new() { Subnet = "10.51.0.1/24", Gateway = "10.52.0.1" }] } },
         ErrorKind.InvalidArgument,

@@ -61,7 +61,7 @@ internal static class NetworkCreateCheck
     {
         if (!NetworkSpecValidation.TryParse(config.Subnet ?? "", out var subnet)) yield break;
         if (!ipv6 && subnet.BaseAddress.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork) yield break;
-        if (subnet.ToString() != config.Subnet) yield return $"invalid subnet {config.Subnet}: it should be {subnet}";
+        if (HasHostBits(config.Subnet!, subnet)) yield return $"invalid subnet {config.Subnet}: it should be {subnet}";
         foreach (var error in RangeErrors(config.IPRange ?? "", subnet)) yield return error;
         if (AddressError(config.Gateway, subnet) is { } gateway) yield return $"invalid gateway {config.Gateway}: {gateway}";
         foreach (var (name, address) in config.AuxiliaryAddresses ?? new Dictionary<string, string>())
@@ -79,10 +79,15 @@ internal static class NetworkCreateCheck
             yield break;
         }
         if (range.PrefixLength < subnet.PrefixLength) yield return $"invalid ip-range {text}: CIDR block is bigger than its parent subnet {subnet}";
-        if (range.ToString() != text) yield return $"invalid ip-range {text}: it should be {range}";
+        if (HasHostBits(text, range)) yield return $"invalid ip-range {text}: it should be {range}";
         if (!subnet.Contains(range.BaseAddress) && !range.Contains(subnet.BaseAddress))
             yield return $"invalid ip-range {text}: parent subnet {subnet} doesn't contain ip-range";
     }
+
+    /// <summary>An address of IPv6 has many spellings, one of IPv4 a single one.</summary>
+    private static bool HasHostBits(string text, IPNetwork network) => Family(network) == 4
+        ? network.ToString() != text
+        : !network.BaseAddress.Equals(IPAddress.Parse(text.AsSpan(0, text.IndexOf('/'))));
 
     private static string? AddressError(string? text, IPNetwork subnet)
     {
