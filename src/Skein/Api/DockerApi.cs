@@ -56,7 +56,7 @@ public sealed class DockerApi(
         new EngineRoutes(identity, containers, swarm).Map(app);
         new InfoRoutes(identity, containers, images, swarm, _events, time, Warnings).Map(app);
         new EventRoutes(_events, time).Map(app);
-        new DiskUsageRoutes(identity, containers, images, time).Map(app);
+        new DiskUsageRoutes(identity, containers, images, networking, time).Map(app);
         new ContainerRoutes(containers, images, networking, new(identity.DataRoot), time).Map(app);
         new WebSocketRoutes(containers, time, loggers.CreateLogger("Skein.Api")).Map(app);
         new ImageRoutes(images, _events, time).Map(app);

@@ -23,7 +23,7 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         var identity = new EngineIdentity("id", "h1", "1", "", _folder, "/skein", [], ["http://mirror:5000"], ["192.0.2.0/24", "plain:5000"], "") { Debug = debug };
         var api = new DockerApi(
-            identity, Containers, Images, new FakeTaskNetworking(), new AssignmentState(), swarm, new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance);
+            identity, Containers, Images, Networking, new AssignmentState(), swarm, new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance);
         _app = BareWeb.Create(NullLoggerFactory.Instance, TimeSpan.FromSeconds(1), kestrel =>
         {
             EngineListeners.Add(kestrel, [Address], api);
@@ -39,6 +39,8 @@ internal sealed class ApiServer : IAsyncDisposable
     public FakeContainerEngine Containers { get; } = new();
 
     public FakeImageStore Images { get; } = new();
+
+    public FakeTaskNetworking Networking { get; } = new();
 
     public string Address => "unix://" + Socket;
 

@@ -82,6 +82,29 @@ public class ContainerInspectTests
     }
 
     [Fact]
+    public void A_port_that_is_published_on_the_host_is_exposed()
+    {
+        Assert.Equal("""{"80/tcp":{}}""", Exposed(s_live));
+        Assert.Equal("", Exposed(null));
+
+        static string Exposed(ContainerNetwork? network) =>
+            Inspect(Container(new ContainerSpec(), ContainerStatus.Running), network).GetProperty("Config").TryGetProperty("ExposedPorts", out var ports) ? ports.GetRawText() : "";
+    }
+
+    [Fact]
+    public void Statistics_have_every_name_of_Dockers_that_programs_read_without_asking()
+    {
+        var stats = JsonDocument.Parse(JsonSerializer.Serialize(StatsJson.From(Container(new ContainerSpec(), ContainerStatus.Exited), null, null), StatsJsonContext.Default.StatsJson)).RootElement;
+        Assert.Equal("{}", stats.GetProperty("storage_stats").GetRawText());
+        Assert.Equal(
+            """
+            {"io_service_bytes_recursive":null,"io_serviced_recursive":null,"io_queue_recursive":null,"io_service_time_recursive":null,
+            "io_wait_time_recursive":null,"io_merged_recursive":null,"io_time_recursive":null,"sectors_recursive":null}
+            """.ReplaceLineEndings(""),
+            stats.GetProperty("blkio_stats").GetRawText());
+    }
+
+    [Fact]
     public void A_container_joins_its_networks_as_it_starts_and_leaves_them_when_it_has_ended()
     {
         Assert.Equal(["network connect n1 front overlay c1", "container start c1 web.1.t1  "], Told("start"));

@@ -74,6 +74,17 @@ public sealed class EngineRoutesTests
     }
 
     [Fact]
+    public async Task Disk_usage_shows_containers_as_they_are_listed()
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Containers.Put(ApiServer.Container, ContainerStatus.Running);
+        server.Networking.Known = new("/run/ns/c1", "", "", [], [new() { TargetPort = 80, PublishedPort = 8080 }]);
+        const string Ports = "\"Ports\":[{\"IP\":\"0.0.0.0\",\"PrivatePort\":80,\"PublicPort\":8080,\"Type\":\"tcp\"}]";
+        Assert.Contains(Ports, (await Ask(server, "/containers/json")).Body);
+        Assert.Contains(Ports, (await Ask(server, "/system/df")).Body);
+    }
+
+    [Fact]
     public void The_options_of_security_are_told_in_Dockers_order()
     {
         Assert.Equal(["name=apparmor", "name=seccomp,profile=builtin", "name=cgroupns"], InfoRoutes.SecurityOptions(appArmor: true, unifiedCgroups: true));

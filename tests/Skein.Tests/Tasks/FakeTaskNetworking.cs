@@ -36,7 +36,9 @@ internal sealed class FakeTaskNetworking : ITaskNetworking
 
     public ContainerNetwork? Ingress => null;
 
-    public ContainerNetwork? Find(string containerId) => null;
+    public ContainerNetwork? Known { get; set; }
+
+    public ContainerNetwork? Find(string containerId) => Known;
 
     public Task RecoverAsync(IReadOnlyCollection<ContainerNetworkSpec> running, CancellationToken cancel)
     {

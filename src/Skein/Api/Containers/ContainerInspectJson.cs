@@ -146,7 +146,7 @@ internal sealed record ContainerInspectJson
             AppArmorProfile = container.Definition.Spec.Privileges?.AppArmor?.Mode == AppArmorMode.Disabled ? "unconfined" : container.AppArmorProfile,
             HostConfig = HostConfigJson.From(definition, network, image, cgroups),
             Mounts = MountPointJson.Of(container, volumes),
-            Config = WriteConfig(definition, image),
+            Config = WriteConfig(definition, network, image),
             NetworkSettings = new NetworkSettingsJson(
                 network is null ? "" : container.Id, network?.NamespacePath ?? "", Ports(container, network, image), EndpointJson.From(container, network)),
         };
@@ -170,7 +170,7 @@ internal sealed record ContainerInspectJson
             [.. health.Log.Select(p => new HealthProbeJson(GoTime.Format(p.Start), GoTime.Format(p.End), p.ExitCode, p.Output))]));
 
     /// <summary>The service's values over the image's, as the container was made from them.</summary>
-    private static ConfigJson WriteConfig(ContainerDefinition definition, ImageRecord? image)
+    private static ConfigJson WriteConfig(ContainerDefinition definition, ContainerNetwork? network, ImageRecord? image)
     {
         var (spec, config) = (definition.Spec, image?.Config);
         IReadOnlyList<string> entrypoint = spec.Command.Count > 0 ? [.. spec.Command] : config?.Entrypoint ?? [];
@@ -195,9 +195,16 @@ internal sealed record ContainerInspectJson
             labels,
             spec.StopSignal.Length > 0 ? spec.StopSignal : config?.StopSignal is { Length: > 0 } signal ? signal : null,
             Healthcheck(spec.Healthcheck is { Test.Count: > 0 } ? spec.Healthcheck : config?.Healthcheck),
-            Set(config?.ExposedPorts),
+            Set(Exposed(network, image)),
             Set(config?.Volumes));
     }
+
+    /// <summary>What is published on the host is exposed by that; clients look here for a service's ports.</summary>
+    private static IReadOnlyList<string> Exposed(ContainerNetwork? network, ImageRecord? image) =>
+    [
+        .. (image?.Config.ExposedPorts ?? [])
+            .Union((network?.HostPorts ?? []).Select(port => $"{port.TargetPort}/{ContainerSummaryJson.ProtocolName(port.Protocol)}"), StringComparer.Ordinal)
+    ];
 
     private static HealthcheckJson? Healthcheck(HealthConfig? health) => health is null or { Test.Count: 0 }
         ? null

@@ -12,7 +12,7 @@ internal sealed record StatsJson
     public string Read { get; init; } = GoTime.Zero;
     public string Preread { get; init; } = GoTime.Zero;
     public PidsJson PidsStats { get; init; } = new(null, null);
-    public BlockJson BlkioStats { get; init; } = new(null);
+    public BlockJson BlkioStats { get; init; } = new();
     public uint NumProcs { get; init; }
     public CpuJson CpuStats { get; init; } = CpuJson.From(null);
     public CpuJson PrecpuStats { get; init; } = CpuJson.From(null);
@@ -21,7 +21,38 @@ internal sealed record StatsJson
 
     internal sealed record PidsJson(ulong? Current, ulong? Limit);
 
-    internal sealed record BlockJson([property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] IReadOnlyList<BlockEntryJson>? IoServiceBytesRecursive);
+    /// <summary>Windows' alone, and there with Docker on Linux too.</summary>
+    public StorageJson StorageStats { get; } = new();
+
+    /// <summary>Bytes by device. The rest Docker has no more either where cgroups are of version 2: clients read it without asking.</summary>
+    internal sealed record BlockJson
+    {
+        [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+        public IReadOnlyList<BlockEntryJson>? IoServiceBytesRecursive { get; init; }
+
+        [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+        public IReadOnlyList<BlockEntryJson>? IoServicedRecursive { get; }
+
+        [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+        public IReadOnlyList<BlockEntryJson>? IoQueueRecursive { get; }
+
+        [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+        public IReadOnlyList<BlockEntryJson>? IoServiceTimeRecursive { get; }
+
+        [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+        public IReadOnlyList<BlockEntryJson>? IoWaitTimeRecursive { get; }
+
+        [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+        public IReadOnlyList<BlockEntryJson>? IoMergedRecursive { get; }
+
+        [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+        public IReadOnlyList<BlockEntryJson>? IoTimeRecursive { get; }
+
+        [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+        public IReadOnlyList<BlockEntryJson>? SectorsRecursive { get; }
+    }
+
+    internal sealed record StorageJson;
 
     internal sealed record BlockEntryJson(ulong Major, ulong Minor, string Op, ulong Value);
 
@@ -49,7 +80,7 @@ internal sealed record StatsJson
             Read = GoTime.Format(now.Time),
             Preread = GoTime.Format(before?.Time),
             PidsStats = new PidsJson(now.Pids, now.PidsLimit == 0 ? ulong.MaxValue : now.PidsLimit),
-            BlkioStats = new BlockJson([.. now.Devices.SelectMany(Entries)]),
+            BlkioStats = new() { IoServiceBytesRecursive = [.. now.Devices.SelectMany(Entries)] },
             CpuStats = CpuJson.From(now),
             PrecpuStats = CpuJson.From(before),
             MemoryStats = new MemoryJson(now.MemoryUsage, now.MemoryDetails, now.MemoryLimit),

@@ -1,5 +1,6 @@
 using Skein.Agent.Containers;
 using Skein.Agent.Images;
+using Skein.Agent.Networks;
 using Skein.Api.Containers;
 using Skein.Api.Http;
 using Skein.Api.Images;
@@ -9,7 +10,7 @@ using Skein.Model;
 namespace Skein.Api.Engine;
 
 /// <summary>What lies on this host's disk, and what of it could go.</summary>
-internal sealed class DiskUsageRoutes(EngineIdentity identity, IContainerEngine containers, IImageStore images, TimeProvider time)
+internal sealed class DiskUsageRoutes(EngineIdentity identity, IContainerEngine containers, IImageStore images, ITaskNetworking networks, TimeProvider time)
 {
     private static readonly string[] s_parts = ["container", "image", "volume", "build-cache"];
 
@@ -62,7 +63,7 @@ internal sealed class DiskUsageRoutes(EngineIdentity identity, IContainerEngine 
         foreach (var container in containers.List())
         {
             var image = images.UsedBy(container);
-            var row = ContainerSummaryJson.From(container, null, image, new(identity.DataRoot), time.GetUtcNow());
+            var row = ContainerSummaryJson.From(container, networks.Find(container.Id), image, new(identity.DataRoot), time.GetUtcNow());
             rows.Add(await row.WithSizeAsync(containers, image, context.RequestAborted));
         }
         return rows;
