@@ -27,7 +27,7 @@ public sealed partial class ContainerEngine
         if (definition.Spec.Dir is { Length: > 0 } folder && folder[0] != '/')
             throw SkeinException.Invalid($"the working directory '{folder}' is invalid, it needs to be an absolute path");
         var image = images.Find(definition.Spec.Image);
-        definition = definition with { Spec = VolumeContent.WithDeclared(definition.Spec, image.Config.Volumes) };
+        definition.Spec = VolumeContent.WithDeclared(definition.Spec, image.Config.Volumes);
         OciSpecBuilder.Command(definition.Spec, image.Config);
         // Before anything is made: it may be refused.
         var granted = access.Of(definition.Labels);
@@ -135,7 +135,7 @@ public sealed partial class ContainerEngine
     private ContainerDefinition Complete(ContainerDefinition definition)
     {
         var id = definition.Id.Length > 0 ? definition.Id : ids.NewContainerId();
-        return definition with
+        return new ContainerDefinition(definition)
         {
             Id = id,
             Name = definition.Name.Length > 0 ? definition.Name.TrimStart('/') : id[..12],

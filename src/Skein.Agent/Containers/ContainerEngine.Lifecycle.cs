@@ -39,7 +39,7 @@ public sealed partial class ContainerEngine
         if (!container.Running)
             return;
         var number = Signals.Parse(string.IsNullOrEmpty(signal) ? container.StopSignal : signal);
-        var patience = await SignalAsync(container, number, cancel) ? grace ?? container.Record.Definition.StopGracePeriod : ShimPatience;
+        var patience = await SignalAsync(container, number, cancel) ? grace ?? container.Record.Definition.Grace : ShimPatience;
         if (!await EndedWithinAsync(exit, patience, cancel))
         {
             LogKilled(container.Id, patience.TotalSeconds);

@@ -132,8 +132,8 @@ public sealed partial class ContainerEngine
     /// <summary>A container whose making was cut short: its record was written first, so that all it had got can be found.</summary>
     private async Task UnmakeAsync(StoredContainer unfinished)
     {
-        LogUnfinished(unfinished.Id);
-        await UnmakeAsync(ContainerRecords.ToRecord(unfinished).Definition);
+        LogUnfinished(unfinished.Definition.Id);
+        await UnmakeAsync(unfinished.Definition);
     }
 
     private sealed class HeldContainer(ManagedContainer container) : IDisposable

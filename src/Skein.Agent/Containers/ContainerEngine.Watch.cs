@@ -38,9 +38,9 @@ public sealed partial class ContainerEngine
         foreach (var unfinished in stored[false])
             await UnmakeAsync(unfinished);
         var tasks = (await containerd.Tasks.ListAsync(new(), cancellationToken: cancel)).Tasks.ToDictionary(task => task.Id);
-        foreach (var record in stored[true].Where(record => containers.TryGet(record.Id) is null))
+        foreach (var record in stored[true].Where(record => containers.TryGet(record.Definition.Id) is null))
         {
-            await EndLeftExecsAsync(record.Id);
+            await EndLeftExecsAsync(record.Definition.Id);
             var container = Manage(ContainerRecords.ToRecord(record), ContainerRecords.RootMounts(record), record.StopSignal, takenUp: true);
             // One of a daemon that did not note it yet.
             if (container.Record.ImageId.Length == 0)

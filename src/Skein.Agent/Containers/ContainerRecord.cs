@@ -1,3 +1,5 @@
+using Skein.Model;
+
 namespace Skein.Agent.Containers;
 
 /// <summary>One container as it stands: its definition and its state. Immutable; each change makes a new one.</summary>

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Skein.Agent.Containers.Oci;
 using Skein.Agent.Containers.Stats;
 using Skein.Agent.Containers.Volumes;
+using Skein.Model;
 
 namespace Skein.Agent.Containers;
 

@@ -61,7 +61,7 @@ public sealed partial class LogPublisher(IContainerEngine containers, ILogger lo
 
     private async Task SendTaskAsync(LogSubscription wanted, LogSource source, LogBatches batches, CancellationToken cancel)
     {
-        var container = containers.List().FirstOrDefault(c => c.Definition.Labels.GetValueOrDefault(TaskNaming.TaskIdLabel) == source.TaskId);
+        var container = containers.List().FirstOrDefault(c => c.Definition.IsTasks && c.Definition.TaskId == source.TaskId);
         if (container is null) return;   // removed meanwhile
         var query = new LogQuery(
             wanted.Stdout, wanted.Stderr, wanted.Follow, source.Since?.ToDateTimeOffset(), null, source.Tail is { } tail ? (int)Math.Min(tail, int.MaxValue) : null);

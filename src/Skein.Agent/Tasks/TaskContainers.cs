@@ -37,21 +37,22 @@ internal sealed class TaskContainers(Func<string> nodeId, Func<NodeDescription> 
         ArrangesItself = CapabilitySet.Of(expanded.CapabilityAdd, expanded.CapabilityDrop).Contains("CAP_NET_ADMIN"),
     };
 
-    public ContainerDefinition Define(SwarmTask task, ContainerSpec expanded, string containerId, ContainerNetwork network) => new(
-        containerId,
-        TaskNaming.ContainerName(task),
-        expanded,
-        TaskNaming.Labels(task, nodeId()),
-        TaskNaming.Hostname(expanded, containerId),
-        network.NamespacePath,
-        network.ResolvConf,
-        network.Hosts,
-        network.Hostname,
-        task.Spec.Resources,
-        LogDriverOf(task),
-        GraceOf(task))
+    public ContainerDefinition Define(SwarmTask task, ContainerSpec expanded, string containerId, ContainerNetwork network) => new()
     {
-        Networks = [.. network.Legs.Where(leg => leg.NetworkName != DeviceNames.GatewayBridge).Select(leg => new ContainerNetworkName(leg.NetworkId, leg.NetworkName))],
+        Id = containerId,
+        Name = TaskNaming.ContainerName(task),
+        TaskId = task.Id,
+        Spec = expanded,
+        Labels = { TaskNaming.Labels(task, nodeId()) },
+        Hostname = TaskNaming.Hostname(expanded, containerId),
+        NetworkNamespacePath = network.NamespacePath,
+        ResolvConfPath = network.ResolvConf,
+        HostsPath = network.Hosts,
+        HostnamePath = network.Hostname,
+        Resources = task.Spec.Resources,
+        LogDriver = LogDriverOf(task),
+        StopGracePeriod = GraceOf(task).Ticks * TimeSpan.NanosecondsPerTick,
+        Networks = { network.Legs.Where(leg => leg.NetworkName != DeviceNames.GatewayBridge).Select(leg => new StoredNetwork { Id = leg.NetworkId, Name = leg.NetworkName }) },
     };
 
     /// <summary>The two may be wrong together: the manager knows of no host's own.</summary>

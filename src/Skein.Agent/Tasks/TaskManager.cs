@@ -98,7 +98,8 @@ public sealed partial class TaskManager
         var foreign = new List<ContainerRecord>();
         foreach (var container in _parts.Engine.List())
         {
-            if (!container.Definition.Labels.TryGetValue(TaskNaming.TaskIdLabel, out var taskId)) continue;
+            if (!container.Definition.IsTasks) continue;
+            var taskId = container.Definition.TaskId;
             if (!current.Tasks.ContainsKey(taskId) || !wanted.TryAdd(taskId, container)) foreign.Add(container);
         }
         var running = wanted

@@ -11,7 +11,7 @@ internal static class TaskNaming
 
     public static string ContainerName(SwarmTask task) => task.Annotations is { Name.Length: > 0 } annotations ? annotations.Name : task.FullName();
 
-    public static IReadOnlyDictionary<string, string> Labels(SwarmTask task, string nodeId)
+    public static Dictionary<string, string> Labels(SwarmTask task, string nodeId)
     {
         var labels = new Dictionary<string, string>();
         foreach (var (key, value) in task.Spec.Container.Labels) labels[key] = value;

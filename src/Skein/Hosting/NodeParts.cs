@@ -15,7 +15,6 @@ internal sealed partial class NodeParts(
 {
     /// <summary>A container that does not end must not keep the host in the swarm for ever.</summary>
     private static readonly TimeSpan TasksPatience = TimeSpan.FromSeconds(30);
-    private const string TaskLabel = "com.docker.swarm.task.id";
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
     private readonly ILogger _log = log;
     private readonly LogPublisher _logs = new(containers, log);
@@ -67,7 +66,7 @@ internal sealed partial class NodeParts(
     /// <summary>As Docker does on leaving: the swarm has given these tasks to other nodes, nobody waits for a graceful end.</summary>
     private async Task KillTasksAsync(CancellationToken cancel)
     {
-        foreach (var container in containers.List().Where(container => container.Definition.Labels.ContainsKey(TaskLabel)))
+        foreach (var container in containers.List().Where(container => container.Definition.IsTasks))
         {
             try
             {

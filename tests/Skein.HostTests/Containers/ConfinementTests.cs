@@ -42,7 +42,7 @@ public sealed class ConfinementTests
     {
         await using var host = await EngineHost.StartAsync();
         var cgroups = HostCgroups.Read();
-        var definition = EngineHost.Define("limited", "sleep", "1000") with
+        var definition = new ContainerDefinition(EngineHost.Define("limited", "sleep", "1000"))
         {
             Resources = new() { Limits = new() { MemoryBytes = 16 << 20, Pids = 77 }, SwapBytes = cgroups.LimitsSwap ? 1 << 20 : null, MemorySwappiness = cgroups.Unified ? null : 13 },
         };

@@ -68,7 +68,7 @@ public sealed class ContainerEngineTests
         definition.Spec.Mounts.Add(new Mount { Type = "tmpfs", Target = "/scratch", TmpfsSizeBytes = 1 << 20 });
         Directory.CreateDirectory(host.Options.DataRoot + "/volumes/data/_data");
         File.SetUnixFileMode(host.Options.DataRoot + "/volumes/data/_data", (UnixFileMode)0b111_111_111);
-        definition = definition with { Hostname = "box", ResolvConfPath = resolv };
+        (definition.Hostname, definition.ResolvConfPath) = ("box", resolv);
 
         var (exitCode, output) = await host.OutputOfAsync(definition);
 
@@ -128,7 +128,7 @@ public sealed class ContainerEngineTests
     {
         await using var host = await EngineHost.StartAsync();
         var limits = new Resources { MemoryBytes = 64 << 20, NanoCpus = 500_000_000, Pids = 50 };
-        var id = await host.RunAsync(EngineHost.Define("box", "sleep", "1000") with { Resources = new() { Limits = limits } });
+        var id = await host.RunAsync(new ContainerDefinition(EngineHost.Define("box", "sleep", "1000")) { Resources = new() { Limits = limits } });
 
         string Limit(string file) => File.ReadAllText(Cgroups(host, id).Select(group => Path.Combine(group, file)).First(File.Exists)).Trim();
         var cgroups = host.Engine.Cgroups;
@@ -437,7 +437,7 @@ public sealed class ContainerEngineTests
         Assert.Equal((ContainerStatus.Created, 127, error.Message), (host.Engine.Find(id).State.Status, host.Engine.Find(id).State.ExitCode, host.Engine.Find(id).State.Error));
         Assert.Empty((await host.Containerd.Client.Tasks.ListAsync(new())).Tasks);
         Assert.Empty(ContainerdProcess.MountsBelow(host.Containerd.Folder));
-        await Assert.ThrowsAsync<SkeinException>(() => host.Engine.CreateAsync(EngineHost.Define("other") with { Spec = new ContainerSpec { Image = "gone" } }, default));
+        await Assert.ThrowsAsync<SkeinException>(() => host.Engine.CreateAsync(new() { Name = "other", Spec = new() { Image = "gone" } }, default));
         Assert.Single(host.Engine.List());
     }
 
@@ -497,7 +497,7 @@ public sealed class ContainerEngineTests
         using var closing = new CancellationTokenSource();
         var loop = host.Engine.RunAsync(closing.Token);
         var events = host.Engine.Subscribe(CancellationToken.None);
-        var definition = EngineHost.Define("hungry", "sh", "-c", "while :; do tail /dev/zero; done") with
+        var definition = new ContainerDefinition(EngineHost.Define("hungry", "sh", "-c", "while :; do tail /dev/zero; done"))
         {
             Resources = new ResourceRequirements { Limits = new Resources { MemoryBytes = 16 << 20 } },
         };

@@ -52,11 +52,13 @@ internal sealed class EngineHost : IAsyncDisposable
         await Engine.RecoverAsync(default);
     }
 
+    private const long TenMinutes = 600_000_000_000;   // ns
+
     public static ContainerDefinition Define(string name, params string[] args)
     {
         var spec = new ContainerSpec { Image = BusyboxImages.Name };
         spec.Args.AddRange(args);
-        return new ContainerDefinition("", name, spec, new Dictionary<string, string>(), "", "", "", "", "", null, null, TimeSpan.FromMinutes(10));
+        return new ContainerDefinition { Name = name, Spec = spec, StopGracePeriod = TenMinutes };
     }
 
     public async Task<string> RunAsync(ContainerDefinition definition)

@@ -67,5 +67,5 @@ public sealed class GrantTests
     }
 
     private static ContainerDefinition Define(string name, string label, string value, string command) =>
-        EngineHost.Define(name, "sh", "-c", command) with { Labels = new Dictionary<string, string> { [label] = value } };
+        new(EngineHost.Define(name, "sh", "-c", command)) { Labels = { [label] = value } };
 }

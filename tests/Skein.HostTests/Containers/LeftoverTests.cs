@@ -133,7 +133,7 @@ public sealed class LeftoverTests
     public async Task AContainerWhoseMakingWasCutShortLeavesNothing()
     {
         await using var host = await EngineHost.StartAsync();
-        var definition = EngineHost.Define("cut", "sleep", "1000") with { Id = new string('c', 64) };
+        var definition = new ContainerDefinition(EngineHost.Define("cut", "sleep", "1000")) { Id = new string('c', 64) };
         definition.Spec.Mounts.Add(new Mount { Type = "volume", Target = "/data" });
         definition.Spec.Mounts.Add(new Mount { Type = "volume", Source = "named", Target = "/named" });
         var empty = host.Options.DataRoot + "/containers/" + new string('e', 64);

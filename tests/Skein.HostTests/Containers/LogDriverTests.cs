@@ -104,10 +104,10 @@ public sealed class LogDriverTests
         Assert.SkipUnless(File.Exists(program), "no systemd-journald here");
         await using var journal = await Journald.StartAsync(program);
         await using var host = await EngineHost.StartAsync(options => options with { JournalSocket = journal.Socket });
-        var definition = Talking("talker", "echo out; echo err >&2; head -c 40000 /dev/zero | busybox tr '\\0' x; echo", ("tag", "{{.Name}}-tag"), ("labels", "tier")) with
+        var definition = new ContainerDefinition(Talking("talker", "echo out; echo err >&2; head -c 40000 /dev/zero | busybox tr '\\0' x; echo", ("tag", "{{.Name}}-tag"), ("labels", "tier")))
         {
             LogDriver = new LogDriver { Name = "journald", Options = { ["tag"] = "{{.Name}}-tag", ["labels"] = "com.tier", ["env"] = "COLOUR" } },
-            Labels = new Dictionary<string, string> { ["com.tier"] = "one" },
+            Labels = { ["com.tier"] = "one" },
         };
         definition.Spec.Env.Add("COLOUR=green");
         var id = await host.RunAsync(definition);
@@ -141,7 +141,8 @@ public sealed class LogDriverTests
         definition.Spec.OpenStdin = command.Contains("read", StringComparison.Ordinal);
         var driver = new LogDriver { Name = "syslog" };
         foreach (var (option, value) in options) driver.Options[option] = value;
-        return definition with { LogDriver = driver };
+        definition.LogDriver = driver;
+        return definition;
     }
 
     private static Socket Bound(AddressFamily family, EndPoint at)

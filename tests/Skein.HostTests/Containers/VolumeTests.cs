@@ -79,7 +79,6 @@ public class VolumeTests
     {
         await using var host = await EngineHost.StartAsync();
         var definition = EngineHost.Define("declaring", "sh", "-c", "cat seed && echo more >> seed && cd / && ls -ld /nothing/here | cut -c1 || true");
-        definition = definition with { Spec = definition.Spec.Clone() };
         (definition.Spec.Image, definition.Spec.User, definition.Spec.Dir) = (BusyboxImages.Declaring, "bob", "/srv/link/data");
 
         var id = await host.RunAsync(definition);

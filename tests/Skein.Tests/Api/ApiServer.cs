@@ -7,6 +7,7 @@ using Skein.Agent.Session;
 using Skein.Api;
 using Skein.Hosting;
 using Skein.Managing;
+using Skein.Model;
 using Skein.NodeLife;
 using Skein.Tests.Orchestration;
 using Skein.Tests.Tasks;
@@ -33,8 +34,7 @@ internal sealed class ApiServer : IAsyncDisposable
     }
 
     /// <summary>One like any other, for tests that need some container.</summary>
-    public static ContainerDefinition Container { get; } = new(
-        "c1", "c1", new Skein.Model.ContainerSpec { Image = "httpd" }, new Dictionary<string, string>(), "", "", "", "", "", null, null, TimeSpan.Zero);
+    public static ContainerDefinition Container => new() { Id = "c1", Name = "c1", Spec = new() { Image = "httpd" } };
 
     public FakeContainerEngine Containers { get; } = new();
 

@@ -71,10 +71,11 @@ public class ContainerFilterTests
     private ContainerFilter Filter(string key, string value) =>
         new(Filters.Parse($$"""{"{{key}}":["{{value}}"]}"""), _engine, new FakeImageStore());
 
-    private static ContainerDefinition Definition(string id, string name) => new(
-        id, name, new ContainerSpec { Image = "nginx", Mounts = { new Mount { Type = "volume", Source = "store", Target = "/data" } } },
-        new Dictionary<string, string>(), "", "", "", "", "", null, null, TimeSpan.Zero)
+    private static ContainerDefinition Definition(string id, string name) => new()
     {
-        Networks = [new ContainerNetworkName("net-front", "front")],
+        Id = id,
+        Name = name,
+        Spec = new() { Image = "nginx", Mounts = { new Mount { Type = "volume", Source = "store", Target = "/data" } } },
+        Networks = { new StoredNetwork { Id = "net-front", Name = "front" } },
     };
 }

@@ -143,11 +143,17 @@ public class ContainerInspectTests
         JsonSerializer.Serialize(ContainerInspectJson.From(container, network, null, new VolumeFolders("/lib"), cgroups ?? new(Unified: false, LimitsSwap: true)), ContainersJson.Default.ContainerInspectJson)).RootElement;
 
     private static ContainerRecord Container(ContainerSpec spec, ContainerStatus status, ResourceRequirements? resources = null) => new(
-        new ContainerDefinition(
-            "c1", "web.1.t1", spec, new Dictionary<string, string> { ["com.docker.swarm.task.id"] = TaskId },
-            "h", "/run/ns/c1", "", "", "", resources, null, TimeSpan.FromSeconds(10))
+        new ContainerDefinition
         {
-            Networks = [new ContainerNetworkName("n1", "front")],
+            Id = "c1",
+            Name = "web.1.t1",
+            TaskId = TaskId,
+            Spec = spec,
+            Labels = { ["com.docker.swarm.task.id"] = TaskId },
+            Hostname = "h",
+            NetworkNamespacePath = "/run/ns/c1",
+            Resources = resources,
+            Networks = { new StoredNetwork { Id = "n1", Name = "front" } },
         },
         new ContainerState(status, 1, 0, false, "", DateTimeOffset.UnixEpoch, null),
         DateTimeOffset.UnixEpoch);

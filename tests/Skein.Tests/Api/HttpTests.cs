@@ -175,6 +175,5 @@ public sealed class HttpTests
         return Encoding.ASCII.GetString(buffer, 0, await socket.ReceiveAsync(buffer, Poll.Soon));
     }
 
-    private static ContainerDefinition Definition(string id) => new(
-        id, id, new ContainerSpec { Image = "httpd" }, new Dictionary<string, string>(), "", "", "", "", "", null, null, TimeSpan.Zero);
+    private static ContainerDefinition Definition(string id) => new() { Id = id, Name = id, Spec = new() { Image = "httpd" } };
 }

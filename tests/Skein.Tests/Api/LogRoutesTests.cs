@@ -33,6 +33,5 @@ public class LogRoutesTests
         Assert.Contains($"\r\nContent-Type: {type}\r\n", await server.SayAsync($"GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
     }
 
-    private static ContainerDefinition Definition(string id) => new(
-        id, id, new ContainerSpec { Image = "httpd" }, new Dictionary<string, string>(), "", "", "", "", "", null, null, TimeSpan.Zero);
+    private static ContainerDefinition Definition(string id) => new() { Id = id, Name = id, Spec = new() { Image = "httpd" } };
 }

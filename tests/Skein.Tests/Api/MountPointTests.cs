@@ -40,9 +40,7 @@ public class MountPointTests
     }
 
     private static ContainerRecord Container(params Mount[] mounts) => new(
-        new ContainerDefinition(
-            "c1", "web.1.x", new ContainerSpec { Image = "busybox", Mounts = { mounts } }, new Dictionary<string, string>(),
-            "h", "", "", "", "", null, null, TimeSpan.FromSeconds(10)),
+        new ContainerDefinition { Id = "c1", Name = "web.1.x", Spec = new() { Image = "busybox", Mounts = { mounts } }, Hostname = "h" },
         new ContainerState(ContainerStatus.Running, 1, 0, false, "", s_now, null),
         s_now);
 }

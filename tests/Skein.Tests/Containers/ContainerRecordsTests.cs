@@ -20,7 +20,8 @@ public sealed class ContainerRecordsTests : IDisposable
 
         var read = ContainerRecords.ToRecord(Assert.Single(records.ReadAll((id, error) => Assert.Fail($"{id}: {error}"))));
         Assert.Equal(("c1", "web", "sha256:aa"), (read.Id, read.Name, read.ImageId));
-        Assert.Equal([new ContainerNetworkName("n1", "front")], read.Definition.Networks);
+        Assert.Equal([new StoredNetwork { Id = "n1", Name = "front" }], read.Definition.Networks);
+        Assert.True(read.Definition is { IsTasks: true, TaskId: "t1" });
     }
 
     /// <summary>What a power cut leaves of a file that was renamed before its bytes were on the disk.</summary>
@@ -40,10 +41,7 @@ public sealed class ContainerRecordsTests : IDisposable
     }
 
     private static ContainerRecord Record(string id) => new(
-        new ContainerDefinition(id, "web", new ContainerSpec(), new Dictionary<string, string>(), "h", "", "", "", "", null, null, TimeSpan.FromSeconds(10))
-        {
-            Networks = [new ContainerNetworkName("n1", "front")],
-        },
+        new ContainerDefinition { Id = id, Name = "web", TaskId = "t1", Spec = new(), Hostname = "h", Networks = { new StoredNetwork { Id = "n1", Name = "front" } } },
         new ContainerState(ContainerStatus.Created, 0, 0, false, "", null, null),
         DateTimeOffset.UnixEpoch)
     {

@@ -111,7 +111,7 @@ public sealed class ContainerWatchTests : IDisposable
 
     private static void StoreRunning(ContainerEngineOptions options) => new ContainerRecords(options).Write(
         new ContainerRecord(
-            new ContainerDefinition(Id, "web", new ContainerSpec(), new Dictionary<string, string>(), "h", "", "", "", "", null, null, TimeSpan.FromSeconds(10)),
+            new ContainerDefinition { Id = Id, Name = "web", Spec = new(), Hostname = "h" },
             new ContainerState(ContainerStatus.Running, 42, 0, false, "", DateTimeOffset.UnixEpoch, null),
             DateTimeOffset.UnixEpoch),
         [],

@@ -49,7 +49,7 @@ public sealed class OciSpecBuilderTests
     [Fact]
     public void LimitsBecomeResources()
     {
-        var definition = Define(new ContainerSpec()) with
+        var definition = new ContainerDefinition(Define(new ContainerSpec()))
         {
             Resources = new ResourceRequirements
             {
@@ -70,13 +70,13 @@ public sealed class OciSpecBuilderTests
     public void SwapIsBesideTheMemory(long swap, long both)
     {
         var limits = new ResourceRequirements { Limits = new Resources { MemoryBytes = 64 << 20 }, SwapBytes = swap };
-        Assert.Equal(both, Build(Define(new ContainerSpec()) with { Resources = limits }, Image([], ["sh"])).Linux.Resources.Memory!.Swap);
+        Assert.Equal(both, Build(new(Define(new ContainerSpec())) { Resources = limits }, Image([], ["sh"])).Linux.Resources.Memory!.Swap);
     }
 
     [Fact]
     public void SwappinessNeedsTheFirstVersionOfControlGroups()
     {
-        var definition = Define(new ContainerSpec()) with { Resources = new ResourceRequirements { MemorySwappiness = 0 } };
+        var definition = new ContainerDefinition(Define(new ContainerSpec())) { Resources = new ResourceRequirements { MemorySwappiness = 0 } };
         var first = new OciSpecBuilder("/skein", new(Unified: false, LimitsSwap: true), null).Build(definition, Image([], ["sh"]), Root, []);
         Assert.Equal(new OciMemory(null, null, null, 0), first.Linux.Resources.Memory);
         var refusal = Assert.Throws<SkeinException>(() => new OciSpecBuilder("/skein", new(Unified: true, LimitsSwap: true), null).Build(definition, Image([], ["sh"]), Root, []));
@@ -102,7 +102,7 @@ public sealed class OciSpecBuilderTests
     public void MountsOfTheUserReplaceDefaultsAndAreMadeOutsideIn()
     {
         OciMount[] user = [new("/a/b", "bind", "/x", []), new("/dev/shm", "tmpfs", "tmpfs", []), new("/a", "bind", "/y", [])];
-        var definition = Define(new ContainerSpec()) with { ResolvConfPath = "/run/resolv" };
+        var definition = new ContainerDefinition(Define(new ContainerSpec())) { ResolvConfPath = "/run/resolv" };
         var mounts = new OciSpecBuilder("/skein/", new(Unified: true, LimitsSwap: true), null).Build(definition, Image([], ["sh"]), Root, user).Mounts;
         Assert.Single(mounts, mount => mount.Destination == "/dev/shm");
         Assert.Equal(["/a", "/a/b", "/dev/shm", "/etc/resolv.conf"], mounts.Select(mount => mount.Destination).Skip(6).Order(StringComparer.Ordinal));
@@ -114,7 +114,7 @@ public sealed class OciSpecBuilderTests
     [Fact]
     public void TheSpecIsTheRuntimesJson()
     {
-        var definition = Define(new ContainerSpec { ReadOnly = true }) with { NetworkNamespacePath = "/run/netns/x" };
+        var definition = new ContainerDefinition(Define(new ContainerSpec { ReadOnly = true })) { NetworkNamespacePath = "/run/netns/x" };
         using var json = JsonDocument.Parse(JsonSerializer.SerializeToUtf8Bytes(Build(definition, Image([], ["sh"])), OciJson.Default.OciSpec));
         var root = json.RootElement;
         Assert.Equal("1.0.2", root.GetProperty("ociVersion").GetString());
@@ -181,7 +181,7 @@ public sealed class OciSpecBuilderTests
         new OciSpecBuilder("/skein", new(Unified: false, LimitsSwap: true), null).Build(definition, image, Root, []);
 
     private static ContainerDefinition Define(ContainerSpec spec) =>
-        new("id", "name", spec, new Dictionary<string, string>(), "host", "", "", "", "", null, null, TimeSpan.Zero);
+        new() { Id = "id", Name = "name", Spec = spec, Hostname = "host" };
 
     private static ImageConfig Image(string[] entrypoint, string[] command, string[]? env = null) =>
         new(entrypoint, command, env ?? [], "", "", [], [], new Dictionary<string, string>(), "", null);

@@ -18,7 +18,7 @@ public sealed class LogPublisherTests
     {
         var containers = new FakeContainerEngine { Logs = (_, _, cancel) => Silence(cancel) };
         containers.Put(
-            new ContainerDefinition("c1", "web", new ContainerSpec(), new Dictionary<string, string> { [TaskNaming.TaskIdLabel] = "t1" }, "", "", "", "", "", null, null, default),
+            new ContainerDefinition { Id = "c1", Name = "web", TaskId = "t1", Spec = new() },
             ContainerStatus.Running);
         var publisher = new LogPublisher(containers, NullLogger.Instance);
         var manager = new Manager();

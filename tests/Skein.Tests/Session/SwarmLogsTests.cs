@@ -148,9 +148,7 @@ public sealed class SwarmLogsTests : IAsyncLifetime
     /// <summary>A task with a container whose name is what it has written.</summary>
     private void Begin(string id, string node, params string[] lines)
     {
-        var definition = new ContainerDefinition(
-            $"c-{id}", string.Join('\n', lines), new ContainerSpec(), new Dictionary<string, string> { ["com.docker.swarm.task.id"] = id },
-            "", "", "", "", "", null, null, TimeSpan.Zero);
+        var definition = new ContainerDefinition { Id = $"c-{id}", Name = string.Join('\n', lines), TaskId = id, Spec = new() };
         if (_engines.TryGetValue(node, out var engine)) engine.Put(definition, ContainerStatus.Running);
         var task = Task(id, node, TaskState.Running);
         task.Status.Container = new() { ContainerId = definition.Id };

@@ -57,7 +57,7 @@ public sealed class TaskManagerTests : IDisposable
         Assert.Equal("NAME=web h1", container.Spec.Env[0]);
         Assert.Equal(("/files/resolv.conf", "/files/hosts", "/files/hostname"), (container.ResolvConfPath, container.HostsPath, container.HostnamePath));
         Assert.Equal("/run/ns/" + container.Id, container.NetworkNamespacePath);
-        Assert.Equal([new ContainerNetworkName("front", "front")], container.Networks);
+        Assert.Equal([new StoredNetwork { Id = "front", Name = "front" }], container.Networks);
 
         Publish(NewTask("t1", TaskState.Shutdown));
         Assert.False((await _outbox.UntilAsync(TaskState.Running)).Healthy);
@@ -378,9 +378,8 @@ public sealed class TaskManagerTests : IDisposable
         Spec = new TaskSpec { Container = new ContainerSpec { Image = image, Env = { "NAME={{.Service.Name}} {{.Node.Hostname}}" } } },
     };
 
-    private static ContainerDefinition Definition(string id, string taskId) => new(
-        id, $"web.1.{taskId}", new ContainerSpec { Image = "httpd" }, new Dictionary<string, string> { ["com.docker.swarm.task.id"] = taskId },
-        id, "", "", "", "", null, null, TimeSpan.FromSeconds(1));
+    private static ContainerDefinition Definition(string id, string taskId) =>
+        new() { Id = id, Name = $"web.1.{taskId}", TaskId = taskId, Spec = new() { Image = "httpd" }, Hostname = id };
 
     private sealed class SettableClock : TimeProvider
     {

@@ -31,7 +31,7 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
 
     private void Write(StoredContainer stored)
     {
-        var folder = options.ContainerFolder(stored.Id);
+        var folder = options.ContainerFolder(stored.Definition.Id);
         if (!Directory.Exists(folder))
         {
             DataFolder.Ensure(options.ContainersFolder);
@@ -64,7 +64,7 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
             {
                 var stored = StoredContainer.Parser.ParseFrom(File.ReadAllBytes(Path.Combine(folder, FileName)));
                 // A power cut may leave a file without its bytes, which reads as a message without fields.
-                if (stored.Id != Path.GetFileName(folder) || stored.Created is null) throw new InvalidDataException($"{FileName} is cut short");
+                if (stored.Definition?.Id != Path.GetFileName(folder) || stored.Created is null) throw new InvalidDataException($"{FileName} is cut short");
                 found.Add(stored);
             }
             catch (Exception error) when (error is IOException or InvalidDataException or InvalidProtocolBufferException)
@@ -76,22 +76,7 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
     }
 
     public static ContainerRecord ToRecord(StoredContainer stored) => new(
-        new ContainerDefinition(
-            stored.Id,
-            stored.Name,
-            stored.Spec ?? new ContainerSpec(),
-            new Dictionary<string, string>(stored.Labels),
-            stored.Hostname,
-            stored.NetworkNamespacePath,
-            stored.ResolvConfPath,
-            stored.HostsPath,
-            stored.HostnamePath,
-            stored.Resources,
-            stored.LogDriver,
-            TimeSpan.FromTicks(stored.StopGracePeriod / TimeSpan.NanosecondsPerTick))
-        {
-            Networks = [.. stored.Networks.Select(network => new ContainerNetworkName(network.Id, network.Name))],
-        },
+        stored.Definition,
         new ContainerState(
             System.Enum.TryParse<ContainerStatus>(stored.Status, out var status) ? status : ContainerStatus.Dead,
             stored.Pid,
@@ -111,22 +96,10 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
 
     private static StoredContainer ToStored(ContainerRecord record, IReadOnlyList<Containerd.Types.Mount> rootMounts, string stopSignal)
     {
-        var (definition, state) = (record.Definition, record.State);
+        var state = record.State;
         return new StoredContainer
         {
-            Id = definition.Id,
-            Name = definition.Name,
-            Spec = definition.Spec,
-            Labels = { definition.Labels.ToDictionary() },
-            Hostname = definition.Hostname,
-            NetworkNamespacePath = definition.NetworkNamespacePath,
-            ResolvConfPath = definition.ResolvConfPath,
-            HostsPath = definition.HostsPath,
-            HostnamePath = definition.HostnamePath,
-            Resources = definition.Resources,
-            LogDriver = definition.LogDriver,
-            StopGracePeriod = definition.StopGracePeriod.Ticks * TimeSpan.NanosecondsPerTick,
-            Networks = { definition.Networks.Select(network => new StoredNetwork { Id = network.Id, Name = network.Name }) },
+            Definition = record.Definition,
             Created = record.Created.ToTimestamp(),
             Status = state.Status.ToString(),
             Pid = state.Pid,

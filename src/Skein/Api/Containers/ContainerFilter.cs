@@ -49,7 +49,7 @@ internal sealed class ContainerFilter
             && _filters.Labels("label", labels)
             && _filters.Exact("status", ContainerWords.StatusName(container.State.Status))
             && _filters.Exact("health", ContainerWords.HealthName(container.Health))
-            && (_filters.Flag("is-task") is not { } task || task == labels.ContainsKey("com.docker.swarm.task.id"))
+            && (_filters.Flag("is-task") is not { } task || task == container.Definition.IsTasks)
             && (_before is null || container.Created < _before)
             && (_since is null || container.Created > _since)
             && (_exited.Count == 0 || container.State.Status == ContainerStatus.Exited && _exited.Contains(container.State.ExitCode))

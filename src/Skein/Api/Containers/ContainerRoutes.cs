@@ -211,7 +211,8 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
     /// <summary>A task's container lives once: when it ends its network legs go, and the swarm puts another in its place.</summary>
     private static void RefuseTask(ContainerRecord container)
     {
-        if (!container.Definition.Labels.TryGetValue("com.docker.swarm.service.name", out var service)) return;
+        if (!container.Definition.IsTasks) return;
+        var service = container.Definition.Labels["com.docker.swarm.service.name"];
         throw SkeinException.Conflict(
             $"container {container.Id[..12]} is a task of the service {service}, which starts another when it ends: use docker service update --force {service}");
     }

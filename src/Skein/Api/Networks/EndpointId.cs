@@ -9,7 +9,7 @@ internal static class EndpointId
 {
     /// <summary>A task's id, by which every node names its endpoints; a container's own where it is no task's.</summary>
     public static string OwnerOf(ContainerRecord container) =>
-        container.Definition.Labels.GetValueOrDefault("com.docker.swarm.task.id") is { Length: > 0 } task ? task : container.Id;
+        container.Definition.IsTasks ? container.Definition.TaskId : container.Id;
 
     public static string Of(string owner, string networkId) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{owner}/{networkId}")));
 }

@@ -1,3 +1,0 @@
-namespace Skein.Agent.Containers;
-
-public sealed record ContainerNetworkName(string Id, string Name);
