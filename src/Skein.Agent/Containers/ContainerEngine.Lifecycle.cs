@@ -39,6 +39,7 @@ public sealed partial class ContainerEngine
         if (!container.Running)
             return;
         var number = Signals.Parse(string.IsNullOrEmpty(signal) ? container.StopSignal : signal);
+        await EndProbingAsync(container, cancel);
         var patience = await SignalAsync(container, number, cancel) ? grace ?? container.Record.Definition.Grace : ShimPatience;
         if (!await EndedWithinAsync(exit, patience, cancel))
         {
@@ -115,7 +116,9 @@ public sealed partial class ContainerEngine
             // Read before the call: a short program has ended when it returns, and must not end before it began.
             var startedAt = time.GetUtcNow();
             var started = await containerd.Tasks.StartAsync(new() { ContainerId = container.Id }, cancellationToken: cancel);
+            container.Record = container.Record with { Health = container.Record.Check is null ? null : ContainerHealth.Starting };
             Store(container, new ContainerState(ContainerStatus.Running, started.Pid, 0, false, "", startedAt, null));
+            BeginProbing(container);
             container.Io.LetGo();
         }
         catch (Exception error)

@@ -145,6 +145,8 @@ public sealed partial class ContainerEngine
                 Pid = task.Pid,
                 StartedAt = state.StartedAt ?? time.GetUtcNow(),
             });
+            container.Record = container.Record with { Health = container.Record.Check is null ? null : ContainerHealth.Starting };
+            if (task.Status == TaskState.Running) BeginProbing(container);
             _ = WatchAsync(container);
         }
         else if (container.Running)
@@ -213,9 +215,11 @@ public sealed partial class ContainerEngine
                 Pid = 0,
                 FinishedAt = at is { Seconds: > 0 } ? at.ToDateTimeOffset() : time.GetUtcNow(),
             });
+            EndProbing(container);
             // Docker calls one that is no longer looked at unhealthy.
             if (container.Record.Health is { } health)
                 container.Record = container.Record with { Health = health with { Verdict = HealthVerdict.Unhealthy } };
+            container.TellHealth();
             container.Log.Wake();
             Publish(container, "die", ("exitCode", Text(exitCode)), ("execDuration", Text(Duration(container.Record.State))));
             container.CompleteExit(exitCode);

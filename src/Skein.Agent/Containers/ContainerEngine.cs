@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Skein.Agent.Containerd;
 using Skein.Agent.Containers.Confinement;
 using Skein.Agent.Containers.Devices;
+using Skein.Agent.Containers.Health;
 using Skein.Agent.Containers.Io;
 using Skein.Agent.Containers.Leftovers;
 using Skein.Agent.Containers.Logs;
@@ -196,6 +197,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     private ManagedContainer Manage(ContainerRecord record, IReadOnlyList<Containerd.Types.Mount> rootMounts, string stopSignal, bool takenUp = false)
     {
         var spec = record.Definition.Spec;
+        record = record with { Check = HealthPolicy.Merge(spec.Healthcheck, images.TryFind(record.ImageId)?.Config.Healthcheck) };
         var log = new ContainerLog(options.ContainerFolder(record.Id), LogLimits.Of(record.Definition.LogDriver), time, logger)
         {
             Collection = LogCollection.Of(record.Definition.LogDriver, LogSubjectOf(record), options.JournalSocket, ids.NewContainerId(), time, logger),

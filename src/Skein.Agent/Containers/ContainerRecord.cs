@@ -15,7 +15,10 @@ public sealed record ContainerRecord(ContainerDefinition Definition, ContainerSt
     /// <summary>That it runs under; empty where it was made without.</summary>
     public string AppArmorProfile { get; init; } = "";
 
-    /// <summary>null without a health check.</summary>
+    /// <summary>Its own over its image's, with every default; null without one.</summary>
+    public HealthConfig? Check { get; init; }
+
+    /// <summary>null without a health check, and until it has run.</summary>
     public ContainerHealth? Health { get; init; }
 }
 

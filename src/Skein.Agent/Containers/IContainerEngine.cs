@@ -68,8 +68,8 @@ public interface IContainerEngine
     /// <summary>SIGKILL to its process, if it still runs.</summary>
     Task KillExecAsync(string execId, CancellationToken cancel);
 
-    /// <summary>What its health check says now; a new verdict is told as an event.</summary>
-    Task NoteHealthAsync(string id, ContainerHealth health, CancellationToken cancel);
+    /// <summary>What its health check finds in the run that is, change by change; ends with the run, at once without a check.</summary>
+    IAsyncEnumerable<HealthVerdict> WatchHealthAsync(string id, CancellationToken cancel);
 
     Task ResizeExecAsync(string execId, uint height, uint width, CancellationToken cancel);
 

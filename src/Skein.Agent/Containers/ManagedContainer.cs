@@ -12,6 +12,7 @@ internal sealed class ManagedContainer(
 {
     private volatile ContainerRecord record = record;
     private volatile TaskCompletionSource<int> exited = NewExit();
+    private volatile TaskCompletionSource healthTold = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Held from the first call to containerd until the state that follows from it is stored. Never waits for an exit.</summary>
@@ -46,6 +47,14 @@ internal sealed class ManagedContainer(
     /// </summary>
     public SemaphoreSlim ExecStart { get; } = new(1);
 
+    /// <summary>Ends the probes of the run that is; null while none are made.</summary>
+    public CancellationTokenSource? Probing { get; set; }
+
+    /// <summary>Completes when its health may have changed.</summary>
+    public Task HealthTold => healthTold.Task;
+
+    public void TellHealth() => Interlocked.Exchange(ref healthTold, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
     /// <summary>The process of its spec, kept from the first exec on.</summary>
     public OciProcess? Process { get; set; }
 
@@ -65,6 +74,7 @@ internal sealed class ManagedContainer(
     public void Dispose()
     {
         removed.TrySetResult();
+        TellHealth();
         Log.Dispose();
         exited.TrySetResult(record.State.ExitCode);
     }

@@ -25,11 +25,9 @@ internal sealed partial class TaskController
     // Written by the loop alone.
     private SwarmTask _task;
     private TaskLife _life;
-    private HealthConfig? _health;
     private IReadOnlyList<PortConfig> _hostPorts = [];
     private TaskPorts _ports = TaskPorts.None;
     private CancellationTokenSource? _work;
-    private CancellationTokenSource? _probing;
     private CancellationToken _daemon;
     private Timestamp? _reported;
     private (TaskState State, Timestamp Since)? _entered;
@@ -43,9 +41,7 @@ internal sealed partial class TaskController
         _parts = parts;
         _logger = logger;
         _task = task;
-        // Not here yet: it is asked again when the task is prepared.
-        _health = HealthOf(task, parts.Images.TryFind(container?.ImageId ?? task.Spec.Container.Image));
-        _life = TaskAdoption.Adopt(task, container, _health is not null);
+        _life = TaskAdoption.Adopt(task, container, container?.Check is not null);
         if (container is not null && _life.Alive) _hostPorts = parts.Networking.Find(container.Id)?.HostPorts ?? [];
     }
 
@@ -75,7 +71,6 @@ internal sealed partial class TaskController
             Settle();
         }
         _work?.Dispose();
-        _probing?.Dispose();
     }
 
     private void Settle()
@@ -150,9 +145,8 @@ internal sealed partial class TaskController
     private async Task<TaskEvent> PrepareAsync(CancellationToken cancel)
     {
         var containerId = _parts.Ids.NewContainerId();
-        var (image, network) = await new TaskPreparation(_parts, SayWaiting, _logger).PrepareAsync(_task, containerId, cancel);
-        _health = HealthOf(_task, image);
-        _ports = _health is null ? TaskPorts.Of(_task, image) : TaskPorts.None;
+        var (container, image, network) = await new TaskPreparation(_parts, SayWaiting, _logger).PrepareAsync(_task, containerId, cancel);
+        _ports = container.Check is null ? TaskPorts.Of(_task, image) : TaskPorts.None;
         _hostPorts = network.HostPorts;
         return new TaskEvent.Prepared(containerId);
     }
@@ -162,7 +156,8 @@ internal sealed partial class TaskController
         var id = _life.ContainerId;
         var contents = await new TaskContents(_parts.Contents, _task, _parts.Containers.TemplateOf(_task)).GatherAsync(SayWaiting, cancel);
         await _parts.Engine.StartAsync(id, contents, cancel);
-        return new TaskEvent.Started((int)_parts.Engine.Find(id).State.Pid, _health is not null || _ports.IsAny);
+        var container = _parts.Engine.Find(id);
+        return new TaskEvent.Started((int)container.State.Pid, container.Check is not null || _ports.IsAny);
     }
 
     private void SayWaiting(string why) => _events.Writer.TryWrite(new TaskEvent.Waiting(why));
@@ -186,11 +181,7 @@ internal sealed partial class TaskController
         return new TaskEvent.Drained();
     }
 
-    private async Task<TaskEvent> StopAsync(CancellationToken cancel)
-    {
-        _probing?.Cancel();
-        return await InsistAsync(TaskWork.Stopping, StopContainerAsync, _ => true, cancel);
-    }
+    private Task<TaskEvent> StopAsync(CancellationToken cancel) => InsistAsync(TaskWork.Stopping, StopContainerAsync, _ => true, cancel);
 
     private async Task<TaskEvent> StopContainerAsync(CancellationToken cancel)
     {
@@ -209,7 +200,6 @@ internal sealed partial class TaskController
 
     private async Task<TaskEvent> RemoveAsync(CancellationToken cancel)
     {
-        _probing?.Cancel();
         return _life.ContainerId.Length > 0 ? await InsistAsync(TaskWork.Removing, RemoveContainerAsync, _ => true, cancel) : new TaskEvent.Removed();
     }
 
@@ -251,12 +241,20 @@ internal sealed partial class TaskController
         var id = _life.ContainerId;
         _ = Task.Run(() => WatchExitAsync(id), CancellationToken.None);
         if (_ports.IsAny && _life.State < TaskState.Running) BeginListening(_life.Pid);
-        if (_health is not { } health) return;
-        _probing?.Cancel();
-        _probing = CancellationTokenSource.CreateLinkedTokenSource(_daemon);
-        var probe = new HealthProbe(_parts.Engine, _parts.Time, id, health);
-        var token = _probing.Token;
-        _ = Task.Run(() => probe.RunAsync(healthy => _events.Writer.TryWrite(healthy ? new TaskEvent.BecameHealthy() : new TaskEvent.BecameUnhealthy()), token), CancellationToken.None);
+        _ = Task.Run(() => WatchHealthAsync(id), CancellationToken.None);
+    }
+
+    private async Task WatchHealthAsync(string id)
+    {
+        try
+        {
+            await foreach (var verdict in _parts.Engine.WatchHealthAsync(id, _daemon))
+                _events.Writer.TryWrite(verdict == HealthVerdict.Healthy ? new TaskEvent.BecameHealthy() : new TaskEvent.BecameUnhealthy());
+        }
+        catch (Exception error) when (error is OperationCanceledException or SkeinException)
+        {
+            // The daemon ends; or the container is gone, which its exit tells.
+        }
     }
 
     private void BeginListening(int pid) => _ = Task.Run(async () =>
@@ -287,7 +285,6 @@ internal sealed partial class TaskController
         {
             end = new TaskEvent.Lost(Reason(error));
         }
-        _probing?.Cancel();
         _events.Writer.TryWrite(end);
     }
 
@@ -338,9 +335,6 @@ internal sealed partial class TaskController
 
     /// <summary>Within one state a manager takes the later of two reports: a clock that was set back must not make news old.</summary>
     private static Timestamp Later(Timestamp? a, Timestamp b) => a is not null && a.CompareTo(b) > 0 ? a : b;
-
-    private static HealthConfig? HealthOf(SwarmTask task, ImageRecord? image) =>
-        HealthPolicy.Merge(task.Spec.Container.Healthcheck, image?.Config.Healthcheck);
 
     private static string Reason(Exception error) => error is RpcException rpc ? rpc.Status.Detail : error.Message;
 }

@@ -12,7 +12,7 @@ internal sealed partial class TaskPreparation(TaskDependencies parts, Action<str
 {
     private readonly ILogger _logger = logger;
 
-    public async Task<(ImageRecord Image, ContainerNetwork Network)> PrepareAsync(SwarmTask task, string containerId, CancellationToken cancel)
+    public async Task<(ContainerRecord Container, ImageRecord Image, ContainerNetwork Network)> PrepareAsync(SwarmTask task, string containerId, CancellationToken cancel)
     {
         var spec = parts.Containers.ExpandedSpec(task);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -24,8 +24,8 @@ internal sealed partial class TaskPreparation(TaskDependencies parts, Action<str
             var first = await Task.WhenAny(image, network);
             await first;
             await Task.WhenAll(image, network);
-            await parts.Engine.CreateAsync(parts.Containers.Define(task, spec, containerId, await network), cancel);
-            return (await image, await network);
+            var container = await parts.Engine.CreateAsync(parts.Containers.Define(task, spec, containerId, await network), cancel);
+            return (container, await image, await network);
         }
         catch
         {

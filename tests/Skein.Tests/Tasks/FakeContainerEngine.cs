@@ -117,11 +117,7 @@ internal sealed class FakeContainerEngine : IContainerEngine
 
     public Task KillExecAsync(string execId, CancellationToken cancel) => throw new NotSupportedException();
 
-    public Task NoteHealthAsync(string id, ContainerHealth health, CancellationToken cancel)
-    {
-        _records[id] = Find(id) with { Health = health };
-        return Task.CompletedTask;
-    }
+    public IAsyncEnumerable<HealthVerdict> WatchHealthAsync(string id, CancellationToken cancel) => AsyncEnumerable.Empty<HealthVerdict>();
 
     public Task ResizeExecAsync(string execId, uint height, uint width, CancellationToken cancel) => throw new NotSupportedException();
 

@@ -1,6 +1,4 @@
-using Skein.Agent.Containers;
-
-namespace Skein.Agent.Tasks;
+namespace Skein.Agent.Containers.Health;
 
 /// <param name="Failures">In a row.</param>
 internal sealed record HealthState(HealthVerdict Verdict, int Failures)

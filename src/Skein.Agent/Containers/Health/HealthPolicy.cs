@@ -1,7 +1,6 @@
-using Skein.Agent.Containers;
 using Skein.Model;
 
-namespace Skein.Agent.Tasks;
+namespace Skein.Agent.Containers.Health;
 
 /// <summary>Docker's defaults for a health check, and when a run of probes makes a container healthy or not.</summary>
 internal static class HealthPolicy

@@ -1,50 +1,36 @@
 using System.Globalization;
 using System.Text;
-using Skein.Agent.Containers;
 using Skein.Model;
 
-namespace Skein.Agent.Tasks;
+namespace Skein.Agent.Containers.Health;
 
 /// <summary>Runs a container's health check again and again, inside the container.</summary>
 internal sealed class HealthProbe(IContainerEngine engine, TimeProvider time, string containerId, HealthConfig health)
 {
     private const int KeptOutput = 4096;
 
-    /// <summary>Tells each change of the verdict; ends when it is cancelled, as it is at the container's exit.</summary>
-    public async Task RunAsync(Action<bool> tell, CancellationToken cancel)
+    /// <summary>Notes what each probe finds; ends when it is cancelled, as it is at the container's exit.</summary>
+    /// <param name="known">What was found before a pause.</param>
+    public async Task RunAsync(ContainerHealth? known, Func<ContainerHealth, Task> note, CancellationToken cancel)
     {
         var began = time.GetTimestamp();
-        var state = HealthState.Initial;
-        var shown = ContainerHealth.Starting;
+        var shown = known ?? ContainerHealth.Starting;
+        var state = new HealthState(shown.Verdict, shown.FailingStreak);
         try
         {
-            await NoteAsync(shown, cancel);
             while (true)
             {
                 await Task.Delay(HealthPolicy.Delay(health, state, time.GetElapsedTime(began)), time, cancel);
                 var probe = await ProbeAsync(cancel);
                 var next = HealthPolicy.Next(health, state, probe.ExitCode == 0, time.GetElapsedTime(began));
                 shown = shown.After(probe, next.Verdict, next.Failures);
-                await NoteAsync(shown, cancel);
-                if (next.Verdict != state.Verdict) tell(next.Verdict == HealthVerdict.Healthy);
+                await note(shown);
                 state = next;
             }
         }
         catch (Exception) when (cancel.IsCancellationRequested)
         {
             // The container has ended, under a probe perhaps, or the daemon has.
-        }
-    }
-
-    private async Task NoteAsync(ContainerHealth now, CancellationToken cancel)
-    {
-        try
-        {
-            await engine.NoteHealthAsync(containerId, now, cancel);
-        }
-        catch (SkeinException)
-        {
-            // The container was removed meanwhile; its exit ends this loop.
         }
     }
 

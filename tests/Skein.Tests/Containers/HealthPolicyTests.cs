@@ -1,9 +1,9 @@
 using Skein.Agent.Containers;
-using Skein.Agent.Tasks;
+using Skein.Agent.Containers.Health;
 using Skein.Model;
 using Xunit;
 
-namespace Skein.Tests.Tasks;
+namespace Skein.Tests.Containers;
 
 public class HealthPolicyTests
 {
