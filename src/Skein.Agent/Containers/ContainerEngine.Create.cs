@@ -30,7 +30,7 @@ public sealed partial class ContainerEngine
         definition.Spec = VolumeContent.WithDeclared(definition.Spec, image.Config.Volumes);
         OciSpecBuilder.Command(definition.Spec, image.Config);
         // Before anything is made: it may be refused.
-        var granted = access.Of(definition.Labels);
+        var granted = access.Of(definition);
         var stopSignal = StopSignal(definition, image);
         containers.Reserve(definition.Name, definition.Id);
         try
@@ -77,6 +77,7 @@ public sealed partial class ContainerEngine
         var user = ResolveUser(definition.Spec, image.Config, layers);
         var profile = definition.Spec.Privileges?.AppArmor?.Mode == AppArmorMode.Disabled ? null : await appArmor.EnsureAsync(cancel);
         var spec = specs.Build(definition, image.Config, user, WithMemoryFiles(userMounts, definition), profile, granted);
+        if (definition.Standalone is not null) spec = StandaloneSpecs.Apply(spec, definition, Cgroups, sharedMemory.PathOf);
         await containerd.Containers.CreateAsync(
             new()
             {

@@ -23,6 +23,7 @@ public sealed partial class ContainerEngine
         {
             if (container.Removing)
                 throw SkeinException.Conflict("container is marked for removal and cannot be started");
+            if (container.Record.State.Status == ContainerStatus.Paused) throw SkeinException.Conflict("cannot start a paused container, try unpause instead");
             if (!container.Running)
                 await StartTaskAsync(container, contents, cancel);
         }
@@ -111,6 +112,7 @@ public sealed partial class ContainerEngine
             if (container.TakenUp) await Task.Run(() => abandonedShims.EndOf(container.Id), cancel);
             // A boot has come between, or a reload of the host's profiles: runc does not start what is under one that is not there.
             if (container.Record.AppArmorProfile.Length > 0) await appArmor.EnsureAsync(cancel);
+            if (container.Record.Definition.Standalone is { } wish) await RenewSpecAsync(container, wish, cancel);
             using (await StageAsync(container.Record.Definition, cancel)) await CreateTaskAsync(container, cancel);
             OpenInput(container);
             // Read before the call: a short program has ended when it returns, and must not end before it began.
@@ -173,6 +175,7 @@ public sealed partial class ContainerEngine
             LogLeftBehind(container.Id, error.Status.Detail);
         }
         memoryFiles.Remove(container.Id);
+        sharedMemory.Remove(container.Id);
         await container.Io.EndAsync(TimeSpan.Zero, time);
         EndCollection(container);
         var message = cause is RpcException refused ? $"failed to create task for container: {refused.Status.Detail}" : cause.Message;
@@ -235,6 +238,7 @@ public sealed partial class ContainerEngine
                 Directory.Delete(io, recursive: true);
             await volumes.ReleaseAsync(container.Id, container.Record.Definition.Spec.Mounts, volumesToo);
             memoryFiles.Remove(container.Id);
+            sharedMemory.Remove(container.Id);
             records.Delete(container.Id);
             containers.Remove(container);
         }

@@ -65,7 +65,7 @@ public sealed partial class ContainerEngine
             await TrySweepAsync(orphan, () => SweepObjectsAsync(orphan));
         }
         foreach (var (pid, id) in shims.Where(shim => !tasks.Contains(shim.Value))) await SweepShimAsync(pid, id, cancel);
-        foreach (var id in memoryFiles.Owners()) await SweepMemoryAsync(id, cancel);
+        foreach (var id in memoryFiles.Owners().Union(sharedMemory.Owners())) await SweepMemoryAsync(id, cancel);
         emptyCgroups.Sweep(containers.Contains);
     }
 
@@ -95,11 +95,13 @@ public sealed partial class ContainerEngine
         if (await RemoveFromContainerdAsync(id, null)) LogSwept(id);
     }
 
-    /// <summary>Secrets of a container whose end no daemon saw.</summary>
+    /// <summary>Secrets and shared memory of a container whose end no daemon saw.</summary>
     private async Task SweepMemoryAsync(string id, CancellationToken cancel)
     {
         using var held = await HoldAsync(id, cancel);
-        if (held is not { Container.Running: true }) memoryFiles.Remove(id);
+        if (held is { Container.Running: true }) return;
+        memoryFiles.Remove(id);
+        sharedMemory.Remove(id);
     }
 
     private async Task SweepShimAsync(int pid, string id, CancellationToken cancel)

@@ -155,6 +155,7 @@ public sealed partial class ContainerEngine
             // containerd remembers the task, but /run and the FIFOs in it are gone.
             if (task is not null && Directory.Exists(options.IoFolder(container.Id)))
                 container.Io.Open(poller, container.Log);
+            container.Record = container.Record with { EndedUnseen = true };
             await EndAsync(container, container.NextExit, (int?)task?.ExitStatus ?? LostExitCode, task?.ExitedAt, TimeSpan.FromMilliseconds(200));
         }
     }
@@ -225,6 +226,7 @@ public sealed partial class ContainerEngine
             container.CompleteExit(exitCode);
             await DeleteEndedTaskAsync(container.Id);
             memoryFiles.Remove(container.Id);
+            sharedMemory.Remove(container.Id);
         }
         finally
         {

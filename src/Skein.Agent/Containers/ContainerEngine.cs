@@ -47,6 +47,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     private readonly StagedMounts staged;
     private readonly VolumeContent volumeContent;
     private readonly MemoryFiles memoryFiles;
+    private readonly SharedMemory sharedMemory;
     private readonly VolumeStore volumes;
     private readonly OciSpecBuilder specs;
     private readonly ContainerAccess access;
@@ -73,6 +74,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         volumeContent = new VolumeContent(options.Volumes, options.CopyFolder);
         volumes = new VolumeStore(options.Volumes, time, ids, loggers.CreateLogger<VolumeStore>());
         memoryFiles = new MemoryFiles(options.MemoryFolder);
+        sharedMemory = new SharedMemory(options.SharedMemoryFolder);
         abandonedShims = new AbandonedShims(containerd.SocketPath, containerd.Namespace);
         emptyCgroups = new EmptyCgroups(options.CgroupParent, Cgroups);
         access = new ContainerAccess(options.AllowServices, new CdiRegistry(options.CdiFolders));

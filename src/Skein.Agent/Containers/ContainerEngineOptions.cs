@@ -3,8 +3,8 @@ using Skein.Agent.Containers.Volumes;
 namespace Skein.Agent.Containers;
 
 /// <param name="DataRoot">Lasts: records and logs in containers/ID, volumes in volumes/NAME/_data.</param>
-/// <param name="ExecRoot">Lasts until the host boots: FIFOs in io/ID, secrets and configs in secrets/ID, images' files on their way into volumes in copy/ID, and parts of
-/// volumes and images on their way into a container in staging/ID.</param>
+/// <param name="ExecRoot">Lasts until the host boots: FIFOs in io/ID, secrets and configs in secrets/ID, images' files on their way into volumes in copy/ID, parts of
+/// volumes and images on their way into a container in staging/ID, and shared memory in shm/ID.</param>
 /// <param name="CgroupParent">Each container gets a cgroup below it, in every hierarchy.</param>
 public sealed record ContainerEngineOptions(string DataRoot, string ExecRoot, string CgroupParent = "/skein")
 {
@@ -28,6 +28,8 @@ public sealed record ContainerEngineOptions(string DataRoot, string ExecRoot, st
     internal string StagingFolder => Path.Combine(ExecRoot, "staging");
 
     internal string MemoryFolder => Path.Combine(ExecRoot, "secrets");
+
+    internal string SharedMemoryFolder => Path.Combine(ExecRoot, "shm");
 
     internal string IoFolder(string id) => Path.Combine(ExecRoot, "io", id);
 }

@@ -15,6 +15,15 @@ public sealed record ContainerRecord(ContainerDefinition Definition, ContainerSt
     /// <summary>That it runs under; empty where it was made without.</summary>
     public string AppArmorProfile { get; init; } = "";
 
+    /// <summary>By its restart policy, since a user last started it.</summary>
+    public int RestartCount { get; init; }
+
+    /// <summary>And not started since.</summary>
+    public bool StoppedByUser { get; init; }
+
+    /// <summary>It ended while no daemon was there.</summary>
+    public bool EndedUnseen { get; init; }
+
     /// <summary>Its own over its image's, with every default; null without one.</summary>
     public HealthConfig? Check { get; init; }
 
@@ -27,6 +36,9 @@ public enum ContainerStatus
     Created,
     Running,
     Paused,
+
+    /// <summary>It has ended, and is started again after a pause.</summary>
+    Restarting,
     Exited,
     Dead,
 }

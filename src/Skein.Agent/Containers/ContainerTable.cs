@@ -20,16 +20,17 @@ internal sealed partial class ContainerTable
     }
 
     /// <summary>Refuses a name that another container has, or is about to have.</summary>
-    public void Reserve(string name, string id)
+    /// <param name="because">Before the refusal's words.</param>
+    public void Reserve(string name, string id, string because = "")
     {
         if (!ValidName().IsMatch(name))
-            throw SkeinException.Invalid($"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
+            throw SkeinException.Invalid($"{because}Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
         lock (gate)
         {
             if (!idByName.TryAdd(name, id))
             {
                 throw SkeinException.Conflict(
-                    $"Conflict. The container name \"/{name}\" is already in use by container \"{idByName[name]}\". "
+                    $"{because}Conflict. The container name \"/{name}\" is already in use by container \"{idByName[name]}\". "
                     + "You have to remove (or rename) that container to be able to reuse that name.");
             }
         }

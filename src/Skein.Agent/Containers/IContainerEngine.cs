@@ -48,6 +48,19 @@ public interface IContainerEngine
 
     Task KillAsync(string id, string signal, CancellationToken cancel);
 
+    Task PauseAsync(string id, CancellationToken cancel);
+
+    Task UnpauseAsync(string id, CancellationToken cancel);
+
+    Task RenameAsync(string id, string name, CancellationToken cancel);
+
+    /// <param name="definition">With other limits and another restart policy; all else is as it was.</param>
+    Task UpdateAsync(ContainerDefinition definition, CancellationToken cancel);
+
+    /// <summary>How often a user's container was restarted, and whether he wants it to stay as it is; kept, so that the next daemon knows.</summary>
+    /// <param name="waiting">It is started again after a pause.</param>
+    Task NoteLifeAsync(string id, int restartCount, bool stoppedByUser, bool waiting, CancellationToken cancel);
+
     /// <param name="volumesToo">Those without a name go with it, as far as no other container has them.</param>
     Task RemoveAsync(string id, bool force, bool volumesToo, CancellationToken cancel);
 

@@ -29,7 +29,7 @@ internal sealed class ManagedContainer(
     public bool Running => record.State.Status is ContainerStatus.Running or ContainerStatus.Paused;
 
     /// <summary>Nothing more is to come of it. One that was made and not started yet has everything before it.</summary>
-    public bool Over => Removed.IsCompleted || record.State is { Status: ContainerStatus.Exited or ContainerStatus.Dead } or { Status: ContainerStatus.Created, Error.Length: > 0 };
+    public bool Over => Removed.IsCompleted || record.State is { Status: ContainerStatus.Exited or ContainerStatus.Dead or ContainerStatus.Restarting } or { Status: ContainerStatus.Created, Error.Length: > 0 };
 
     public IReadOnlyList<Mount> RootMounts { get; } = rootMounts;
 

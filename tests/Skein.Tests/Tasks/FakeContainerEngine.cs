@@ -92,6 +92,16 @@ internal sealed class FakeContainerEngine : IContainerEngine
         return _records.TryRemove(id, out _) ? Task.CompletedTask : throw SkeinException.NotFound($"No such container: {id}");
     }
 
+    public Task PauseAsync(string id, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task UnpauseAsync(string id, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task RenameAsync(string id, string name, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task UpdateAsync(ContainerDefinition definition, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task NoteLifeAsync(string id, int restartCount, bool stoppedByUser, bool waiting, CancellationToken cancel) => throw new NotSupportedException();
+
     public Task KillAsync(string id, string signal, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task<(string Version, string Revision)?> RuntimeVersionAsync(CancellationToken cancel) => Task.FromResult<(string, string)?>(null);

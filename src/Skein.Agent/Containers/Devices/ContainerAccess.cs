@@ -16,7 +16,23 @@ internal sealed class ContainerAccess(IReadOnlyCollection<string> allowed, CdiRe
 
     /// <returns>null for a container like any other.</returns>
     /// <exception cref="SkeinException">Not allowed here, or there is no such device.</exception>
-    public OciAccess? Of(IReadOnlyDictionary<string, string> labels)
+    public OciAccess? Of(ContainerDefinition definition) => definition.OwnerCase == ContainerDefinition.OwnerOneofCase.Standalone
+        ? OfUser(definition.Standalone)
+        : OfService(definition.Labels);
+
+    /// <summary>Who may use the daemon's socket is root on this host: what he asks for is his.</summary>
+    private OciAccess OfUser(StandaloneSpec wish)
+    {
+        var access = registry.Resolve([.. wish.DeviceRequests.SelectMany(DeviceRequests.Names).Distinct(StringComparer.Ordinal)]);
+        return access with
+        {
+            Privileged = wish.Privileged,
+            Devices = [.. access.Devices, .. wish.Devices.Select(DeviceRequests.Grant).SelectMany(Granted), .. wish.Privileged ? All() : []],
+            Rules = [.. wish.DeviceCgroupRules.Select(DeviceRequests.Rule)],
+        };
+    }
+
+    private OciAccess? OfService(IReadOnlyDictionary<string, string> labels)
     {
         var grants = ServiceGrants.Parse(labels);
         if (grants.Needs().FirstOrDefault(need => !allowed.Contains(need)) is { } refused)

@@ -9,6 +9,9 @@ internal sealed record OciAccess
 
     public IReadOnlyList<OciDeviceAccess> Devices { get; init; } = [];
 
+    /// <summary>Devices that it may have though it is given none of them by name.</summary>
+    public IReadOnlyList<OciDeviceRule> Rules { get; init; } = [];
+
     public IReadOnlyList<string> Environment { get; init; } = [];
 
     public IReadOnlyList<OciMount> Mounts { get; init; } = [];

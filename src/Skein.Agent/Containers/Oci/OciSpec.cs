@@ -18,6 +18,8 @@ internal sealed record OciSpec
     public required OciLinux Linux { get; init; }
 
     public OciHooks? Hooks { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
 }
 
 internal sealed record OciProcess
@@ -95,6 +97,8 @@ internal sealed record OciResources
     public OciCpu? Cpu { get; init; }
 
     public OciPids? Pids { get; init; }
+
+    public OciBlockIO? BlockIO { get; init; }
 }
 
 /// <param name="Type">c or b; null = all of them.</param>
@@ -114,9 +118,43 @@ internal sealed record OciHooks(
 
 /// <param name="Swap">memory and swap together, in version 2 too: runc takes the memory off</param>
 /// <param name="Swappiness">version 1 alone knows it</param>
-internal sealed record OciMemory(long? Limit, long? Reservation, long? Swap, ulong? Swappiness = null);
+internal sealed record OciMemory(long? Limit, long? Reservation, long? Swap, ulong? Swappiness = null)
+{
+    public bool? DisableOOMKiller { get; init; }
+}
 
-internal sealed record OciCpu(long Quota, ulong Period);
+internal sealed record OciCpu(long? Quota, ulong? Period)
+{
+    public ulong? Shares { get; init; }
+
+    public ulong? RealtimePeriod { get; init; }
+
+    public long? RealtimeRuntime { get; init; }
+
+    public string? Cpus { get; init; }
+
+    public string? Mems { get; init; }
+}
+
+/// <summary>Rates in bytes or operations a second, weights from 10 to 1000.</summary>
+internal sealed record OciBlockIO
+{
+    public ushort? Weight { get; init; }
+
+    public IReadOnlyList<OciWeightDevice>? WeightDevice { get; init; }
+
+    public IReadOnlyList<OciThrottleDevice>? ThrottleReadBpsDevice { get; init; }
+
+    public IReadOnlyList<OciThrottleDevice>? ThrottleWriteBpsDevice { get; init; }
+
+    public IReadOnlyList<OciThrottleDevice>? ThrottleReadIOPSDevice { get; init; }
+
+    public IReadOnlyList<OciThrottleDevice>? ThrottleWriteIOPSDevice { get; init; }
+}
+
+internal sealed record OciWeightDevice(long Major, long Minor, ushort Weight);
+
+internal sealed record OciThrottleDevice(long Major, long Minor, ulong Rate);
 
 internal sealed record OciPids(long Limit);
 
@@ -132,4 +170,5 @@ internal sealed record OciSyscallArgument(uint Index, ulong Value, ulong ValueTw
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(OciSpec))]
 [JsonSerializable(typeof(OciProcess))]
+[JsonSerializable(typeof(OciResources))]
 internal sealed partial class OciJson : JsonSerializerContext;

@@ -197,7 +197,7 @@ internal sealed record OciSpecBuilder(string CgroupParent, HostCgroups Cgroups, 
         return namespaces;
     }
 
-    private OciResources Resources(ResourceRequirements? wanted, OciAccess? access)
+    public OciResources Resources(ResourceRequirements? wanted, OciAccess? access)
     {
         var limits = wanted?.Limits;
         var memoryBytes = limits?.MemoryBytes ?? 0;
@@ -205,7 +205,7 @@ internal sealed record OciSpecBuilder(string CgroupParent, HostCgroups Cgroups, 
         return new OciResources
         {
             // Nothing but what runc itself grants: null, zero, full, random, urandom, tty, console, ptmx and pts.
-            Devices = access?.Privileged == true ? [new OciDeviceRule(true, "rwm")] : [new OciDeviceRule(false, "rwm"), .. (access?.Devices ?? []).Select(device => device.Rule)],
+            Devices = access?.Privileged == true ? [new OciDeviceRule(true, "rwm")] : [new OciDeviceRule(false, "rwm"), .. (access?.Devices ?? []).Select(device => device.Rule), .. access?.Rules ?? []],
             Memory = memoryBytes > 0 || reservedBytes > 0 || wanted?.MemorySwappiness is not null
                 ? new OciMemory(Positive(memoryBytes), Positive(reservedBytes), Swap(memoryBytes, wanted), Swappiness(wanted))
                 : null,

@@ -89,6 +89,8 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
     {
         ImageId = stored.ImageId,
         AppArmorProfile = stored.AppArmorProfile,
+        RestartCount = stored.RestartCount,
+        StoppedByUser = stored.StoppedByUser,
     };
 
     public static IReadOnlyList<Containerd.Types.Mount> RootMounts(StoredContainer stored) =>
@@ -112,6 +114,8 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
             StopSignal = stopSignal,
             ImageId = record.ImageId,
             AppArmorProfile = record.AppArmorProfile,
+            RestartCount = record.RestartCount,
+            StoppedByUser = record.StoppedByUser,
         };
     }
 }

@@ -143,6 +143,7 @@ internal sealed record ContainerInspectJson
             HostnamePath = definition.HostnamePath,
             HostsPath = definition.HostsPath,
             Name = "/" + container.Name,
+            RestartCount = container.RestartCount,
             AppArmorProfile = container.Definition.Spec.Privileges?.AppArmor?.Mode == AppArmorMode.Disabled ? "unconfined" : container.AppArmorProfile,
             HostConfig = HostConfigJson.From(definition, network, image, cgroups),
             Mounts = MountPointJson.Of(container, volumes),
@@ -154,9 +155,9 @@ internal sealed record ContainerInspectJson
 
     private static StateJson WriteState(ContainerState state, ContainerHealth? health) => new(
         ContainerWords.StatusName(state.Status),
-        state.Status is ContainerStatus.Running or ContainerStatus.Paused,
+        state.Status is ContainerStatus.Running or ContainerStatus.Paused or ContainerStatus.Restarting,
         state.Status == ContainerStatus.Paused,
-        Restarting: false,
+        Restarting: state.Status == ContainerStatus.Restarting,
         state.OomKilled,
         state.Status == ContainerStatus.Dead,
         state.Pid,

@@ -35,6 +35,7 @@ internal static class ContainerWords
     {
         ContainerStatus.Running => $"Up {Ago(now - state.StartedAt)}{HealthNote(health)}",
         ContainerStatus.Paused => $"Up {Ago(now - state.StartedAt)} (Paused)",
+        ContainerStatus.Restarting => $"Restarting ({state.ExitCode}) {Ago(now - state.FinishedAt)} ago",
         ContainerStatus.Exited => $"Exited ({state.ExitCode}) {Ago(now - state.FinishedAt)} ago",
         ContainerStatus.Dead => "Dead",
         _ => "Created",

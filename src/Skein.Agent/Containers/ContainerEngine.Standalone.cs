@@ -1,0 +1,153 @@
+using System.Text.Json;
+using Google.Protobuf;
+using Grpc.Core;
+using Skein.Agent.Containerd.TasksApi;
+using Skein.Agent.Containers.Oci;
+using Skein.Model;
+
+namespace Skein.Agent.Containers;
+
+/// <summary>What only a container of a user does: it is renamed, paused, given other limits, and shares the namespaces of others.</summary>
+public sealed partial class ContainerEngine
+{
+    private const string ResourcesType = "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources";
+
+    public async Task PauseAsync(string id, CancellationToken cancel)
+    {
+        var container = containers.Find(id);
+        using var held = await HoldAsync(container, cancel);
+        if (container.Record.State.Status == ContainerStatus.Paused) throw SkeinException.Conflict($"Container {container.Id} is already paused");
+        if (container.Record.State.Status == ContainerStatus.Restarting) throw SkeinException.Conflict($"Container {container.Id} is restarting, wait until the container is running");
+        if (!container.Running) throw SkeinException.Conflict($"container {container.Id} is not running");
+        await AskAsync("pause", container, async () => await containerd.Tasks.PauseAsync(new() { ContainerId = container.Id }, cancellationToken: cancel));
+        Store(container, container.Record.State with { Status = ContainerStatus.Paused });
+        EndProbing(container);
+        Publish(container, "pause");
+    }
+
+    public async Task UnpauseAsync(string id, CancellationToken cancel)
+    {
+        var container = containers.Find(id);
+        using var held = await HoldAsync(container, cancel);
+        if (container.Record.State.Status != ContainerStatus.Paused) throw SkeinException.Conflict($"Container {container.Id} is not paused");
+        await AskAsync("unpause", container, async () => await containerd.Tasks.ResumeAsync(new() { ContainerId = container.Id }, cancellationToken: cancel));
+        Store(container, container.Record.State with { Status = ContainerStatus.Running });
+        BeginProbing(container);
+        Publish(container, "unpause");
+    }
+
+    public async Task RenameAsync(string id, string name, CancellationToken cancel)
+    {
+        if (id.Length == 0 || name.Length == 0) throw SkeinException.Invalid("Neither old nor new names may be empty");
+        var container = containers.Find(id);
+        using var held = await HoldAsync(container, cancel);
+        var (old, next) = (container.Record.Name, name.TrimStart('/'));
+        if (old == next) throw SkeinException.Invalid("Renaming a container with the same name as its current name");
+        containers.Reserve(next, container.Id, "Error when allocating new name: ");
+        var before = container.Record;
+        try
+        {
+            container.Record = before with { Definition = new(before.Definition) { Name = next } };
+            Write(container);
+        }
+        catch
+        {
+            container.Record = before;
+            containers.Release(next);
+            throw;
+        }
+        containers.Release(old);
+        Publish(container, "rename", ("oldName", "/" + old));
+    }
+
+    /// <param name="definition">With other limits and another restart policy; all else is as it was.</param>
+    public async Task UpdateAsync(ContainerDefinition definition, CancellationToken cancel)
+    {
+        var container = containers.Find(definition.Id);
+        using var held = await HoldAsync(container, cancel);
+        var before = container.Record;
+        container.Record = before with { Definition = definition };
+        try
+        {
+            var resources = await RenewResourcesAsync(container, cancel);
+            if (container.Running) await AskAsync("update", container, async () => await containerd.Tasks.UpdateAsync(new() { ContainerId = container.Id, Resources = resources }, cancellationToken: cancel));
+            Write(container);
+        }
+        catch
+        {
+            container.Record = before;
+            throw;
+        }
+        Publish(container, "update");
+    }
+
+    /// <summary>How often it was restarted, and whether a user wants it to stay as it is; kept, so that the next daemon knows.</summary>
+    /// <param name="waiting">It is started again after a pause.</param>
+    public async Task NoteLifeAsync(string id, int restartCount, bool stoppedByUser, bool waiting, CancellationToken cancel)
+    {
+        var container = containers.Find(id);
+        using var held = await HoldAsync(container, cancel);
+        var (record, status) = (container.Record, container.Record.State.Status);
+        if (!container.Running && status != ContainerStatus.Created) status = waiting ? ContainerStatus.Restarting : ContainerStatus.Exited;
+        if ((record.RestartCount, record.StoppedByUser, record.State.Status) == (restartCount, stoppedByUser, status)) return;
+        container.Record = record with { RestartCount = restartCount, StoppedByUser = stoppedByUser };
+        Store(container, container.Record.State with { Status = status });
+    }
+
+    private static async Task<HeldContainer> HoldAsync(ManagedContainer container, CancellationToken cancel)
+    {
+        await container.Gate.WaitAsync(cancel);
+        return new HeldContainer(container);
+    }
+
+    private static async Task AskAsync(string verb, ManagedContainer container, Func<Task> call)
+    {
+        try
+        {
+            await call();
+        }
+        catch (RpcException refused)
+        {
+            throw new SkeinException(KindOf(refused), $"cannot {verb} container {container.Id}: {refused.Status.Detail}", refused);
+        }
+    }
+
+    /// <summary>Into the namespaces of others as they are now: theirs are others after each of their starts.</summary>
+    private async Task RenewSpecAsync(ManagedContainer container, StandaloneSpec wish, CancellationToken cancel)
+    {
+        if (wish.IpcMode == NamespaceMode.Shareable) sharedMemory.Mount(container.Id, StandaloneSpecs.SizeOf(wish));
+        var joined = new Dictionary<string, string>();
+        Join("network", "net", wish.NetworkMode);
+        Join("pid", "pid", wish.PidMode);
+        Join("ipc", "ipc", wish.IpcMode);
+        if (joined.Count > 0) await ChangeSpecAsync(container.Id, spec => StandaloneSpecs.Join(spec, joined), cancel);
+
+        void Join(string kind, string file, string mode)
+        {
+            if (NamespaceMode.Container(mode) is not { } id) return;
+            var other = containers.Find(id).Record;
+            if (other.Id == container.Id) throw SkeinException.Invalid($"cannot join own {kind} namespace");
+            if (other.State.Pid == 0)
+                throw SkeinException.Conflict($"cannot join {kind} namespace of a non running container: container {other.Name} is {other.State.Status.ToString().ToLowerInvariant()}");
+            if (kind == "ipc" && !sharedMemory.IsMounted(other.Id))
+                throw SkeinException.Invalid($"container {other.Id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)");
+            joined[kind] = $"/proc/{other.State.Pid}/ns/{file}";
+        }
+    }
+
+    private async Task<Google.Protobuf.WellKnownTypes.Any> RenewResourcesAsync(ManagedContainer container, CancellationToken cancel)
+    {
+        var definition = container.Record.Definition;
+        var resources = StandaloneSpecs.Resources(specs.Resources(definition.Resources, access.Of(definition)), definition.Standalone.Limits ?? new(), Cgroups);
+        await ChangeSpecAsync(container.Id, spec => spec with { Linux = spec.Linux with { Resources = resources } }, cancel);
+        return new() { TypeUrl = ResourcesType, Value = UnsafeByteOperations.UnsafeWrap(JsonSerializer.SerializeToUtf8Bytes(resources, OciJson.Default.OciResources)) };
+    }
+
+    private async Task ChangeSpecAsync(string id, Func<OciSpec, OciSpec> change, CancellationToken cancel)
+    {
+        var found = (await containerd.Containers.GetAsync(new() { Id = id }, cancellationToken: cancel)).Container;
+        var spec = change(JsonSerializer.Deserialize(found.Spec.Value.Span, OciJson.Default.OciSpec)!);
+        found.Spec.Value = UnsafeByteOperations.UnsafeWrap(JsonSerializer.SerializeToUtf8Bytes(spec, OciJson.Default.OciSpec));
+        await containerd.Containers.UpdateAsync(new() { Container = found, UpdateMask = new() { Paths = { "spec" } } }, cancellationToken: cancel);
+    }
+}
