@@ -75,7 +75,7 @@ public sealed partial class ContainerEngine
             if (container.Running && !force)
             {
                 throw SkeinException.Conflict(
-                    $"cannot remove container \"/{container.Record.Name}\": container is running: stop the container before removing or force remove");
+                    $"cannot remove container \"/{container.Record.Name}\": container is {(container.Record.State.Status == ContainerStatus.Paused ? "paused and must be unpaused first" : "running: stop the container before removing or force remove")}");
             }
             container.Removing = true;
         }
@@ -277,6 +277,7 @@ public sealed partial class ContainerEngine
             return false;
         }
         Publish(container, "kill", ("signal", Text(signal)));
+        if (container.Record.State.Status == ContainerStatus.Paused && IsEnd(container, signal)) await ThawAsync(container, cancel);
         return true;
     }
 

@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Skein.Agent.Containerd.TasksApi;
 using Skein.Agent.Containers.Oci;
+using Skein.Agent.Containers.Processes;
 using Skein.Model;
 
 namespace Skein.Agent.Containers;
@@ -11,6 +12,10 @@ namespace Skein.Agent.Containers;
 public sealed partial class ContainerEngine
 {
     private const string ResourcesType = "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources";
+
+    public bool Ends(string id, string signal) => IsEnd(containers.Find(id), Signals.Parse(string.IsNullOrEmpty(signal) ? "SIGKILL" : signal));
+
+    public void Announce(string id, string action) => Publish(containers.Find(id), action);
 
     public async Task PauseAsync(string id, CancellationToken cancel)
     {
@@ -92,6 +97,25 @@ public sealed partial class ContainerEngine
         if ((record.RestartCount, record.StoppedByUser, record.State.Status) == (restartCount, stoppedByUser, status)) return;
         container.Record = record with { RestartCount = restartCount, StoppedByUser = stoppedByUser };
         Store(container, container.Record.State with { Status = status });
+    }
+
+    private static bool IsEnd(ManagedContainer container, uint signal) => signal == Signals.Kill || signal == Signals.Parse(container.StopSignal);
+
+    /// <summary>A frozen process does not see what it is sent, and would never end.</summary>
+    private async Task ThawAsync(ManagedContainer container, CancellationToken cancel)
+    {
+        using var held = await HoldAsync(container, cancel);
+        if (container.Record.State.Status != ContainerStatus.Paused) return;
+        try
+        {
+            await containerd.Tasks.ResumeAsync(new() { ContainerId = container.Id }, cancellationToken: cancel);
+            Store(container, container.Record.State with { Status = ContainerStatus.Running });
+        }
+        catch (RpcException error)
+        {
+            // It may have ended already; if not, the kernel's own kill follows, which thaws by itself.
+            LogLeftBehind(container.Id, error.Status.Detail);
+        }
     }
 
     private static async Task<HeldContainer> HoldAsync(ManagedContainer container, CancellationToken cancel)

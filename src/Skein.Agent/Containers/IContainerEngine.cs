@@ -48,6 +48,12 @@ public interface IContainerEngine
 
     Task KillAsync(string id, string signal, CancellationToken cancel);
 
+    /// <summary>Whether a signal means the container's end: SIGKILL, and its own stop signal.</summary>
+    bool Ends(string id, string signal);
+
+    /// <summary>An event of it that its owner knows of: restart.</summary>
+    void Announce(string id, string action);
+
     Task PauseAsync(string id, CancellationToken cancel);
 
     Task UnpauseAsync(string id, CancellationToken cancel);

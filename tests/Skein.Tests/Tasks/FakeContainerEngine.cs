@@ -92,6 +92,10 @@ internal sealed class FakeContainerEngine : IContainerEngine
         return _records.TryRemove(id, out _) ? Task.CompletedTask : throw SkeinException.NotFound($"No such container: {id}");
     }
 
+    public bool Ends(string id, string signal) => throw new NotSupportedException();
+
+    public void Announce(string id, string action) => throw new NotSupportedException();
+
     public Task PauseAsync(string id, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task UnpauseAsync(string id, CancellationToken cancel) => throw new NotSupportedException();

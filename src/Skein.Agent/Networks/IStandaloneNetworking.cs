@@ -1,0 +1,21 @@
+using Skein.Model;
+
+namespace Skein.Agent.Networks;
+
+/// <summary>The networks of containers of users: made at each start, gone after each end. Errors are SkeinException in Docker's words.</summary>
+public interface IStandaloneNetworking
+{
+    /// <summary>Of a container on a network of its own; the same at every start, for the runtime's spec.</summary>
+    string NamespacePathOf(string containerId);
+
+    ContainerNetwork? Find(string containerId);
+
+    /// <summary>Namespace, legs, names and published ports, by the definition's wishes. Its addresses may be others than at its last start.</summary>
+    Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken cancel);
+
+    /// <summary>Addresses and ports are free again. Detaching one that isn't attached is a success.</summary>
+    Task DetachAsync(string containerId, CancellationToken cancel);
+
+    /// <summary>Once, at the daemon's start: takes over what these have, and takes away what belongs to no container of a user.</summary>
+    Task RecoverAsync(IReadOnlyCollection<ContainerDefinition> running, CancellationToken cancel);
+}

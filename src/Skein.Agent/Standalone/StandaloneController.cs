@@ -1,0 +1,265 @@
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Skein.Agent.Containers;
+using Skein.Agent.Containers.Life;
+using Skein.Model;
+using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
+
+namespace Skein.Agent.Standalone;
+
+/// <summary>The shell around <see cref="ContainerMachine"/> for one container of a user.</summary>
+/// <remarks>Lock order: <see cref="_one"/>, then <see cref="_noting"/>.</remarks>
+internal sealed partial class StandaloneController(StandaloneParts parts, ContainerRecord record, CancellationToken daemon)
+{
+    // Held while it is started, and while what follows from its end is done; not while it runs.
+    private readonly SemaphoreSlim _one = new(1);
+    private readonly Lock _noting = new();
+    private readonly ILogger _logger = parts.Logger;
+    private ContainerLife _life = new(record.Definition.Standalone.Restart, record.Definition.Standalone.AutoRemove)
+    {
+        RestartCount = record.RestartCount,
+        StoppedByUser = record.StoppedByUser,
+    };
+
+    /// <summary>Completes when the run that is has ended, and what belonged to it is gone.</summary>
+    private volatile Task _run = Task.CompletedTask;
+
+    private string Id { get; } = record.Id;
+
+    private ContainerDefinition Definition => parts.Engine.Find(Id).Definition;
+
+    /// <summary>What the daemon before left of it. Starts nothing yet.</summary>
+    /// <returns>What is to be done next.</returns>
+    public ContainerLifeCommand TakeUp()
+    {
+        var state = record.State;
+        if (state.Status is ContainerStatus.Running or ContainerStatus.Paused)
+        {
+            Note(new ContainerLifeEvent.FoundRunning());
+            _run = WatchAsync();
+            return ContainerLifeCommand.None;
+        }
+        var unseen = record.EndedUnseen || state.Status == ContainerStatus.Restarting;
+        return Note(new ContainerLifeEvent.FoundEnded(state.ExitCode, unseen, state.StartedAt is not null));
+    }
+
+    /// <summary>What TakeUp said; its faults are told to the log alone.</summary>
+    public async Task GoOnAsync(ContainerLifeCommand command)
+    {
+        using var held = await HoldAsync();
+        await FollowAsync(command);
+    }
+
+    public async Task StartAsync()
+    {
+        using var held = await HoldAsync();
+        await ActAsync(Note(new ContainerLifeEvent.StartAsked()));
+    }
+
+    /// <param name="grace">null = its own.</param>
+    public async Task StopAsync(TimeSpan? grace, string? signal, CancellationToken cancel)
+    {
+        await EndPauseAsync();
+        await parts.Engine.StopAsync(Id, grace, signal, cancel);
+        await _run.WaitAsync(cancel);
+    }
+
+    public async Task RestartAsync(TimeSpan? grace, string? signal, CancellationToken cancel)
+    {
+        // It is not to go in between.
+        var goes = Change(life => life with { AutoRemove = false }).AutoRemove;
+        try
+        {
+            await StopAsync(grace, signal, cancel);
+        }
+        finally
+        {
+            Change(life => life with { AutoRemove = goes });
+        }
+        await StartAsync();
+        parts.Engine.Announce(Id, "restart");
+    }
+
+    public async Task KillAsync(string signal, CancellationToken cancel)
+    {
+        if (parts.Engine.Ends(Id, signal)) await EndPauseAsync();
+        await parts.Engine.KillAsync(Id, signal, cancel);
+    }
+
+    public async Task RemoveAsync(bool force, bool volumesToo, CancellationToken cancel)
+    {
+        if (force) await EndPauseAsync();
+        else if (_life.Phase == ContainerPhase.Waiting)
+            throw SkeinException.Conflict($"cannot remove container \"/{Definition.Name}\": container is restarting: stop the container before removing or force remove");
+        await parts.Engine.RemoveAsync(Id, force, volumesToo, cancel);
+        await _run;
+        await parts.Networks.DetachAsync(Id, CancellationToken.None);
+    }
+
+    public void ChangePolicy(ContainerRestartPolicy? policy) => Note(new ContainerLifeEvent.PolicyChanged(policy));
+
+    /// <summary>A user wants it to end; while it waits for its next start it has ended with this.</summary>
+    private async Task EndPauseAsync()
+    {
+        var command = Note(new ContainerLifeEvent.StopAsked());
+        await KeepAsync();
+        await FollowAsync(command);
+    }
+
+    /// <summary>Does what the machine wants; a start that fails is told to the caller, after what follows from it.</summary>
+    private async Task ActAsync(ContainerLifeCommand command)
+    {
+        switch (command)
+        {
+            case ContainerLifeCommand.Start:
+                await BeginAsync();
+                break;
+            case ContainerLifeCommand.Wait:
+                _ = PauseAsync(_life.Pause);
+                break;
+            case ContainerLifeCommand.Remove:
+                await VanishAsync();
+                break;
+        }
+    }
+
+    /// <summary>The same, where nobody waits for it.</summary>
+    private async Task FollowAsync(ContainerLifeCommand command)
+    {
+        try
+        {
+            await ActAsync(command);
+        }
+        catch (Exception error) when (!daemon.IsCancellationRequested)
+        {
+            LogFailed(error, Id);
+        }
+        catch (OperationCanceledException)
+        {
+            // The daemon ends; its successor goes on.
+        }
+    }
+
+    private async Task BeginAsync()
+    {
+        try
+        {
+            await parts.Networks.AttachAsync(Definition, daemon);
+            await parts.Engine.StartAsync(Id, daemon);
+        }
+        catch (Exception error) when (!daemon.IsCancellationRequested)
+        {
+            await parts.Networks.DetachAsync(Id, daemon);
+            var next = Note(new ContainerLifeEvent.StartFailed(IsPassing(error)));
+            await KeepAsync();
+            await FollowAsync(next);
+            throw;
+        }
+        Note(new ContainerLifeEvent.Started());
+        await KeepAsync();
+        _run = WatchAsync();
+    }
+
+    private async Task WatchAsync()
+    {
+        try
+        {
+            var code = await parts.Engine.WaitAsync(Id, daemon);
+            using var held = await HoldAsync();
+            await parts.Networks.DetachAsync(Id, daemon);
+            var next = Note(new ContainerLifeEvent.Exited(code, parts.Engine.Find(Id).State is { StartedAt: { } began, FinishedAt: { } ended } ? ended - began : TimeSpan.Zero));
+            await KeepAsync();
+            await FollowAsync(next);
+        }
+        catch (SkeinException gone) when (gone.Kind == ErrorKind.NotFound)
+        {
+            // It was removed, and with it all that is to be done about its end.
+        }
+        catch (Exception error) when (!daemon.IsCancellationRequested)
+        {
+            LogFailed(error, Id);
+        }
+        catch (OperationCanceledException)
+        {
+            // The daemon ends; its successor takes it up.
+        }
+    }
+
+    private async Task PauseAsync(TimeSpan pause)
+    {
+        try
+        {
+            await Task.Delay(pause, parts.Time, daemon);
+            using var held = await HoldAsync();
+            await FollowAsync(Note(new ContainerLifeEvent.PauseOver()));
+        }
+        catch (OperationCanceledException)
+        {
+            // The next daemon finds that it waits.
+        }
+    }
+
+    private async Task VanishAsync()
+    {
+        try
+        {
+            await parts.Engine.RemoveAsync(Id, force: true, volumesToo: true, daemon);
+        }
+        catch (SkeinException error) when (error.Kind is ErrorKind.NotFound or ErrorKind.Conflict)
+        {
+            // Another hand removes it just now.
+        }
+        parts.Gone(Id);
+    }
+
+    /// <summary>Written down, for the next daemon and for who looks.</summary>
+    private async Task KeepAsync()
+    {
+        try
+        {
+            var life = _life;
+            await parts.Engine.NoteLifeAsync(Id, life.RestartCount, life.StoppedByUser, life.Phase == ContainerPhase.Waiting, daemon);
+        }
+        catch (SkeinException gone) when (gone.Kind == ErrorKind.NotFound)
+        {
+            // Nobody asks any more.
+        }
+    }
+
+    private ContainerLifeCommand Note(ContainerLifeEvent happened)
+    {
+        lock (_noting)
+        {
+            (_life, var command) = ContainerMachine.Step(_life, happened);
+            return command;
+        }
+    }
+
+    /// <returns>The life before.</returns>
+    private ContainerLife Change(Func<ContainerLife, ContainerLife> change)
+    {
+        lock (_noting)
+        {
+            var before = _life;
+            _life = change(before);
+            return before;
+        }
+    }
+
+    private async Task<IDisposable> HoldAsync()
+    {
+        await _one.WaitAsync(daemon);
+        return new Held(_one);
+    }
+
+    // What it needs of another container, of a network or of containerd may be there later.
+    private static bool IsPassing(Exception error) => error is SkeinException { Kind: ErrorKind.Unavailable or ErrorKind.Conflict } or RpcException { StatusCode: StatusCode.Unavailable };
+
+    private sealed class Held(SemaphoreSlim gate) : IDisposable
+    {
+        public void Dispose() => gate.Release();
+    }
+
+    [LoggerMessage(3401, LogLevel.Warning, "Container {Id}: what its life asks for failed")]
+    private partial void LogFailed(Exception reason, string id);
+}

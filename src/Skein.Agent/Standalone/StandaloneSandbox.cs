@@ -1,0 +1,56 @@
+using Skein.Agent.Containers;
+using Skein.Agent.Networks;
+using Skein.Model;
+
+namespace Skein.Agent.Standalone;
+
+/// <summary>
+/// The network of a container of a user, and what it reads in /etc/hosts, resolv.conf and hostname. With a network of its own these are
+/// made with the legs; without one (none, host) they are the host's; with another container's they are that one's.
+/// </summary>
+internal sealed class StandaloneSandbox(IStandaloneNetworking networks, string containersFolder, string hostResolvConf)
+{
+    private const string HostHosts = "/etc/hosts";
+
+    public static bool HasLegs(StandaloneSpec wish) => wish.NetworkMode is not (NamespaceMode.None or NamespaceMode.Host) && NamespaceMode.Container(wish.NetworkMode) is null;
+
+    /// <summary>Into a definition that is about to be made: where all this will be.</summary>
+    /// <param name="other">The container whose network it shares.</param>
+    public void Place(ContainerDefinition definition, ContainerDefinition? other)
+    {
+        if (other is not null)
+        {
+            (definition.ResolvConfPath, definition.HostsPath, definition.HostnamePath) = (other.ResolvConfPath, other.HostsPath, other.HostnamePath);
+            definition.Hostname = other.Hostname;
+            return;
+        }
+        definition.ResolvConfPath = FileOf(definition.Id, "resolv.conf");
+        definition.HostsPath = FileOf(definition.Id, "hosts");
+        definition.HostnamePath = FileOf(definition.Id, "hostname");
+        if (HasLegs(definition.Standalone)) definition.NetworkNamespacePath = networks.NamespacePathOf(definition.Id);
+    }
+
+    public async Task AttachAsync(ContainerDefinition definition, CancellationToken cancel)
+    {
+        var mode = definition.Standalone.NetworkMode;
+        if (HasLegs(definition.Standalone)) await networks.AttachAsync(definition, cancel);
+        else if (NamespaceMode.Container(mode) is null) WriteFiles(definition, mode == NamespaceMode.Host);
+    }
+
+    public Task DetachAsync(string containerId, CancellationToken cancel) => networks.DetachAsync(containerId, cancel);
+
+    public Task RecoverAsync(IEnumerable<ContainerDefinition> running, CancellationToken cancel) =>
+        networks.RecoverAsync([.. running.Where(definition => HasLegs(definition.Standalone))], cancel);
+
+    private void WriteFiles(ContainerDefinition definition, bool isHosts)
+    {
+        var (dns, extra) = (definition.Spec.DnsConfig, definition.Spec.Hosts);
+        File.WriteAllText(definition.ResolvConfPath, HostFiles.ResolvConf(dns, ReadLines(hostResolvConf)));
+        File.WriteAllText(definition.HostsPath, isHosts ? HostFiles.Hosts(ReadLines(HostHosts), extra) : ContainerFiles.Hosts(definition.Hostname, extra, []));
+        File.WriteAllText(definition.HostnamePath, definition.Hostname + "\n");
+    }
+
+    private static string[] ReadLines(string path) => File.Exists(path) ? File.ReadAllLines(path) : [];
+
+    private string FileOf(string id, string name) => Path.Combine(containersFolder, id, name);
+}
