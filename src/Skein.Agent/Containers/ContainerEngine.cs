@@ -137,7 +137,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
             if (containers.TryGet(container.Id) is null)
                 throw SkeinException.NotFound($"No such container: {id}");
             Publish(container, "attach");
-            return container.Io.Attach(container.NextExit);
+            return container.Io.Attach(container.NextExit, closesInput: container.Record.Definition.Standalone?.StdinOnce ?? true);
         }
         finally
         {

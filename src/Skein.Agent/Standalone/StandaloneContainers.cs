@@ -127,7 +127,19 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
             $"container {container.Id[..12]} is a task of the service {service}, which starts another when it ends: use docker service update --force {service}");
     }
 
-    private ContainerRecord? Share(string mode) => NamespaceMode.Container(mode) is { } other ? _engine.Find(other) : null;
+    // Not as one that is missing: a client would take that for the image, and pull it.
+    private ContainerRecord? Share(string mode)
+    {
+        if (NamespaceMode.Container(mode) is not { } other) return null;
+        try
+        {
+            return _engine.Find(other);
+        }
+        catch (SkeinException missing) when (missing.Kind == ErrorKind.NotFound)
+        {
+            throw SkeinException.Invalid(missing.Message);
+        }
+    }
 
     /// <summary>By its id: names may be given to others.</summary>
     private string Resolved(string mode) => Share(mode) is { } other ? NamespaceMode.Of(other.Id) : mode;

@@ -4,6 +4,7 @@ using Skein.Agent.Containers;
 using Skein.Agent.Images;
 using Skein.Agent.Networks;
 using Skein.Agent.Session;
+using Skein.Agent.Standalone;
 using Skein.Api.Containers;
 using Skein.Api.Engine;
 using Skein.Api.Hijack;
@@ -25,6 +26,7 @@ namespace Skein.Api;
 public sealed class DockerApi(
     EngineIdentity identity,
     IContainerEngine containers,
+    IStandaloneContainers standalone,
     IImageStore images,
     ITaskNetworking networking,
     AssignmentState assignments,
@@ -57,6 +59,7 @@ public sealed class DockerApi(
         new InfoRoutes(identity, containers, images, swarm, _events, time, Warnings).Map(app);
         new EventRoutes(_events, time).Map(app);
         new DiskUsageRoutes(identity, containers, images, networking, time).Map(app);
+        new ContainerLifeRoutes(containers, standalone, ids, time).Map(app);
         new ContainerRoutes(containers, images, networking, new(identity.DataRoot), time).Map(app);
         new WebSocketRoutes(containers, time, loggers.CreateLogger("Skein.Api")).Map(app);
         new ImageRoutes(images, _events, time).Map(app);

@@ -14,10 +14,6 @@ internal sealed class UnsupportedRoutes(IContainerEngine containers)
 
     private static readonly (string Path, string Command)[] s_ofContainers =
     [
-        ("pause", "docker pause"),
-        ("unpause", "docker unpause"),
-        ("rename", "docker rename"),
-        ("update", "docker update"),
         ("archive", "docker cp"),
         ("export", "docker export"),
         ("changes", "docker diff"),

@@ -11,6 +11,7 @@ using Skein.Agent.Mesh;
 using Skein.Agent.Networks;
 using Skein.Agent.Peers;
 using Skein.Agent.Session;
+using Skein.Agent.Standalone;
 using Skein.Agent.Tasks;
 using Skein.Api;
 using Skein.Linux.Memory;
@@ -40,6 +41,7 @@ internal sealed partial class Daemon : IAsyncDisposable
     private readonly ContainerdClient _containerd;
     private readonly ImageStore _images;
     private readonly ContainerEngine _containers;
+    private readonly StandaloneContainers _standalone;
     private readonly DockersVolumesPath? _dockersVolumes;
     private readonly NamespaceServices _services;
     private readonly OverlayNetworking _networking;
@@ -73,7 +75,8 @@ internal sealed partial class Daemon : IAsyncDisposable
         var parts = new NodeParts(tasks, _containers, _networking, _services, peers, _time, logs.CreateLogger<NodeParts>());
         agent = new(options, assignments, outbox, contents, parts, _time, logs);
         _swarm = new(options.Node, agent, _time, ids, logs);
-        _api = new(Identity(options, ids), _containers, _images, _networking, assignments, _swarm, ids, _time, logs) { Warnings = () => _services.Warnings };
+        _standalone = new(_containers, _images, new NoNetworks(), Path.Combine(options.DataRoot, "containers"), ResolvConf, ids, _time, logs);
+        _api = new(Identity(options, ids), _containers, _standalone, _images, _networking, assignments, _swarm, ids, _time, logs) { Warnings = () => _services.Warnings };
     }
 
     /// <summary>Runs until SIGTERM or SIGINT. SIGHUP, by which dockerd reads its file again, ends nothing.</summary>
@@ -99,6 +102,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         _networking.Dispose();
         await _services.DisposeAsync();
         _dockersVolumes?.Dispose();
+        _standalone.Dispose();
         _containers.Dispose();
         _containerd.Dispose();
         _lock.Dispose();
@@ -136,6 +140,7 @@ internal sealed partial class Daemon : IAsyncDisposable
             {
                 await _images.OpenAsync(cancel);
                 await _containers.RecoverAsync(cancel);
+                await _standalone.RecoverAsync(cancel);
                 return;
             }
             catch (RpcException error) when (error.StatusCode == StatusCode.Unavailable)

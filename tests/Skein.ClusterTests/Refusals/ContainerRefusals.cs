@@ -34,8 +34,6 @@ public sealed class ContainerRefusals(SwarmFixture swarm)
     }
 
     [Theory]
-    [InlineData("run httpd", "containers outside services are not supported yet: use docker service create", 125)]
-    [InlineData("create httpd", "containers outside services are not supported yet: use docker service create", 1)]
     [InlineData("push httpd", "docker push is not supported", 1)]
     [InlineData("service create --name x --network host httpd", "tasks on the network \"host\" are not supported yet: use an overlay network", 1)]
     public Task What_is_not_supported_says_so(string line, string message, int status) =>
@@ -52,7 +50,6 @@ public sealed class ContainerRefusals(SwarmFixture swarm)
 
         await docker.RefusesAsync($"rm {id}", $"cannot remove container \"{name}\": container is running: stop the container before removing or force remove");
         await docker.RefusesAsync($"kill --signal NOSUCH {id}", $"cannot kill container: {id}: invalid signal: NOSUCH");
-        await docker.RefusesAsync($"pause {id}", "docker pause is not supported");
         await docker.RefusesAsync(
             $"restart {id}",
             $"container {id[..12]} is a task of the service target, which starts another when it ends: use docker service update --force target");

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Agent.Containers;
 using Skein.Agent.Session;
+using Skein.Agent.Standalone;
 using Skein.Api;
 using Skein.Hosting;
 using Skein.Managing;
@@ -24,7 +25,7 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         var identity = new EngineIdentity("id", "h1", "1", "", _folder, "/skein", [], ["http://mirror:5000"], ["192.0.2.0/24", "plain:5000"], "") { Debug = debug };
         var api = new DockerApi(
-            identity, Containers, Images, Networking, new AssignmentState(), swarm, new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance);
+            identity, Containers, new StandaloneContainers(Containers, Images, new NoNetworks(), _folder, "/etc/resolv.conf", new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance), Images, Networking, new AssignmentState(), swarm, new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance);
         _app = BareWeb.Create(NullLoggerFactory.Instance, TimeSpan.FromSeconds(1), kestrel =>
         {
             EngineListeners.Add(kestrel, [Address], api);

@@ -96,11 +96,11 @@ internal sealed class FakeContainerEngine : IContainerEngine
 
     public void Announce(string id, string action) => throw new NotSupportedException();
 
-    public Task PauseAsync(string id, CancellationToken cancel) => throw new NotSupportedException();
+    public Task PauseAsync(string id, CancellationToken cancel) => Task.CompletedTask;
 
-    public Task UnpauseAsync(string id, CancellationToken cancel) => throw new NotSupportedException();
+    public Task UnpauseAsync(string id, CancellationToken cancel) => Task.CompletedTask;
 
-    public Task RenameAsync(string id, string name, CancellationToken cancel) => throw new NotSupportedException();
+    public Task RenameAsync(string id, string name, CancellationToken cancel) => Task.CompletedTask;
 
     public Task UpdateAsync(ContainerDefinition definition, CancellationToken cancel) => throw new NotSupportedException();
 

@@ -65,8 +65,9 @@ internal sealed class ProcessIo
         holds.Clear();
     }
 
-    public IContainerStreams Attach(Task<int> completion, bool output = true, bool errors = true) => new AttachedStreams(
-        Input?.Attach(closesInput: !tty),
+    /// <param name="closesInput">Who is attached and closes his input closes that of the process, if it has no terminal.</param>
+    public IContainerStreams Attach(Task<int> completion, bool output = true, bool errors = true, bool closesInput = true) => new AttachedStreams(
+        Input?.Attach(closesInput && !tty),
         output ? stdout?.Attach() : null,
         errors ? stderr?.Attach() : null,
         tty,

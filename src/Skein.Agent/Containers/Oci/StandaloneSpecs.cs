@@ -25,6 +25,7 @@ internal static class StandaloneSpecs
         };
         return spec with
         {
+            Process = wish.ConsoleHeight > 0 && spec.Process.Terminal ? spec.Process with { ConsoleSize = new(wish.ConsoleHeight, wish.ConsoleWidth) } : spec.Process,
             Hostname = wish.UtsMode == NamespaceMode.Host ? null : spec.Hostname,
             Linux = linux,
             Mounts = Mounts(spec.Mounts, definition, sharedMemoryOf),
@@ -109,7 +110,6 @@ internal static class StandaloneSpecs
         var mounts = own.Where(mount => !wish.Tmpfs.ContainsKey(mount.Destination)).Select(mount => mount switch
         {
             { Destination: "/dev/shm", Source: "shm" } => SharedMemory(mount, definition, sharedMemoryOf),
-            { Destination: "/dev/mqueue", Type: "mqueue" } when wish.IpcMode == NamespaceMode.Host => new("/dev/mqueue", "bind", "/dev/mqueue", ["rbind", "nosuid", "noexec", "nodev"]),
             _ => mount,
         });
         return [.. mounts.OfType<OciMount>(), .. wish.Tmpfs.Select(one => Tmpfs(one.Key, one.Value))];

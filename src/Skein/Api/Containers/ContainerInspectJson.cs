@@ -87,6 +87,9 @@ internal sealed record ContainerInspectJson
     {
         [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
         public IReadOnlyList<string>? OnBuild { get; init; }
+
+        /// <summary>Seconds between the stop signal and SIGKILL, where the user said how many.</summary>
+        public long? StopTimeout { get; init; }
     }
 
     internal sealed record EmptyJson;
@@ -175,29 +178,33 @@ internal sealed record ContainerInspectJson
     {
         var (spec, config) = (definition.Spec, image?.Config);
         IReadOnlyList<string> entrypoint = spec.Command.Count > 0 ? [.. spec.Command] : config?.Entrypoint ?? [];
+        var wish = definition.Standalone;
         IReadOnlyList<string>? command = spec.Args.Count > 0 ? [.. spec.Args] : spec.Command.Count > 0 ? null : config?.Cmd;
         var labels = new Dictionary<string, string>(config?.Labels ?? new Dictionary<string, string>());
         foreach (var (name, value) in definition.Labels) labels[name] = value;
         return new ConfigJson(
             definition.Hostname,
-            "",
+            wish?.Domainname ?? "",
             spec.User.Length > 0 ? spec.User : config?.User ?? "",
-            AttachStdin: false,
-            AttachStdout: false,
-            AttachStderr: false,
+            wish?.AttachStdin ?? false,
+            wish?.AttachStdout ?? false,
+            wish?.AttachStderr ?? false,
             spec.Tty,
             spec.OpenStdin,
-            StdinOnce: false,
+            wish?.StdinOnce ?? false,
             ContainerWords.Environment(spec, image),
-            command,
+            wish?.NoEntrypoint == true ? entrypoint : command,
             spec.Image,
             spec.Dir.Length > 0 ? spec.Dir : config?.WorkingDir ?? "",
-            entrypoint.Count == 0 ? null : entrypoint,
+            entrypoint.Count == 0 || wish?.NoEntrypoint == true ? null : entrypoint,
             labels,
             spec.StopSignal.Length > 0 ? spec.StopSignal : config?.StopSignal is { Length: > 0 } signal ? signal : null,
             Healthcheck(spec.Healthcheck is { Test.Count: > 0 } ? spec.Healthcheck : config?.Healthcheck),
-            Set(Exposed(network, image)),
-            Set(config?.Volumes));
+            Set([.. Exposed(network, image).Union(wish?.ExposedPorts ?? Enumerable.Empty<string>())]),
+            Set([.. (config?.Volumes ?? []).Union(wish?.Volumes ?? Enumerable.Empty<string>())]))
+        {
+            StopTimeout = wish?.StopTimeout,
+        };
     }
 
     /// <summary>What is published on the host is exposed by that; clients look here for a service's ports.</summary>

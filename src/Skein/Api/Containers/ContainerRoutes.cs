@@ -13,7 +13,7 @@ using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
 
 namespace Skein.Api.Containers;
 
-/// <summary>/containers and /exec, but for the streams that take over a connection (see Hijack).</summary>
+/// <summary>What is there of /containers to look at, and /exec, but for the streams that take over a connection (see Hijack).</summary>
 internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore images, ITaskNetworking networks, VolumeFolders volumes, TimeProvider time)
 {
     private static readonly TimeSpan s_statsInterval = TimeSpan.FromSeconds(1);
@@ -21,20 +21,11 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
     public void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/containers/json", ListAsync);
-        app.MapPost("/containers/create", _ => throw SkeinException.NotImplemented(
-            "containers outside services are not supported yet: use docker service create"));
-        app.MapPost("/containers/prune", PruneAsync);
         app.MapGet("/containers/{id}/json", InspectAsync);
         app.MapGet("/containers/{id}/stats", StatsAsync);
         app.MapGet("/containers/{id}/top", TopAsync);
         app.MapGet("/containers/{id}/logs", LogsAsync);
-        app.MapPost("/containers/{id}/start", StartAsync);
-        app.MapPost("/containers/{id}/stop", StopAsync);
-        app.MapPost("/containers/{id}/restart", RestartAsync);
-        app.MapPost("/containers/{id}/kill", KillAsync);
-        app.MapPost("/containers/{id}/wait", WaitAsync);
         app.MapPost("/containers/{id}/resize", ResizeAsync);
-        app.MapDelete("/containers/{id}", RemoveAsync);
         app.MapPost("/containers/{id}/exec", CreateExecAsync);
         app.MapPost("/exec/{id}/resize", ResizeExecAsync);
         app.MapGet("/exec/{id}/json", InspectExecAsync);
@@ -61,29 +52,6 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
             rows.Add(context.QueryBool("size") ? await row.WithSizeAsync(containers, image, context.RequestAborted) : row);
         }
         await context.JsonAsync(rows, ContainersJson.Default.IReadOnlyListContainerSummaryJson);
-    }
-
-    /// <summary>Those that have ended. One that was made and has not run yet is a task's that is about to start.</summary>
-    private async Task PruneAsync(HttpContext context)
-    {
-        var taken = new PruneFilter(context.Filters().Accept("label", "label!", "until"), time.GetUtcNow());
-        var (deleted, reclaimed) = (new List<string>(), 0L);
-        foreach (var container in containers.List().Where(c => c.State.Status is ContainerStatus.Exited or ContainerStatus.Dead))
-        {
-            if (!taken.Takes(container.Definition.Labels, container.Created)) continue;
-            try
-            {
-                var written = await containers.WrittenAsync(container.Id, context.RequestAborted);
-                await containers.RemoveAsync(container.Id, force: false, volumesToo: false, context.RequestAborted);
-                deleted.Add(container.Id);
-                reclaimed += written;
-            }
-            catch (SkeinException)
-            {
-                // Another hand was faster.
-            }
-        }
-        await context.JsonAsync(new ContainerPruneJson(deleted, reclaimed), ContainersJson.Default.ContainerPruneJson);
     }
 
     private async Task InspectAsync(HttpContext context)
@@ -181,93 +149,11 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
     private static ReadOnlyMemory<byte> WithTimestamp(DateTimeOffset time, ReadOnlyMemory<byte> line) =>
         (byte[])[.. Encoding.ASCII.GetBytes(LogStamp(time)), .. line.Span];
 
-    private async Task StartAsync(HttpContext context)
-    {
-        var container = containers.Find(context.Route("id"));
-        if (container.State.Status == ContainerStatus.Running) throw new SkeinException(ErrorKind.NotModified, "container already started");
-        RefuseTask(container);
-        await containers.StartAsync(container.Id, context.RequestAborted);
-        await context.EmptyAsync(StatusCodes.Status204NoContent);
-    }
-
-    private async Task StopAsync(HttpContext context)
-    {
-        var container = containers.Find(context.Route("id"));
-        if (container.State.Status != ContainerStatus.Running) throw new SkeinException(ErrorKind.NotModified, "container already stopped");
-        await containers.StopAsync(container.Id, Grace(context), Signal(context), context.RequestAborted);
-        await context.EmptyAsync(StatusCodes.Status204NoContent);
-    }
-
-    private async Task RestartAsync(HttpContext context)
-    {
-        var container = containers.Find(context.Route("id"));
-        RefuseTask(container);
-        if (container.State.Status == ContainerStatus.Running)
-            await containers.StopAsync(container.Id, Grace(context), Signal(context), context.RequestAborted);
-        await containers.StartAsync(container.Id, context.RequestAborted);
-        await context.EmptyAsync(StatusCodes.Status204NoContent);
-    }
-
-    /// <summary>A task's container lives once: when it ends its network legs go, and the swarm puts another in its place.</summary>
-    private static void RefuseTask(ContainerRecord container)
-    {
-        if (!container.Definition.IsTasks) return;
-        var service = container.Definition.Labels["com.docker.swarm.service.name"];
-        throw SkeinException.Conflict(
-            $"container {container.Id[..12]} is a task of the service {service}, which starts another when it ends: use docker service update --force {service}");
-    }
-
-    private static TimeSpan? Grace(HttpContext context) => context.QueryInt("t") switch
-    {
-        null => null,
-        < 0 => TimeSpan.FromDays(365),   // Docker: wait for as long as it takes
-        { } seconds => TimeSpan.FromSeconds(seconds),
-    };
-
-    private static string? Signal(HttpContext context) => context.Query("signal") is { Length: > 0 } signal ? signal : null;
-
-    private async Task KillAsync(HttpContext context)
-    {
-        var name = context.Route("id");
-        try
-        {
-            await containers.KillAsync(name, Signal(context) ?? "KILL", context.RequestAborted);
-        }
-        catch (SkeinException refused)
-        {
-            throw new SkeinException(refused.Kind, $"cannot kill container: {name}: {refused.Message}", refused);
-        }
-        await context.EmptyAsync(StatusCodes.Status204NoContent);
-    }
-
-    private async Task WaitAsync(HttpContext context)
-    {
-        var id = containers.Find(context.Route("id")).Id;
-        // Begun before the head is sent: the client starts, or removes, the container once it has that.
-        var wait = context.Query("condition") switch
-        {
-            "" or "not-running" => containers.WaitAsync(id, context.RequestAborted),
-            "next-exit" => containers.WaitNextAsync(id, context.RequestAborted),
-            "removed" => containers.WaitRemovedAsync(id, context.RequestAborted),
-            var condition => throw SkeinException.Invalid($"invalid condition: \"{condition}\""),
-        };
-        context.Response.ContentType = ErrorResponse.ContentType;
-        await context.Response.Body.FlushAsync(context.RequestAborted);
-        var code = await wait;
-        await context.JsonLineAsync(new WaitJson(code), ContainersJson.Default.WaitJson);
-    }
-
     private async Task ResizeAsync(HttpContext context)
     {
         var (height, width) = Size(context);
         await containers.ResizeAsync(context.Route("id"), height, width, context.RequestAborted);
         await context.EmptyAsync(StatusCodes.Status200OK);
-    }
-
-    private async Task RemoveAsync(HttpContext context)
-    {
-        await containers.RemoveAsync(context.Route("id"), context.QueryBool("force"), context.QueryBool("v"), context.RequestAborted);
-        await context.EmptyAsync(StatusCodes.Status204NoContent);
     }
 
     private async Task CreateExecAsync(HttpContext context)

@@ -3,6 +3,7 @@ using Skein.Agent.Containers;
 using Skein.Agent.Containers.Oci;
 using Skein.Agent.Images;
 using Skein.Agent.Networks;
+using Skein.Api.Containers.Create;
 using Skein.Api.Engine;
 using Skein.Api.Swarm;
 using Skein.Model;
@@ -77,6 +78,8 @@ internal sealed record HostConfigJson
     public string UsernsMode { get; init; } = "";
     public long ShmSize { get; init; } = SharedMemoryBytes;
     public IReadOnlyDictionary<string, string>? Sysctls { get; init; }
+    public IReadOnlyDictionary<string, string>? Tmpfs { get; init; }
+    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
     public string Runtime { get; init; } = "runc";
     public required string Isolation { get; init; }
     public long CpuShares { get; init; }
@@ -86,19 +89,19 @@ internal sealed record HostConfigJson
     public int BlkioWeight { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public IReadOnlyList<string>? BlkioWeightDevice { get; init; }
+    public IReadOnlyList<LimitsWishJson.WeightJson>? BlkioWeightDevice { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public IReadOnlyList<string>? BlkioDeviceReadBps { get; init; }
+    public IReadOnlyList<LimitsWishJson.RateJson>? BlkioDeviceReadBps { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public IReadOnlyList<string>? BlkioDeviceWriteBps { get; init; }
+    public IReadOnlyList<LimitsWishJson.RateJson>? BlkioDeviceWriteBps { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public IReadOnlyList<string>? BlkioDeviceReadIOps { get; init; }
+    public IReadOnlyList<LimitsWishJson.RateJson>? BlkioDeviceReadIOps { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public IReadOnlyList<string>? BlkioDeviceWriteIOps { get; init; }
+    public IReadOnlyList<LimitsWishJson.RateJson>? BlkioDeviceWriteIOps { get; init; }
 
     public long CpuPeriod { get; init; }
     public long CpuQuota { get; init; }
@@ -108,13 +111,13 @@ internal sealed record HostConfigJson
     public string CpusetMems { get; init; } = "";
 
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public IReadOnlyList<string>? Devices { get; init; }
+    public IReadOnlyList<LimitsWishJson.DeviceJson>? Devices { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public IReadOnlyList<string>? DeviceCgroupRules { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public IReadOnlyList<string>? DeviceRequests { get; init; }
+    public IReadOnlyList<LimitsWishJson.DeviceRequestJson>? DeviceRequests { get; init; }
 
     public long MemoryReservation { get; init; }
 
@@ -145,13 +148,19 @@ internal sealed record HostConfigJson
 
     internal sealed record LogConfigJson(string Type, IReadOnlyDictionary<string, string> Config);
 
-    internal sealed record RestartPolicyJson(string Name, int MaximumRetryCount);
+    internal sealed record RestartPolicyJson(string? Name, int MaximumRetryCount);
 
-    internal sealed record PortBindingJson(string HostIp, string HostPort);
+    internal sealed record PortBindingJson(string? HostIp, string? HostPort);
 
     internal sealed record UlimitJson(string Name, long Hard, long Soft);
 
     public static HostConfigJson From(ContainerDefinition definition, ContainerNetwork? network, ImageRecord? image, HostCgroups cgroups)
+    {
+        var given = OfAny(definition, network, image, cgroups);
+        return definition.Standalone is { } wish ? StandaloneHostConfig.Apply(given, wish, cgroups) : given;
+    }
+
+    private static HostConfigJson OfAny(ContainerDefinition definition, ContainerNetwork? network, ImageRecord? image, HostCgroups cgroups)
     {
         var (spec, limits) = (definition.Spec, definition.Resources?.Limits);
         return new HostConfigJson

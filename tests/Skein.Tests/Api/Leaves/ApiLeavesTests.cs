@@ -18,7 +18,6 @@ public sealed class ApiLeavesTests : IDisposable
         ["unlock"] = "/swarm/unlock",
         ["connect"] = "/networks/front/connect",
         ["disconnect"] = "/networks/front/disconnect",
-        ["container"] = "/containers/create",
     };
 
     private readonly ControlWorld _world = new();

@@ -1,5 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using Skein.Agent.Containers;
+using Skein.Api;
+using Skein.Api.Containers;
+using Skein.Api.Containers.Create;
 using Skein.Api.Http;
 using Skein.Api.Networks;
 using Skein.Api.Swarm;
@@ -24,6 +28,7 @@ internal static class LeafReader
         ["node"] = """{"Role":"worker","Availability":"active"}""",
         ["secret"] = """{"Name":"k","Data":"eQ=="}""",
         ["config"] = """{"Name":"k","Data":"eQ=="}""",
+        ["container"] = """{"Image":"a"}""",
         ["network"] = """{"Name":"n","Driver":"overlay"}""",
     };
 
@@ -37,6 +42,7 @@ internal static class LeafReader
         "node" => Node(Bytes(json)),
         "secret" => Dependency(Bytes(json), isConfig: false),
         "config" => Dependency(Bytes(json), isConfig: true),
+        "container" => Container(Bytes(json)),
         "network" => Network(Bytes(json)),
         _ => throw new ArgumentOutOfRangeException(nameof(request), request, "is read nowhere"),
     };
@@ -83,6 +89,20 @@ internal static class LeafReader
         var spec = JsonBody.Read(json, SwarmJson.Default.DependencySpecJson).ToModel();
         DependencyValidation.Check("secret", spec, 100);
         return (spec.ToString(), isConfig ? JsonSerializer.Serialize(DependencySpecJson.From(spec, withData: true), SwarmJson.Default.DependencySpecJson) : null);
+    }
+
+    private static (string, string?) Container(byte[] json)
+    {
+        var read = JsonBody.Read(json, CreateJsonContext.Default.ContainerCreateJson);
+        var definition = ContainerReader.Read(read, "c", ApiVersion.Current, []);
+        // A leg is shown with what it has, once there is one.
+        if (read.NetworkingConfig is not null || read.MacAddress is not null) return (definition.ToString(), null);
+        var record = new ContainerRecord(definition, new(Skein.Agent.Containers.ContainerStatus.Created, 0, 0, false, "", null, null), DateTimeOffset.UnixEpoch);
+        var inspect = ContainerInspectJson.From(record, null, null, new("/lib"), new(Unified: false, LimitsSwap: true));
+        var shown = JsonSerializer.SerializeToNode(inspect, ContainersJson.Default.ContainerInspectJson)!;
+        var config = shown["Config"]!.DeepClone();
+        config["HostConfig"] = shown["HostConfig"]!.DeepClone();
+        return (definition.ToString(), config.ToJsonString());
     }
 
     private static (string, string?) Network(byte[] json)
