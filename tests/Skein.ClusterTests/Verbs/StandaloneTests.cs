@@ -50,7 +50,9 @@ public sealed class StandaloneTests(SwarmFixture swarm)
         await Docker.OutputOfAsync("rename former later");
         await Docker.OutputOfAsync("update --memory 128m --memory-swap 256m --restart always later");
         Assert.Equal("134217728|always", await Docker.OutputOfAsync("inspect -f {{.HostConfig.Memory}}|{{.HostConfig.RestartPolicy.Name}} later"));
-        Assert.Contains("134217728", await Docker.OutputOfAsync("exec later cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes || true"), StringComparison.Ordinal);
+        // The one of them that this host's version of control groups has.
+        var limit = await Docker.RunAsync("exec", "later", "sh", "-c", "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || true");
+        Assert.Equal("134217728", limit.Output.Trim());
         await Docker.OutputOfAsync("rm -f later");
     }
 
