@@ -5,6 +5,7 @@ using Skein.Agent.Containers.Life;
 using Skein.Agent.Images;
 using Skein.Agent.Networks;
 using Skein.Model;
+using Skein.Model.Logging;
 using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
 
 namespace Skein.Agent.Standalone;
@@ -23,6 +24,9 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _daemon = new();
     private readonly ConcurrentDictionary<string, StandaloneController> _controllers = new(StringComparer.Ordinal);
+
+    /// <summary>Of containers that name none; null = json-file.</summary>
+    public LogDriver? DefaultLogDriver { get; init; }
 
     /// <param name="containersFolder">Of the containers' records: what each reads in /etc lies beside its own.</param>
     public StandaloneContainers(
@@ -53,6 +57,8 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
         var wish = definition.Standalone;
         definition.Id = _ids.NewContainerId();
         if (definition.Hostname.Length == 0) definition.Hostname = definition.Id[..12];
+        definition.LogDriver = Skein.Model.Logging.DefaultLogDriver.Merge(definition.LogDriver, DefaultLogDriver);
+        if (definition.LogDriver is { } driver) LogDriverValidation.Check(driver);
         foreach (var (name, value) in _images.Find(definition.Spec.Image).Config.Labels) definition.Labels.TryAdd(name, value);
         var shared = Share(wish.NetworkMode);
         (wish.NetworkMode, wish.PidMode, wish.IpcMode) = (Resolved(wish.NetworkMode), Resolved(wish.PidMode), Resolved(wish.IpcMode));

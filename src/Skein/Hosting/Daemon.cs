@@ -75,7 +75,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         var parts = new NodeParts(tasks, _containers, _networking, _services, peers, _time, logs.CreateLogger<NodeParts>());
         agent = new(options, assignments, outbox, contents, parts, _time, logs);
         _swarm = new(options.Node, agent, _time, ids, logs);
-        _standalone = new(_containers, _images, new NoNetworks(), Path.Combine(options.DataRoot, "containers"), ResolvConf, ids, _time, logs);
+        _standalone = new(_containers, _images, new NoNetworks(), Path.Combine(options.DataRoot, "containers"), ResolvConf, ids, _time, logs) { DefaultLogDriver = options.DefaultLogDriver };
         _api = new(Identity(options, ids), _containers, _standalone, _images, _networking, assignments, _swarm, ids, _time, logs) { Warnings = () => _services.Warnings };
     }
 
