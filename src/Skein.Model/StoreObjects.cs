@@ -37,3 +37,7 @@ public sealed partial class Fence : IStoreObject;
 public sealed partial class DrainProgress : IStoreObject;
 
 public sealed partial class ManagerCertificate : IStoreObject;
+
+public sealed partial class StoreKey : IStoreObject;
+
+public sealed partial class ManagerKey : IStoreObject;

@@ -1,4 +1,3 @@
-using System.Text;
 using Google.Protobuf;
 using Grpc.Core;
 using Skein.Manager.Etcd;
@@ -6,8 +5,11 @@ using Skein.Manager.Store;
 
 namespace Skein.Manager.Leadership;
 
-/// <summary>The leader's claim and beat in etcd. Each of these is one transaction.</summary>
-internal sealed class LeaderClaim(EtcdClient etcd, ValueSeal seal, TimeProvider time)
+/// <summary>
+/// The leader's claim and beat in etcd. Each of these is one transaction. They are not sealed: the claim bears a node's id, as etcd's list
+/// of members does, and may stand for months, in which the store's key changes.
+/// </summary>
+internal sealed class LeaderClaim(EtcdClient etcd, TimeProvider time)
 {
     private static readonly TimeSpan ShortestDeadline = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan LongestDeadline = TimeSpan.FromSeconds(5);
@@ -27,16 +29,16 @@ internal sealed class LeaderClaim(EtcdClient etcd, ValueSeal seal, TimeProvider 
         var reply = await SendAsync(request, cancel);
         if (reply.Responses[0].ResponseRange.Kvs is not [var claim]) return null;
         var beat = reply.Responses[1].ResponseRange.Kvs is [var b] ? b.ModRevision : 0;
-        return new(Encoding.UTF8.GetString(seal.Open(StoreKeys.LeaderClaim, claim.Value.Span)), claim.ModRevision, beat);
+        return new(claim.Value.ToStringUtf8(), claim.ModRevision, beat);
     }
 
     /// <summary>Takes the claim if claim and beat are still as read; null when another was quicker or the leader spoke up.</summary>
     public async Task<LeaderTerm?> TakeAsync(string self, ClaimReading? asRead, CancellationToken cancel)
     {
         var request = new TxnRequest();
-        request.Compare.Add(Is(ClaimKey, asRead?.Revision ?? 0));
-        if (asRead is not null) request.Compare.Add(Is(BeatKey, asRead.BeatRevision));
-        request.Success.Add(new RequestOp { RequestPut = new() { Key = ClaimKey, Value = seal.Seal(StoreKeys.LeaderClaim, Encoding.UTF8.GetBytes(self)) } });
+        request.Compare.Add(EtcdCompare.ModRevisionIs(ClaimKey, asRead?.Revision ?? 0));
+        if (asRead is not null) request.Compare.Add(EtcdCompare.ModRevisionIs(BeatKey, asRead.BeatRevision));
+        request.Success.Add(new RequestOp { RequestPut = new() { Key = ClaimKey, Value = ByteString.CopyFromUtf8(self) } });
         var reply = await SendAsync(request, cancel);
         return reply.Succeeded ? new(self, (ulong)reply.Header.Revision) : null;
     }
@@ -45,8 +47,8 @@ internal sealed class LeaderClaim(EtcdClient etcd, ValueSeal seal, TimeProvider 
     public async Task<bool> BeatAsync(LeaderTerm term, CancellationToken cancel)
     {
         var request = new TxnRequest();
-        request.Compare.Add(Is(ClaimKey, (long)term.KeyRevision));
-        request.Success.Add(new RequestOp { RequestPut = new() { Key = BeatKey, Value = seal.Seal(StoreKeys.LeaderBeat, []) } });
+        request.Compare.Add(EtcdCompare.Leads(term));
+        request.Success.Add(new RequestOp { RequestPut = new() { Key = BeatKey } });
         return (await SendAsync(request, cancel)).Succeeded;
     }
 
@@ -54,7 +56,7 @@ internal sealed class LeaderClaim(EtcdClient etcd, ValueSeal seal, TimeProvider 
     public async Task ResignAsync(LeaderTerm term, CancellationToken cancel)
     {
         var request = new TxnRequest();
-        request.Compare.Add(Is(ClaimKey, (long)term.KeyRevision));
+        request.Compare.Add(EtcdCompare.Leads(term));
         request.Success.Add(new RequestOp { RequestDeleteRange = new() { Key = ClaimKey } });
         await SendAsync(request, cancel);
     }
@@ -76,12 +78,4 @@ internal sealed class LeaderClaim(EtcdClient etcd, ValueSeal seal, TimeProvider 
             throw;
         }
     }
-
-    private static Compare Is(ByteString key, long revision) => new()
-    {
-        Key = key,
-        Target = Compare.Types.CompareTarget.Mod,
-        Result = Compare.Types.CompareResult.Equal,
-        ModRevision = revision,
-    };
 }

@@ -34,9 +34,9 @@ public sealed partial class LeaderElection
     /// <param name="lead">Runs until its token is cancelled; when it ends or fails before, the claim is given back.</param>
     /// <param name="quorum">Told of every answer that most members have a part in.</param>
     public LeaderElection(
-        EtcdClient etcd, ValueSeal seal, string self, Func<LeaderTerm, CancellationToken, Task> lead, QuorumWatch quorum, TimeProvider time, ILogger log)
+        EtcdClient etcd, string self, Func<LeaderTerm, CancellationToken, Task> lead, QuorumWatch quorum, TimeProvider time, ILogger log)
     {
-        _claim = new(etcd, seal, time);
+        _claim = new(etcd, time);
         (_self, _lead, _quorum, _time, _log, _start) = (self, lead, quorum, time, log, time.GetTimestamp());
         _repeats = new(time);
     }

@@ -36,12 +36,10 @@ public sealed partial class EtcdMembership : IAsyncDisposable
     /// <summary>By member; under <see cref="_one"/>.</summary>
     private readonly Dictionary<ulong, Task> _promotions = [];
 
-    public EtcdMembership(EtcdClient etcd, EtcdProcess process, byte[] storeKey, string clusterToken, TimeProvider time, ILogger<EtcdMembership> log)
+    public EtcdMembership(EtcdClient etcd, EtcdProcess process, string clusterToken, TimeProvider time, ILogger<EtcdMembership> log)
     {
-        (_etcd, _process, StoreKey, ClusterToken, _time, _log) = (etcd, process, storeKey, clusterToken, time, log);
+        (_etcd, _process, ClusterToken, _time, _log) = (etcd, process, clusterToken, time, log);
     }
-
-    internal ReadOnlyMemory<byte> StoreKey { get; }
 
     internal string ClusterToken { get; }
 

@@ -13,7 +13,7 @@ namespace Skein.Manager.Members;
 /// never starts takes no majority away. It votes from the moment it has caught up. Who ceases to be one, or does not become one, is
 /// taken out by another.
 /// </summary>
-public sealed partial class MembershipService(EtcdMembership members, IStore store, ILogger<MembershipService> log)
+public sealed partial class MembershipService(EtcdMembership members, IStore store, KeyRing keys, ILogger<MembershipService> log)
     : Membership.MembershipBase
 {
     private readonly NodeWriter _nodes = new(store);
@@ -25,25 +25,35 @@ public sealed partial class MembershipService(EtcdMembership members, IStore sto
         if (!Uri.TryCreate(request.PeerUrl, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttps)
             throw new RpcException(new(StatusCode.InvalidArgument, $"\"{request.PeerUrl}\" is no URL of a manager's etcd"));
         var (memberId, all) = await members.AddAsync(caller.NodeId, request.PeerUrl, context.CancellationToken);
-        await _nodes.ChangeAsync(caller.NodeId, node => new(node)
-        {
-            ManagerStatus = new()
+        var status = new ManagerStatus { Addr = request.Addr, Reachability = Reachability.Reachable, MemberId = memberId.ToString("x", CultureInfo.InvariantCulture) };
+        await _nodes.WriteAsync(
+            caller.NodeId,
+            (node, changes) =>
             {
-                Addr = request.Addr,
-                Reachability = Reachability.Reachable,
-                MemberId = memberId.ToString("x", CultureInfo.InvariantCulture),
+                changes.Put(new Node(node) { ManagerStatus = status });
+                // It begins anew, with the keys that it is given now.
+                changes.Delete(ObjectKind.ManagerKey, node.Id);
             },
-        }, context.CancellationToken);
+            context.CancellationToken);
         LogAdded(caller.NodeId, request.PeerUrl);
         var response = new AddManagerResponse
         {
             MemberId = memberId.ToString("x", CultureInfo.InvariantCulture),
-            StoreKey = ByteString.CopyFrom(members.StoreKey.Span),
             ClusterToken = members.ClusterToken,
             UnlockKey = store.Current.Cluster?.UnlockKey ?? ByteString.Empty,
         };
+        // After the state says that it is a manager: a key that is not among these yet waits for it.
+        response.StoreKeys.AddRange(keys.Keys.Select(key => ByteString.CopyFrom(key.Span)));
         response.Members.AddRange(all);
         return response;
+    }
+
+    public override Task<StoreKeyResponse> GetStoreKey(StoreKeyRequest request, ServerCallContext context)
+    {
+        NodeCaller.RequireManager(context);
+        return keys.Find(request.Id) is { } key
+            ? Task.FromResult(new StoreKeyResponse { Key = ByteString.CopyFrom(key.Span) })
+            : throw new RpcException(new(StatusCode.NotFound, "this manager does not have that key"));
     }
 
     public override async Task<RemoveManagerResponse> RemoveManager(RemoveManagerRequest request, ServerCallContext context)

@@ -31,7 +31,7 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
 
     private readonly EtcdClient _etcd;
-    private readonly ValueSeal _seal;
+    private readonly KeyRing _keys;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Replica _replica;
@@ -41,11 +41,11 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _following;
 
-    private EtcdStore(EtcdClient etcd, ValueSeal seal, TimeProvider time, ILogger log)
+    private EtcdStore(EtcdClient etcd, KeyRing keys, TimeProvider time, ILogger log)
     {
-        (_etcd, _seal, _time, _log, _start) = (etcd, seal, time, log, time.GetTimestamp());
+        (_etcd, _keys, _time, _log, _start) = (etcd, keys, time, log, time.GetTimestamp());
         _repeats = new(time);
-        _replica = new(etcd, seal, time, log);
+        _replica = new(etcd, keys, time, log);
         _following = _replica.FollowAsync(_stop.Token);
     }
 
@@ -54,9 +54,9 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
     public ChangeHistory History => _replica.History;
 
     /// <summary>Opens the store and completes when its replica shows what etcd holds.</summary>
-    public static async Task<EtcdStore> OpenAsync(EtcdClient etcd, ValueSeal seal, TimeProvider time, ILogger log, CancellationToken cancel)
+    public static async Task<EtcdStore> OpenAsync(EtcdClient etcd, KeyRing keys, TimeProvider time, ILogger log, CancellationToken cancel)
     {
-        var store = new EtcdStore(etcd, seal, time, log);
+        var store = new EtcdStore(etcd, keys, time, log);
         try
         {
             await store._replica.Loaded.WaitAsync(cancel);
@@ -87,14 +87,25 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
             if (reply is not null)
             {
                 _firstDeadline.Note(Now - sent - ofSize, Now);
-                var revision = reply.Succeeded ? reply.Header.Revision : CommittedBefore(reply, term, witness);
-                return await _replica.WaitAsync((ulong)revision, cancel);
+                var revision = reply.Succeeded ? reply.Header.Revision : CommittedBefore(reply, witness);
+                if (revision is { } done) return await _replica.WaitAsync((ulong)done, cancel);
+                RequireLeading(reply, term);
+                await _replica.WaitAsync((ulong)KeyVersionIn(reply), cancel);
+                var sentCompares = request.Compare;
+                request = BuildTransaction(changes, term, out witness);
+                if (request.Compare.Equals(sentCompares)) throw new SequenceConflictException();
+                // It was not done, for what is sealed with what: the key was changed meanwhile, or what it changes was sealed anew.
+                continue;
             }
             isFull |= EtcdClient.IsOutOfSpace(why!);
             if (_time.GetElapsedTime(started) > GiveUpAfter) throw isFull ? RpcError.OutOfSpace() : RpcError.NoLeader();
             await Task.Delay(RetryDelay, _time, cancel);
         }
     }
+
+    /// <summary>Seals with the key of now what is sealed with another; true when nothing is left of that.</summary>
+    /// <exception cref="SequenceConflictException">The key was changed meanwhile.</exception>
+    public Task<bool> SealAnewAsync(LeaderTerm term, CancellationToken cancel) => new SealSweep(_etcd, _keys, _time).RunAsync(term, cancel);
 
     public async ValueTask DisposeAsync()
     {
@@ -126,48 +137,41 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
     private TxnRequest BuildTransaction(Changes changes, LeaderTerm? term, out PutRequest? witness)
     {
         var request = new TxnRequest();
-        var now = _time.GetUtcNow();
+        var (now, sealing, seen) = (_time.GetUtcNow(), _keys.Sealing, _replica.Current);
         witness = null;
-        if (term is { } t) request.Compare.Add(ModRevisionIs(StoreKeys.Bytes(StoreKeys.LeaderClaim), (long)t.KeyRevision));
+        request.Compare.Add(EtcdCompare.IsSealedWith(sealing));
+        if (term is { } t) request.Compare.Add(EtcdCompare.Leads(t));
         foreach (var change in changes.All)
         {
             var name = StoreKeys.Of(change.Kind, change.Id);
             var key = StoreKeys.Bytes(name);
-            if (change.ExpectedVersion is { } expected) request.Compare.Add(ModRevisionIs(key, (long)expected));
+            if (change.ExpectedVersion is { } expected) request.Compare.Add(EtcdCompare.ModRevisionIs(key, (long)seen.WrittenAt(change.Kind, change.Id, expected)));
             if (change.Object is null)
             {
                 request.Success.Add(new RequestOp { RequestDeleteRange = new() { Key = key } });
                 continue;
             }
-            var put = new PutRequest { Key = key, Value = _seal.Seal(name, change.Kind.Encode(change.Object, now)) };
+            var put = new PutRequest { Key = key, Value = sealing.Seal.Seal(name, change.Kind.Encode(change.Object, now)) };
             request.Success.Add(new RequestOp { RequestPut = put });
             witness ??= put;
         }
-        request.Failure.Add(Read(StoreKeys.Bytes(StoreKeys.LeaderClaim)));
+        request.Failure.Add(Read(StoreKeys.LeaderClaimBytes));
+        request.Failure.Add(Read(StoreKeys.StoreKeyBytes));
         if (witness is not null) request.Failure.Add(Read(witness.Key));
         return request;
     }
 
-    /// <summary>The comparison failed: either this very transaction had been done before, and this is its revision, or it is refused.</summary>
-    private static long CommittedBefore(TxnResponse reply, LeaderTerm? term, PutRequest? witness)
+    /// <summary>The comparison failed. The revision when that is because this very transaction had been done before.</summary>
+    private static long? CommittedBefore(TxnResponse reply, PutRequest? witness) =>
+        witness is not null && reply.Responses[2].ResponseRange.Kvs is [var found] && found.Value.Equals(witness.Value) ? found.ModRevision : null;
+
+    private static void RequireLeading(TxnResponse reply, LeaderTerm? term)
     {
-        if (witness is not null)
-        {
-            var found = reply.Responses[1].ResponseRange.Kvs;
-            if (found.Count == 1 && found[0].Value.Equals(witness.Value)) return found[0].ModRevision;
-        }
-        var claim = reply.Responses[0].ResponseRange.Kvs;
-        if (term is { } t && (claim.Count == 0 || claim[0].ModRevision != (long)t.KeyRevision)) throw new NotLeaderException();
-        throw new SequenceConflictException();
+        if (term is not { } t) return;
+        if (reply.Responses[0].ResponseRange.Kvs is not [var claim] || claim.ModRevision != (long)t.KeyRevision) throw new NotLeaderException();
     }
 
-    private static Compare ModRevisionIs(ByteString key, long revision) => new()
-    {
-        Key = key,
-        Target = Compare.Types.CompareTarget.Mod,
-        Result = Compare.Types.CompareResult.Equal,
-        ModRevision = revision,
-    };
+    private static long KeyVersionIn(TxnResponse reply) => reply.Responses[1].ResponseRange.Kvs is [var key] ? key.ModRevision : 0;
 
     private static RequestOp Read(ByteString key) => new() { RequestRange = new() { Key = key } };
 }

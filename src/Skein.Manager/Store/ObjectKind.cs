@@ -33,6 +33,10 @@ public abstract class ObjectKind
 
     public static readonly ObjectKind<DrainProgress> DrainProgress = new("drainprogress");
 
+    public static readonly ObjectKind<StoreKey> StoreKey = new("storekey");
+
+    public static readonly ObjectKind<ManagerKey> ManagerKey = new("managerkey");
+
     private static readonly Dictionary<System.Type, ObjectKind> s_byType = s_all.ToDictionary(kind => kind.Type);
 
     private protected ObjectKind(string name, bool hasEvents)
@@ -64,8 +68,16 @@ public abstract class ObjectKind
         var time = Timestamp.FromDateTimeOffset(now);
         if (meta.Version == 0 || meta.CreatedAt is null) meta.CreatedAt = time;
         meta.UpdatedAt = time;
-        // Not stored: they are etcd's mod_revision and create_revision, filled in on reading.
+        // Not stored by a change: they are etcd's mod_revision and create_revision, filled in on reading.
         (meta.Version, meta.CreatedVersion) = (0, 0);
+        return copy.ToByteArray();
+    }
+
+    /// <summary>The bytes to store of what has not changed: with the version that it keeps.</summary>
+    internal byte[] EncodeUnchanged(IStoreObject source)
+    {
+        var copy = Clone(source);
+        copy.Meta!.CreatedVersion = 0;
         return copy.ToByteArray();
     }
 
@@ -73,7 +85,9 @@ public abstract class ObjectKind
     {
         var found = Parse(value);
         var meta = found.Meta ??= new();
-        (meta.Version, meta.CreatedVersion) = ((ulong)modRevision, (ulong)createRevision);
+        // It has one when it was sealed anew since it last changed.
+        if (meta.Version == 0) meta.Version = (ulong)modRevision;
+        meta.CreatedVersion = (ulong)createRevision;
         return found;
     }
 

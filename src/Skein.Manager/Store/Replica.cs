@@ -10,7 +10,7 @@ namespace Skein.Manager.Store;
 /// The immutable snapshot, fed by one read of everything and then one watch. A watch that breaks goes on at the
 /// revision after the last one seen; when etcd has compacted that away, everything is read again.
 /// </summary>
-internal sealed partial class Replica(EtcdClient etcd, ValueSeal seal, TimeProvider time, ILogger log)
+internal sealed partial class Replica(EtcdClient etcd, KeyRing keys, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
     private readonly Lock _lock = new();
@@ -123,7 +123,7 @@ internal sealed partial class Replica(EtcdClient etcd, ValueSeal seal, TimeProvi
         foreach (var (kind, id, before, after) in changed) History.Add(kind, id, before, after);
     }
 
-    /// <summary>What it was and is, for the history; null when it is not understood.</summary>
+    /// <summary>What it was and is, for the history; null when it is not understood, or was only sealed anew.</summary>
     private (ObjectKind Kind, string Id, IStoreObject? Before, IStoreObject? Now)? ApplyObject(SnapshotBuilder builder, KeyValue kv, bool deleted)
     {
         var key = kv.Key.ToStringUtf8();
@@ -132,17 +132,22 @@ internal sealed partial class Replica(EtcdClient etcd, ValueSeal seal, TimeProvi
             LogUnknown(key);   // of a newer version: kept, not understood
             return null;
         }
-        var message = deleted ? null : kind.Decode(seal.Open(key, kv.Value.Span), kv.ModRevision, kv.CreateRevision);
+        var message = deleted ? null : kind.Decode(keys.Open(key, kv.Value.Span), kv.ModRevision, kv.CreateRevision);
         var before = builder.Find(kind, id);
-        builder.Apply(new(kind, id, message, null));
-        return (kind, id, before, message);
+        var version = message?.Meta!.Version ?? 0;
+        var isSealedAnew = !deleted && version != (ulong)kv.ModRevision;
+        var isUnchanged = isSealedAnew && before?.Meta?.Version == version;
+        if (!isUnchanged) builder.Apply(new(kind, id, message, null));
+        if (isSealedAnew) builder.NoteSealedAnew(kind, id, (ulong)kv.ModRevision);
+        return isUnchanged ? null : (kind, id, before, message);
     }
 
-    private LeaderTerm LeaderOf(KeyValue claim) =>
-        new(System.Text.Encoding.UTF8.GetString(seal.Open(StoreKeys.LeaderClaim, claim.Value.Span)), (ulong)claim.ModRevision);
+    private static LeaderTerm LeaderOf(KeyValue claim) => new(claim.Value.ToStringUtf8(), (ulong)claim.ModRevision);
 
+    /// <summary>The keys first: who sees the snapshot writes by them.</summary>
     private void Publish(Snapshot next)
     {
+        if (next.StoreKey is { } key && key != Current.StoreKey) keys.Follow(key);
         lock (_lock)
         {
             var old = _box;

@@ -13,6 +13,9 @@ public sealed class Snapshot
 
     public Cluster? Cluster => field ??= Of(ObjectKind.Cluster).All.FirstOrDefault();
 
+    /// <summary>null until the swarm's first leader has written it: there is one key then.</summary>
+    public StoreKey? StoreKey => field ??= Of(ObjectKind.StoreKey).Find(StoreKeys.TheStoreKey);
+
     public ObjectTable<Node> Nodes => Of(ObjectKind.Node);
 
     public ObjectTable<Network> Networks => Of(ObjectKind.Network);
@@ -33,6 +36,12 @@ public sealed class Snapshot
     /// <summary>One a kind, in the kinds' order.</summary>
     internal ImmutableArray<ObjectTable> Tables { get; init; } = [.. ObjectKind.All.Select(kind => kind.EmptyTable)];
 
+    /// <summary>
+    /// By key of etcd, when what is stored there was written, of the objects that were sealed anew since they last changed: their versions
+    /// are older than that, and a write of theirs compares this.
+    /// </summary>
+    internal ImmutableDictionary<string, ulong> SealedAnew { get; init; } = ImmutableDictionary.Create<string, ulong>(StringComparer.Ordinal);
+
     internal ImmutableDictionary<string, ImmutableHashSet<string>> TaskIdsByService { get; init; } =
         ImmutableDictionary.Create<string, ImmutableHashSet<string>>(StringComparer.Ordinal);
 
@@ -44,6 +53,10 @@ public sealed class Snapshot
     public IEnumerable<SwarmTask> TasksOfService(string serviceId) => TasksOf(TaskIdsByService, serviceId);
 
     public IEnumerable<SwarmTask> TasksOfNode(string nodeId) => TasksOf(TaskIdsByNode, nodeId);
+
+    /// <summary>etcd's mod_revision of an object in this version.</summary>
+    internal ulong WrittenAt(ObjectKind kind, string id, ulong version) =>
+        SealedAnew.TryGetValue(StoreKeys.Of(kind, id), out var written) && Tables[kind.Index].Get(id)?.Meta?.Version == version ? written : version;
 
     /// <summary>This snapshot with the changes applied, as the store will show them at <paramref name="revision"/>.</summary>
     internal Snapshot With(IEnumerable<Change> changes, ulong revision)

@@ -8,6 +8,7 @@ internal sealed class SnapshotBuilder(Snapshot from)
 {
     /// <summary>Of the kinds that have changed.</summary>
     private readonly ObjectTable.Builder?[] _tables = new ObjectTable.Builder?[ObjectKind.All.Count];
+    private readonly ImmutableDictionary<string, ulong>.Builder _sealedAnew = from.SealedAnew.ToBuilder();
     private readonly ImmutableDictionary<string, ImmutableHashSet<string>>.Builder _byService = from.TaskIdsByService.ToBuilder();
     private readonly ImmutableDictionary<string, ImmutableHashSet<string>>.Builder _byNode = from.TaskIdsByNode.ToBuilder();
 
@@ -20,7 +21,11 @@ internal sealed class SnapshotBuilder(Snapshot from)
             if (change.Object is SwarmTask task) Index(task);
         }
         table.Set(change.Id, change.Object);
+        if (_sealedAnew.Count > 0) _sealedAnew.Remove(StoreKeys.Of(change.Kind, change.Id));
     }
+
+    /// <summary>The object is as it was; what is stored of it was written then.</summary>
+    public void NoteSealedAnew(ObjectKind kind, string id, ulong written) => _sealedAnew[StoreKeys.Of(kind, id)] = written;
 
     /// <summary>As it stands now.</summary>
     public IStoreObject? Find(ObjectKind kind, string id) => _tables[kind.Index] is { } changed ? changed.Get(id) : from.Tables[kind.Index].Get(id);
@@ -30,6 +35,7 @@ internal sealed class SnapshotBuilder(Snapshot from)
         Revision = revision,
         Leader = leader,
         Tables = [.. _tables.Select((changed, i) => changed?.Build() ?? from.Tables[i])],
+        SealedAnew = _sealedAnew.ToImmutable(),
         TaskIdsByService = _byService.ToImmutable(),
         TaskIdsByNode = _byNode.ToImmutable(),
     };

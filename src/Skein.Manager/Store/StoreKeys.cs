@@ -16,6 +16,13 @@ internal static class StoreKeys
     /// mod_revision must stand still; and outside the objects, so that it wakes no loop.</summary>
     public const string LeaderBeat = "/skein/leader-beat";
 
+    /// <summary>Id of the only object of its kind.</summary>
+    public const string TheStoreKey = "store";
+
+    public static readonly ByteString LeaderClaimBytes = Bytes(LeaderClaim);
+
+    public static readonly ByteString StoreKeyBytes = Bytes(Of(ObjectKind.StoreKey, TheStoreKey));
+
     public static string Of(ObjectKind kind, string id) => $"{Objects}{kind.Name}/{id}";
 
     /// <summary>False for what is no object of a kind that this version knows.</summary>

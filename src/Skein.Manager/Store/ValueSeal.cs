@@ -5,7 +5,7 @@ using Google.Protobuf;
 namespace Skein.Manager.Store;
 
 /// <summary>
-/// Seals what etcd keeps, so that its files and its backups hold no secret: AES-256-GCM, the etcd key as associated
+/// Seals what etcd keeps with one key, so that its files and its backups hold no secret: AES-256-GCM, the etcd key as associated
 /// data, so that a value cannot be moved to another key. Form: key id (4 bytes) | nonce (12) | ciphertext | tag (16).
 /// </summary>
 public sealed class ValueSeal : IDisposable
@@ -22,8 +22,19 @@ public sealed class ValueSeal : IDisposable
     {
         if (key.Length != KeySize) throw new ArgumentException($"the store's key has {key.Length} bytes, not {KeySize}", nameof(key));
         _keyId = SHA256.HashData(key)[..IdSize];
+        (Key, Id) = (key.ToArray(), IdOfKey(key));
         _aes = new(key, TagSize);
     }
+
+    public ReadOnlyMemory<byte> Key { get; }
+
+    /// <summary>By which values and the state name the key; it tells nothing of it.</summary>
+    public string Id { get; }
+
+    internal static string IdOfKey(ReadOnlySpan<byte> key) => Convert.ToHexStringLower(SHA256.HashData(key).AsSpan(0, IdSize));
+
+    /// <summary>Of the key that a value is sealed with.</summary>
+    internal static string IdOf(ReadOnlySpan<byte> sealedValue) => Convert.ToHexStringLower(sealedValue.Length < IdSize ? [] : sealedValue[..IdSize]);
 
     internal ByteString Seal(string etcdKey, ReadOnlySpan<byte> value)
     {

@@ -26,7 +26,7 @@ internal static class ManagerListener
 
     /// <exception cref="SkeinException">The address cannot be bound.</exception>
     public static async Task<WebApplication> StartAsync(
-        IPEndPoint listen, NodeIdentity identity, IStore store, EtcdMembership members, DispatcherService dispatcher,
+        IPEndPoint listen, NodeIdentity identity, IStore store, KeyRing keys, EtcdMembership members, DispatcherService dispatcher,
         TimeProvider time, IIdSource ids, ILoggerFactory logs, CancellationToken cancel)
     {
         var connections = new PeerConnections(address => IsOfNode(store.Current, address), time, logs.CreateLogger<PeerConnections>());
@@ -49,6 +49,7 @@ internal static class ManagerListener
         builder.Services.AddSingleton(ids);
         builder.Services.AddSingleton(identity);
         builder.Services.AddSingleton(store);
+        builder.Services.AddSingleton(keys);
         builder.Services.AddSingleton(members);
         builder.Services.AddSingleton(dispatcher);
         builder.Services.AddSingleton<ExternalCaClient>();

@@ -31,7 +31,6 @@ internal sealed partial class ManagerParts : IAsyncDisposable
     private readonly EtcdProcess _process;
     private readonly EtcdClient _etcd;
     private readonly long _quota;
-    private readonly ValueSeal _seal;
     private readonly string _nodeId;
     private readonly TimeProvider _time;
     private readonly IIdSource _ids;
@@ -53,16 +52,19 @@ internal sealed partial class ManagerParts : IAsyncDisposable
     {
         (_quota, _peerPort, _identity) = (options.QuotaBytes, options.PeerListen.Port, identity);
         (_process, _etcd, _nodeId, _time, _ids, _logs) = (process, etcd, settings.NodeId, time, ids, logs);
-        _seal = new(settings.StoreKey);
+        Keys = new(settings.StoreKeys.Select(key => (ReadOnlyMemory<byte>)key));
         _quorum = new(time);
         _log = logs.CreateLogger<ManagerParts>();
-        _members = new(etcd, process, settings.StoreKey, settings.Bootstrap.ClusterToken, time, logs.CreateLogger<EtcdMembership>());
+        _members = new(etcd, process, settings.Bootstrap.ClusterToken, time, logs.CreateLogger<EtcdMembership>());
     }
 
     /// <summary>The store is open.</summary>
     public bool IsOpen => _store is not null;
 
     public IStore Store => _store ?? throw new InvalidOperationException("the store is not open yet");
+
+    /// <summary>Of the store. The disk is to have what they are.</summary>
+    public KeyRing Keys { get; }
 
     /// <summary>null until this manager serves.</summary>
     public ISwarmLogs? Logs { get; private set; }
@@ -95,7 +97,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
     public async Task OpenStoreAsync(CancellationToken cancel)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stop.Token);
-        _store = await EtcdStore.OpenAsync(_etcd, _seal, _time, _logs.CreateLogger<EtcdStore>(), either.Token);
+        _store = await EtcdStore.OpenAsync(_etcd, Keys, _time, _logs.CreateLogger<EtcdStore>(), either.Token);
         _control = new(_store, _ids, _time, new JoinTokenSource(_ids), new RootChanges(new(_identity, _time), _time, _ids));
     }
 
@@ -144,13 +146,13 @@ internal sealed partial class ManagerParts : IAsyncDisposable
     }
 
     /// <summary>Opens the listener, and takes part in everything that managers do.</summary>
-    public async Task ServeAsync(IPEndPoint listen, NodeIdentity identity, LockWatch watch, CancellationToken cancel)
+    public async Task ServeAsync(IPEndPoint listen, NodeIdentity identity, KeyWatch watch, CancellationToken cancel)
     {
         var store = _store ?? throw new InvalidOperationException("the store is not open yet");
         var dispatcher = new DispatcherService(store, _nodeId, Identify, _ids, _time, _logs);
         var issuer = new IssuerWatch(store, identity);
         issuer.Learn();
-        _listener = await ManagerListener.StartAsync(listen, identity, store, _members, dispatcher, _time, _ids, _logs, cancel);
+        _listener = await ManagerListener.StartAsync(listen, identity, store, Keys, _members, dispatcher, _time, _ids, _logs, cancel);
         Logs = new SwarmLogs(store, _nodeId, dispatcher, addr => ManagerChannel.Open(addr, identity), _time);
         var liveness = new NodeLiveness(store, _nodeId, addr => ManagerChannel.Open(addr, identity, ConnectToStarved), _time, _logs);
         var loop = new SwarmLoop(store, _time, _ids, _logs.CreateLogger<SwarmLoop>());
@@ -160,7 +162,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
         var door = new PeerDoor(store, _process, _members, identity, () => TcpConnections.EndTo(_peerPort), _time, _logs.CreateLogger<PeerDoor>());
         var trust = new EtcdTrust(store, _process, _etcd, _members, identity, _time, _logs.CreateLogger<EtcdTrust>());
         var election = new LeaderElection(
-            _etcd, _seal, _nodeId, (term, token) => LeadAsync([loop.RunAsync, liveness.RunAsync, removal.RunAsync, rotation.RunAsync], term, token), _quorum, _time, _logs.CreateLogger<LeaderElection>());
+            _etcd, _nodeId, (term, token) => LeadAsync([loop.RunAsync, liveness.RunAsync, removal.RunAsync, rotation.RunAsync], term, token), _quorum, _time, _logs.CreateLogger<LeaderElection>());
         _running = Task.WhenAll(
             KeepRunningAsync("dispatcher", dispatcher.RunAsync),
             KeepRunningAsync("liveness", liveness.WatchAsync),
@@ -168,7 +170,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
             KeepRunningAsync("peers' door", door.RunAsync),
             KeepRunningAsync("etcd's trust", trust.RunAsync),
             KeepRunningAsync("issuer", issuer.RunAsync),
-            KeepRunningAsync("lock", token => watch.RunAsync(store, token)),
+            KeepRunningAsync("keys on the disk", token => watch.RunAsync(store, Keys, token)),
             KeepRunningAsync("election", election.RunAsync));
     }
 
@@ -212,7 +214,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
         if (_store is not null) await _store.DisposeAsync();
         await _process.DisposeAsync();
         _etcd.Dispose();
-        _seal.Dispose();
+        Keys.Dispose();
         _stop.Dispose();
     }
 

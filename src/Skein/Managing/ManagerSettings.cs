@@ -8,10 +8,10 @@ namespace Skein.Managing;
 /// <param name="Folder">Of this host's part in the swarm.</param>
 /// <param name="Listen">Of the port for other nodes.</param>
 /// <param name="Advertised">The same as others reach it.</param>
-/// <param name="StoreKey">What every value in etcd is sealed with.</param>
+/// <param name="StoreKeys">What values in etcd are sealed with.</param>
 /// <param name="Bootstrap">Not read when the folder holds a member's data.</param>
 internal sealed record ManagerSettings(
-    string Etcd, string Folder, string NodeId, IPEndPoint Listen, IPEndPoint Advertised, byte[] StoreKey, EtcdBootstrap Bootstrap)
+    string Etcd, string Folder, string NodeId, IPEndPoint Listen, IPEndPoint Advertised, IReadOnlyList<byte[]> StoreKeys, EtcdBootstrap Bootstrap)
 {
     public string EtcdFolder => EtcdFolderOf(Folder);
 

@@ -24,7 +24,7 @@ internal enum Course
     /// <summary>`docker swarm unlock`.</summary>
     Unlocking,
 
-    /// <summary>The disk follows the swarm's unlock key.</summary>
+    /// <summary>The disk follows the swarm's keys.</summary>
     Sealing,
 
     /// <summary>A promotion has failed half way: the others must not count on this one.</summary>

@@ -42,8 +42,8 @@ internal sealed record Life
     /// <summary>Its keys are sealed, and nobody has given the one that opens them.</summary>
     public bool Locked { get; init; }
 
-    /// <summary>The swarm has another unlock key than the one that the disk is sealed with.</summary>
-    public bool LockChanged { get; init; }
+    /// <summary>The swarm has another unlock key than the one that the disk is sealed with, or other keys of its store.</summary>
+    public bool KeysChanged { get; init; }
 
     /// <summary>The session runs, or tries to; in a locked node what was known before goes on.</summary>
     public bool HasAgent { get; init; }

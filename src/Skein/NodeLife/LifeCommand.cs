@@ -26,7 +26,7 @@ internal abstract record LifeCommand
     /// <summary>What runs on this host goes on, by what the disk says in the clear; nobody is spoken to.</summary>
     public sealed record StartLocked : Work;
 
-    /// <summary>The keys on the disk are sealed as the swarm wants it by now.</summary>
+    /// <summary>The keys on the disk are the swarm's of now, and sealed as it wants it.</summary>
     public sealed record Seal : Work;
 
     /// <summary>A new swarm's node on this disk: certificate and memory, marked as unfinished.</summary>

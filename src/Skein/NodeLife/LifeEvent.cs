@@ -11,8 +11,8 @@ internal abstract record LifeEvent
     /// <summary>A manager greets the node, at the begin of a session and when its role is changed.</summary>
     public sealed record Welcomed(Told Told) : LifeEvent;
 
-    /// <summary>The swarm's unlock key is not the one that the disk is sealed with: it was rotated, or autolock was turned on or off.</summary>
-    public sealed record LockChanged : LifeEvent;
+    /// <summary>The keys on the disk are not the swarm's: the unlock key or the store's was rotated, or autolock was turned on or off.</summary>
+    public sealed record KeysChanged : LifeEvent;
 
     /// <summary>The node's certificate is over, or good again.</summary>
     /// <param name="Fault">Empty when it is good.</param>

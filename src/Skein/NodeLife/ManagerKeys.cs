@@ -1,4 +1,4 @@
 namespace Skein.NodeLife;
 
 /// <summary>What is sealed of a <see cref="ManagerMemory"/>.</summary>
-internal sealed record ManagerKeys(byte[] StoreKey, byte[]? NodeSeal);
+internal sealed record ManagerKeys(byte[] StoreKey, byte[]? NodeSeal, IReadOnlyList<byte[]>? LaterKeys = null);

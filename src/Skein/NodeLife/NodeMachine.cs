@@ -18,9 +18,9 @@ internal static class NodeMachine
     {
         LifeEvent.Started started => OnStarted(life, started.Disk),
         LifeEvent.Asked asked => OnAsked(life, asked.Request),
-        LifeEvent.LockChanged => life.Part != Part.Manager || life.Locked ? (life, [])
-            : life.Work is null ? Decide(life with { LockChanged = true })
-            : (life with { LockChanged = true }, []),
+        LifeEvent.KeysChanged => life.Part != Part.Manager || life.Locked ? (life, [])
+            : life.Work is null ? Decide(life with { KeysChanged = true })
+            : (life with { KeysChanged = true }, []),
         LifeEvent.Certified certified => (life.Part == Part.None ? life : life with { DiskFault = certified.Fault }, []),
         LifeEvent.Welcomed welcomed => OnWelcomed(life, welcomed.Told),
         LifeEvent.Done done => OnDone(Note(life with { Work = null }, life.Work!, done), life.Work!),
@@ -97,7 +97,7 @@ internal static class NodeMachine
         LifeCommand.Force => life with { Forced = true },
         LifeCommand.TakeOver => life with { Forced = false },
         LifeCommand.StartLocked => life with { HasAgent = true },
-        LifeCommand.Seal => life with { LockChanged = false },
+        LifeCommand.Seal => life with { KeysChanged = false },
         LifeCommand.StartAgent => life with { HasAgent = true, Active = life.Active || life.Course == Course.Beginning },
         LifeCommand.StartState => life with { StateFault = "" },
         LifeCommand.Serve => life with
@@ -107,7 +107,7 @@ internal static class NodeMachine
             Active = life.Active || life.Course is Course.Resuming or Course.Forcing,
         },
         LifeCommand.AwaitLeader => life with { Serves = true },
-        LifeCommand.StopManager or LifeCommand.Withdraw => life with { Part = Part.Worker, Serves = false, LockChanged = false, StateFault = "" },
+        LifeCommand.StopManager or LifeCommand.Withdraw => life with { Part = Part.Worker, Serves = false, KeysChanged = false, StateFault = "" },
         LifeCommand.Forget => Life.Inactive with { Course = life.Course, For = life.For, Undone = life.Undone, Waiting = life.Waiting, Next = life.Next },
         _ => life,
     };
@@ -178,7 +178,7 @@ internal static class NodeMachine
         if (!life.HasAgent) return Begin(life, Course.Resuming, [new LifeCommand.StartAgent(), .. Resumption(life)]);
         if (life.Told is { } told && Differs(life)) return Begin(life with { Told = null, Wanted = told }, Course.ChangingRole, ChangeTo(life, told));
         if (life is { Told: not null, RoleFault.Length: > 0 }) return HasItsRole(life with { Told = null });
-        if (life is { LockChanged: true, Serves: true }) return Begin(life, Course.Sealing, [new LifeCommand.Seal()]);
+        if (life is { KeysChanged: true, Serves: true }) return Begin(life, Course.Sealing, [new LifeCommand.Seal()]);
         if (life is { Part: Part.Manager, Serves: false }) return Begin(life, Course.Resuming, Resumption(life));
         return (life with { Told = null, RolePause = life.Told is null ? life.RolePause : Life.ShortestPause }, []);
     }

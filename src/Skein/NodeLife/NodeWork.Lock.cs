@@ -6,7 +6,8 @@ using Skein.Model.Identity;
 namespace Skein.NodeLife;
 
 /// <summary>
-/// Autolock. The swarm's unlock key stands in its state; on a manager's disk it seals the keys to that state and to the node's certificate.
+/// A manager's keys on its disk. Which keys the store has its state and the other managers tell (see docs/decisions/0018).
+/// With autolock the swarm's unlock key, which stands in its state, seals these keys and the one of the node's certificate.
 /// A worker has nothing to hide from who has its disk but its own certificate: it is never locked.
 /// </summary>
 internal sealed partial class NodeWork
@@ -31,16 +32,28 @@ internal sealed partial class NodeWork
     }
 
     private Task ServeAsync(CancellationToken cancel) =>
-        Manager.ServeAsync(Memory.Listen, Identity, new(IsSealedBy, () => _tell(new LifeEvent.LockChanged()), _time), cancel);
+        Manager.ServeAsync(Memory.Listen, Identity, new(IsSealedBy, HasKeys, () => _tell(new LifeEvent.KeysChanged()), _time), cancel);
 
+    /// <summary>The unlock key of now, and the store's keys that there are by then: none that is newer than the unlock key lies under an older one.</summary>
     private void Seal()
     {
-        var key = LockWatch.KeyOf(Manager.Store.Current);
-        if (IsSealedBy(key)) return;
-        if (key is null) Reveal(Memory);
-        else KeepSealed(Memory with { UnlockKey = key });
-        LogSealed(key is null ? "not sealed any more" : "sealed");
+        var keys = Manager.Keys.Keys;
+        var key = KeyWatch.KeyOf(Manager.Store.Current);
+        var memory = Memory with { Manager = Memory.Manager!.WithKeys(keys) };
+        if (!IsSealedBy(key))
+        {
+            if (key is null) Reveal(memory);
+            else KeepSealed(memory with { UnlockKey = key });
+            LogSealed(key is null ? "not sealed any more" : "sealed");
+        }
+        else if (!HasKeys(keys))
+        {
+            Keep(memory);
+        }
+        Manager.Keys.NoteOnDisk(keys);
     }
+
+    private bool HasKeys(IReadOnlyList<ReadOnlyMemory<byte>> keys) => Memory.Manager is { } manager && manager.HasKeys(keys);
 
     private bool IsSealedBy(UnlockKey? key) => key is null ? Memory.UnlockKey is null : key.IsSame(Memory.UnlockKey);
 

@@ -29,7 +29,7 @@ internal sealed partial class NodeWork
     {
         var manager = memory.Manager!;
         EtcdBootstrap bootstrap = new(manager.ClusterToken, manager.NewCluster, [.. manager.Members.Select(member => (member.Name, member.PeerUrl))], manager.Forced);
-        return new(_options.Etcd, _options.SwarmFolder, memory.NodeId, memory.Listen, memory.Advertised, manager.StoreKey, bootstrap);
+        return new(_options.Etcd, _options.SwarmFolder, memory.NodeId, memory.Listen, memory.Advertised, manager.StoreKeys, bootstrap);
     }
 
     private async Task OpenStateAsync(bool inTime, CancellationToken cancel)
@@ -80,7 +80,8 @@ internal sealed partial class NodeWork
         var remote = OtherManagers().FirstOrDefault() ?? throw SkeinException.Unavailable("no other manager is known");
         var response = await AskToBeAddedAsync(remote, memory, cancel);
         MemberMemory[] members = [.. response.Members.Select(member => new MemberMemory(member.Name, member.PeerUrl))];
-        var manager = new ManagerMemory(response.StoreKey.ToByteArray(), response.ClusterToken, false, members);
+        ReadOnlyMemory<byte>[] keys = [.. response.StoreKeys.Select(key => key.Memory)];
+        var manager = new ManagerMemory([], response.ClusterToken, false, members).WithKeys(keys);
         KeepSealed(memory with { Manager = manager, UnlockKey = UnlockKey.Of(response.UnlockKey.Span) });
     }
 

@@ -123,7 +123,7 @@ public class LeaderElectionTests(ITestOutputHelper output)
             terms.Add(term, cancel);
             return Task.Delay(Timeout.Infinite, cancel);
         }
-        return new(member.Client, member.Seal, self, Lead, new(time), time, NullLogger.Instance);
+        return new(member.Client, self, Lead, new(time), time, NullLogger.Instance);
     }
 
     private static Task Run(EtcdMember member, BlockingCollection<LeaderTerm> terms, CancellationToken stop, TimeProvider time) =>

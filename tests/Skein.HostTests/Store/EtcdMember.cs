@@ -18,15 +18,15 @@ internal sealed class EtcdMember(EtcdOptions options, EtcdProcess process, EtcdC
 
     public NodeIdentity Identity => identity;
 
-    public ValueSeal Seal { get; } = new(storeKey);
+    public KeyRing Keys { get; } = new([storeKey]);
 
     /// <summary>The claim without the short deadlines of its calls, which a slow disk misses: its clock stands an hour ahead.</summary>
-    public LeaderClaim Claim => new(client, Seal, Unhurried);
+    public LeaderClaim Claim => new(client, Unhurried);
 
     public static TimeProvider Unhurried => new FakeTimeProvider(DateTimeOffset.UtcNow.AddHours(1));
 
     public Task<EtcdStore> OpenStoreAsync() =>
-        EtcdStore.OpenAsync(client, Seal, TimeProvider.System, NullLogger.Instance, default).WaitAsync(Poll.Patience);
+        EtcdStore.OpenAsync(client, Keys, TimeProvider.System, NullLogger.Instance, default).WaitAsync(Poll.Patience);
 
     /// <summary>The member is gone for good, by SIGKILL.</summary>
     public async Task KillAsync()

@@ -14,7 +14,7 @@ public class EtcdMembershipTests
     {
         await using var members = await EtcdMembers.StartAsync(1);
         var one = members[0];
-        await using var membership = new EtcdMembership(one.Client, one.Process, members.StoreKey, "test", new FastClock(), NullLogger<EtcdMembership>.Instance);
+        await using var membership = new EtcdMembership(one.Client, one.Process, "test", new FastClock(), NullLogger<EtcdMembership>.Instance);
         one.Process.ExpectCompany();
         await one.Process.WaitReadyAsync(one.Client, Poll.Patience, default);
         // Added by a manager that died before it could promote it, as its host did.
@@ -31,7 +31,7 @@ public class EtcdMembershipTests
         await using var members = await EtcdMembers.StartAsync(1);
         var one = members[0];
         using var client = new EtcdClient(one.Options.SocketPath, one.Identity) { Members = new LateAnswer(one.Client.Members) };
-        await using var membership = new EtcdMembership(client, one.Process, members.StoreKey, "test", TimeProvider.System, NullLogger<EtcdMembership>.Instance);
+        await using var membership = new EtcdMembership(client, one.Process, "test", TimeProvider.System, NullLogger<EtcdMembership>.Instance);
 
         var peer = $"https://127.0.0.1:{LoopbackPorts.Take()}";
         var (added, all) = await membership.AddAsync("m2", peer, default);
@@ -45,7 +45,7 @@ public class EtcdMembershipTests
     {
         await using var members = await EtcdMembers.StartAsync(1);
         var one = members[0];
-        await using var membership = new EtcdMembership(one.Client, one.Process, members.StoreKey, "test", TimeProvider.System, NullLogger<EtcdMembership>.Instance);
+        await using var membership = new EtcdMembership(one.Client, one.Process, "test", TimeProvider.System, NullLogger<EtcdMembership>.Instance);
         var peer = $"https://127.0.0.1:{LoopbackPorts.Take()}";
 
         var ids = new HashSet<ulong>();

@@ -37,7 +37,7 @@ public class ForcedClusterTests
         Assert.Single((await alone.Client.Members.MemberListAsync(new())).Members);
         alone.Process.ExpectCompany();
         await alone.Process.WaitReadyAsync(alone.Client, Poll.Patience, default);
-        await using var membership = new EtcdMembership(alone.Client, alone.Process, members.StoreKey, "test", TimeProvider.System, NullLogger<EtcdMembership>.Instance);
+        await using var membership = new EtcdMembership(alone.Client, alone.Process, "test", TimeProvider.System, NullLogger<EtcdMembership>.Instance);
         var port = LoopbackPorts.Take();
         var (_, all) = await membership.AddAsync("m3", $"https://127.0.0.1:{port}", default);
         var third = members.Add("m3", port, new("test", false, [.. all.Select(m => (m.Name, m.PeerUrl))]), EtcdPace.Several);

@@ -72,7 +72,7 @@ internal sealed class LifeStory
 
     public LifeStory Unlock(string key) => On($"unlock {key}", new LifeEvent.Asked(new LifeRequest.Unlock(++_ids, key)));
 
-    public LifeStory LockChanged() => On("the swarm's unlock key is another", new LifeEvent.LockChanged());
+    public LifeStory KeysChanged() => On("the swarm's unlock key is another", new LifeEvent.KeysChanged());
 
     public LifeStory Welcome(NodeRole role, NodeRole certified, bool missing = false) => On(
         $"welcome as {role}{(missing ? ", missing" : "")}", new LifeEvent.Welcomed(new(role, missing, certified)));

@@ -578,7 +578,7 @@ public class NodeMachineTests
         """);
 
     [Fact]
-    public void A_locked_manager_leaves_by_force_alone() => LifeStory.Of(new Disk.Locked()).LockChanged().Leave(force: true).Tells(
+    public void A_locked_manager_leaves_by_force_alone() => LifeStory.Of(new Disk.Locked()).KeysChanged().Leave(force: true).Tells(
         """
         daemon starts
         = Locked, manager
@@ -591,7 +591,7 @@ public class NodeMachineTests
         """);
 
     [Fact]
-    public void Who_is_no_manager_has_no_lock() => LifeStory.Of(s_worker).LockChanged().Unlock("any").Tells(
+    public void Who_is_no_manager_has_no_lock() => LifeStory.Of(s_worker).KeysChanged().Unlock("any").Tells(
         """
         daemon starts
         = Pending, worker
@@ -603,7 +603,7 @@ public class NodeMachineTests
 
     [Fact]
     public void The_disk_follows_the_swarms_unlock_key_also_when_it_takes_two_attempts() =>
-        LifeStory.Of(s_manager).Lasting("Pause").Failing("Seal").LockChanged().Working("Seal").Done().Tells(
+        LifeStory.Of(s_manager).Lasting("Pause").Failing("Seal").KeysChanged().Working("Seal").Done().Tells(
         """
         daemon starts
         = Pending, manager
@@ -739,7 +739,7 @@ public class NodeMachineTests
                     case 7: told.Welcome(NodeRole.Manager, NodeRole.Manager, missing: true); break;
                     case 8: told.Welcome(NodeRole.Worker, NodeRole.Manager); break;
                     case 12: told.Unlock("key"); break;
-                    case 13: told.LockChanged(); break;
+                    case 13: told.KeysChanged(); break;
                     case 14: told.ForceNewCluster(); break;
                     case 9 or 10: if (told.IsUnderWay) told.Done(); break;
                     default: if (told.IsUnderWay) told.Fails(); break;

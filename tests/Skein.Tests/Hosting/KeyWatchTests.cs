@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Microsoft.Extensions.Time.Testing;
+using Skein.Manager.Store;
 using Skein.Managing;
 using Skein.Model;
 using Skein.Model.Identity;
@@ -8,12 +9,14 @@ using Xunit;
 
 namespace Skein.Tests.Hosting;
 
-public sealed class LockWatchTests : IDisposable
+public sealed class KeyWatchTests : IDisposable
 {
     private readonly MemoryStore _store = new();
     private readonly FakeTimeProvider _time = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly KeyRing _keys = new([new byte[ValueSeal.KeySize]]);
     private UnlockKey? _sealedBy;
+    private int _keysOnDisk = 1;
     private int _asked;
     private int _told;
 
@@ -21,6 +24,7 @@ public sealed class LockWatchTests : IDisposable
     {
         _stop.Cancel();
         _stop.Dispose();
+        _keys.Dispose();
     }
 
     [Fact]
@@ -29,13 +33,13 @@ public sealed class LockWatchTests : IDisposable
         Change(1);
         _ = Run(IsSealedBy);
         await Poll.UntilAsync("it is told", () => Volatile.Read(ref _told) == 1);
-        _time.Advance(LockWatch.Again);
+        _time.Advance(KeyWatch.Again);
         await Poll.UntilAsync("it is told again", () => Volatile.Read(ref _told) == 2);
 
-        Volatile.Write(ref _sealedBy, LockWatch.KeyOf(_store.Current));
-        _time.Advance(LockWatch.Again);
+        Volatile.Write(ref _sealedBy, KeyWatch.KeyOf(_store.Current));
+        _time.Advance(KeyWatch.Again);
         await Poll.UntilAsync("it has looked again", () => Volatile.Read(ref _asked) == 3);
-        _time.Advance(LockWatch.Again * 3);
+        _time.Advance(KeyWatch.Again * 3);
         Change(2);
         await Poll.UntilAsync("another key is told", () => Volatile.Read(ref _told) == 3);
         Assert.Equal(4, Volatile.Read(ref _asked));
@@ -56,7 +60,25 @@ public sealed class LockWatchTests : IDisposable
     public async Task Who_runs_it_hears_of_its_failure() =>
         await Assert.ThrowsAsync<IOException>(() => Run(_ => throw new IOException("no disk")).WaitAsync(Poll.Patience));
 
-    private Task Run(Func<UnlockKey?, bool> isSealedBy) => new LockWatch(isSealedBy, () => Interlocked.Increment(ref _told), _time).RunAsync(_store, _stop.Token);
+    [Fact]
+    public async Task Another_key_of_the_store_is_told_until_the_disk_has_it()
+    {
+        _ = Run(IsSealedBy);
+        await Poll.UntilAsync("it has looked", () => Volatile.Read(ref _asked) == 1);
+        _keys.Add(Enumerable.Repeat((byte)1, ValueSeal.KeySize).ToArray());
+        await Poll.UntilAsync("it is told", () => Volatile.Read(ref _told) == 1);
+        _time.Advance(KeyWatch.Again);
+        await Poll.UntilAsync("it is told again", () => Volatile.Read(ref _told) == 2);
+
+        Volatile.Write(ref _keysOnDisk, 2);
+        _keys.NoteOnDisk(_keys.Keys);
+        await Poll.UntilAsync("it has looked again", () => Volatile.Read(ref _asked) == 4);
+        Assert.Equal(2, Volatile.Read(ref _told));
+    }
+
+    private bool Has(IReadOnlyList<ReadOnlyMemory<byte>> keys) => keys.Count == Volatile.Read(ref _keysOnDisk);
+
+    private Task Run(Func<UnlockKey?, bool> isSealedBy) => new KeyWatch(isSealedBy, Has, () => Interlocked.Increment(ref _told), _time).RunAsync(_store, _keys, _stop.Token);
 
     private bool IsSealedBy(UnlockKey? key)
     {
