@@ -20,7 +20,7 @@ internal sealed record CallRule(CallerKind Who, long? BodyMax, bool EndsWithStan
     {
         "/skein.CertificateAuthority/GetRootCertificate" or Issue =>
             new(CallerKind.Anyone, MessageBounds.MostOfStranger + MessageBounds.Prefix, false) { TakesLapsed = path == Issue },
-        "/skein.Membership/AddManager" => new(CallerKind.Manager, MessageBounds.MostOfNode + MessageBounds.Prefix, false),
+        "/skein.Membership/AddManager" or "/skein.Membership/GetStoreKey" => new(CallerKind.Manager, MessageBounds.MostOfNode + MessageBounds.Prefix, false),
         "/skein.Membership/RemoveManager" => new(CallerKind.FormerManager, MessageBounds.MostOfNode + MessageBounds.Prefix, false),
         "/skein.Presence/Ask" => new(CallerKind.Manager, MessageBounds.MostOfNode + MessageBounds.Prefix, false),
         "/skein.NodeLogs/Read" => new(CallerKind.Manager, MessageBounds.Most + MessageBounds.Prefix, true),

@@ -25,5 +25,6 @@ internal static class RevokedCertificates
         NotAfter = Timestamp.FromDateTime(certificate.NotAfter.ToUniversalTime()),
     };
 
-    private static bool IsOver(Node? node) => node is null || (node.Spec?.Role != NodeRole.Manager && node.ManagerStatus is null);
+    /// <summary>The node is no manager any more, and is out of etcd.</summary>
+    internal static bool IsOver(Node? node) => node is null || (node.Spec?.Role != NodeRole.Manager && node.ManagerStatus is null);
 }

@@ -5,6 +5,7 @@ using Skein.Linux.Netlink;
 using Skein.Manager.Certificates;
 using Skein.Manager.Control;
 using Skein.Manager.Dispatch;
+using Skein.Manager.Keys;
 using Skein.Manager.Leadership;
 using Skein.Manager.Logs;
 using Skein.Manager.Members;
@@ -159,16 +160,19 @@ internal sealed partial class ManagerParts : IAsyncDisposable
         _quorum.Hear();
         var removal = new ManagerRemoval(store, _members, _nodeId, _time, _logs.CreateLogger<ManagerRemoval>());
         var rotation = new RootRotationLoop(store, new JoinTokenSource(_ids), _time, _logs.CreateLogger<RootRotationLoop>());
+        var holder = new KeyHolder(store, Keys, _nodeId, addr => ManagerChannel.Open(addr, identity, ConnectToStarved), _time, _logs.CreateLogger<KeyHolder>());
+        var keys = new KeyRotation(store, Keys, store.SealAnewAsync, _nodeId, _time, _ids, _logs.CreateLogger<KeyRotation>());
         var door = new PeerDoor(store, _process, _members, identity, () => TcpConnections.EndTo(_peerPort), _time, _logs.CreateLogger<PeerDoor>());
         var trust = new EtcdTrust(store, _process, _etcd, _members, identity, _time, _logs.CreateLogger<EtcdTrust>());
         var election = new LeaderElection(
-            _etcd, _nodeId, (term, token) => LeadAsync([loop.RunAsync, liveness.RunAsync, removal.RunAsync, rotation.RunAsync], term, token), _quorum, _time, _logs.CreateLogger<LeaderElection>());
+            _etcd, _nodeId, (term, token) => LeadAsync([loop.RunAsync, liveness.RunAsync, removal.RunAsync, rotation.RunAsync, keys.RunAsync], term, token), _quorum, _time, _logs.CreateLogger<LeaderElection>());
         _running = Task.WhenAll(
             KeepRunningAsync("dispatcher", dispatcher.RunAsync),
             KeepRunningAsync("liveness", liveness.WatchAsync),
             KeepRunningAsync("upkeep", new EtcdUpkeep(_etcd, _quota, _time, _logs.CreateLogger<EtcdUpkeep>()).RunAsync),
             KeepRunningAsync("peers' door", door.RunAsync),
             KeepRunningAsync("etcd's trust", trust.RunAsync),
+            KeepRunningAsync("store's keys", holder.RunAsync),
             KeepRunningAsync("issuer", issuer.RunAsync),
             KeepRunningAsync("keys on the disk", token => watch.RunAsync(store, Keys, token)),
             KeepRunningAsync("election", election.RunAsync));

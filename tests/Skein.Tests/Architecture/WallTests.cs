@@ -38,7 +38,8 @@ public partial class WallTests
     [InlineData("Allocation", "Scheduling Orchestration Dispatch Control Leadership Certificates Members")]
     [InlineData("Dispatch", "Scheduling Allocation Orchestration Control Leadership")]
     [InlineData("Control", "Scheduling Orchestration Dispatch Leadership")]
-    [InlineData("Store", "Scheduling Allocation Orchestration Dispatch Control Leadership Certificates Members")]
+    [InlineData("Store", "Scheduling Allocation Orchestration Dispatch Control Leadership Certificates Members Keys")]
+    [InlineData("Keys", "Scheduling Allocation Orchestration Dispatch Control Leadership Certificates")]
     public void Stages_of_the_manager_meet_in_the_store(string stage, string others) => AssertNoUse("Skein.Manager", stage, others);
 
     [Theory]
