@@ -155,6 +155,11 @@ internal sealed partial class TaskController
     {
         var id = _life.ContainerId;
         var contents = await new TaskContents(_parts.Contents, _task, _parts.Containers.TemplateOf(_task)).GatherAsync(SayWaiting, cancel);
+        return await _parts.Places.RunAsync(TaskStage.Start, () => StartContainerAsync(id, contents, cancel), cancel);
+    }
+
+    private async Task<TaskEvent> StartContainerAsync(string id, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> contents, CancellationToken cancel)
+    {
         await _parts.Engine.StartAsync(id, contents, cancel);
         var container = _parts.Engine.Find(id);
         return new TaskEvent.Started((int)container.State.Pid, container.Check is not null || _ports.IsAny);

@@ -13,6 +13,7 @@ internal sealed record TaskDependencies(
     IContainerEngine Engine,
     ITaskStatusOutbox Outbox,
     DependencyContents Contents,
+    TaskPlaces Places,
     TaskContainers Containers,
     Func<string> NodeId,
     IIdSource Ids,

@@ -44,10 +44,13 @@ public sealed partial class TaskManager
         _loggers = loggers;
         _logger = loggers.CreateLogger<TaskManager>();
         var containers = new TaskContainers(NodeId, describeNode, logDriver);
-        _parts = new TaskDependencies(images, networking, engine, outbox, contents, containers, NodeId, ids, time);
+        _parts = new TaskDependencies(images, networking, engine, outbox, contents, new(PlacesOf(Environment.ProcessorCount), time), containers, NodeId, ids, time);
 
         string NodeId() => assignments.Current.Local.NodeId;
     }
+
+    /// <summary>A start spends as long waiting, for containerd and the shim, as it works.</summary>
+    internal static int PlacesOf(int processors) => Math.Max(4, 2 * processors);
 
     /// <summary>
     /// Runs until cancelled, which leaves every container as it is. The first publication of assignments is waited

@@ -17,14 +17,15 @@ internal sealed partial class TaskPreparation(TaskDependencies parts, Action<str
         var spec = parts.Containers.ExpandedSpec(task);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var image = FetchAsync(task, spec, stop.Token);
-        var network = parts.Networking.AttachAsync(parts.Containers.NetworkSpec(task, spec, containerId), stop.Token);
+        var network = parts.Places.RunAsync(TaskStage.Network, () => parts.Networking.AttachAsync(parts.Containers.NetworkSpec(task, spec, containerId), stop.Token), stop.Token);
         try
         {
             // The first failure ends the other half: neither is of use alone.
             var first = await Task.WhenAny(image, network);
             await first;
             await Task.WhenAll(image, network);
-            var container = await parts.Engine.CreateAsync(parts.Containers.Define(task, spec, containerId, await network), cancel);
+            var definition = parts.Containers.Define(task, spec, containerId, await network);
+            var container = await parts.Places.RunAsync(TaskStage.Create, () => parts.Engine.CreateAsync(definition, cancel), cancel);
             return (container, await image, await network);
         }
         catch

@@ -26,7 +26,9 @@ internal sealed class FakeImageStore : IImageStore
 
     public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public int Pulls { get; private set; }
+    private int _pulls;
+
+    public int Pulls => Volatile.Read(ref _pulls);
 
     public RegistryAuth? PulledWith { get; private set; }
 
@@ -37,7 +39,7 @@ internal sealed class FakeImageStore : IImageStore
 
     public async Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<PullProgress>? progress, CancellationToken cancel)
     {
-        Pulls++;
+        Interlocked.Increment(ref _pulls);
         PulledWith = auth;
         Pulled = reference;
         foreach (var said in Says) progress?.Report(said);

@@ -260,6 +260,22 @@ public sealed class TaskManagerTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_many_tasks_a_few_are_made_at_a_time()
+    {
+        var places = TaskManager.PlacesOf(Environment.ProcessorCount);
+        _networking.Gate = new();
+        Run();
+        Publish([.. Enumerable.Range(0, 3 * places).Select(i => NewTask($"t{i}", TaskState.Running))]);
+        for (var i = 0; i < 3 * places; i++) await _outbox.UntilAsync(TaskState.Preparing);
+        await Poll.UntilAsync("the first are being made", () => _networking.Attached.Count == places);
+        await Poll.UntilAsync("the images of all are here", () => _images.Pulls == 3 * places);
+        Assert.Equal(places, _networking.Attached.Count);
+
+        _networking.Gate.SetResult();
+        for (var i = 0; i < 3 * places; i++) await _outbox.UntilAsync(TaskState.Running);
+    }
+
+    [Fact]
     public async Task A_container_that_cannot_start_fails_its_task()
     {
         _engine.StartError = "no";
