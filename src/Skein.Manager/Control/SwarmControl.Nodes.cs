@@ -35,13 +35,20 @@ public sealed partial class SwarmControl
             CheckDemotion(seen, current);
             AllocationFence.Raise(seen, changes);
         }
-        CheckVersion(current.Meta, version);
+        if (!IsSpecOf(current, version)) CheckVersion(current.Meta, version);
         var next = current.Clone();
         next.Spec = spec.Clone();
         next.Meta = Touched(current.Meta);
         changes.Put(next);
         return changes;
     }
+
+    /// <summary>
+    /// What a node says of itself makes versions as well, some milliseconds after it has joined and whenever its networks change: who has
+    /// read the one before has read the same spec.
+    /// </summary>
+    private bool IsSpecOf(Node current, ulong version) =>
+        store.History.AsOf(ObjectKind.Node, current.Id, version) is { Spec: { } read } && read.Equals(current.Spec);
 
     private static void CheckDemotion(Snapshot seen, Node node)
     {

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Skein.Model;
 
 namespace Skein.Manager.Store;
@@ -22,6 +23,18 @@ public sealed class ChangeHistory(TimeProvider time)
     public (IReadOnlyList<ObjectChange> Changes, long Next, Task More) ReadFrom(long number)
     {
         lock (_lock) return ([.. _changes.Skip((int)Math.Max(0, number - _first))], _first + _changes.Count, _more.Task);
+    }
+
+    /// <summary>The object as it was in that version; null when that was before what is kept here.</summary>
+    internal T? AsOf<T>(ObjectKind<T> kind, string id, ulong version) where T : class, IStoreObject, IMessage<T>, new()
+    {
+        lock (_lock)
+        {
+            return _changes.Where(change => change.Kind == kind && change.Id == id)
+                .SelectMany(change => new[] { change.Before, change.Now })
+                .OfType<T>()
+                .FirstOrDefault(one => one.Meta?.Version == version);
+        }
     }
 
     internal void Add(ObjectKind kind, string id, IStoreObject? before, IStoreObject? now)

@@ -99,6 +99,33 @@ public class NodeVerbsTests
             await MessageOf(() => _world.Control.UpdateClusterAsync(_world.Store.Current.Cluster.Meta.Version, spec, false, false, false, default), ErrorKind.InvalidArgument));
     }
 
+    [Fact]
+    public async Task A_node_that_described_itself_anew_is_changed_by_who_has_read_the_same_spec_before()
+    {
+        AddNode("w1", NodeRole.Worker);
+        var read = _world.Store.Current.Nodes.Find("w1")!;
+        Describe("w1");
+        Describe("w1");
+        var drained = await _world.Control.UpdateNodeAsync("w1", read.Meta.Version, Drained(), default);
+        Assert.Equal(("anew", NodeAvailability.Drain), (drained.Description.Hostname, drained.Spec.Availability));
+        Describe("w1");
+        Assert.Equal(
+            "rpc error: code = Unknown desc = update out of sequence",
+            await MessageOf(() => _world.Control.UpdateNodeAsync("w1", read.Meta.Version, new() { Role = NodeRole.Worker }, default), ErrorKind.Internal));
+        Assert.Equal(
+            "rpc error: code = Unknown desc = update out of sequence",
+            await MessageOf(() => _world.Control.UpdateNodeAsync("w1", drained.Meta.Version + 1000, Drained(), default), ErrorKind.Internal));
+
+        static NodeSpec Drained() => new() { Role = NodeRole.Worker, Availability = NodeAvailability.Drain };
+    }
+
+    private void Describe(string id) => _world.Store.Commit(c =>
+    {
+        var node = _world.Store.Current.Nodes.Find(id)!.Clone();
+        node.Description = new() { Hostname = "anew" };
+        c.Put(node);
+    });
+
     private Task<Node> DemoteAsync(string id) =>
         _world.Control.UpdateNodeAsync(id, _world.Store.Current.Nodes.Find(id)!.Meta.Version, new() { Role = NodeRole.Worker }, default);
 
