@@ -59,12 +59,12 @@ public sealed class DockerApi(
         new InfoRoutes(identity, containers, images, swarm, _events, time, Warnings).Map(app);
         new EventRoutes(_events, time).Map(app);
         new DiskUsageRoutes(identity, containers, images, networking, time).Map(app);
-        new ContainerLifeRoutes(containers, standalone, ids, time).Map(app);
+        new ContainerLifeRoutes(containers, standalone, _events, ids, time).Map(app);
         new ContainerRoutes(containers, images, networking, new(identity.DataRoot), time).Map(app);
         new WebSocketRoutes(containers, time, loggers.CreateLogger("Skein.Api")).Map(app);
         new ImageRoutes(images, _events, time).Map(app);
         new VolumeRoutes(containers.Volumes, new(identity.DataRoot), _events).Map(app);
-        new NetworkRoutes(new NetworkCatalog(identity, swarm, assignments, networking, containers, time), swarm, time).Map(app);
+        new NetworkRoutes(new NetworkCatalog(identity, swarm, assignments, networking, containers, time), swarm, _events, time).Map(app);
         new SwarmRoutes(swarm).Map(app);
         new NodeRoutes(swarm).Map(app);
         new ServiceRoutes(swarm, ids).Map(app);

@@ -53,6 +53,19 @@ public sealed class EngineRoutesTests
         Assert.DoesNotContain("httpd", body);
     }
 
+    [Theory]
+    [InlineData("container", "containers")]
+    [InlineData("image", "images")]
+    [InlineData("network", "networks")]
+    [InlineData("volume", "volumes")]
+    public async Task A_prune_is_told(string type, string path)
+    {
+        await using var server = await ApiServer.StartAsync();
+        await server.PostAsync($"/{path}/prune", "");
+        var (_, body) = await Ask(server, $"/events?since=0&until={DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1}&filters=%7B%22event%22%3A%5B%22prune%22%5D%7D");
+        Assert.Contains($"\"Type\":\"{type}\",\"Action\":\"prune\",\"Actor\":{{\"ID\":\"\",\"Attributes\":{{\"reclaimed\":\"0\"}}}}", body);
+    }
+
     [Fact]
     public async Task Events_have_a_beginning_before_their_end()
     {

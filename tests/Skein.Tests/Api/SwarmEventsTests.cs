@@ -40,6 +40,22 @@ public sealed class SwarmEventsTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
+    [Theory]
+    [InlineData(null, UpdateState.Updating, "updatestate.new=updating")]
+    [InlineData(UpdateState.Updating, UpdateState.RollbackStarted, "updatestate.new=rollback_started updatestate.old=updating")]
+    [InlineData(UpdateState.Completed, null, "")]
+    public void An_update_tells_what_its_state_was_and_is(UpdateState? before, UpdateState? now, string told)
+    {
+        var attributes = SwarmEvents.Of(new(ObjectKind.Service, "s1", In(before), In(now), default))!.Attributes;
+        Assert.Equal(told, string.Join(' ', attributes.Where(a => a.Key != "name").Select(a => $"{a.Key}={a.Value}").Order(StringComparer.Ordinal)));
+
+        static Service In(UpdateState? state) => new()
+        {
+            Spec = new() { Annotations = new() { Name = "web" }, Task = new() },
+            UpdateStatus = state is { } known ? new() { State = known } : null,
+        };
+    }
+
     [Fact]
     public void What_a_node_notes_on_itself_is_no_event()
     {

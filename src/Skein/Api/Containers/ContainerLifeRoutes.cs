@@ -1,6 +1,7 @@
 using Skein.Agent.Containers;
 using Skein.Agent.Standalone;
 using Skein.Api.Containers.Create;
+using Skein.Api.Engine;
 using Skein.Api.Http;
 using Skein.Api.Images;
 using Skein.Api.Swarm;
@@ -10,7 +11,7 @@ using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
 namespace Skein.Api.Containers;
 
 /// <summary>What is done with containers: made, started, ended, changed, taken away.</summary>
-internal sealed class ContainerLifeRoutes(IContainerEngine containers, IStandaloneContainers standalone, IIdSource ids, TimeProvider time)
+internal sealed class ContainerLifeRoutes(IContainerEngine containers, IStandaloneContainers standalone, EventHub events, IIdSource ids, TimeProvider time)
 {
     // Of the names that are drawn some are taken; a digit behind makes ten times as many.
     private const int NamesTried = 20;
@@ -79,6 +80,7 @@ internal sealed class ContainerLifeRoutes(IContainerEngine containers, IStandalo
                 // Another hand was faster.
             }
         }
+        events.PublishPrune("container", reclaimed);
         await context.JsonAsync(new ContainerPruneJson(deleted, reclaimed), ContainersJson.Default.ContainerPruneJson);
     }
 

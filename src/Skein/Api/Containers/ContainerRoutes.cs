@@ -5,6 +5,7 @@ using Skein.Agent.Containers.Stats;
 using Skein.Agent.Containers.Volumes;
 using Skein.Agent.Images;
 using Skein.Agent.Networks;
+using Skein.Api.Engine;
 using Skein.Api.Hijack;
 using Skein.Api.Http;
 using Skein.Api.Images;

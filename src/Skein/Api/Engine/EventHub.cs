@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Threading.Channels;
 
 namespace Skein.Api.Engine;
@@ -20,6 +21,11 @@ public sealed class EventHub(TimeProvider time)
 
     public void Publish(string type, string action, string id, string scope, IReadOnlyDictionary<string, string> attributes) =>
         Publish(new EngineEvent(time.GetUtcNow(), type, action, id, scope, attributes));
+
+    /// <summary>After the events of what went, and without any too.</summary>
+    /// <param name="reclaimed">Bytes.</param>
+    public void PublishPrune(string type, long reclaimed) =>
+        Publish(type, "prune", "", "local", new Dictionary<string, string> { ["reclaimed"] = reclaimed.ToString(CultureInfo.InvariantCulture) });
 
     public void Publish(EngineEvent happened)
     {

@@ -1,3 +1,4 @@
+using Skein.Api.Swarm;
 using Skein.NodeLife;
 using Skein.Manager.Store;
 using Skein.Model;
@@ -61,7 +62,9 @@ internal sealed class SwarmEvents(ISwarmNode swarm, EventHub hub, TimeProvider t
         _ => false,
     };
 
-    /// <summary>Docker's attributes: what was, and what is.</summary>
+    private static string? StateOf(Service service) => service.UpdateStatus is { } update ? ServiceJson.StateName(update.State) : null;
+
+    /// <summary>Docker's attributes: what was, if there was any, and what is.</summary>
     private static Dictionary<string, string> Details(object old, object now)
     {
         var details = new Dictionary<string, string>();
@@ -76,16 +79,16 @@ internal sealed class SwarmEvents(ISwarmNode swarm, EventHub hub, TimeProvider t
             case (Service a, Service b):
                 Add("replicas", a.Spec.Replicated?.Replicas, b.Spec.Replicated?.Replicas);
                 Add("image", a.Spec.Task.Container?.Image, b.Spec.Task.Container?.Image);
-                Add("updatestate", a.UpdateStatus?.State, b.UpdateStatus?.State);
+                Add("updatestate", StateOf(a), StateOf(b));
                 break;
         }
         return details;
 
         void Add<TValue>(string name, TValue was, TValue isNow)
         {
-            if (EqualityComparer<TValue>.Default.Equals(was, isNow)) return;
-            details[name + ".old"] = was?.ToString()?.ToLowerInvariant() ?? "";
-            details[name + ".new"] = isNow?.ToString()?.ToLowerInvariant() ?? "";
+            if (isNow is null || EqualityComparer<TValue>.Default.Equals(was, isNow)) return;
+            if (was is not null) details[name + ".old"] = $"{was}".ToLowerInvariant();
+            details[name + ".new"] = $"{isNow}".ToLowerInvariant();
         }
     }
 }

@@ -42,6 +42,7 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
             deleted.AddRange(removed);
             if (removed.Exists(r => r.Deleted == image.Id)) reclaimed += image.Size;
         }
+        events.PublishPrune("image", reclaimed);
         await context.JsonAsync(new ImagePruneJson(deleted, reclaimed), ImagesJson.Default.ImagePruneJson);
     }
 

@@ -7,7 +7,7 @@ using Skein.Model;
 namespace Skein.Api.Networks;
 
 /// <summary>/networks</summary>
-internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm, TimeProvider time)
+internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm, EventHub events, TimeProvider time)
 {
     private static readonly string[] s_builtIn = ["host", "none"];
 
@@ -90,6 +90,7 @@ internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm, Ti
                 }
             }
         }
+        events.PublishPrune("network", 0);
         await context.JsonAsync(new NetworkPruneJson(removed), NetworksJson.Default.NetworkPruneJson);
     }
 }

@@ -55,19 +55,21 @@ internal sealed record ServiceJson
             endpoint.VirtualIps.Count == 0 ? null : [.. endpoint.VirtualIps.SelectMany(v => v.Addresses.Select(a => new VipJson(v.NetworkId, a)))]);
 
     private static UpdateStatusJson WriteUpdate(UpdateStatus update) => new(
-        update.State switch
-        {
-            UpdateState.Updating => "updating",
-            UpdateState.Paused => "paused",
-            UpdateState.Completed => "completed",
-            UpdateState.RollbackStarted => "rollback_started",
-            UpdateState.RollbackPaused => "rollback_paused",
-            UpdateState.RollbackCompleted => "rollback_completed",
-            _ => "",
-        },
+        StateName(update.State),
         update.StartedAt is null ? null : GoTime.Format(update.StartedAt),
         update.CompletedAt is null ? null : GoTime.Format(update.CompletedAt),
         update.Message);
+
+    internal static string StateName(UpdateState state) => state switch
+    {
+        UpdateState.Updating => "updating",
+        UpdateState.Paused => "paused",
+        UpdateState.Completed => "completed",
+        UpdateState.RollbackStarted => "rollback_started",
+        UpdateState.RollbackPaused => "rollback_paused",
+        UpdateState.RollbackCompleted => "rollback_completed",
+        _ => "",
+    };
 
     /// <summary>Docker's counts: running ones on nodes that are not down, of those that are wanted.</summary>
     private static ServiceStatusJson Count(Service service, Snapshot snapshot)

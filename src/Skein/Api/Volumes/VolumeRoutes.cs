@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Skein.Agent.Containers.Volumes;
 using Skein.Api.Engine;
@@ -86,7 +85,7 @@ internal sealed class VolumeRoutes(IVolumes volumes, VolumeFolders folders, Even
                 // A container has it by now, or another hand was faster.
             }
         }
-        events.Publish("volume", "prune", "", "local", new Dictionary<string, string> { ["reclaimed"] = reclaimed.ToString(CultureInfo.InvariantCulture) });
+        events.PublishPrune("volume", reclaimed);
         await context.JsonAsync(new VolumePruneJson(deleted, reclaimed), VolumesJson.Default.VolumePruneJson);
     }
 
