@@ -27,8 +27,9 @@ need util-linux nsenter
 need procps pkill
 need docker-registry docker-registry
 need busybox-static busybox
-need iptables iptables             # this and the next for the tests
+need iptables iptables             # this and the next three for the tests
 need iputils-ping ping
+need python3-docker /usr/lib/python3/dist-packages/docker
 need bind9-dnsutils dig
 need curl curl
 need jq jq
