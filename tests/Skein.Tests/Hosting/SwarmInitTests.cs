@@ -64,6 +64,25 @@ public class SwarmInitTests
             Assert.Throws<SkeinException>(() => SwarmAddresses.Advertise(text, "", SwarmAddresses.Listen("0.0.0.0"), null)).Message);
     }
 
+    [Theory]
+    [InlineData("0.0.0.0", "0.0.0.0:2377")]
+    [InlineData("0.0.0.0:2477", "0.0.0.0:2477")]
+    [InlineData(":2477", "0.0.0.0:2477")]
+    [InlineData("192.0.2.7", "192.0.2.7:2377")]
+    [InlineData("lo", "127.0.0.1:2377")]
+    [InlineData("lo:2477", "127.0.0.1:2477")]
+    [InlineData("::", "[::]:2377")]
+    [InlineData("[::]:2477", "[::]:2477")]
+    [InlineData("2001:db8::7", "[2001:db8::7]:2377")]
+    [InlineData("[2001:db8::7]:2477", "[2001:db8::7]:2477")]
+    public void A_manager_listens_where_it_is_told_in_any_form(string given, string listens) => Assert.Equal(listens, SwarmAddresses.Listen(given).ToString());
+
+    [Theory]
+    [InlineData("0.0.0.0:x")]
+    [InlineData("0.0.0.0:70000")]
+    public void A_port_that_is_none_is_refused(string given) =>
+        Assert.Equal($"invalid port in address \"{given}\"", Assert.Throws<SkeinException>(() => SwarmAddresses.Listen(given)).Message);
+
     [Fact]
     public void Nobody_is_reached_at_all_addresses_at_once()
     {
