@@ -75,7 +75,9 @@ internal static class SwarmAddresses
 
     private static (string Host, int Port) Split(string text, int byDefault = DefaultPort)
     {
-        if (IPAddress.TryParse(text, out _)) return (text, byDefault);
+        // With brackets .NET takes a port for a part of the address, and drops it.
+        if (!text.StartsWith('[') && IPAddress.TryParse(text, out _)) return (text, byDefault);
+        if (text.EndsWith(']')) return (text.Trim('[', ']'), byDefault);
         var colon = text.LastIndexOf(':');
         if (colon < 0) return (text, byDefault);
         if (!int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port > ushort.MaxValue)

@@ -74,6 +74,7 @@ public class SwarmInitTests
     [InlineData("::", "[::]:2377")]
     [InlineData("[::]:2477", "[::]:2477")]
     [InlineData("2001:db8::7", "[2001:db8::7]:2377")]
+    [InlineData("[2001:db8::7]", "[2001:db8::7]:2377")]
     [InlineData("[2001:db8::7]:2477", "[2001:db8::7]:2477")]
     public void A_manager_listens_where_it_is_told_in_any_form(string given, string listens) => Assert.Equal(listens, SwarmAddresses.Listen(given).ToString());
 
