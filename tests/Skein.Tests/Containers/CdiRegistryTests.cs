@@ -90,10 +90,73 @@ public sealed class CdiRegistryTests : IDisposable
         Assert.Contains(words, Assert.Throws<SkeinException>(() => new CdiRegistry(_folder).Resolve(["v.com/gpu=0"])).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>As nvidia-ctk writes them, and by hand.</summary>
+    private const string Yaml = """
+        ---
+        cdiVersion: 0.5.0
+        kind: nvidia.com/gpu
+        containerEdits:
+          env:
+          - NVIDIA_VISIBLE_DEVICES=void
+          hooks:
+          - args: [nvidia-cdi-hook, create-symlinks, --link, ../libnvidia.so.1::/usr/lib/x.so]   # a comment
+            hookName: createContainer
+            path: /usr/bin/nvidia-cdi-hook
+            timeout: 7
+          mounts:
+          - containerPath: /run/nvidia.socket
+            hostPath: /run/nvidia.socket
+            options:
+            - ro
+            - bind
+        devices:
+        - containerEdits:
+            additionalGids:
+            - 44
+            deviceNodes:
+            - path: /dev/nvidia0
+              hostPath: /dev/null
+              fileMode: 0640
+              uid: 7
+              gid: "8"
+              permissions: rw
+          name: "0"
+        - name: all
+          containerEdits: ~
+        """;
+
     [Fact]
-    public void Files_in_yaml_are_named_when_a_device_is_missed()
+    public void Files_in_yaml_are_read_as_those_in_json()
     {
-        File.WriteAllText(Path.Combine(_folder, "nvidia.yaml"), "");
-        Assert.Contains("CDI files in YAML are not read", Assert.Throws<SkeinException>(() => new CdiRegistry(_folder).Resolve(["nvidia.com/gpu=all"])).Message, StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(_folder, "nvidia.yaml"), Yaml);
+        var access = new CdiRegistry(_folder).Resolve(["nvidia.com/gpu=0", "v.com/gpu=0"]);
+        Assert.Equal(["NVIDIA_VISIBLE_DEVICES=void", "ALL=1", "GPU=0"], access.Environment);
+        Assert.Equal(new OciDevice("/dev/nvidia0", "c", 1, 3, 0x1a0, 7, 8), access.Devices[0].Device);
+        Assert.Equal([44u, 44u], access.Groups);
+        Assert.Equal(("/usr/bin/nvidia-cdi-hook", 7, 4), (access.Hooks!.CreateContainer![0].Path, access.Hooks.CreateContainer[0].Timeout, access.Hooks.CreateContainer[0].Args!.Count));
+        Assert.Equal("ro bind", string.Join(' ', access.Mounts[0].Options));
+        Assert.Empty(new CdiRegistry(_folder).Resolve(["nvidia.com/gpu=all"]).Devices);
+    }
+
+    [Theory]
+    [InlineData("", "v.yaml cannot be read: ")]
+    [InlineData("kind: [", "v.yaml cannot be read: line ")]
+    [InlineData("just text", "v.yaml cannot be read: ")]
+    [InlineData("devices: []", "v.yaml cannot be read: it has no kind")]
+    [InlineData("kind: a/b\ndevices: &x [*x]", "v.yaml cannot be read: anchors and aliases are not read")]
+    [InlineData("kind: a/b\n---\nkind: a/c", "v.yaml cannot be read: it holds more than one document")]
+    [InlineData("kind: a/b\ndevices:\n- ", "v.yaml cannot be read: a device or an edit is null")]
+    [InlineData("kind: a/b\nkind: a/b\n? [a]\n: b", "v.yaml cannot be read: line ")]
+    public void What_is_no_yaml_of_ours_is_named(string yaml, string words)
+    {
+        File.WriteAllText(Path.Combine(_folder, "v.yaml"), yaml);
+        Assert.Contains(words, Assert.Throws<SkeinException>(() => new CdiRegistry(_folder).Resolve(["v.com/gpu=0"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Yaml_without_end_is_refused_in_time()
+    {
+        File.WriteAllText(Path.Combine(_folder, "v.yaml"), "kind: a/b\ndevices: " + new string('[', 100_000));
+        Assert.Contains("nested more than", Assert.Throws<SkeinException>(() => new CdiRegistry(_folder).Resolve(["v.com/gpu=0"])).Message, StringComparison.Ordinal);
     }
 }

@@ -36,6 +36,7 @@ internal sealed record CdiMount(string? HostPath, string? ContainerPath, IReadOn
 /// <param name="Timeout">Seconds.</param>
 internal sealed record CdiHook(string? HookName, string? Path, IReadOnlyList<string>? Args, IReadOnlyList<string>? Env, int? Timeout);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+// What comes from YAML has its numbers as texts.
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowReadingFromString)]
 [JsonSerializable(typeof(CdiDocument))]
 internal sealed partial class CdiJson : JsonSerializerContext;

@@ -33,7 +33,7 @@ internal sealed class CdiRegistry(params IReadOnlyList<string> folders)
                 .Where(d => d.Kind == kind)
                 .Select(d => (Document: d, Device: d.Devices?.LastOrDefault(one => one.Name == device)))
                 .LastOrDefault(d => d.Device is not null);
-            if (found is null) throw SkeinException.Invalid($"could not select device driver \"cdi\": unresolvable CDI devices {name}{Hint()}");
+            if (found is null) throw SkeinException.Invalid($"could not select device driver \"cdi\": unresolvable CDI devices {name}");
             if (kinds.Add(kind) && document.ContainerEdits is { } common) edits.Add(common);
             if (found.ContainerEdits is { } own) edits.Add(own);
         }
@@ -42,10 +42,12 @@ internal sealed class CdiRegistry(params IReadOnlyList<string> folders)
 
     private List<CdiDocument> Documents()
     {
-        var files = folders.Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal)).ToList();
+        var files = folders.Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder).Where(IsOurs).Order(StringComparer.Ordinal)).ToList();
         if (files.Count > FilesMax) throw SkeinException.Invalid($"more than {FilesMax} files of CDI in {string.Join(" and ", folders)}");
         return [.. files.Select(Read)];
     }
+
+    private static bool IsOurs(string file) => Path.GetExtension(file) is ".json" or ".yaml" or ".yml";
 
     private static CdiDocument Read(string file)
     {
@@ -53,12 +55,19 @@ internal sealed class CdiRegistry(params IReadOnlyList<string> folders)
         {
             using var stream = File.OpenRead(file);
             if (stream.Length > BytesMax) throw Wrong(file, $"more than {BytesMax} bytes");
-            return JsonSerializer.Deserialize(stream, CdiJson.Default.CdiDocument) is { Kind.Length: > 0 } document ? Whole(document, file) : throw Wrong(file, "it has no kind");
+            return Parse(file, stream) is { Kind.Length: > 0 } document ? Whole(document, file) : throw Wrong(file, "it has no kind");
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {
             throw Wrong(file, error.Message);
         }
+    }
+
+    private static CdiDocument? Parse(string file, FileStream stream)
+    {
+        if (Path.GetExtension(file) == ".json") return JsonSerializer.Deserialize(stream, CdiJson.Default.CdiDocument);
+        using var reader = new StreamReader(stream);
+        return JsonSerializer.Deserialize(YamlToJson.Convert(reader).Span, CdiJson.Default.CdiDocument);
     }
 
     /// <summary>JSON has nulls where a list has devices and edits.</summary>
@@ -134,10 +143,6 @@ internal sealed class CdiRegistry(params IReadOnlyList<string> folders)
     private static OciHook Hook(CdiHook hook) => hook.Path is { } path && path.StartsWith('/')
         ? new(path, hook.Args, hook.Env, hook.Timeout)
         : throw SkeinException.Invalid("a CDI hook has no absolute path");
-
-    private string Hint() => folders.Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder, "*.yaml")).Any()
-        ? ": CDI files in YAML are not read, write them as JSON (nvidia-ctk cdi generate --format=json)"
-        : "";
 
     private static SkeinException Wrong(string file, string why) => SkeinException.Invalid($"the CDI file {file} cannot be read: {why}");
 }
