@@ -110,19 +110,23 @@ public sealed partial class ContainerEngine
 
     private async Task<OciProcess> ExecProcessAsync(ManagedContainer container, ExecDefinition definition, CancellationToken cancel)
     {
-        if (container.Process is null)
-        {
-            var found = await containerd.Containers.GetAsync(new() { Id = container.Id }, cancellationToken: cancel);
-            container.Process = JsonSerializer.Deserialize(found.Container.Spec.Value.Span, OciJson.Default.OciSpec)!.Process;
-        }
-        var user = container.Process.User;
+        var own = await ProcessOfAsync(container, cancel);
+        var user = own.User;
         if (definition.User.Length > 0)
         {
             // The container's own files as they are now, read through its first process. Where its links lead is its own affair.
             using var root = ContainerProcesses.RootOf((int)container.Record.State.Pid, container.Id) ?? throw NotRunning(container);
             user = new UserDatabase(root.ReadText("etc/passwd", UserDatabase.BytesMax), root.ReadText("etc/group", UserDatabase.BytesMax)).Resolve(definition.User, []);
         }
-        return specs.BuildExec(container.Process, definition, user);
+        return specs.BuildExec(own, definition, user);
+    }
+
+    /// <summary>That of its spec.</summary>
+    private async Task<OciProcess> ProcessOfAsync(ManagedContainer container, CancellationToken cancel)
+    {
+        if (container.Process is not null) return container.Process;
+        var found = await containerd.Containers.GetAsync(new() { Id = container.Id }, cancellationToken: cancel);
+        return container.Process = JsonSerializer.Deserialize(found.Container.Spec.Value.Span, OciJson.Default.OciSpec)!.Process;
     }
 
     private async Task WatchExecAsync(ManagedContainer container, ManagedExec exec)

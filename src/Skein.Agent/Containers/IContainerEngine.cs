@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Skein.Agent.Containers.Archive;
 using Skein.Agent.Containers.Oci;
 using Skein.Agent.Containers.Stats;
 using Skein.Agent.Containers.Volumes;
@@ -72,6 +73,24 @@ public interface IContainerEngine
 
     /// <summary>Bytes that it has written into its own layer.</summary>
     Task<long> WrittenAsync(string id, CancellationToken cancel);
+
+    /// <summary>What there is at a path in its root, a link itself.</summary>
+    Task<PathStat> StatPathAsync(string id, string path, CancellationToken cancel);
+
+    /// <summary>The same with all below it, as a tar.</summary>
+    /// <param name="begin">Gives the stream, which is written to as a whole thread's work.</param>
+    Task ReadArchiveAsync(string id, string path, Func<PathStat, Stream> begin, CancellationToken cancel);
+
+    /// <summary>Its root as a tar, without what is mounted into it.</summary>
+    Task ExportAsync(string id, Func<Stream> begin, CancellationToken cancel);
+
+    /// <param name="tar">Read as a whole thread's work.</param>
+    /// <param name="keepKinds">A folder is not replaced by anything else, nor the other way round.</param>
+    /// <param name="ownersOfContainer">All of it belongs to the container's user, whatever the tar says.</param>
+    Task WriteArchiveAsync(string id, string path, Stream tar, bool keepKinds, bool ownersOfContainer, CancellationToken cancel);
+
+    /// <summary>What it has made of its image.</summary>
+    Task<IReadOnlyList<PathChange>> ChangesAsync(string id, CancellationToken cancel);
 
     Task ResizeAsync(string id, uint height, uint width, CancellationToken cancel);
 

@@ -1,7 +1,7 @@
 namespace Skein.Linux.Files;
 
 /// <summary>stat.h's S_IFMT bits.</summary>
-internal enum FileKind
+public enum FileKind
 {
     Mask = 0xf000,
     Pipe = 0x1000,

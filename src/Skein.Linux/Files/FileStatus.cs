@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Skein.Linux.Files;
 
 /// <summary>What statx(2) says of a file itself; a link is not followed.</summary>
-internal readonly record struct FileStatus(FileKind Kind, uint Mode, uint User, uint Group, uint Links, ulong Inode, ulong Device, ulong RawDevice, ulong Mount, long Size, long ModifiedSeconds, uint ModifiedNanoseconds)
+public readonly record struct FileStatus(FileKind Kind, uint Mode, uint User, uint Group, uint Links, ulong Inode, ulong Device, ulong RawDevice, ulong Mount, long Size, long ModifiedSeconds, uint ModifiedNanoseconds)
 {
     private const int EmptyPath = 0x1000;
     private const int NoFollow = 0x100;

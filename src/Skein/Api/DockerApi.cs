@@ -60,6 +60,7 @@ public sealed class DockerApi(
         new EventRoutes(_events, time).Map(app);
         new DiskUsageRoutes(identity, containers, images, networking, time).Map(app);
         new ContainerLifeRoutes(containers, standalone, _events, ids, time).Map(app);
+        new ArchiveRoutes(containers).Map(app);
         new ContainerRoutes(containers, images, networking, new(identity.DataRoot), time).Map(app);
         new WebSocketRoutes(containers, time, loggers.CreateLogger("Skein.Api")).Map(app);
         new ImageRoutes(images, _events, time).Map(app);

@@ -12,13 +12,6 @@ internal sealed class UnsupportedRoutes(IContainerEngine containers)
 {
     private static readonly string[] s_all = [HttpMethods.Get, HttpMethods.Head, HttpMethods.Post, HttpMethods.Put, HttpMethods.Delete];
 
-    private static readonly (string Path, string Command)[] s_ofContainers =
-    [
-        ("archive", "docker cp"),
-        ("export", "docker export"),
-        ("changes", "docker diff"),
-    ];
-
     private static readonly (string Path, string Command)[] s_others =
     [
         ("/build", "docker build"),
@@ -32,15 +25,6 @@ internal sealed class UnsupportedRoutes(IContainerEngine containers)
 
     public void Map(IEndpointRouteBuilder app)
     {
-        foreach (var (path, command) in s_ofContainers)
-        {
-            app.MapMethods("/containers/{id}/" + path, s_all, context =>
-            {
-                // Docker looks for the container first.
-                containers.Find(context.Route("id"));
-                throw Refusal(command);
-            });
-        }
         app.MapPost("/commit", context =>
         {
             containers.Find(context.Query("container"));

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Skein.Agent.Containers;
+using Skein.Agent.Containers.Archive;
 using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Agent.Containers.Oci;
 using Skein.Agent.Containers.Volumes;
@@ -91,6 +92,16 @@ internal sealed class FakeContainerEngine : IContainerEngine
         Calls.Enqueue("remove");
         return _records.TryRemove(id, out _) ? Task.CompletedTask : throw SkeinException.NotFound($"No such container: {id}");
     }
+
+    public Task<PathStat> StatPathAsync(string id, string path, CancellationToken cancel) => throw SkeinException.NotFound($"Could not find the file {path} in container {id}");
+
+    public Task ReadArchiveAsync(string id, string path, Func<PathStat, Stream> begin, CancellationToken cancel) => throw SkeinException.NotFound($"Could not find the file {path} in container {id}");
+
+    public Task ExportAsync(string id, Func<Stream> begin, CancellationToken cancel) => throw SkeinException.NotFound($"No such container: {id}");
+
+    public Task WriteArchiveAsync(string id, string path, Stream tar, bool keepKinds, bool ownersOfContainer, CancellationToken cancel) => throw SkeinException.NotFound($"Could not find the file {path} in container {id}");
+
+    public Task<IReadOnlyList<PathChange>> ChangesAsync(string id, CancellationToken cancel) => Task.FromResult<IReadOnlyList<PathChange>>([]);
 
     public bool Ends(string id, string signal) => throw new NotSupportedException();
 

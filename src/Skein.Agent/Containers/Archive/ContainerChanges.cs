@@ -1,0 +1,52 @@
+using Skein.Linux.Files;
+
+namespace Skein.Agent.Containers.Archive;
+
+/// <summary>The difference of a container's own layer to its image, read off the layer: it has what was written, and a device 0:0 for what was deleted.</summary>
+internal static class ContainerChanges
+{
+    // What every start puts into the root for the runtime to mount on.
+    private static readonly string[] s_places = ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/dev", "/proc", "/sys"];
+
+    /// <param name="layers">The topmost, the container's own, first.</param>
+    /// <param name="mounted">Where volumes and the like are: places made for them are no change of the container's.</param>
+    public static IReadOnlyList<PathChange> Of(IReadOnlyList<string> layers, IReadOnlySet<string> mounted)
+    {
+        var found = new List<PathChange>();
+        Collect(layers[0], [.. layers.Skip(1)], "", mounted, found);
+        return [.. found.OrderBy(change => change.Path, StringComparer.Ordinal)];
+    }
+
+    /// <returns>Whether anything below was changed.</returns>
+    private static bool Collect(string own, IReadOnlyList<string> image, string folder, IReadOnlySet<string> mounted, List<PathChange> found)
+    {
+        var changed = false;
+        foreach (var entry in Directory.EnumerateFileSystemEntries(own + folder))
+        {
+            var path = $"{folder}/{Path.GetFileName(entry)}";
+            var status = FileStatus.Of(entry);
+            var before = InImage(image, path);
+            if (status is { Kind: FileKind.CharacterDevice, RawDevice: 0 })
+            {
+                if (before) found.Add(new(ChangeKind.Deleted, path));
+                changed |= before;
+                continue;
+            }
+            var below = status.Kind == FileKind.Folder && Collect(own, image, path, mounted, found);
+            var isPlace = mounted.Contains(path) || s_places.Contains(path) && (status.Kind == FileKind.Folder || status.Size == 0);
+            if (isPlace ? !below : status.Kind == FileKind.Folder && before && !below && !IsOther(image, path, status)) continue;
+            found.Add(new(before ? ChangeKind.Modified : ChangeKind.Added, path));
+            changed = true;
+        }
+        return changed;
+    }
+
+    private static bool InImage(IReadOnlyList<string> image, string path) =>
+        image.Select(layer => StatusOf(layer + path)).FirstOrDefault(status => status is not null) is { } topmost && topmost is not { Kind: FileKind.CharacterDevice, RawDevice: 0 };
+
+    /// <summary>A folder is copied up for what is below it, with its own owner and mode.</summary>
+    private static bool IsOther(IReadOnlyList<string> image, string path, FileStatus own) =>
+        image.Select(layer => StatusOf(layer + path)).FirstOrDefault(status => status is not null) is { } before && (before.Mode, before.User, before.Group) != (own.Mode, own.User, own.Group);
+
+    private static FileStatus? StatusOf(string path) => Path.Exists(path) || new FileInfo(path).LinkTarget is not null ? FileStatus.Of(path) : null;
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+using Skein.Agent.Containers.Volumes;
+using Skein.Linux.Files;
+using Skein.Linux.Mounts;
+using Skein.Model;
+
+namespace Skein.Agent.Containers.Archive;
+
+/// <summary>The root of a container that does not run, put together as it would be at its start, for the time of one piece of work and for its thread alone.</summary>
+/// <param name="work">A folder for the layers' links, removed at the end.</param>
+internal sealed class StoppedRoot(string work, Containerd.Types.Mount layers, IReadOnlyList<Mount> mounts, string containerId, VolumeFolders volumes)
+{
+    private string Root => Path.Combine(work, "root");
+
+    /// <param name="writes">Otherwise nothing of it can be changed, by reading times either.</param>
+    public async Task<T> RunAsync<T>(bool writes, Func<T> what)
+    {
+        Directory.CreateDirectory(Root);
+        try
+        {
+            return await RootedThread.RunAsync(() => Mount(writes), () => RootedThread.Open(Root), what);
+        }
+        finally
+        {
+            Directory.Delete(work, recursive: true);
+        }
+    }
+
+    private void Mount(bool writes)
+    {
+        if (layers.Type == "overlay") MountPoint.Mount("overlay", Root, "overlay", writes ? MountFlags.None : MountFlags.ReadOnly, Overlay(writes));
+        else MountPoint.Bind(layers.Source, Root, readOnly: !writes, recursive: true);
+        foreach (var mount in mounts.Where(mount => mount.Type is "bind" or "volume" && mount.Subpath.Length == 0).OrderBy(mount => mount.Target.Count(letter => letter == '/')))
+        {
+            var source = mount.Type == "bind" ? mount.Source : volumes.DataOf(VolumeFolders.NameOf(containerId, mount));
+            // Where it has no place yet the container was never started.
+            using var place = RootedEntry.Open(Root, mount.Target);
+            if (place is not null && Path.Exists(source) && place.IsFolder == Directory.Exists(source)) MountPoint.Bind(source, place.Path, recursive: true);
+        }
+    }
+
+    /// <summary>By short links: all the layers' paths must fit into a page, and an image may have 127. To be read, the container's own layer is one like the others.</summary>
+    private string Overlay(bool writes)
+    {
+        var values = layers.Options.Select(option => option.Split('=', 2)).Where(parts => parts.Length == 2).ToLookup(parts => parts[0], parts => parts[1]);
+        var lower = values["lowerdir"].SelectMany(value => value.Split(':'));
+        if (!writes) return $"lowerdir={string.Join(':', Links([.. values["upperdir"], .. lower]))}";
+        return $"lowerdir={string.Join(':', Links([.. lower]))},upperdir={values["upperdir"].First()},workdir={values["workdir"].First()},index=off";
+    }
+
+    private List<string> Links(IReadOnlyList<string> folders)
+    {
+        var links = folders.Select((_, i) => Path.Combine(work, i.ToString(CultureInfo.InvariantCulture))).ToList();
+        for (var i = 0; i < links.Count; i++) File.CreateSymbolicLink(links[i], folders[i]);
+        return links;
+    }
+}

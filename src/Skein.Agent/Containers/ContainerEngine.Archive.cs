@@ -1,0 +1,110 @@
+using Skein.Agent.Containers.Archive;
+using Skein.Agent.Containers.Oci;
+using Skein.Agent.Containers.Processes;
+using Skein.Linux;
+using Skein.Linux.Files;
+using Skein.Model;
+
+namespace Skein.Agent.Containers;
+
+/// <summary>A container's files from outside: `docker cp`, `export` and `diff`. Of one that runs they are as its processes see them.</summary>
+public sealed partial class ContainerEngine
+{
+    public Task<PathStat> StatPathAsync(string id, string path, CancellationToken cancel) =>
+        InRootAsync(containers.Find(id), writes: false, () => StatOf(ArchivePath.Of(path), id), cancel);
+
+    public async Task ReadArchiveAsync(string id, string path, Func<PathStat, Stream> begin, CancellationToken cancel)
+    {
+        var (container, place) = (containers.Find(id), ArchivePath.Of(path));
+        TarPacking.Touch();
+        await InRootAsync(container, writes: false, () =>
+        {
+            using var packing = new TarPacking(begin(StatOf(place, id)), oneFileSystem: false, cancel);
+            packing.Add(place.Whole, place.Name == "/" ? "" : place.Name);
+            return true;
+        }, cancel);
+        Publish(container, "archive-path");
+    }
+
+    public async Task ExportAsync(string id, Func<Stream> begin, CancellationToken cancel)
+    {
+        var container = containers.Find(id);
+        TarPacking.Touch();
+        await InRootAsync(container, writes: false, () =>
+        {
+            using var packing = new TarPacking(begin(), oneFileSystem: true, cancel);
+            packing.Add("/", "");
+            return true;
+        }, cancel);
+        Publish(container, "export");
+    }
+
+    public async Task WriteArchiveAsync(string id, string path, Stream tar, bool keepKinds, bool ownersOfContainer, CancellationToken cancel)
+    {
+        var (container, place) = (containers.Find(id), ArchivePath.Of(path));
+        RequireWritable(container.Record.Definition.Spec, place.Whole);
+        var owner = ownersOfContainer ? await OwnerAsync(container, cancel) : null;
+        TarPacking.Touch();
+        await InRootAsync(container, writes: true, () =>
+        {
+            var folder = Path.TrimEndingDirectorySeparator(place.Whole.EndsWith("/.", StringComparison.Ordinal) ? place.Whole[..^2] : place.Whole);
+            if (!Directory.Exists(folder)) throw File.Exists(folder) ? SkeinException.Invalid("extraction point is not a directory") : NoSuchPath(path, id);
+            new TarUnpacking(folder, keepKinds, owner, cancel).Run(tar);
+            return true;
+        }, cancel);
+        Publish(container, "extract-to-dir");
+    }
+
+    public async Task<IReadOnlyList<PathChange>> ChangesAsync(string id, CancellationToken cancel)
+    {
+        var container = containers.Find(id);
+        var mounts = container.RootMounts[0];
+        var mounted = container.Record.Definition.Spec.Mounts.Select(mount => Path.TrimEndingDirectorySeparator(mount.Target)).ToHashSet(StringComparer.Ordinal);
+        return await Task.Run(() => ContainerChanges.Of(RootLayers.Of(mounts.Type, mounts.Source, mounts.Options).Folders, mounted), cancel);
+    }
+
+    private static PathStat StatOf(ArchivePath place, string id)
+    {
+        try
+        {
+            var status = FileStatus.Of(place.Whole);
+            var link = status.Kind == FileKind.Link ? Path.GetFullPath(new FileInfo(place.Whole).LinkTarget ?? "", Path.GetDirectoryName(place.Whole)!) : "";
+            return new(place.Name, status.Size, GoFileMode.Of(status), DateTimeOffset.FromUnixTimeSeconds(status.ModifiedSeconds).AddTicks(status.ModifiedNanoseconds / 100), link);
+        }
+        catch (LinuxException error) when (error.Errno is Errno.ENOENT or Errno.ENOTDIR)
+        {
+            throw NoSuchPath(place.Whole, id);
+        }
+    }
+
+    private static SkeinException NoSuchPath(string path, string id) => SkeinException.NotFound($"Could not find the file {path} in container {id}");
+
+    /// <summary>As a process in it would have it; nothing outside of the container is reached by any path or link.</summary>
+    private async Task<T> InRootAsync<T>(ManagedContainer container, bool writes, Func<T> work, CancellationToken cancel)
+    {
+        if (container.Running && ContainerProcesses.RootOf((int)container.Record.State.Pid, container.Id) is { } open)
+        {
+            using (open) return await open.RunInsideAsync(work);
+        }
+        // It must not start meanwhile: two would have its layer mounted.
+        using var held = await HoldAsync(container, cancel);
+        if (container.Running) throw SkeinException.Conflict($"container {container.Id} has just been started");
+        var root = new StoppedRoot(
+            Path.Combine(options.CopyFolder, $"root-{ids.NewContainerId()[..12]}"), container.RootMounts[0], container.Record.Definition.Spec.Mounts, container.Id, options.Volumes);
+        return await root.RunAsync(writes, work);
+    }
+
+    private async Task<(uint User, uint Group)?> OwnerAsync(ManagedContainer container, CancellationToken cancel)
+    {
+        var user = (await ProcessOfAsync(container, cancel)).User;
+        return (user.Uid, user.Gid);
+    }
+
+    /// <summary>The mount that is nearest decides, and without one the root.</summary>
+    private static void RequireWritable(ContainerSpec spec, string path)
+    {
+        var nearest = spec.Mounts.Where(mount => path == mount.Target || path.StartsWith(mount.Target + "/", StringComparison.Ordinal)).MaxBy(mount => mount.Target.Length);
+        if (nearest?.ReadOnly == true) throw new SkeinException(ErrorKind.Forbidden, "mounted volume is marked read-only");
+        if (nearest is null && spec.ReadOnly) throw new SkeinException(ErrorKind.Forbidden, "container rootfs is marked read-only");
+    }
+}

@@ -1,0 +1,169 @@
+using System.Buffers;
+using System.IO.Compression;
+using System.IO.Pipelines;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Skein.Agent.Containers;
+using Skein.Agent.Containers.Archive;
+using Skein.Api.Http;
+using Skein.Model;
+
+namespace Skein.Api.Containers;
+
+/// <summary>A container's files: `docker cp`, `docker export`, `docker diff`.</summary>
+internal sealed class ArchiveRoutes(IContainerEngine containers)
+{
+    private const string StatHeader = "X-Docker-Container-Path-Stat";
+    private const string TarType = "application/x-tar";
+
+    public void Map(IEndpointRouteBuilder app)
+    {
+        app.MapMethods("/containers/{id}/archive", [HttpMethods.Head], StatAsync);
+        app.MapGet("/containers/{id}/archive", ReadAsync);
+        app.MapPut("/containers/{id}/archive", WriteAsync);
+        app.MapGet("/containers/{id}/export", ExportAsync);
+        app.MapGet("/containers/{id}/changes", ChangesAsync);
+    }
+
+    private async Task StatAsync(HttpContext context)
+    {
+        context.Response.Headers[StatHeader] = Header(await containers.StatPathAsync(Id(context), PathOf(context), context.RequestAborted));
+        await context.EmptyAsync(StatusCodes.Status200OK);
+    }
+
+    private Task ReadAsync(HttpContext context)
+    {
+        var (id, path) = (Id(context), PathOf(context));
+        return SendAsync(context, begin => containers.ReadArchiveAsync(id, path, stat =>
+        {
+            context.Response.Headers[StatHeader] = Header(stat);
+            return begin();
+        }, context.RequestAborted));
+    }
+
+    private Task ExportAsync(HttpContext context)
+    {
+        var id = Id(context);
+        return SendAsync(context, begin => containers.ExportAsync(id, begin, context.RequestAborted));
+    }
+
+    /// <summary>Nothing is answered before the first byte: until then it can be refused.</summary>
+    private static async Task SendAsync(HttpContext context, Func<Func<Stream>, Task> write)
+    {
+        var pipe = new Pipe();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var writing = Task.Run(async () =>
+        {
+            try
+            {
+                await write(() =>
+                {
+                    begun.TrySetResult();
+                    return pipe.Writer.AsStream(leaveOpen: true);
+                });
+                await pipe.Writer.CompleteAsync();
+            }
+            catch (Exception error)
+            {
+                begun.TrySetException(error);
+                await pipe.Writer.CompleteAsync(error);
+            }
+        });
+        await begun.Task;
+        context.Response.ContentType = TarType;
+        try
+        {
+            await pipe.Reader.CopyToAsync(context.Response.BodyWriter, context.RequestAborted);
+        }
+        finally
+        {
+            await pipe.Reader.CompleteAsync();
+            await writing;
+        }
+    }
+
+    private async Task WriteAsync(HttpContext context)
+    {
+        var (id, path) = (Id(context), PathOf(context));
+        var (keepKinds, owners) = (context.QueryBool("noOverwriteDirNonDir"), context.QueryBool("copyUIDGID"));
+        var pipe = new Pipe();
+        var reading = Task.Run(async () =>
+        {
+            try
+            {
+                await context.Request.Body.CopyToAsync(pipe.Writer, context.RequestAborted);
+                await pipe.Writer.CompleteAsync();
+            }
+            catch (Exception error)
+            {
+                await pipe.Writer.CompleteAsync(error);
+            }
+        });
+        try
+        {
+            await using var tar = Decompressed(pipe.Reader, await HeadAsync(pipe.Reader, context.RequestAborted));
+            await containers.WriteArchiveAsync(id, path, tar, keepKinds, owners, context.RequestAborted);
+        }
+        finally
+        {
+            await pipe.Reader.CompleteAsync();
+            await reading;
+        }
+        await context.EmptyAsync(StatusCodes.Status200OK);
+    }
+
+    private async Task ChangesAsync(HttpContext context)
+    {
+        var changes = await containers.ChangesAsync(Id(context), context.RequestAborted);
+        // Docker has null for none.
+        var answer = changes.Count == 0 ? null : changes.Select(change => new ChangeJson(change.Path, (int)change.Kind)).ToList();
+        await context.JsonAsync(answer, ArchiveJson.Default.IReadOnlyListChangeJson!);
+    }
+
+    private static async Task<byte[]> HeadAsync(PipeReader reader, CancellationToken cancel)
+    {
+        var read = await reader.ReadAtLeastAsync(6, cancel);
+        var head = read.Buffer.Slice(0, Math.Min(6, read.Buffer.Length)).ToArray();
+        reader.AdvanceTo(read.Buffer.Start);
+        return head;
+    }
+
+    private static Stream Decompressed(PipeReader reader, byte[] head) => head switch
+    {
+        [0x1f, 0x8b, ..] => Touched(new GZipStream(reader.AsStream(), CompressionMode.Decompress)),
+        [(byte)'B', (byte)'Z', (byte)'h', ..] => throw SkeinException.Invalid("an archive that bzip2 has compressed is not supported: gzip is"),
+        [0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0] => throw SkeinException.Invalid("an archive that xz has compressed is not supported: gzip is"),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => throw SkeinException.Invalid("an archive that zstd has compressed is not supported: gzip is"),
+        _ => reader.AsStream(),
+    };
+
+    /// <summary>Its library is loaded here, and not inside the container's root.</summary>
+    private static Stream Touched(Stream stream)
+    {
+        using var some = new GZipStream(new MemoryStream(), CompressionMode.Compress);
+        some.WriteByte(0);
+        return stream;
+    }
+
+    private string Id(HttpContext context) => containers.Find(context.Route("id")).Id;
+
+    private static string PathOf(HttpContext context) => context.Query("path") is { Length: > 0 } path ? path : throw SkeinException.Invalid("bad parameter: 'path' cannot be empty");
+
+    private static string Header(PathStat stat) => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(
+        new PathStatJson(stat.Name, stat.Size, stat.Mode, GoTime.Format(stat.Modified), stat.LinkTarget), ArchiveJson.Default.PathStatJson));
+}
+
+/// <summary>What a client decodes from the header of an archive.</summary>
+internal sealed record PathStatJson(
+    [property: JsonPropertyName("name")] string Name,
+    [property: JsonPropertyName("size")] long Size,
+    [property: JsonPropertyName("mode")] uint Mode,
+    [property: JsonPropertyName("mtime")] string Modified,
+    [property: JsonPropertyName("linkTarget")] string LinkTarget);
+
+internal sealed record ChangeJson(string Path, int Kind);
+
+[JsonSerializable(typeof(PathStatJson))]
+[JsonSerializable(typeof(IReadOnlyList<ChangeJson>))]
+internal sealed partial class ArchiveJson : JsonSerializerContext;

@@ -1,0 +1,171 @@
+using System.Formats.Tar;
+using System.Text;
+using Skein.Agent.Containers;
+using Skein.Agent.Containers.Archive;
+using Skein.Model;
+using Xunit;
+
+namespace Skein.HostTests.Containers;
+
+public sealed class ArchiveTests
+{
+    private const uint GoFolder = 1u << 31, GoLink = 1u << 27;
+
+    [Fact]
+    public async Task What_a_container_has_is_read_as_it_sees_it()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("box", "sh", "-c", "mkdir -p /d/sub; echo hi > /d/a; chown 5:6 /d/a; chmod 640 /d/a; ln /d/a /d/h; ln -s /etc/passwd /d/l; mkfifo /d/p; touch /ready; sleep 1000");
+        await Poll.UntilAsync("it has made its files", () => ExistsAsync(host, id, "/ready"), there => there);
+
+        var entries = await ReadAsync(host, id, "/d");
+        Assert.Equal(["d/", "d/a", "d/h", "d/l", "d/p", "d/sub/"], entries.Keys.Order(StringComparer.Ordinal));
+        var file = entries["d/a"];
+        Assert.Equal((5, 6, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, "hi\n"), (file.Entry.Uid, file.Entry.Gid, file.Entry.Mode, file.Text));
+        Assert.Equal((TarEntryType.HardLink, "d/a"), (entries["d/h"].Entry.EntryType, entries["d/h"].Entry.LinkName));
+        Assert.Equal((TarEntryType.SymbolicLink, "/etc/passwd"), (entries["d/l"].Entry.EntryType, entries["d/l"].Entry.LinkName));
+        Assert.All(entries.Values, entry => Assert.Equal("", (entry.Entry as PosixTarEntry)?.UserName));
+
+        Assert.Equal(["./", "./a", "./h", "./l", "./p", "./sub/"], (await ReadAsync(host, id, "/d/.")).Keys.Order(StringComparer.Ordinal));
+        var link = await host.Engine.StatPathAsync(id, "/d/l", default);
+        Assert.Equal((GoLink, "/etc/passwd"), (link.Mode & GoLink, link.LinkTarget));
+        Assert.Equal(GoFolder, (await host.Engine.StatPathAsync(id, "/d", default)).Mode & GoFolder);
+        var refused = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.StatPathAsync(id, "/nothing", default));
+        Assert.Equal((ErrorKind.NotFound, $"Could not find the file /nothing in container {id}"), (refused.Kind, refused.Message));
+    }
+
+    [Fact]
+    public async Task What_is_written_belongs_to_whom_the_tar_says()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("box", "sh", "-c", "mkdir /d; touch /ready; sleep 1000");
+        await Poll.UntilAsync("it has its folder", () => ExistsAsync(host, id, "/ready"), there => there);
+
+        await host.Engine.WriteArchiveAsync(id, "/d", Tar(File("x/y", "text", 7, 8), Linked("x/z", "y")), keepKinds: true, ownersOfContainer: false, default);
+        var entries = await ReadAsync(host, id, "/d/x");
+        Assert.Equal((7, 8, "text"), (entries["x/y"].Entry.Uid, entries["x/y"].Entry.Gid, entries["x/y"].Text));
+        Assert.Equal("y", entries["x/z"].Entry.LinkName);
+
+        await host.Engine.WriteArchiveAsync(id, "/d", Tar(File("own", "", 7, 8)), keepKinds: true, ownersOfContainer: true, default);
+        Assert.Equal((0, 0), ((await ReadAsync(host, id, "/d/own"))["own"].Entry.Uid, (await ReadAsync(host, id, "/d/own"))["own"].Entry.Gid));
+
+        var refused = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.WriteArchiveAsync(id, "/d", Tar(File("x", "", 0, 0)), keepKinds: true, ownersOfContainer: false, default));
+        Assert.Equal("cannot overwrite directory \"/d/x\" with non-directory \"/d\"", refused.Message);
+        refused = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.WriteArchiveAsync(id, "/d/x/y", Tar(), keepKinds: true, ownersOfContainer: false, default));
+        Assert.Equal("extraction point is not a directory", refused.Message);
+        refused = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.WriteArchiveAsync(id, "/d", new MemoryStream(Encoding.ASCII.GetBytes(new string('x', 2000))), keepKinds: true, ownersOfContainer: false, default));
+        Assert.Equal(ErrorKind.InvalidArgument, refused.Kind);
+    }
+
+    /// <summary>Neither the container's links nor the tar's names and links lead onto the host.</summary>
+    [Fact]
+    public async Task Nothing_leads_out_of_the_container()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var outside = Path.Combine(host.Containerd.Folder, "outside");
+        Directory.CreateDirectory(outside);
+        var id = await host.RunAsync("box", "sh", "-c", $"mkdir -p {outside} /d; ln -s {outside} /d/out; ln -s ../../../../../../../../{outside} /d/up; touch /ready; sleep 1000");
+        await Poll.UntilAsync("it has its links", () => ExistsAsync(host, id, "/ready"), there => there);
+
+        await host.Engine.WriteArchiveAsync(id, "/d/out", Tar(File("by-link", "x", 0, 0)), keepKinds: false, ownersOfContainer: false, default);
+        await host.Engine.WriteArchiveAsync(id, "/d", Tar(File("up/by-climbing", "x", 0, 0), File($"../../../..{outside}/by-name", "x", 0, 0), Linked("sly", outside), File("sly/by-tar", "x", 0, 0)), keepKinds: false, ownersOfContainer: false, default);
+
+        Assert.Empty(Directory.EnumerateFileSystemEntries(outside));
+        Assert.Equal(["by-climbing", "by-link", "by-tar"], (await ReadAsync(host, id, outside)).Keys.Select(name => Path.GetFileName(name)).Where(name => name.Length > 0).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task One_that_does_not_run_is_read_and_written_with_its_volumes()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var definition = EngineHost.Define("box", "sh", "-c", "echo in > /vol/f; echo layer > /f; rm /etc/group");
+        definition.Spec.Mounts.Add(new Mount { Type = "volume", Source = "named", Target = "/vol" });
+        var id = await host.RunAsync(definition);
+        Assert.Equal(0, await host.WaitAsync(id));
+
+        Assert.Equal("in\n", (await ReadAsync(host, id, "/vol/f"))["f"].Text);
+        Assert.Equal("layer\n", (await ReadAsync(host, id, "/f"))["f"].Text);
+        await host.Engine.WriteArchiveAsync(id, "/vol", Tar(File("back", "again", 0, 0)), keepKinds: true, ownersOfContainer: false, default);
+        await host.Engine.WriteArchiveAsync(id, "/", Tar(File("root", "again", 0, 0)), keepKinds: true, ownersOfContainer: false, default);
+        Assert.Equal("again", await System.IO.File.ReadAllTextAsync(Path.Combine(host.Options.DataRoot, "volumes/named/_data/back")));
+        Assert.Equal("again", (await ReadAsync(host, id, "/root"))["root"].Text);
+
+        Assert.Equal([new(ChangeKind.Modified, "/etc"), new(ChangeKind.Deleted, "/etc/group"), new(ChangeKind.Added, "/f"), new PathChange(ChangeKind.Added, "/root")], await host.Engine.ChangesAsync(id, default));
+        Assert.Empty(ContainerdProcess.MountsBelow(host.Containerd.Folder));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(host.Options.ExecRoot, "copy")));
+    }
+
+    [Fact]
+    public async Task An_export_is_the_root_without_what_is_mounted_into_it()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var definition = EngineHost.Define("box", "sh", "-c", "echo in > /vol/f; echo layer > /f; touch /ready; sleep 1000");
+        definition.Spec.Mounts.Add(new Mount { Type = "volume", Source = "named", Target = "/vol" });
+        var id = await host.RunAsync(definition);
+        await Poll.UntilAsync("it has made its files", () => ExistsAsync(host, id, "/ready"), there => there);
+
+        var target = new MemoryStream();
+        await host.Engine.ExportAsync(id, () => target, default);
+        var entries = Entries(target);
+        Assert.Equal("layer\n", entries["f"].Text);
+        Assert.Contains("vol/", entries.Keys);
+        Assert.DoesNotContain(entries.Keys, name => name.StartsWith("vol/", StringComparison.Ordinal) && name.Length > 4 || name.StartsWith("proc/", StringComparison.Ordinal) && name.Length > 5);
+    }
+
+    [Fact]
+    public async Task A_root_that_is_read_only_stays_so()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var definition = EngineHost.Define("box", "sleep", "1000");
+        definition.Spec.ReadOnly = true;
+        var id = await host.RunAsync(definition);
+        var refused = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.WriteArchiveAsync(id, "/", Tar(File("x", "", 0, 0)), keepKinds: true, ownersOfContainer: false, default));
+        Assert.Equal((ErrorKind.Forbidden, "container rootfs is marked read-only"), (refused.Kind, refused.Message));
+    }
+
+    private static async Task<bool> ExistsAsync(EngineHost host, string id, string path)
+    {
+        try
+        {
+            await host.Engine.StatPathAsync(id, path, default);
+            return true;
+        }
+        catch (SkeinException missing) when (missing.Kind == ErrorKind.NotFound)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<Dictionary<string, (TarEntry Entry, string Text)>> ReadAsync(EngineHost host, string id, string path)
+    {
+        var target = new MemoryStream();
+        await host.Engine.ReadArchiveAsync(id, path, _ => target, default);
+        return Entries(target);
+    }
+
+    private static Dictionary<string, (TarEntry Entry, string Text)> Entries(MemoryStream tar)
+    {
+        tar.Position = 0;
+        using var reader = new TarReader(tar);
+        var found = new Dictionary<string, (TarEntry, string)>();
+        while (reader.GetNextEntry(copyData: true) is { } entry)
+            found[entry.Name] = (entry, entry.DataStream is null ? "" : new StreamReader(entry.DataStream).ReadToEnd());
+        return found;
+    }
+
+    private static MemoryStream Tar(params IEnumerable<TarEntry> entries)
+    {
+        var target = new MemoryStream();
+        using (var writer = new TarWriter(target, TarEntryFormat.Pax, leaveOpen: true))
+        {
+            foreach (var entry in entries) writer.WriteEntry(entry);
+        }
+        target.Position = 0;
+        return target;
+    }
+
+    private static PaxTarEntry File(string name, string text, int user, int group) =>
+        new(TarEntryType.RegularFile, name) { Uid = user, Gid = group, DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)) };
+
+    private static PaxTarEntry Linked(string name, string to) => new(TarEntryType.SymbolicLink, name) { LinkName = to };
+}
