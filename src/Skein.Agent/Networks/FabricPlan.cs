@@ -86,7 +86,7 @@ internal sealed class FabricPlan
     private void Port(LinkInfo port, LinkInfo bridge)
     {
         if (port.Master != bridge.Index) _changes.Add(new FabricChange.SetMaster(port.Index, port.Name, bridge.Index));
-        if (port.Master != bridge.Index || port.Port is not { Learning: false, Flood: false, Isolated: false, Ordinary: true }) _changes.Add(new FabricChange.SetQuiet(port.Index, port.Name));
+        if (port.Master != bridge.Index || port.Port is not { Learning: false, Flood: false, Isolated: false, Ordinary: true, Hairpin: false }) _changes.Add(new FabricChange.SetQuiet(port.Index, port.Name));
     }
 
     private void Tune(LinkInfo link, uint mtu)

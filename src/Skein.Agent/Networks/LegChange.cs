@@ -3,7 +3,7 @@ using Skein.Linux.Netlink;
 
 namespace Skein.Agent.Networks;
 
-/// <summary>One step that puts a leg right which stands: inside the namespace, or at its port of docker_gwbridge.</summary>
+/// <summary>One step that puts a leg right which stands: inside the namespace, or at its port of a bridge of the host.</summary>
 internal abstract record LegChange
 {
     private LegChange()
@@ -37,5 +37,5 @@ internal abstract record LegChange
 
     public sealed record SetPortMaster(int Link, string Port, int Bridge) : LegChange;
 
-    public sealed record SetPortFlags(int Link, string Port, bool Isolated) : LegChange;
+    public sealed record SetPortMode(int Link, string Port, BridgePortInfo Mode) : LegChange;
 }

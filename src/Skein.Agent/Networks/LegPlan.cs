@@ -14,13 +14,12 @@ internal sealed record LegPlan(IReadOnlyList<LegSpec> Broken, IReadOnlyList<LegC
 
     public bool IsEmpty => Broken.Count + Changes.Count == 0;
 
-    /// <param name="gateway">The default route; null for none.</param>
     /// <param name="inside">Whether what is inside the namespace is to be put right too.</param>
-    public static LegPlan Between(IReadOnlyList<LegSpec> legs, IPAddress? gateway, LegObservation observed, bool inside)
+    public static LegPlan Between(IReadOnlyList<LegSpec> legs, LegObservation observed, bool inside)
     {
         var broken = legs.Where(leg => inside && !IsWhole(leg, observed)).ToList();
         var changes = legs.Except(broken).SelectMany(leg => Port(leg, observed));
-        if (inside) changes = [.. Loopback(observed), .. changes, .. legs.Except(broken).SelectMany(leg => Inside(leg, gateway, observed))];
+        if (inside) changes = [.. Loopback(observed), .. changes, .. legs.Except(broken).SelectMany(leg => Inside(leg, observed))];
         return new LegPlan(broken, [.. changes]);
     }
 
@@ -35,7 +34,7 @@ internal sealed record LegPlan(IReadOnlyList<LegSpec> Broken, IReadOnlyList<LegC
         if (!lo.Up || !observed.Addresses.Any(address => address.Link == lo.Index && IPAddress.IsLoopback(address.Address.Address))) yield return new LegChange.RenewLoopback(lo.Index);
     }
 
-    private static IEnumerable<LegChange> Inside(LegSpec leg, IPAddress? gateway, LegObservation observed)
+    private static IEnumerable<LegChange> Inside(LegSpec leg, LegObservation observed)
     {
         var link = observed.Inside[leg.Interface];
         if (link.Mac != leg.Mac) yield return new LegChange.SetMac(link.Index, link.Name, leg.Mac);
@@ -45,28 +44,31 @@ internal sealed record LegPlan(IReadOnlyList<LegSpec> Broken, IReadOnlyList<LegC
             if (!observed.Addresses.Contains(new AddressInfo(link.Index, address))) yield return new LegChange.SetAddress(link.Index, link.Name, address);
         }
         if (!link.Up) yield return new LegChange.SetUp(link.Index, link.Name);
-        if (leg.OnGateway && gateway is not null && !observed.Routes.Any(route => IsDefault(route, gateway, link.Index)))
-            yield return new LegChange.SetGateway(link.Index, gateway);
-        if (leg.OnGateway && gateway is not null && !observed.Neighbours.Any(entry => IsHost(entry, gateway, link.Index)))
-            yield return new LegChange.SetGatewayNeighbour(link.Index, gateway);
+        foreach (var gateway in leg.Gateways)
+        {
+            if (!observed.Routes.Any(route => IsDefault(route, gateway, link.Index))) yield return new LegChange.SetGateway(link.Index, gateway);
+            if (LegSpec.IsTold(gateway) && !observed.Neighbours.Any(entry => IsHost(entry, gateway, link.Index)))
+                yield return new LegChange.SetGatewayNeighbour(link.Index, gateway);
+        }
     }
 
     private static bool IsDefault(RouteInfo route, IPAddress gateway, int link) =>
-        route is { Destination: null, IsIPv6: false, Table: MainTable, Metric: 0 } && route.Link == link && gateway.Equals(route.Gateway);
+        // The kernel gives a route of IPv6 a metric of its own where none is named.
+        route is { Destination: null, Table: MainTable } && (route.IsIPv6 || route.Metric == 0) && route.Link == link && gateway.Equals(route.Gateway);
 
     private static bool IsHost(NeighbourInfo entry, IPAddress gateway, int link) =>
         entry.IsPermanent && entry.Link == link && gateway.Equals(entry.Address) && entry.Mac == MacAddress.OfIPv4(gateway);
 
     private static IEnumerable<LegChange> Port(LegSpec leg, LegObservation observed)
     {
-        if (!leg.OnGateway || !observed.Outside.ByName.TryGetValue(leg.Port, out var port)) yield break;
+        if (!leg.OnHost || !observed.Outside.ByName.TryGetValue(leg.Port, out var port)) yield break;
         if (port.Master != leg.Bridge) yield return new LegChange.SetPortMaster(port.Index, port.Name, leg.Bridge);
-        if (port.Master != leg.Bridge || port.Port is not { Learning: false, Flood: false, Ordinary: true } flags || flags.Isolated != leg.Isolated)
-            yield return new LegChange.SetPortFlags(port.Index, port.Name, leg.Isolated);
+        if (port.Master != leg.Bridge || port.Port != leg.Mode)
+            yield return new LegChange.SetPortMode(port.Index, port.Name, leg.Mode);
         if (port.Mtu != leg.Mtu) yield return new LegChange.SetPortMtu(port.Index, port.Name, leg.Mtu);
         if (!port.Up) yield return new LegChange.SetPortUp(port.Index, port.Name);
         // A port that comes to a bridge has no entries there, whatever was seen before.
-        if (port.Master != leg.Bridge || !observed.Outside.Entries.Contains((port.Index, leg.Mac))) yield return new LegChange.SetPortEntry(port.Index, port.Name, leg.Mac);
+        if (!leg.Learns && (port.Master != leg.Bridge || !observed.Outside.Entries.Contains((port.Index, leg.Mac)))) yield return new LegChange.SetPortEntry(port.Index, port.Name, leg.Mac);
         foreach (var address in leg.Addresses.Select(own => own.Address))
         {
             if (observed.Outside.Neighbours.GetValueOrDefault((leg.Bridge, address)) != leg.Mac) yield return new LegChange.SetNeighbour(leg.Bridge, address, leg.Mac);

@@ -11,23 +11,22 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
     private const int Looks = 4;
 
     /// <summary>On a thread that has entered the namespace.</summary>
-    /// <param name="gateway">The default route; null for none.</param>
-    public void Apply(NetworkNamespace space, RtNetlink inside, IReadOnlyList<LegSpec> legs, IPAddress? gateway)
+    public void Apply(NetworkNamespace space, RtNetlink inside, IReadOnlyList<LegSpec> legs)
     {
         var present = inside.Links().ToDictionary(link => link.Name);
         var missing = legs.Where(leg => !present.ContainsKey(leg.Interface)).ToList();
         if (missing.Count > 0)
         {
-            Make(space, [.. missing.Where(leg => !leg.OnGateway)], fabric);
-            Make(space, [.. missing.Where(leg => leg.OnGateway)], host);
+            Make(space, [.. missing.Where(leg => !leg.OnHost)], fabric);
+            Make(space, [.. missing.Where(leg => leg.OnHost)], host);
             present = inside.Links().ToDictionary(link => link.Name);
         }
-        inside.Apply(Addressed(legs, present, gateway, onlyMissing: missing.Count == 0 ? inside.Addresses() : null));
+        inside.Apply(Addressed(legs, present, onlyMissing: missing.Count == 0 ? inside.Addresses() : null));
         var (inFabric, onHost) = (new NetlinkBatch(), new NetlinkBatch());
         foreach (var leg in missing)
         {
-            (leg.OnGateway ? onHost : inFabric).SetPortEntry(present[leg.Interface].Link, leg.Mac);
-            if (!leg.OnGateway) continue;
+            if (!leg.Learns) (leg.OnHost ? onHost : inFabric).SetPortEntry(present[leg.Interface].Link, leg.Mac);
+            if (!leg.OnHost) continue;
             foreach (var address in leg.Addresses) onHost.SetNeighbour(leg.Bridge, address.Address, leg.Mac);
         }
         if (!inFabric.IsEmpty) fabric.Apply(inFabric);
@@ -53,18 +52,18 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
     /// <param name="ports">As read a moment ago, for all containers; whether something differs is decided by a fresh look.</param>
     /// <returns>What was put right, and whether a leg had to be made anew.</returns>
     public (IReadOnlyList<string> Changes, bool Remade) Verify(
-        NetworkNamespace space, RtNetlink inside, IReadOnlyList<LegSpec> legs, IPAddress? gateway, bool all, bool mtuFollows, LegPorts? ports)
+        NetworkNamespace space, RtNetlink inside, IReadOnlyList<LegSpec> legs, bool all, bool mtuFollows, LegPorts? ports)
     {
         var told = new List<string>();
         var remade = false;
-        if (ports is not null && LegPlan.Between(legs, gateway, Observe(inside, ports), all).IsEmpty) return (told, remade);
+        if (ports is not null && LegPlan.Between(legs, Observe(inside, ports), all).IsEmpty) return (told, remade);
         for (var look = 1; look <= Looks; look++)
         {
-            var plan = LegPlan.Between(legs, gateway, Observe(inside, Ports()), all);
+            var plan = LegPlan.Between(legs, Observe(inside, Ports()), all);
             if (plan.IsEmpty) break;
             told.AddRange([.. plan.Broken.Select(leg => $"leg {leg.Interface} with {leg.Port}"), .. plan.Changes.Where(change => !mtuFollows || change is not (LegChange.SetMtu or LegChange.SetPortMtu)).Select(change => change.ToString())]);
             remade |= plan.Broken.Count > 0;
-            if (plan.Broken.Count > 0) Remake(space, inside, legs, plan.Broken, gateway);
+            if (plan.Broken.Count > 0) Remake(space, inside, legs, plan.Broken);
             else Apply(inside, plan.Changes);
         }
         return (told, remade);
@@ -81,13 +80,13 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
     private static LegObservation Observe(RtNetlink inside, LegPorts outside) =>
         new(inside.Links().ToDictionary(link => link.Name), inside.Addresses(), inside.Routes(), inside.Neighbours(), outside);
 
-    private void Remake(NetworkNamespace space, RtNetlink inside, IReadOnlyList<LegSpec> legs, IReadOnlyList<LegSpec> broken, IPAddress? gateway)
+    private void Remake(NetworkNamespace space, RtNetlink inside, IReadOnlyList<LegSpec> legs, IReadOnlyList<LegSpec> broken)
     {
         // With what is left of a pair its other end goes too, wherever it is.
         var rests = new NetlinkBatch();
         foreach (var leg in broken) rests.DeleteLink(leg.Interface);
         inside.Apply(rests);
-        Apply(space, inside, legs, gateway);
+        Apply(space, inside, legs);
     }
 
     private void Apply(RtNetlink inside, IReadOnlyList<LegChange> changes)
@@ -106,14 +105,14 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
         LegChange.SetMac set => within.SetMac(set.Link, set.Mac),
         LegChange.SetAddress set => within.SetAddress(set.Link, set.Address),
         LegChange.RenewLoopback renew => within.SetDown(renew.Link).SetUp(renew.Link),
-        LegChange.SetGateway set => within.SetRoute(null, set.Gateway, set.Link),
+        LegChange.SetGateway set => within.SetRoute(null, set.Gateway, set.Link, isIPv6: !LegSpec.IsTold(set.Gateway)),
         LegChange.SetGatewayNeighbour set => within.SetNeighbour(set.Link, set.Gateway, MacAddress.OfIPv4(set.Gateway)),
         LegChange.SetNeighbour set => onHost.SetNeighbour(set.Bridge, set.Address, set.Mac),
         LegChange.SetPortEntry set => onHost.SetPortEntry(set.Link, set.Mac),
         LegChange.SetPortUp set => onHost.SetUp(set.Link),
         LegChange.SetPortMtu set => onHost.SetMtu(set.Link, set.Mtu),
         LegChange.SetPortMaster set => onHost.SetMaster(set.Link, set.Bridge),
-        LegChange.SetPortFlags set => onHost.SetBridgePort(new LinkName(set.Link, set.Port), learning: false, flood: false, set.Isolated),
+        LegChange.SetPortMode set => onHost.SetBridgePort(new LinkName(set.Link, set.Port), set.Mode),
         _ => throw new InvalidOperationException($"a change of an unknown kind: {change}"),
     };
 
@@ -126,13 +125,13 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
             // A port of that name without its end in the namespace is a leftover.
             batch.DeleteLink(leg.Port)
                 .AddVeth(leg.Port, leg.Bridge, leg.Mtu, space, leg.Interface, leg.Mac)
-                .SetBridgePort(leg.Port, learning: false, flood: false, leg.Isolated);
+                .SetBridgePort(leg.Port, leg.Mode);
         }
         side.Apply(batch);
     }
 
     private static NetlinkBatch Addressed(
-        IReadOnlyList<LegSpec> legs, Dictionary<string, LinkInfo> present, IPAddress? gateway, IReadOnlyList<AddressInfo>? onlyMissing)
+        IReadOnlyList<LegSpec> legs, Dictionary<string, LinkInfo> present, IReadOnlyList<AddressInfo>? onlyMissing)
     {
         var batch = new NetlinkBatch().SetUp(present["lo"].Index);
         foreach (var leg in legs)
@@ -143,7 +142,11 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
                 if (onlyMissing?.Contains(new AddressInfo(link.Index, address)) != true) batch.SetAddress(link.Index, address);
             }
             if (!link.Up) batch.SetUp(link.Index);
-            if (leg.OnGateway && gateway is not null) batch.SetRoute(null, gateway, link.Index).SetNeighbour(link.Index, gateway, MacAddress.OfIPv4(gateway));
+            foreach (var gateway in leg.Gateways)
+            {
+                batch.SetRoute(null, gateway, link.Index, isIPv6: !LegSpec.IsTold(gateway));
+                if (LegSpec.IsTold(gateway)) batch.SetNeighbour(link.Index, gateway, MacAddress.OfIPv4(gateway));
+            }
         }
         return batch;
     }

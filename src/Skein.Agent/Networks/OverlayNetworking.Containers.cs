@@ -138,10 +138,9 @@ public sealed partial class OverlayNetworking
     {
         using var inside = RtNetlink.OpenHere();
         var legs = LegsOf(spec, NamespaceLegs.AddressOf(inside, GatewayDevice(spec)));
-        var gateway = _gateway.Pool!.Host.Address;
         NamespaceLegs.Tune(legs, spec.Sysctls);
-        Programmer().Apply(space, inside, legs, gateway);
-        if (present && Missing(spec) is null) Heal(spec.Name, Programmer().Verify(space, inside, legs, gateway, !spec.ArrangesItself, mtuFollows: false, null).Changes);
+        Programmer().Apply(space, inside, legs);
+        if (present && Missing(spec) is null) Heal(spec.Name, Programmer().Verify(space, inside, legs, !spec.ArrangesItself, mtuFollows: false, null).Changes);
         NamespaceLegs.TuneLegs(legs, spec.Sysctls);
         return Shown(spec, legs);
     }
@@ -185,7 +184,7 @@ public sealed partial class OverlayNetworking
             made.Mtu,
             MacAddress.Parse(leg.Mac),
             [.. leg.Addresses.Select(InterfaceAddress.Parse)],
-            OnGateway: false,
+            OnHost: false,
             Isolated: false);
     }
 
@@ -196,8 +195,11 @@ public sealed partial class OverlayNetworking
         _gateway.Mtu,
         MacAddress.OfIPv4(address.Address),
         [address],
-        OnGateway: true,
-        isolated);
+        OnHost: true,
+        isolated)
+    {
+        Gateways = [_gateway.Pool!.Host.Address],
+    };
 
     private ContainerLeg Shown(LegSpec leg, string? networkId) => new(
         networkId ?? DeviceNames.GatewayBridge,

@@ -57,7 +57,6 @@ public sealed partial class OverlayNetworking
     {
         using var inside = RtNetlink.OpenHere();
         LegSpec[] legs = [OverlayLeg(IngressId, spec.Legs[0], 0), GatewayLeg(IngressId, "eth1", _gateway.Pool!.Ingress, isolated: false)];
-        var gateway = _gateway.Pool.Host.Address;
         var links = inside.Links();
         // A namespace of an earlier life of this node, with another address, is emptied.
         foreach (var leg in legs)
@@ -66,8 +65,8 @@ public sealed partial class OverlayNetworking
         }
         var made = inside.Links().Count(link => link.Name is "eth0" or "eth1") < 2;
         var sysctls = NamespaceLegs.TuneAgain(legs, spec.Sysctls);
-        if (made) Programmer().Apply(space, inside, legs, gateway);
-        var (changes, remade) = Programmer().Verify(space, inside, legs, gateway, all: true, mtuFollows, ports: null);
+        if (made) Programmer().Apply(space, inside, legs);
+        var (changes, remade) = Programmer().Verify(space, inside, legs, all: true, mtuFollows, ports: null);
         var ofLegs = NamespaceLegs.TuneLegs(legs, spec.Sysctls);
         return new LegVerdict(
             Shown(spec, legs), [.. made ? ["its legs"] : Array.Empty<string>(), .. sysctls, .. changes, .. made || remade ? [] : ofLegs], made || remade);

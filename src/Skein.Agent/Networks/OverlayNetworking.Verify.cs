@@ -67,7 +67,7 @@ public sealed partial class OverlayNetworking
         using var inside = RtNetlink.OpenHere();
         var legs = LegsOf(spec, present: null);
         var sysctls = spec.ArrangesItself ? [] : NamespaceLegs.TuneAgain(legs, spec.Sysctls);
-        var (changes, remade) = Programmer().Verify(space, inside, legs, _gateway.Pool!.Host.Address, !spec.ArrangesItself, mtuFollows, ports);
+        var (changes, remade) = Programmer().Verify(space, inside, legs, !spec.ArrangesItself, mtuFollows, ports);
         var ofLegs = spec.ArrangesItself && !remade ? [] : NamespaceLegs.TuneLegs(legs, spec.Sysctls);
         return new LegVerdict(Shown(spec, legs), [.. sysctls, .. changes, .. remade ? [] : ofLegs], remade);
     }

@@ -30,5 +30,9 @@ public sealed record VxlanInfo(uint Vni, IPAddress? Local, ushort UdpPort, bool 
 
 /// <summary>Settings of a port of a bridge. Flood is about unicast to addresses the bridge does not know.</summary>
 /// <param name="Isolated">Reaches the bridge and ports that are not isolated, only.</param>
-/// <param name="Ordinary">What else can be set is as on a new port: broadcast and multicast go out, hairpin, guards and proxies are off.</param>
-public sealed record BridgePortInfo(bool Learning, bool Flood, bool Isolated = false, bool Ordinary = true);
+/// <param name="Ordinary">What else can be set is as on a new port: broadcast and multicast go out, guards and proxies are off.</param>
+public sealed record BridgePortInfo(bool Learning, bool Flood, bool Isolated = false, bool Ordinary = true)
+{
+    /// <summary>A frame may leave by the port it has come by.</summary>
+    public bool Hairpin { get; init; }
+}

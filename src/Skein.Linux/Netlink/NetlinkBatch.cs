@@ -145,18 +145,22 @@ public sealed class NetlinkBatch
 
     /// <summary>Whether the bridge learns senders behind this port, and sends unicast to addresses it doesn't know there; all else as on a new port.</summary>
     /// <param name="isolated">Isolated ports do not reach each other, only the bridge and ports that are not.</param>
-    public NetlinkBatch SetBridgePort(LinkName link, bool learning, bool flood, bool isolated = false)
+    public NetlinkBatch SetBridgePort(LinkName link, bool learning, bool flood, bool isolated = false) => SetBridgePort(link, new BridgePortInfo(learning, flood, isolated));
+
+    /// <summary>All as told; what is ordinary is so.</summary>
+    public NetlinkBatch SetBridgePort(LinkName link, BridgePortInfo mode)
     {
         var message = BeginLink(Rtnl.RTM_NEWLINK, Change, link.Index, up: null);
         if (link.Index == 0) Writer.Text(Rtnl.IFLA_IFNAME, link.Name);
         var info = Writer.BeginNested(Rtnl.IFLA_LINKINFO);
         Writer.Text(Rtnl.IFLA_INFO_SLAVE_KIND, "bridge");
         var data = Writer.BeginNested(Rtnl.IFLA_INFO_SLAVE_DATA);
-        Writer.Bool(Rtnl.IFLA_BRPORT_LEARNING, learning);
-        Writer.Bool(Rtnl.IFLA_BRPORT_UNICAST_FLOOD, flood);
-        Writer.Bool(Rtnl.IFLA_BRPORT_ISOLATED, isolated);
+        Writer.Bool(Rtnl.IFLA_BRPORT_LEARNING, mode.Learning);
+        Writer.Bool(Rtnl.IFLA_BRPORT_UNICAST_FLOOD, mode.Flood);
+        Writer.Bool(Rtnl.IFLA_BRPORT_ISOLATED, mode.Isolated);
+        Writer.Bool(Rtnl.IFLA_BRPORT_MODE, mode.Hairpin);
         foreach (var on in (ReadOnlySpan<ushort>)[Rtnl.IFLA_BRPORT_MCAST_FLOOD, Rtnl.IFLA_BRPORT_BCAST_FLOOD]) Writer.Bool(on, true);
-        foreach (var off in (ReadOnlySpan<ushort>)[Rtnl.IFLA_BRPORT_MODE, Rtnl.IFLA_BRPORT_GUARD, Rtnl.IFLA_BRPORT_PROTECT, Rtnl.IFLA_BRPORT_PROXYARP, Rtnl.IFLA_BRPORT_NEIGH_SUPPRESS])
+        foreach (var off in (ReadOnlySpan<ushort>)[Rtnl.IFLA_BRPORT_GUARD, Rtnl.IFLA_BRPORT_PROTECT, Rtnl.IFLA_BRPORT_PROXYARP, Rtnl.IFLA_BRPORT_NEIGH_SUPPRESS])
             Writer.Bool(off, false);
         Writer.EndNested(data);
         Writer.EndNested(info);

@@ -181,7 +181,8 @@ internal static class RtnlParser
                 Rtnl.IFLA_BRPORT_UNICAST_FLOOD => port with { Flood = data.ExpectBool() },
                 Rtnl.IFLA_BRPORT_ISOLATED => port with { Isolated = data.ExpectBool() },
                 Rtnl.IFLA_BRPORT_MCAST_FLOOD or Rtnl.IFLA_BRPORT_BCAST_FLOOD => port with { Ordinary = port.Ordinary & data.ExpectBool() },
-                Rtnl.IFLA_BRPORT_MODE or Rtnl.IFLA_BRPORT_GUARD or Rtnl.IFLA_BRPORT_PROTECT or Rtnl.IFLA_BRPORT_PROXYARP or Rtnl.IFLA_BRPORT_NEIGH_SUPPRESS =>
+                Rtnl.IFLA_BRPORT_MODE => port with { Hairpin = data.ExpectBool() },
+                Rtnl.IFLA_BRPORT_GUARD or Rtnl.IFLA_BRPORT_PROTECT or Rtnl.IFLA_BRPORT_PROXYARP or Rtnl.IFLA_BRPORT_NEIGH_SUPPRESS =>
                     port with { Ordinary = port.Ordinary & !data.ExpectBool() },
                 _ => port,
             };
