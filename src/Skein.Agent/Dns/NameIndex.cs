@@ -5,21 +5,30 @@ using Skein.Model;
 
 namespace Skein.Agent.Dns;
 
-/// <summary>The names of every network present on the node, made from one state of the assignments.</summary>
+/// <summary>The names of every network present on the node, made from one state of the assignments, and of those that are its own.</summary>
 /// <remarks>
 /// A service's name stands for its VIP, or for its tasks in mode dnsrr; tasks.NAME always for its tasks; aliases as the name.
 /// Only ready tasks count: a service without one has no name, as in Docker. Names of the ingress network are nobody's.
 /// </remarks>
 internal sealed class NameIndex
 {
+    public static readonly IReadOnlyDictionary<string, NetworkNames> NoNetworks = ImmutableDictionary<string, NetworkNames>.Empty;
+
     public static readonly NameIndex Empty = new(NodeAssignments.Empty);
 
     private readonly Dictionary<string, NetworkNames> _networks = new(StringComparer.Ordinal);
     private readonly NodeAssignments _source;
+    private readonly IReadOnlyDictionary<string, NetworkNames> _ofHost;
 
     public NameIndex(NodeAssignments source)
+        : this(source, NoNetworks)
     {
-        _source = source;
+    }
+
+    /// <param name="ofHost">Names of the host's own networks, by their ids.</param>
+    public NameIndex(NodeAssignments source, IReadOnlyDictionary<string, NetworkNames> ofHost)
+    {
+        (_source, _ofHost) = (source, ofHost);
         foreach (var network in source.Networks.Values)
         {
             if (!network.Ingress) _networks[network.Id] = new NetworkNames(network.Name);
@@ -31,12 +40,13 @@ internal sealed class NameIndex
     }
 
     /// <summary>Whether an index of this state would be the same as this one.</summary>
-    public bool IsOf(NodeAssignments other) =>
-        ReferenceEquals(_source.Networks, other.Networks)
+    public bool IsOf(NodeAssignments other, IReadOnlyDictionary<string, NetworkNames> ofHost) =>
+        ReferenceEquals(_ofHost, ofHost)
+        && ReferenceEquals(_source.Networks, other.Networks)
         && ReferenceEquals(_source.Endpoints, other.Endpoints)
         && ReferenceEquals(_source.Services, other.Services);
 
-    public NetworkNames? Network(string id) => _networks.GetValueOrDefault(id);
+    public NetworkNames? Network(string id) => _networks.GetValueOrDefault(id) ?? _ofHost.GetValueOrDefault(id);
 
     private void AddEndpoint(OverlayEndpoint endpoint)
     {

@@ -124,10 +124,10 @@ internal sealed class ContainerServices : IAsyncDisposable
         var overlays = spec.Legs.Where(l => l.NetworkId != ingressNetwork).ToList();
         IEnumerable<string> names = [spec.Name, spec.Hostname, spec.ContainerId[..Math.Min(12, spec.ContainerId.Length)]];
         var container = new ContainerView(
-            [.. overlays.Select(l => l.NetworkId)],
+            [.. overlays.Select(l => l.NetworkId), .. spec.NamesOf],
             names.Where(n => n.Length > 0).Select(n => n.ToLowerInvariant()).ToHashSet(StringComparer.Ordinal),
             [.. overlays.SelectMany(l => OverlayAddress.ParseAll(l.Addresses))],
-            MayForward: GatewayOf(legs) is not null);
+            MayForward: legs.Any(l => l.NetworkName == HostRuleset.Bridge || l.Gateway.Length > 0));
         var servers = (spec.Dns?.Nameservers ?? []).Select(n => IPAddress.TryParse(n, out var address) ? address : null).OfType<IPAddress>();
         return new ResolverView(container, [.. servers.Select(a => new IPEndPoint(a, 53)).Take(HostResolvers.MaxServers)]);
     }

@@ -10,9 +10,10 @@ namespace Skein.Agent.Mesh;
 /// case, so that it is written down, before it is done: for this boot and this namespace, as the switch itself lives.
 /// </summary>
 /// <param name="memory">Path of a file that is there when it was us.</param>
-internal sealed class HostForwarding(NetworkNamespace host, string memory)
+/// <param name="forward">Which switch it is.</param>
+internal sealed class HostForwarding(NetworkNamespace host, string memory, string forward = HostForwarding.SwitchIPv4)
 {
-    private const string Switch = "net/ipv4/ip_forward";
+    public const string SwitchIPv4 = "net/ipv4/ip_forward", SwitchIPv6 = "net/ipv6/conf/all/forwarding";
 
     private bool? _byUs;
 
@@ -24,7 +25,7 @@ internal sealed class HostForwarding(NetworkNamespace host, string memory)
     {
         if (_byUs is not null) return;
         var byUs = Remembered();
-        if (!byUs && Sysctl.Get(host, Switch) == "0")
+        if (!byUs && Sysctl.Get(host, forward) == "0")
         {
             Directory.CreateDirectory(Path.GetDirectoryName(memory)!);
             WholeFile.Write(memory, Encoding.ASCII.GetBytes(Here()), UnixFileMode.UserRead | UnixFileMode.UserWrite, durable: false);
@@ -36,7 +37,7 @@ internal sealed class HostForwarding(NetworkNamespace host, string memory)
     /// <summary>This host leaves the swarm: without our rules it would pass on everything.</summary>
     public void GiveBack()
     {
-        if (Remembered()) Sysctl.Set(host, (Switch, "0"));
+        if (Remembered()) Sysctl.Set(host, (forward, "0"));
         if (File.Exists(memory)) File.Delete(memory);
         _byUs = null;
     }

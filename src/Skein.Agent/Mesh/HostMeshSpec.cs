@@ -6,4 +6,8 @@ namespace Skein.Agent.Mesh;
 /// <param name="SwarmSubnets">IPv4 subnets of the networks present on this host.</param>
 /// <param name="RouterByUs">It was Skein that made this host forward packets: it forwards none but those of containers.</param>
 internal sealed record HostMeshSpec(
-    TunnelSpec? Tunnels, string? GatewaySubnet, IReadOnlyList<HostPort> Ports, IReadOnlyList<string> SwarmSubnets, bool RouterByUs = false);
+    TunnelSpec? Tunnels, string? GatewaySubnet, IReadOnlyList<HostPort> Ports, IReadOnlyList<string> SwarmSubnets, bool RouterByUs = false)
+{
+    /// <summary>Devices of bridges that are the host's own, which have a table of their own.</summary>
+    public IReadOnlyList<string> OtherBridges { get; init; } = [];
+}

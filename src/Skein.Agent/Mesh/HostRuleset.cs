@@ -12,11 +12,11 @@ internal static class HostRuleset
         var tunnels = spec.Tunnels is { IsIPv6: false } ipv4 ? ipv4 : null;
         if (spec.GatewaySubnet is not { } subnet)
         {
-            TunnelRules.Add(rules, tunnels, []);
+            TunnelRules.Add(rules, tunnels, [], spec.OtherBridges);
             return rules.ToString();
         }
         // route_localnet, which 127.0.0.1:PORT needs, must not let a container reach what listens on the host's loopback.
-        TunnelRules.Add(rules, tunnels, [$"iifname \"{Bridge}\" ip daddr 127.0.0.0/8 drop"]);
+        TunnelRules.Add(rules, tunnels, [$"iifname \"{Bridge}\" ip daddr 127.0.0.0/8 drop"], spec.OtherBridges);
         rules.Map(PublishedMap, "inet_proto . inet_service : ipv4_addr . inet_service",
             spec.Ports.Select(p => $"{p.Published} : {p.Address} . {p.Port}"));
         rules.Chain("publish", "", $"dnat ip addr . port to meta l4proto . th dport map @{PublishedMap}");
@@ -24,7 +24,7 @@ internal static class HostRuleset
         rules.Chain("output", "type nat hook output priority -100", "fib daddr type local goto publish");
         rules.Chain("postrouting", "type nat hook postrouting priority 100",
             [$"ip saddr {subnet} oifname != \"{Bridge}\" masquerade", .. Elsewhere(subnet, spec.SwarmSubnets)]);
-        rules.Chain("forward", "type filter hook forward priority 0", Forward(spec.RouterByUs));
+        rules.Chain("forward", "type filter hook forward priority 0", Forward(spec));
         return rules.ToString();
     }
 
@@ -32,14 +32,17 @@ internal static class HostRuleset
     /// Whoever is on the hosts' LAN may name this host as its way to docker_gwbridge: what was not published is no more reached
     /// from there than from the next container. As Docker's, whose FORWARD drops once dockerd has switched forwarding on.
     /// </summary>
-    private static IEnumerable<string> Forward(bool routerByUs) =>
+    private static IEnumerable<string> Forward(HostMeshSpec spec) =>
     [
         $"iifname \"{Bridge}\" oifname != \"{Bridge}\" accept",
         $"oifname \"{Bridge}\" ct state established,related accept",
         $"oifname \"{Bridge}\" ct status dnat accept",
         $"oifname \"{Bridge}\" drop",
-        .. routerByUs ? ["drop"] : Array.Empty<string>(),
+        .. spec.RouterByUs ? [.. spec.OtherBridges.Count == 0 ? Array.Empty<string>() : OfOthers(spec.OtherBridges), "drop"] : Array.Empty<string>(),
     ];
+
+    // Their own table says what may pass of it.
+    private static string[] OfOthers(IReadOnlyList<string> bridges) => [$"iifname {Ruleset.Devices(bridges)} accept", $"oifname {Ruleset.Devices(bridges)} accept"];
 
     /// <summary>These sources mean another machine, or nobody, in the place where the answer is made. All others stay as they are.</summary>
     private static IEnumerable<string> Elsewhere(string subnet, IReadOnlyList<string> swarm)

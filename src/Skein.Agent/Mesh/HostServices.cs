@@ -4,6 +4,7 @@ using Skein.Agent.Mesh.Firewall;
 using Skein.Agent.Networks;
 using Skein.Linux.Namespaces;
 using Skein.Linux.Netlink;
+using Skein.Linux.Nftables;
 using Skein.Model;
 
 namespace Skein.Agent.Mesh;
@@ -31,6 +32,9 @@ internal sealed class HostServices : IDisposable
     private readonly UdpFlows _flows;
     private bool _tuned;
 
+    // An earlier daemon's: its containers on docker_gwbridge go on until they have been found again.
+    private bool _tookOver;
+
     /// <param name="host">Null = this process's own.</param>
     /// <param name="execRoot">For what is to be remembered until the host boots again.</param>
     public HostServices(NetworkNamespace? host, string execRoot, ILogger log)
@@ -42,6 +46,7 @@ internal sealed class HostServices : IDisposable
         _firewall = new HostFirewall(_host, log);
         _flows = new UdpFlows(_host);
         _events = NetlinkEvents.SubscribeNftables(_host);
+        _tookOver = NftablesSession.Tables(_host).Contains(Ruleset.Table);
         Ports = new HostPorts(_host, log);
     }
 
@@ -49,6 +54,9 @@ internal sealed class HostServices : IDisposable
 
     /// <summary>docker_gwbridge's CIDR; null while this host has no such bridge.</summary>
     public string? GatewaySubnet { get; set; }
+
+    /// <summary>Devices of the host's other bridges, which have a table of their own, and stay when this host leaves the swarm.</summary>
+    public IReadOnlyList<string> OtherBridges { get; set; } = [];
 
     /// <summary>Published ports that a program of the host has, and what of the swarm's packets its own firewall drops, with what cures it.</summary>
     public IReadOnlyList<string> Warnings => [.. Ports.Warnings, .. _firewall.Warnings];
@@ -58,10 +66,11 @@ internal sealed class HostServices : IDisposable
 
     public void Program(MeshView mesh, IReadOnlyCollection<ContainerServices> containers, IngressServices? ingress)
     {
+        _tookOver = false;
         var ports = PortsOf(mesh, containers, ingress);
         if (GatewaySubnet is not null) _forwarding.Claim();
-        _table.Apply(HostRuleset.Render(new HostMeshSpec(mesh.Tunnels, GatewaySubnet, ports, mesh.Subnets, _forwarding.ByUs)));
-        if (mesh.Tunnels is { IsIPv6: true } tunnels) _tableIPv6.Apply(TunnelRules.RenderIPv6(tunnels));
+        _table.Apply(HostRuleset.Render(new HostMeshSpec(mesh.Tunnels, GatewaySubnet, ports, mesh.Subnets, _forwarding.ByUs) { OtherBridges = OtherBridges }));
+        if (mesh.Tunnels is { IsIPv6: true } tunnels) _tableIPv6.Apply(TunnelRules.RenderIPv6(tunnels, OtherBridges));
         Tune();
         _flows.Follow(ports.Where(p => p.Published.Protocol == PortProtocol.Udp).ToDictionary(
             p => new IPEndPoint(IPAddress.Any, p.Published.Port), p => new HashSet<IPEndPoint> { new(p.Address, p.Port) }));
@@ -79,7 +88,8 @@ internal sealed class HostServices : IDisposable
     /// <param name="managerPorts">Of this node, where it is a manager.</param>
     public void FollowFirewall(MeshView mesh, IReadOnlyList<int> managerPorts) => _firewall.Follow(
     [
-        .. GatewaySubnet is null ? [] : PacketNeed.OfContainers,
+        .. GatewaySubnet is null && !_tookOver ? [] : PacketNeed.OfContainers(HostRuleset.Bridge),
+        .. OtherBridges.SelectMany(PacketNeed.OfContainers),
         .. mesh.Tunnels is { } tunnels ? PacketNeed.OfOverlay(new TransportPort(PortProtocol.Udp, (ushort)tunnels.Port)) : [],
         .. managerPorts.Select(port => PacketNeed.ToPort(new TransportPort(PortProtocol.Tcp, (ushort)port), "of a manager")),
     ]);
@@ -89,10 +99,10 @@ internal sealed class HostServices : IDisposable
 
     public void Remove()
     {
-        GatewaySubnet = null;
+        (GatewaySubnet, _tookOver) = (null, false);
         Ports.ReleaseMesh();
         // First: between the two this host would be a router for everybody.
-        _forwarding.GiveBack();
+        if (OtherBridges.Count == 0) _forwarding.GiveBack();
         _table.Remove();
         _tableIPv6.Remove();
     }

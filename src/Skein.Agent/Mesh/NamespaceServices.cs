@@ -212,6 +212,18 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         });
     }
 
+    /// <summary>The host's own bridges, and who is called how on them.</summary>
+    /// <param name="devices">Of those that stand.</param>
+    internal Task FollowBridgesAsync(IReadOnlyList<string> devices, IReadOnlyDictionary<string, NetworkNames> names, CancellationToken cancel) => GatedAsync(cancel, () =>
+    {
+        _resolving.Names.OfHost = names;
+        if (_host.OtherBridges.SequenceEqual(devices)) return Task.CompletedTask;
+        _host.OtherBridges = devices;
+        Try("the host", ProgramHost);
+        FollowFirewall();
+        return Task.CompletedTask;
+    });
+
     /// <summary>Completes when every balancer of this host follows this generation of the assignments, or a later one.</summary>
     public Task WhenAppliedAsync(long generation, CancellationToken cancel) => _progress.WhenAppliedAsync(generation, cancel);
 
@@ -223,15 +235,23 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         return Task.CompletedTask;
     });
 
+    /// <summary>Looks at the firewalls of others, if they have changed.</summary>
+    internal Task VerifyFirewallAsync(CancellationToken cancel) => GatedAsync(cancel, () =>
+    {
+        FollowFirewall();
+        return Task.CompletedTask;
+    });
+
     /// <summary>Takes everything of ours out of the host's namespace, and stops serving all others: this host leaves the swarm.</summary>
     public Task RemoveAllAsync(CancellationToken cancel) => GatedAsync(cancel, async () =>
     {
         _allOpened = false;
-        foreach (var id in _containers.Keys.ToList()) await LeaveAsync(id);
+        foreach (var container in _containers.Values.Where(container => !container.Spec.OfUser).ToList()) await LeaveAsync(container.Spec.ContainerId);
         _ingress?.Dispose();
         _ingress = null;
         Try(HostFirewall, _host.RemoveFromFirewall);
         _host.Remove();
+        if (_host.OtherBridges.Count > 0) FollowFirewall();
     });
 
     /// <summary>Stops serving; the kernel keeps what it was told.</summary>
@@ -315,7 +335,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         foreach (var container in _containers.Values) Try(container.Spec.Name, () => Told(container.Spec.Name, container.Verify()));
         if (_ingress is { } ingress) Try("the ingress namespace", () => Told("the ingress namespace", ingress.Verify()));
         VerifyHost();
-        if (_allOpened) FollowFirewall();
+        if (_allOpened || _host.OtherBridges.Count > 0) FollowFirewall();
     }
 
     private void VerifyHost() => Try(HostNamespace, () => Told(HostNamespace, _host.Verify()));

@@ -11,7 +11,8 @@ namespace Skein.Agent.Mesh;
 /// What stands is never compared with the text that was applied, which the kernel has in a form of its own. It is compared with
 /// what was read back when the table was surely ours, and only after something in the namespace's nftables has changed at all.
 /// </remarks>
-internal sealed class NamespaceTable(NetworkNamespace space, string table = Ruleset.Table)
+/// <param name="name">The table's, without its family.</param>
+internal sealed class NamespaceTable(NetworkNamespace space, string table = Ruleset.Table, string name = Ruleset.TableName)
 {
     /// <summary>What it is called in the log.</summary>
     public string Name => $"table {table}";
@@ -68,5 +69,5 @@ internal sealed class NamespaceTable(NetworkNamespace space, string table = Rule
         (_applied, _generation) = (ruleset, NftablesGeneration.After(before));
     }
 
-    private string? Read() => NftablesContent.Digest(space, Ruleset.TableName, ipv6: table == Ruleset.TableIPv6);
+    private string? Read() => NftablesContent.Digest(space, name, ipv6: table.StartsWith("ip6 ", StringComparison.Ordinal));
 }

@@ -35,6 +35,8 @@ internal sealed class Ruleset
 
     public Ruleset Set(string name, string type, IEnumerable<string> elements) => Elements($"set {name}", type, elements);
 
+    public static string Devices(IEnumerable<string> names) => $"{{ {string.Join(", ", names.Select(name => $"\"{name}\""))} }}";
+
     /// <summary>In turn over all: a client that comes twice meets two. An empty list has no expression.</summary>
     public static string InTurn(IEnumerable<string> targets)
     {

@@ -10,15 +10,17 @@ internal static class TunnelRules
     private const string Raw = "priority -300";
 
     /// <summary>The table of the host whose tunnels have IPv6 addresses. Containers have no IPv6 on docker_gwbridge.</summary>
-    public static string RenderIPv6(TunnelSpec spec)
+    /// <param name="otherBridges">Of which containers may have it.</param>
+    public static string RenderIPv6(TunnelSpec spec, IReadOnlyList<string> otherBridges)
     {
         var rules = new Ruleset(Ruleset.TableIPv6);
-        Add(rules, spec, []);
+        Add(rules, spec, [], otherBridges);
         return rules.ToString();
     }
 
     /// <param name="others">What else is refused where packets come in.</param>
-    public static void Add(Ruleset rules, TunnelSpec? spec, IEnumerable<string> others)
+    /// <param name="otherBridges">Devices of the host's own bridges.</param>
+    public static void Add(Ruleset rules, TunnelSpec? spec, IEnumerable<string> others, IReadOnlyList<string> otherBridges)
     {
         if (spec is null)
         {
@@ -32,6 +34,7 @@ internal static class TunnelRules
             .. others,
             // Not to other hosts either: what leaves here for another node looks there as if this one had sent it.
             $"iifname \"{HostRuleset.Bridge}\" udp dport {spec.Port} drop",
+            .. otherBridges.Count == 0 ? Array.Empty<string>() : [$"iifname {Ruleset.Devices(otherBridges)} udp dport {spec.Port} drop"],
             $"udp dport {spec.Port} {address} saddr @{Peers} notrack accept",
             // The socket takes broadcasts as well. What this host passes on for others is not its own.
             $"udp dport {spec.Port} fib daddr type != unicast drop",

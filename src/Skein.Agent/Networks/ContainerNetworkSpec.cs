@@ -23,4 +23,10 @@ public sealed record ContainerNetworkSpec(
     /// parameters inside are then its own affair once they have been made.
     /// </summary>
     public bool ArrangesItself { get; init; }
+
+    /// <summary>It is no task's: it is here whether the host is in a swarm or not.</summary>
+    public bool OfUser { get; init; }
+
+    /// <summary>Ids of the host's own networks whose names it knows.</summary>
+    public IReadOnlyList<string> NamesOf { get; init; } = [];
 }

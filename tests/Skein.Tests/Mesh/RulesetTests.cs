@@ -208,7 +208,7 @@ public class RulesetTests
     [Fact]
     public void Tunnels_with_IPv6_addresses_have_a_table_of_their_own() => Assert.Contains(
         "udp dport 4790 ip6 saddr @tunnel-ends notrack accept",
-        TunnelRules.RenderIPv6(new TunnelSpec(4790, true, [Address("fd00::2")])),
+        TunnelRules.RenderIPv6(new TunnelSpec(4790, true, [Address("fd00::2")]), []),
         StringComparison.Ordinal);
 
     [Fact]

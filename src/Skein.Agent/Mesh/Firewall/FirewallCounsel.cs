@@ -14,7 +14,7 @@ internal static class FirewallCounsel
     }
 
     private static string Firewalld(PacketNeed need) =>
-        need.Port is { } port ? $"--add-port={port.Port}/{port.ProtocolName}" : $"--zone=trusted --add-interface={HostRuleset.Bridge}";
+        need.Port is { } port ? $"--add-port={port.Port}/{port.ProtocolName}" : $"--zone=trusted --add-interface={need.To ?? need.From}";
 
     private static string Ufw(PacketNeed need) => need switch
     {

@@ -11,8 +11,9 @@ internal sealed record FirewallPlan(IReadOnlyList<FirewallCure> Cures, IReadOnly
     public const string Comment = "skein: containers";
 
     // In words that iptables understands too: with any other expression in it `iptables -S` gives up on the whole table. What may
-    // not enter docker_gwbridge is dropped by our own table.
-    private static readonly string[] Opened = [$"iifname \"{HostRuleset.Bridge}\"", $"oifname \"{HostRuleset.Bridge}\""];
+    // not enter a bridge is dropped by our own table.
+    private static IReadOnlyList<string> Opened(IEnumerable<PacketNeed> needs) =>
+        [.. needs.OrderBy(need => need.Translated).Select(need => need.To is { } to ? $"oifname \"{to}\"" : $"iifname \"{need.From}\"")];
 
     public static FirewallPlan Of(IReadOnlyList<FirewallChain> found, IReadOnlyList<PacketNeed> needs)
     {
@@ -37,8 +38,9 @@ internal sealed record FirewallPlan(IReadOnlyList<FirewallCure> Cures, IReadOnly
         var ours = chain.Rules.Where(rule => rule.Comment == Comment).ToList();
         var removal = string.Concat(ours.Select(rule => $"delete rule {chain.Id} handle {rule.Handle}\n"));
         if (AllPass(rule => rule.Comment != Comment)) return removal.Length > 0 ? removal : null;
-        if (ours.Count == Opened.Length && AllPass(_ => true)) return null;
-        return removal + string.Concat(Opened.Select(match => $"insert rule {chain.Id} {match} accept comment \"{Comment}\"\n"));
+        var opened = Opened(needs);
+        if (ours.Count == opened.Count && AllPass(_ => true)) return null;
+        return removal + string.Concat(opened.Select(match => $"insert rule {chain.Id} {match} accept comment \"{Comment}\"\n"));
 
         bool AllPass(Func<FirewallRule, bool> counts) => needs.TrueForAll(need => ChainWalk.Of(chain, chains, need, counts) == Passage.Passes);
     }

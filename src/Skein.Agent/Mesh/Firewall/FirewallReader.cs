@@ -7,7 +7,7 @@ namespace Skein.Agent.Mesh.Firewall;
 /// <summary>Reads the chains of others through which the host's packets go, and those that they jump to: no set, no map of theirs.</summary>
 internal static class FirewallReader
 {
-    /// <param name="own">Name of our tables.</param>
+    /// <param name="own">Name of our tables, and the beginning of others.</param>
     /// <exception cref="NftablesException"/>
     public static IReadOnlyList<FirewallChain> Read(NetworkNamespace host, string own)
     {
@@ -29,7 +29,7 @@ internal static class FirewallReader
         }
         return [.. found.Values];
 
-        bool IsRead(FirewallChain chain) => chain.Family is "ip" or "inet" && chain.Table != own && !chain.IsFirewalldReload;
+        bool IsRead(FirewallChain chain) => chain.Family is "ip" or "inet" && chain.Table != own && !chain.Table.StartsWith(own + "-", StringComparison.Ordinal) && !chain.IsFirewalldReload;
     }
 
     private static FirewallChain Head(JsonElement chain) => new(

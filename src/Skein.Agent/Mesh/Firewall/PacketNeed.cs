@@ -6,15 +6,16 @@ namespace Skein.Agent.Mesh.Firewall;
 /// <param name="To">Interface it goes out by; null for one of the host's own, or none.</param>
 internal sealed record PacketNeed(string Hook, string What, string? From, string? To, TransportPort? Port)
 {
-    public const string Output = "output";
+    public const string Output = "output", Forward = "forward";
 
     /// <summary>Translated on its way in: it goes to a port that was published.</summary>
     public bool Translated => To is not null;
 
-    public static readonly IReadOnlyList<PacketNeed> OfContainers =
+    /// <param name="bridge">The device that they are behind.</param>
+    public static IReadOnlyList<PacketNeed> OfContainers(string bridge) =>
     [
-        new("forward", "what comes in by published ports", null, HostRuleset.Bridge, null),
-        new("forward", "what containers send out", HostRuleset.Bridge, null, null),
+        new(Forward, "what comes in by published ports", null, bridge, null),
+        new(Forward, "what containers send out", bridge, null, null),
     ];
 
     /// <summary>From the other nodes, and to them.</summary>
