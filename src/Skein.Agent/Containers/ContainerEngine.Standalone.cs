@@ -86,6 +86,24 @@ public sealed partial class ContainerEngine
         Publish(container, "update");
     }
 
+    /// <param name="definition">With other networks; what runs is not touched, and nothing is announced.</param>
+    public async Task RedefineAsync(ContainerDefinition definition, CancellationToken cancel)
+    {
+        var container = containers.Find(definition.Id);
+        using var held = await HoldAsync(container, cancel);
+        var before = container.Record;
+        container.Record = before with { Definition = definition };
+        try
+        {
+            Write(container);
+        }
+        catch
+        {
+            container.Record = before;
+            throw;
+        }
+    }
+
     /// <summary>How often it was restarted, and whether a user wants it to stay as it is; kept, so that the next daemon knows.</summary>
     /// <param name="waiting">It is started again after a pause.</param>
     public async Task NoteLifeAsync(string id, int restartCount, bool stoppedByUser, bool waiting, CancellationToken cancel)

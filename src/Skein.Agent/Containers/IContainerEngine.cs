@@ -64,6 +64,9 @@ public interface IContainerEngine
     /// <param name="definition">With other limits and another restart policy; all else is as it was.</param>
     Task UpdateAsync(ContainerDefinition definition, CancellationToken cancel);
 
+    /// <param name="definition">With other networks; what runs is not touched, and nothing is announced.</param>
+    Task RedefineAsync(ContainerDefinition definition, CancellationToken cancel);
+
     /// <summary>How often a user's container was restarted, and whether he wants it to stay as it is; kept, so that the next daemon knows.</summary>
     /// <param name="waiting">It is started again after a pause.</param>
     Task NoteLifeAsync(string id, int restartCount, bool stoppedByUser, bool waiting, CancellationToken cancel);

@@ -8,11 +8,32 @@ internal static class ContainerFiles
 {
     private const string ResolverAddress = "127.0.0.11";
 
+    /// <summary>Docker's, where the host has none that a container reaches.</summary>
+    private static readonly string[] PublicResolvers = ["8.8.8.8", "8.8.4.4"];
+
     /// <param name="hostLines">The host's resolv.conf: search domains and options are its, where the container names none.</param>
     /// <param name="alone">On no overlay network: there are no names of ours to ask for, and it asks the servers given to it itself.</param>
     public static string ResolvConf(DnsConfig? dns, IEnumerable<string> hostLines, bool alone = false)
     {
-        var direct = alone && dns is { Nameservers.Count: > 0 };
+        return ResolvConf(dns, hostLines, alone && dns is { Nameservers.Count: > 0 } ? dns.Nameservers : null);
+    }
+
+    /// <summary>Of a container that asks for no names of ours: the servers given to it, or the host's, but those that only the host reaches.</summary>
+    public static string DirectResolvConf(DnsConfig? dns, IReadOnlyCollection<string> hostLines)
+    {
+        IReadOnlyList<string> own = dns is { Nameservers.Count: > 0 } ? dns.Nameservers : [.. HostResolvers(hostLines)];
+        return ResolvConf(dns, hostLines, own.Count > 0 ? own : PublicResolvers);
+    }
+
+    private static IEnumerable<string> HostResolvers(IEnumerable<string> hostLines) => hostLines
+        .Select(line => line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries))
+        .Where(fields => fields is ["nameserver", var server, ..] && System.Net.IPAddress.TryParse(server, out var address) && !System.Net.IPAddress.IsLoopback(address))
+        .Select(fields => fields[1]);
+
+    /// <param name="servers">To be asked directly; null = the daemon's resolver.</param>
+    private static string ResolvConf(DnsConfig? dns, IEnumerable<string> hostLines, IReadOnlyCollection<string>? servers)
+    {
+        var direct = servers is not null;
         List<string> search = [.. dns?.Search ?? []], options = [.. dns?.Options ?? []];
         var host = hostLines.Select(line => line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)).Where(fields => fields.Length > 1).ToList();
         // The last line of its kind counts, as in glibc.
@@ -23,7 +44,7 @@ internal static class ContainerFiles
         // A name without a dot is a service's: it is asked for as it stands, first of all.
         if (!direct && !options.Exists(option => option.StartsWith("ndots:", StringComparison.Ordinal))) options.Add("ndots:0");
         var text = new StringBuilder();
-        foreach (var server in direct ? dns!.Nameservers : [ResolverAddress]) text.Append("nameserver ").Append(server).Append('\n');
+        foreach (var server in servers ?? [ResolverAddress]) text.Append("nameserver ").Append(server).Append('\n');
         if (search.Count > 0) text.Append("search ").AppendJoin(' ', search).Append('\n');
         if (options.Count > 0) text.Append("options ").AppendJoin(' ', options).Append('\n');
         return text.ToString();

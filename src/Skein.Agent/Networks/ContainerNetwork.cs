@@ -16,9 +16,12 @@ public sealed record ContainerNetwork(
 {
     /// <summary>Path of the file to be bound over /etc/hostname.</summary>
     public string Hostname { get; init; } = "";
+
+    /// <summary>Of a user's container: its published ports with the addresses and ports of the host that were really bound.</summary>
+    public IReadOnlyList<PortBinding> Published { get; init; } = [];
 }
 
-/// <param name="NetworkId">Overlay network id, or docker_gwbridge's.</param>
+/// <param name="NetworkId">Id of an overlay network or of a bridge of the host's own; docker_gwbridge by its name.</param>
 /// <param name="Addresses">CIDR</param>
 public sealed record ContainerLeg(
     string NetworkId,
@@ -26,4 +29,10 @@ public sealed record ContainerLeg(
     string Interface,
     IReadOnlyList<string> Addresses,
     string Mac,
-    string Gateway);
+    string Gateway)
+{
+    public string GatewayIPv6 { get; init; } = "";
+
+    /// <summary>The names that others on the network know it by.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
+}

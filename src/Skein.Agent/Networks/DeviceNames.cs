@@ -13,6 +13,7 @@ internal static class DeviceNames
     public const string GatewayBridge = "docker_gwbridge";
 
     private const string GatewayPrefix = "sk-";
+    private const string BridgePrefix = "skb";
 
     public static string Bridge(uint vni) => string.Create(CultureInfo.InvariantCulture, $"br-{vni}");
 
@@ -42,6 +43,15 @@ internal static class DeviceNames
         && uint.TryParse(name.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out var vni)
             ? vni
             : null;
+
+    /// <summary>The host's end of a leg on a bridge of the host's own. A leg keeps its number as long as it is connected.</summary>
+    public static string BridgePort(string containerId, uint leg)
+    {
+        var prefix = string.Create(CultureInfo.InvariantCulture, $"{BridgePrefix}{leg}-");
+        return prefix + Short(containerId, 15 - prefix.Length);
+    }
+
+    public static bool IsBridgePort(string name) => name.StartsWith(BridgePrefix, StringComparison.Ordinal) && name.Contains('-');
 
     private static string Short(string containerId, int length) => containerId.Length <= length ? containerId : containerId[..length];
 }

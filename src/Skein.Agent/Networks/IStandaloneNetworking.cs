@@ -10,6 +10,9 @@ public interface IStandaloneNetworking
 
     ContainerNetwork? Find(string containerId);
 
+    /// <summary>Id and name of one of the host's networks; null when there is none of that name or id.</summary>
+    StoredNetwork? NetworkOf(string network);
+
     /// <summary>Namespace, legs, names and published ports, by the definition's wishes. Its addresses may be others than at its last start.</summary>
     Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken cancel);
 
@@ -18,4 +21,11 @@ public interface IStandaloneNetworking
 
     /// <summary>Once, at the daemon's start: takes over what these have, and takes away what belongs to no container of a user.</summary>
     Task RecoverAsync(IReadOnlyCollection<ContainerDefinition> running, CancellationToken cancel);
+
+    /// <summary>One more leg for a container that runs.</summary>
+    /// <param name="running">With the endpoint among its own.</param>
+    Task<ContainerNetwork> ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, CancellationToken cancel);
+
+    /// <param name="network">Id or name.</param>
+    Task DisconnectAsync(string containerId, string network, CancellationToken cancel);
 }

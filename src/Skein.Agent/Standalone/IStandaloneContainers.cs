@@ -20,6 +20,12 @@ public interface IStandaloneContainers
 
     Task RemoveAsync(string idOrName, bool force, bool volumesToo, CancellationToken cancel);
 
+    /// <summary>`docker network connect`: one more leg, at once where it runs, and at each start.</summary>
+    Task ConnectAsync(string idOrName, StandaloneEndpoint endpoint, CancellationToken cancel);
+
+    /// <param name="network">Id or name.</param>
+    Task DisconnectAsync(string idOrName, string network, CancellationToken cancel);
+
     /// <param name="change">Limits and restart policy; it is given a copy.</param>
     Task UpdateAsync(string idOrName, Func<ContainerDefinition, ContainerDefinition> change, CancellationToken cancel);
 }

@@ -59,7 +59,10 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
         if (definition.Hostname.Length == 0) definition.Hostname = definition.Id[..12];
         definition.LogDriver = Skein.Model.Logging.DefaultLogDriver.Merge(definition.LogDriver, DefaultLogDriver);
         if (definition.LogDriver is { } driver) LogDriverValidation.Check(driver);
-        foreach (var (name, value) in _images.Find(definition.Spec.Image).Config.Labels) definition.Labels.TryAdd(name, value);
+        var image = _images.Find(definition.Spec.Image).Config;
+        foreach (var (name, value) in image.Labels) definition.Labels.TryAdd(name, value);
+        // `-P` publishes what the image exposes as well.
+        wish.ExposedPorts.Add(image.ExposedPorts.Select(port => port.Contains('/') ? port : port + "/tcp").Except(wish.ExposedPorts).ToList());
         var shared = Share(wish.NetworkMode);
         (wish.NetworkMode, wish.PidMode, wish.IpcMode) = (Resolved(wish.NetworkMode), Resolved(wish.PidMode), Resolved(wish.IpcMode));
         AddMountsOfOthers(definition);
@@ -104,6 +107,10 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
         await own.RemoveAsync(force, volumesToo, cancel);
         _controllers.TryRemove(container.Id, out _);
     }
+
+    public Task ConnectAsync(string idOrName, StandaloneEndpoint endpoint, CancellationToken cancel) => OfUser(_engine.Find(idOrName)).ConnectAsync(endpoint, cancel);
+
+    public Task DisconnectAsync(string idOrName, string network, CancellationToken cancel) => OfUser(_engine.Find(idOrName)).DisconnectAsync(network, cancel);
 
     public async Task UpdateAsync(string idOrName, Func<ContainerDefinition, ContainerDefinition> change, CancellationToken cancel)
     {

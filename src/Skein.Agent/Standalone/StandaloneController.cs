@@ -96,6 +96,44 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
         await parts.Networks.DetachAsync(Id, CancellationToken.None);
     }
 
+    public async Task ConnectAsync(StandaloneEndpoint endpoint, CancellationToken cancel)
+    {
+        using var held = await HoldAsync();
+        var changed = RequireLegs(Definition.Clone());
+        var all = changed.Standalone.Endpoints;
+        if (all.Any(other => parts.Networks.IsOn(other, endpoint.Network)))
+            throw new SkeinException(ErrorKind.Forbidden, $"endpoint with name {changed.Name} already exists in network {endpoint.Network}");
+        // The lowest that is free: the legs that stand keep theirs.
+        while (all.Any(other => other.Number == endpoint.Number)) endpoint.Number++;
+        all.Add(endpoint);
+        parts.Networks.NameNetworks(changed);
+        if (IsUp) await parts.Networks.ConnectAsync(changed, endpoint, cancel);
+        await parts.Engine.RedefineAsync(changed, cancel);
+    }
+
+    public async Task DisconnectAsync(string network, CancellationToken cancel)
+    {
+        using var held = await HoldAsync();
+        var changed = RequireLegs(Definition.Clone());
+        if (changed.Standalone.Endpoints.FirstOrDefault(endpoint => parts.Networks.IsOn(endpoint, network)) is not { } gone)
+            throw new SkeinException(ErrorKind.Forbidden, $"container {Id} is not connected to network {network}");
+        changed.Standalone.Endpoints.Remove(gone);
+        parts.Networks.NameNetworks(changed);
+        if (IsUp) await parts.Networks.DisconnectAsync(Id, network, cancel);
+        await parts.Engine.RedefineAsync(changed, cancel);
+    }
+
+    private bool IsUp => parts.Engine.Find(Id).State.Status is ContainerStatus.Running or ContainerStatus.Paused;
+
+    private static ContainerDefinition RequireLegs(ContainerDefinition definition)
+    {
+        var mode = definition.Standalone.NetworkMode;
+        if (StandaloneSandbox.HasLegs(definition.Standalone)) return definition;
+        throw SkeinException.Invalid(mode == NamespaceMode.None
+            ? "container cannot be connected to multiple networks with one of the networks in private (none) mode"
+            : "container sharing network namespace with another container or host cannot be connected to any other network");
+    }
+
     public void ChangePolicy(ContainerRestartPolicy? policy) => Note(new ContainerLifeEvent.PolicyChanged(policy));
 
     /// <summary>A user wants it to end; while it waits for its next start it has ended with this.</summary>

@@ -27,8 +27,25 @@ internal sealed class StandaloneSandbox(IStandaloneNetworking networks, string c
         definition.ResolvConfPath = FileOf(definition.Id, "resolv.conf");
         definition.HostsPath = FileOf(definition.Id, "hosts");
         definition.HostnamePath = FileOf(definition.Id, "hostname");
-        if (HasLegs(definition.Standalone)) definition.NetworkNamespacePath = networks.NamespacePathOf(definition.Id);
+        if (!HasLegs(definition.Standalone)) return;
+        definition.NetworkNamespacePath = networks.NamespacePathOf(definition.Id);
+        NameNetworks(definition);
     }
+
+    /// <summary>What it shows of its networks while it has no legs. One that is not there yet is found at the start.</summary>
+    public void NameNetworks(ContainerDefinition definition)
+    {
+        definition.Networks.Clear();
+        definition.Networks.AddRange(definition.Standalone.Endpoints.Select(endpoint => networks.NetworkOf(endpoint.Network) ?? new StoredNetwork { Name = endpoint.Network }));
+    }
+
+    /// <summary>Whether an endpoint that is named so is on this network.</summary>
+    public bool IsOn(StandaloneEndpoint endpoint, string network) =>
+        endpoint.Network == network || (networks.NetworkOf(endpoint.Network) is { } one && networks.NetworkOf(network)?.Id == one.Id);
+
+    public Task ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, CancellationToken cancel) => networks.ConnectAsync(running, endpoint, cancel);
+
+    public Task DisconnectAsync(string containerId, string network, CancellationToken cancel) => networks.DisconnectAsync(containerId, network, cancel);
 
     public async Task AttachAsync(ContainerDefinition definition, CancellationToken cancel)
     {

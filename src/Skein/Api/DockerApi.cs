@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Skein.Agent.Bridges;
 using Skein.Agent.Containers;
 using Skein.Agent.Images;
 using Skein.Agent.Networks;
@@ -29,6 +30,8 @@ public sealed class DockerApi(
     IStandaloneContainers standalone,
     IImageStore images,
     ITaskNetworking networking,
+    IStandaloneNetworking users,
+    IHostNetworks bridges,
     AssignmentState assignments,
     ISwarmNode swarm,
     IIdSource ids,
@@ -36,6 +39,8 @@ public sealed class DockerApi(
     ILoggerFactory loggers)
 {
     private readonly EventHub _events = new(time);
+
+    private ContainerLegs Legs => new(networking, users);
 
     /// <summary>What `docker info` warns of.</summary>
     public Func<IReadOnlyList<string>> Warnings { get; init; } = static () => [];
@@ -58,14 +63,14 @@ public sealed class DockerApi(
         new EngineRoutes(identity, containers, swarm).Map(app);
         new InfoRoutes(identity, containers, images, swarm, _events, time, Warnings).Map(app);
         new EventRoutes(_events, time).Map(app);
-        new DiskUsageRoutes(identity, containers, images, networking, time).Map(app);
+        new DiskUsageRoutes(identity, containers, images, Legs, time).Map(app);
         new ContainerLifeRoutes(containers, standalone, _events, ids, time).Map(app);
         new ArchiveRoutes(containers).Map(app);
-        new ContainerRoutes(containers, images, networking, new(identity.DataRoot), time).Map(app);
+        new ContainerRoutes(containers, images, Legs, new(identity.DataRoot), time).Map(app);
         new WebSocketRoutes(containers, time, loggers.CreateLogger("Skein.Api")).Map(app);
         new ImageRoutes(images, _events, time).Map(app);
         new VolumeRoutes(containers.Volumes, new(identity.DataRoot), _events).Map(app);
-        new NetworkRoutes(new NetworkCatalog(identity, swarm, assignments, networking, containers, time), swarm, _events, time).Map(app);
+        new NetworkRoutes(new NetworkCatalog(identity, swarm, assignments, networking, Legs, bridges, containers, time), swarm, bridges, standalone, _events, time).Map(app);
         new SwarmRoutes(swarm).Map(app);
         new NodeRoutes(swarm).Map(app);
         new ServiceRoutes(swarm, ids).Map(app);

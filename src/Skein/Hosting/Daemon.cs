@@ -2,6 +2,7 @@ using System.Net;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Grpc.Core;
+using Skein.Agent.Bridges;
 using Skein.Agent.Containerd;
 using Skein.Agent.Containers;
 using Skein.Agent.Containers.Storage;
@@ -45,6 +46,7 @@ internal sealed partial class Daemon : IAsyncDisposable
     private readonly DockersVolumesPath? _dockersVolumes;
     private readonly NamespaceServices _services;
     private readonly OverlayNetworking _networking;
+    private readonly BridgeNetworking _bridges;
     private readonly SwarmNode _swarm;
     private readonly DockerApi _api;
     private Task _running = Task.CompletedTask;
@@ -68,6 +70,8 @@ internal sealed partial class Daemon : IAsyncDisposable
             _dockersVolumes = new("/var/lib/docker", new(options.DataRoot), logs.CreateLogger<DockersVolumesPath>());
         _services = new(assignments, options.ExecRoot, ResolvConf, _time, logs) { ManagerPorts = OwnManagerPorts };
         _networking = new(NetworkingOptions(options), assignments, _services, _time, logs);
+        var local = new LocalNetworks(Path.Combine(options.DataRoot, "local-networks"), PoolsOf(options), ids, _time, logs) { Elsewhere = () => SubnetsOf(assignments) };
+        _bridges = new(new(options.ExecRoot, options.DataRoot, ResolvConf), local, _services, _time, logs);
         NodeAgent? agent = null;
         var tasks = new TaskManager(assignments, _images, _networking, _containers, outbox, contents, () => agent!.Own(), ids, _time, logs, options.DefaultLogDriver);
         var peers = new PeerWatcher(
@@ -75,8 +79,8 @@ internal sealed partial class Daemon : IAsyncDisposable
         var parts = new NodeParts(tasks, _containers, _networking, _services, peers, _time, logs.CreateLogger<NodeParts>());
         agent = new(options, assignments, outbox, contents, parts, _time, logs);
         _swarm = new(options.Node, agent, _time, ids, logs);
-        _standalone = new(_containers, _images, new NoNetworks(), Path.Combine(options.DataRoot, "containers"), ResolvConf, ids, _time, logs) { DefaultLogDriver = options.DefaultLogDriver };
-        _api = new(Identity(options, ids), _containers, _standalone, _images, _networking, assignments, _swarm, ids, _time, logs) { Warnings = () => _services.Warnings };
+        _standalone = new(_containers, _images, _bridges, Path.Combine(options.DataRoot, "containers"), ResolvConf, ids, _time, logs) { DefaultLogDriver = options.DefaultLogDriver };
+        _api = new(Identity(options, ids), _containers, _standalone, _images, _networking, _bridges, _bridges, assignments, _swarm, ids, _time, logs) { Warnings = () => _services.Warnings };
     }
 
     /// <summary>Runs until SIGTERM or SIGINT. SIGHUP, by which dockerd reads its file again, ends nothing.</summary>
@@ -99,6 +103,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         await _stop.CancelAsync();
         await _swarm.DisposeAsync();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _bridges.Dispose();
         _networking.Dispose();
         await _services.DisposeAsync();
         _dockersVolumes?.Dispose();
@@ -116,7 +121,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         EngineListeners.RequireFree(_options.Hosts);
         await TakeUpAsync(cancel);
         _dockersVolumes?.Show();
-        _running = Task.WhenAll(_containers.RunAsync(_stop.Token), _api.RunAsync(_stop.Token), new IdleMemory(_time).RunAsync(_stop.Token));
+        _running = Task.WhenAll(_containers.RunAsync(_stop.Token), _bridges.RunAsync(_stop.Token), _api.RunAsync(_stop.Token), new IdleMemory(_time).RunAsync(_stop.Token));
         _swarm.Start();
 
         await using var app = BuildApi();
@@ -192,6 +197,14 @@ internal sealed partial class Daemon : IAsyncDisposable
             ? defaults with { GatewaySubnet = $"{first.Base.Split('/')[0]}/{first.Size}" }
             : defaults;
     }
+
+    private static SubnetPools PoolsOf(DaemonOptions options) => options.DefaultAddressPools.Count == 0
+        ? SubnetPools.Dockers
+        : new([.. options.DefaultAddressPools.Select(pool => (IPNetwork.Parse(pool.Base), pool.Size))]);
+
+    /// <summary>Of the swarm's networks: the host has no route to them.</summary>
+    private static IReadOnlyCollection<IPNetwork> SubnetsOf(AssignmentState assignments) =>
+        [.. assignments.Current.Networks.Values.SelectMany(network => network.Ipam).Select(config => IPNetwork.TryParse(config.Subnet, out var subnet) ? subnet : default).Where(subnet => subnet.PrefixLength > 0)];
 
     private static EngineIdentity Identity(DaemonOptions options, IIdSource ids)
     {

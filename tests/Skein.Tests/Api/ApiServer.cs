@@ -24,8 +24,9 @@ internal sealed class ApiServer : IAsyncDisposable
     private ApiServer(ISwarmNode swarm, TimeSpan? idle, bool debug)
     {
         var identity = new EngineIdentity("id", "h1", "1", "", _folder, "/skein", [], ["http://mirror:5000"], ["192.0.2.0/24", "plain:5000"], "") { Debug = debug };
+        var bridges = new FakeBridges(Path.Combine(_folder, "local-networks"));
         var api = new DockerApi(
-            identity, Containers, new StandaloneContainers(Containers, Images, new NoNetworks(), _folder, "/etc/resolv.conf", new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance), Images, Networking, new AssignmentState(), swarm, new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance);
+            identity, Containers, new StandaloneContainers(Containers, Images, bridges, _folder, "/etc/resolv.conf", new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance), Images, Networking, bridges, bridges, new AssignmentState(), swarm, new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance);
         _app = BareWeb.Create(NullLoggerFactory.Instance, TimeSpan.FromSeconds(1), kestrel =>
         {
             EngineListeners.Add(kestrel, [Address], api);

@@ -113,6 +113,8 @@ internal sealed class FakeContainerEngine : IContainerEngine
 
     public Task RenameAsync(string id, string name, CancellationToken cancel) => Task.CompletedTask;
 
+    public Task RedefineAsync(ContainerDefinition definition, CancellationToken cancel) => throw new NotSupportedException();
+
     public Task UpdateAsync(ContainerDefinition definition, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task NoteLifeAsync(string id, int restartCount, bool stoppedByUser, bool waiting, CancellationToken cancel) => throw new NotSupportedException();

@@ -4,18 +4,18 @@ using Skein.Agent.Containers;
 using Skein.Agent.Containers.Stats;
 using Skein.Agent.Containers.Volumes;
 using Skein.Agent.Images;
-using Skein.Agent.Networks;
 using Skein.Api.Engine;
 using Skein.Api.Hijack;
 using Skein.Api.Http;
 using Skein.Api.Images;
+using Skein.Api.Networks;
 using Skein.Model;
 using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
 
 namespace Skein.Api.Containers;
 
 /// <summary>What is there of /containers to look at, and /exec, but for the streams that take over a connection (see Hijack).</summary>
-internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore images, ITaskNetworking networks, VolumeFolders volumes, TimeProvider time)
+internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore images, ContainerLegs networks, VolumeFolders volumes, TimeProvider time)
 {
     private static readonly TimeSpan s_statsInterval = TimeSpan.FromSeconds(1);
 

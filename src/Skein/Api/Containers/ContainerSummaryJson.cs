@@ -74,6 +74,7 @@ internal sealed record ContainerSummaryJson(
     {
         if (container.State.Status is not (ContainerStatus.Running or ContainerStatus.Paused)) return [];
         var published = (network?.HostPorts ?? []).Select(p => new PortJson("0.0.0.0", p.TargetPort, p.PublishedPort, ProtocolName(p.Protocol))).ToList();
+        published.AddRange((network?.Published ?? []).Select(p => new PortJson(p.HostIp, p.Port, uint.Parse(p.HostPort), p.Protocol)));
         var exposed = Exposed(image).Where(e => published.All(p => p.PrivatePort != e.PrivatePort || p.Type != e.Type));
         return [.. published, .. exposed];
     }

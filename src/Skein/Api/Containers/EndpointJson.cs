@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Skein.Agent.Containers;
 using Skein.Agent.Networks;
 using Skein.Api.Networks;
+using Skein.Model;
 
 namespace Skein.Api.Containers;
 
@@ -32,7 +33,15 @@ internal sealed record EndpointJson
     public int GlobalIPv6PrefixLen { get; init; }
     public IReadOnlyList<string> DNSNames { get; init; } = [];
 
-    internal sealed record IpamJson(string? IPv4Address);
+    internal sealed record IpamJson(string? IPv4Address, string? IPv6Address = null)
+    {
+        /// <summary>What its user named; null when that is nothing.</summary>
+        public static IpamJson? Of(StandaloneEndpoint wish) => wish.Ipv4Address.Length + wish.Ipv6Address.Length == 0
+            ? null
+            : new(NullIfEmpty(wish.Ipv4Address), NullIfEmpty(wish.Ipv6Address));
+
+        private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
+    }
 
     public static IReadOnlyDictionary<string, EndpointJson> From(ContainerRecord container, ContainerNetwork? network) =>
         LegsOf(container, network).ToDictionary(leg => leg.NetworkName, leg => From(container, leg));
@@ -46,18 +55,22 @@ internal sealed record EndpointJson
     {
         var v4 = Split(leg.Addresses.FirstOrDefault(a => !a.Contains(':')));
         var v6 = Split(leg.Addresses.FirstOrDefault(a => a.Contains(':')));
+        var wish = container.Definition.Standalone?.Endpoints.FirstOrDefault(one => one.Network == leg.NetworkName || one.Network == leg.NetworkId);
         return new EndpointJson
         {
-            IPAMConfig = new IpamJson(v4.Address.Length > 0 ? v4.Address : null),
+            IPAMConfig = wish is null ? new IpamJson(v4.Address.Length > 0 ? v4.Address : null) : IpamJson.Of(wish),
+            Aliases = wish?.Aliases ?? [],
+            GwPriority = wish?.GwPriority ?? 0,
             MacAddress = leg.Mac,
             NetworkID = leg.NetworkId,
             EndpointID = leg.Addresses.Count > 0 ? EndpointId.Of(EndpointId.OwnerOf(container), leg.NetworkId) : "",
             Gateway = leg.Gateway,
+            IPv6Gateway = leg.GatewayIPv6,
             IPAddress = v4.Address,
             IPPrefixLen = v4.Length,
             GlobalIPv6Address = v6.Address,
             GlobalIPv6PrefixLen = v6.Length,
-            DNSNames = [container.Name, container.Id[..Math.Min(12, container.Id.Length)]],
+            DNSNames = leg.Names.Count > 0 ? leg.Names : [container.Name, container.Id[..Math.Min(12, container.Id.Length)]],
         };
     }
 

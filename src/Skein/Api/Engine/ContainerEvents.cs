@@ -52,5 +52,5 @@ internal sealed class ContainerEvents(IContainerEngine containers, EventHub hub)
     private static IEnumerable<EngineEvent> OfNetworks(ContainerEvent happened, string action) =>
         happened.Container.Definition.Networks.Select(network => new EngineEvent(
             happened.Time, "network", action, network.Id, "local",
-            new Dictionary<string, string> { ["container"] = happened.Container.Id, ["name"] = network.Name, ["type"] = "overlay" }));
+            new Dictionary<string, string> { ["container"] = happened.Container.Id, ["name"] = network.Name, ["type"] = happened.Container.Definition.IsTasks ? "overlay" : "bridge" }));
 }

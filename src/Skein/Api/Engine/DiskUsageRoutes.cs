@@ -1,16 +1,16 @@
 using Skein.Agent.Containers;
 using Skein.Agent.Images;
-using Skein.Agent.Networks;
 using Skein.Api.Containers;
 using Skein.Api.Http;
 using Skein.Api.Images;
+using Skein.Api.Networks;
 using Skein.Api.Volumes;
 using Skein.Model;
 
 namespace Skein.Api.Engine;
 
 /// <summary>What lies on this host's disk, and what of it could go.</summary>
-internal sealed class DiskUsageRoutes(EngineIdentity identity, IContainerEngine containers, IImageStore images, ITaskNetworking networks, TimeProvider time)
+internal sealed class DiskUsageRoutes(EngineIdentity identity, IContainerEngine containers, IImageStore images, ContainerLegs networks, TimeProvider time)
 {
     private static readonly string[] s_parts = ["container", "image", "volume", "build-cache"];
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Skein.Agent.Bridges;
 using Skein.Agent.Containers;
 using Skein.Agent.Networks;
 using Skein.Agent.Session;
@@ -10,7 +11,7 @@ using Skein.Model.Specs;
 namespace Skein.Api.Networks;
 
 /// <summary>
-/// The networks as this host sees them: its own (docker_gwbridge, host, none), and the swarm's: all of them on a manager,
+/// The networks as this host sees them: its own (bridges, docker_gwbridge, host, none), and the swarm's: all of them on a manager,
 /// those its tasks use on a worker, as Docker does.
 /// </summary>
 internal sealed class NetworkCatalog(
@@ -18,6 +19,8 @@ internal sealed class NetworkCatalog(
     ISwarmNode swarm,
     AssignmentState assignments,
     ITaskNetworking networking,
+    ContainerLegs legs,
+    IHostNetworks bridges,
     IContainerEngine containers,
     TimeProvider time)
 {
@@ -30,7 +33,7 @@ internal sealed class NetworkCatalog(
     {
         var local = new[] { LocalNetwork("host", "host"), LocalNetwork("none", "null") };
         var bridge = swarm.State == LocalNodeState.Inactive ? [] : new[] { LocalNetwork(Gwbridge, "bridge") };
-        return [.. bridge, .. local, .. Overlays()];
+        return [.. bridge, .. bridges.All.Select(From), .. local, .. Overlays()];
     }
 
     /// <summary>By id, name, or unique id prefix.</summary>
@@ -87,6 +90,29 @@ internal sealed class NetworkCatalog(
         Labels = network.Spec.Annotations.Labels,
     };
 
+    internal static NetworkJson From(LocalNetwork network) => new()
+    {
+        Name = network.Name,
+        Id = network.Id,
+        Created = GoTime.Format(network.Created),
+        Scope = "local",
+        Driver = "bridge",
+        EnableIPv6 = network.Ipv6,
+        IPAM = Ipam(network.Ipam) with { Options = network.Name == LocalNetworks.DefaultName ? null : new Dictionary<string, string>() },
+        Internal = network.Internal,
+        Attachable = network.Attachable,
+        Containers = new Dictionary<string, NetworkJson.ContainerJson>(),   // in a list they are not told, and yet no null
+        Options = Shown(network),
+        Labels = network.Labels,
+    };
+
+    private static Dictionary<string, string> Shown(LocalNetwork network)
+    {
+        var options = new Dictionary<string, string>(network.Options);
+        if (network.Name == LocalNetworks.DefaultName) options[BridgeOptions.DefaultBridge] = "true";
+        return options;
+    }
+
     private static NetworkJson From(OverlayNetwork network) => new()
     {
         Name = network.Name,
@@ -140,17 +166,19 @@ internal sealed class NetworkCatalog(
         var rows = new Dictionary<string, NetworkJson.ContainerJson>();
         foreach (var container in containers.List())
         {
-            if (networking.Find(container.Id) is not { } found) continue;
-            foreach (var leg in found.Legs.Where(l => l.NetworkId == network.Id || l.NetworkName == network.Name))
+            if (legs.Find(container.Id) is not { } found) continue;
+            foreach (var leg in found.Legs.Where(l => IsOn(l, network)))
                 rows[container.Id] = Row(network.Name == Gwbridge ? "gateway_" + container.Id[..12] : container.Name, EndpointId.OwnerOf(container), leg);
         }
         if (networking.Ingress is { } ingress)
         {
-            foreach (var leg in ingress.Legs.Where(l => l.NetworkId == network.Id || l.NetworkName == network.Name))
+            foreach (var leg in ingress.Legs.Where(l => IsOn(l, network)))
                 rows[network.Name == Gwbridge ? "ingress-sbox" : "lb-" + network.Name] = Row(network.Name == Gwbridge ? IngressSandbox : network.Name + "-endpoint", network.Name, leg);
         }
         return rows;
     }
+
+    private static bool IsOn(ContainerLeg leg, NetworkJson network) => leg.NetworkId == network.Id || (network.Name == Gwbridge && leg.NetworkName == Gwbridge);
 
     private static NetworkJson.ContainerJson Row(string name, string owner, ContainerLeg leg) => new(
         name,

@@ -19,6 +19,19 @@ internal sealed record NetworkCreateJson
     public IReadOnlyDictionary<string, string>? Options { get; init; }
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
+    public bool IsBridge => Driver is null or "" or "bridge";
+
+    /// <summary>Of the host's own, in terms of its record.</summary>
+    public LocalNetwork ToLocal()
+    {
+        var network = new LocalNetwork { Name = Name ?? "", Ipv6 = EnableIPv6 ?? false, Internal = Internal, Attachable = Attachable };
+        network.Labels.Add((Labels ?? new Dictionary<string, string>()).ToDictionary());
+        network.Options.Add((Options ?? new Dictionary<string, string>()).ToDictionary());
+        // One that names nothing is what the CLI sends for none.
+        network.Ipam.AddRange((IPAM?.Config ?? []).Select(config => config.ToModel()).Where(config => config.Subnet.Length + config.Gateway.Length + config.IpRange.Length > 0));
+        return network;
+    }
+
     public NetworkSpec ToModel()
     {
         var spec = new NetworkSpec

@@ -1,3 +1,6 @@
+using Skein.Agent.Bridges;
+using Skein.Agent.Standalone;
+using Skein.Api.Containers.Create;
 using Skein.Api.Engine;
 using Skein.Api.Http;
 using Skein.Api.Swarm;
@@ -7,9 +10,10 @@ using Skein.Model;
 namespace Skein.Api.Networks;
 
 /// <summary>/networks</summary>
-internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm, EventHub events, TimeProvider time)
+internal sealed class NetworkRoutes(
+    NetworkCatalog catalog, ISwarmNode swarm, IHostNetworks bridges, IStandaloneContainers containers, EventHub events, TimeProvider time)
 {
-    private static readonly string[] s_builtIn = ["host", "none"];
+    private static readonly string[] s_builtIn = [LocalNetworks.DefaultName, "host", "none"];
 
     /// <summary>Those that are the host's or the daemon's own: they are there used or not, and stay.</summary>
     private static readonly string[] s_own = [.. s_builtIn, NetworkCatalog.Gwbridge];
@@ -20,8 +24,8 @@ internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm, Ev
         app.MapGet("/networks/{id}", InspectAsync);
         app.MapPost("/networks/create", CreateAsync);
         app.MapPost("/networks/prune", PruneAsync);
-        app.MapPost("/networks/{id}/connect", _ => throw SkeinException.NotImplemented("connecting a running container to a network is not supported yet"));
-        app.MapPost("/networks/{id}/disconnect", _ => throw SkeinException.NotImplemented("disconnecting a container from a network is not supported yet"));
+        app.MapPost("/networks/{id}/connect", ConnectAsync);
+        app.MapPost("/networks/{id}/disconnect", DisconnectAsync);
         app.MapDelete("/networks/{id}", RemoveAsync);
     }
 
@@ -57,8 +61,11 @@ internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm, Ev
         var body = await context.BodyAsync(NetworksJson.Default.NetworkCreateJson);
         NetworkCreateCheck.Check(body);
         if (catalog.List().Any(n => n.Name == body.Name)) throw SkeinException.Conflict($"network with name {body.Name} already exists");
-        var network = await swarm.ManagerControl().CreateNetworkAsync(body.ToModel(), context.RequestAborted);
-        await context.JsonAsync(new NetworkCreatedJson(network.Id, ""), NetworksJson.Default.NetworkCreatedJson, StatusCodes.Status201Created);
+        var id = body.IsBridge
+            ? (await bridges.CreateNetworkAsync(body.ToLocal(), context.RequestAborted)).Id
+            : (await swarm.ManagerControl().CreateNetworkAsync(body.ToModel(), context.RequestAborted)).Id;
+        if (body.IsBridge) Tell("create", id, body.Name!);
+        await context.JsonAsync(new NetworkCreatedJson(id, ""), NetworksJson.Default.NetworkCreatedJson, StatusCodes.Status201Created);
     }
 
     private async Task RemoveAsync(HttpContext context)
@@ -66,7 +73,8 @@ internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm, Ev
         var network = catalog.Find(context.Route("id"));
         if (s_own.Contains(network.Name))
             throw new SkeinException(ErrorKind.Forbidden, $"{network.Name} is a pre-defined network and cannot be removed");
-        await swarm.ManagerControl().RemoveNetworkAsync(network.Id, context.RequestAborted);
+        if (IsOfHost(network)) await RemoveAsync(network, context.RequestAborted);
+        else await swarm.ManagerControl().RemoveNetworkAsync(network.Id, context.RequestAborted);
         await context.EmptyAsync(StatusCodes.Status204NoContent);
     }
 
@@ -75,6 +83,18 @@ internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm, Ev
         var filters = context.Filters().Accept("until", "label", "label!");
         var taken = new PruneFilter(filters, time.GetUtcNow());
         var removed = new List<string>();
+        foreach (var network in bridges.All.Where(n => !s_own.Contains(n.Name) && taken.Takes(n.Labels, n.Created?.ToDateTimeOffset())).Select(NetworkCatalog.From))
+        {
+            try
+            {
+                await RemoveAsync(network, context.RequestAborted);
+                removed.Add(network.Name);
+            }
+            catch (SkeinException)
+            {
+                // As below.
+            }
+        }
         if (swarm.Control is { } control)
         {
             foreach (var network in control.Snapshot.Networks.All.Where(n => !n.Spec.Ingress && taken.Takes(n.Spec.Annotations.Labels, n.Meta?.CreatedAt?.ToDateTimeOffset())))
@@ -92,5 +112,46 @@ internal sealed class NetworkRoutes(NetworkCatalog catalog, ISwarmNode swarm, Ev
         }
         events.PublishPrune("network", 0);
         await context.JsonAsync(new NetworkPruneJson(removed), NetworksJson.Default.NetworkPruneJson);
+    }
+
+    private async Task ConnectAsync(HttpContext context)
+    {
+        var (network, body) = (catalog.Find(context.Route("id")), await context.BodyAsync(NetworksJson.Default.NetworkConnectJson));
+        var container = RequireConnectable(network, body.Container);
+        await containers.ConnectAsync(container, EndpointsReader.Read(network.Name, body.EndpointConfig ?? new()), context.RequestAborted);
+        Tell("connect", network.Id, network.Name, container);
+        await context.EmptyAsync(StatusCodes.Status200OK);
+    }
+
+    private async Task DisconnectAsync(HttpContext context)
+    {
+        var (network, body) = (catalog.Find(context.Route("id")), await context.BodyAsync(NetworksJson.Default.NetworkDisconnectJson));
+        var container = RequireConnectable(network, body.Container);
+        await containers.DisconnectAsync(container, network.Name, context.RequestAborted);
+        Tell("disconnect", network.Id, network.Name, container);
+        await context.EmptyAsync(StatusCodes.Status200OK);
+    }
+
+    private string RequireConnectable(NetworkJson network, string? container)
+    {
+        if (network.Driver == "host") throw SkeinException.Invalid("container cannot be disconnected from host network or connected to host network");
+        if (network.Driver == "null") throw SkeinException.Invalid("container cannot be connected to multiple networks with one of the networks in private (none) mode");
+        if (!IsOfHost(network)) throw SkeinException.NotImplemented($"containers of users on networks of the driver {network.Driver} are not supported yet");
+        return container is { Length: > 0 } ? container : throw SkeinException.Invalid("invalid container name or ID: value is empty");
+    }
+
+    private bool IsOfHost(NetworkJson network) => bridges.All.Any(own => own.Id == network.Id);
+
+    private async Task RemoveAsync(NetworkJson network, CancellationToken cancel)
+    {
+        await bridges.RemoveNetworkAsync(network.Id, cancel);
+        Tell("destroy", network.Id, network.Name);
+    }
+
+    private void Tell(string action, string id, string name, string? container = null)
+    {
+        var attributes = new Dictionary<string, string> { ["name"] = name, ["type"] = "bridge" };
+        if (container is not null) attributes["container"] = container;
+        events.Publish(new EngineEvent(time.GetUtcNow(), "network", action, id, "local", attributes));
     }
 }

@@ -1,0 +1,82 @@
+using System.Text;
+using Skein.Agent.Networks;
+using Skein.Model;
+
+namespace Skein.Agent.Bridges;
+
+/// <summary>A user's container's /etc/resolv.conf, /etc/hosts and /etc/hostname: made anew at each start, as Docker makes them.</summary>
+internal sealed class AttachedFiles(BridgeNetworkingOptions options)
+{
+    private const UnixFileMode ReadableByAll = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    public string PathOf(string containerId, string name) => Path.Combine(options.FilesOf(containerId), name);
+
+    public void Write(AttachedToBridges container)
+    {
+        var definition = container.Definition;
+        Directory.CreateDirectory(options.FilesOf(container.Id));
+        Put(container.Id, "resolv.conf", ResolvConf(container));
+        Put(container.Id, "hosts", ContainerFiles.Hosts(NameOf(definition), definition.Spec.Hosts, container.Legs.SelectMany(AddressesOf)));
+        Put(container.Id, "hostname", definition.Hostname + "\n");
+    }
+
+    /// <summary>While it runs: what it, or its user, has written beside ours stays.</summary>
+    public void Add(AttachedToBridges container, AttachedLeg leg)
+    {
+        var path = PathOf(container.Id, "hosts");
+        if (File.Exists(path)) File.AppendAllText(path, string.Concat(AddressesOf(leg).Select(address => $"{address}\t{NameOf(container.Definition)}\n")));
+        WriteResolvers(container);
+    }
+
+    public void Remove(AttachedToBridges container, AttachedLeg leg)
+    {
+        var path = PathOf(container.Id, "hosts");
+        var gone = AddressesOf(leg).Select(address => $"{address}\t{NameOf(container.Definition)}").ToHashSet(StringComparer.Ordinal);
+        if (File.Exists(path)) Overwrite(path, string.Concat(File.ReadAllLines(path).Where(line => !gone.Contains(line)).Select(line => line + "\n")));
+        WriteResolvers(container);
+    }
+
+    private void WriteResolvers(AttachedToBridges container)
+    {
+        var path = PathOf(container.Id, "resolv.conf");
+        if (File.Exists(path)) Overwrite(path, ResolvConf(container));
+    }
+
+    private string ResolvConf(AttachedToBridges container)
+    {
+        var (dns, host) = (container.Definition.Spec.DnsConfig, HostLines());
+        return container.Legs.Any(leg => !leg.Bridge.IsDefault) ? ContainerFiles.ResolvConf(dns, host) : ContainerFiles.DirectResolvConf(dns, host);
+    }
+
+    private string[] HostLines()
+    {
+        try
+        {
+            return File.ReadAllLines(options.HostResolvConf);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return [];   // also where a link leads to nothing
+        }
+    }
+
+    private void Put(string containerId, string name, string text)
+    {
+        var path = PathOf(containerId, name);
+        if (File.Exists(path)) Overwrite(path, text);
+        else WholeFile.Write(path, Encoding.UTF8.GetBytes(text), ReadableByAll, durable: false);
+    }
+
+    // In its place: it may be bound over the container's own, which shows this very file.
+    private static void Overwrite(string path, string text)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Write);
+        file.SetLength(0);
+        file.Write(Encoding.UTF8.GetBytes(text));
+    }
+
+    private static IEnumerable<string> AddressesOf(AttachedLeg leg) => leg.Addresses.Select(address => address.Address.ToString());
+
+    private static string NameOf(ContainerDefinition definition) =>
+        definition.Standalone.Domainname.Length > 0 ? $"{definition.Hostname}.{definition.Standalone.Domainname} {definition.Hostname}" : definition.Hostname;
+}

@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using System.Net;
+using Skein.Agent.Networks;
+using Skein.Linux.Namespaces;
+using Skein.Model;
+
+namespace Skein.Agent.Bridges;
+
+/// <summary>A user's container as it stands on the host's bridges.</summary>
+/// <param name="Space">Held open, so that a pin that somebody unmounts can be set again.</param>
+internal sealed record AttachedToBridges(ContainerDefinition Definition, ImmutableArray<AttachedLeg> Legs, NetworkNamespace Space)
+{
+    public ImmutableArray<BoundPort> Ports { get; init; } = [];
+
+    public ContainerNetwork? Network { get; init; }
+
+    public string Id => Definition.Id;
+
+    /// <summary>With the default route: the highest priority, then the first by name, as Docker.</summary>
+    public AttachedLeg? GatewayLeg(bool ipv6) => Legs
+        .Where(leg => !leg.Bridge.Internal && leg.Bridge.Pool(ipv6) is not null)
+        .OrderByDescending(leg => leg.Priority).ThenBy(leg => leg.Bridge.Name, StringComparer.Ordinal)
+        .FirstOrDefault();
+
+    public IReadOnlyList<IPAddress> GatewaysOf(AttachedLeg leg) =>
+        [.. new[] { false, true }.Where(ipv6 => ReferenceEquals(GatewayLeg(ipv6), leg)).Select(ipv6 => leg.Bridge.Pool(ipv6)!.Gateway)];
+
+    /// <summary>Where its published ports lead now: to the leg that answers leave by.</summary>
+    public IEnumerable<PublishedEnd> Ends() => Ports
+        .Select(port => (Port: port, Address: GatewayLeg(port.Host.IsIPv6)?.Address(port.Host.IsIPv6)))
+        .Where(end => end.Address is not null)
+        .Select(end => new PublishedEnd(end.Port.Host, end.Address!, end.Port.Target.Port));
+}

@@ -1,0 +1,212 @@
+using System.Collections.Immutable;
+using Skein.Agent.Networks;
+using Skein.Linux.Namespaces;
+using Skein.Linux.Netlink;
+using Skein.Model;
+
+namespace Skein.Agent.Bridges;
+
+public sealed partial class BridgeNetworking
+{
+    public Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken cancel) => GatedAsync(cancel, async () =>
+    {
+        // Of an earlier start that nobody has ended.
+        await RemoveAsync(definition.Id, cancel);
+        try
+        {
+            return await MakeAsync(definition, cancel);
+        }
+        catch (Exception error)
+        {
+            await RemoveAsync(definition.Id, CancellationToken.None);
+            if (error is SkeinException known) throw new SkeinException(known.Kind, $"failed to set up container networking: {known.Message}", known);
+            throw;
+        }
+    });
+
+    public Task DetachAsync(string containerId, CancellationToken cancel) => GatedAsync(cancel, async () =>
+    {
+        await RemoveAsync(containerId, cancel);
+        return true;
+    });
+
+    public Task<ContainerNetwork> ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, CancellationToken cancel) => GatedAsync(cancel, async () =>
+    {
+        if (!_containers.TryGetValue(running.Id, out var before)) throw SkeinException.Conflict($"Container {running.Id} is not running");
+        var leg = ChooseLeg(endpoint, running);
+        if (before.Legs.Any(other => other.Bridge.NetworkId == leg.Bridge.NetworkId))
+            throw new SkeinException(ErrorKind.Forbidden, $"endpoint with name {running.Name} already exists in network {leg.Bridge.Name}");
+        _devices.Ensure(leg.Bridge);
+        var after = before with { Definition = running, Legs = before.Legs.Add(leg) };
+        try
+        {
+            if (after.Ports.IsEmpty) after = after with { Ports = [.. _publisher.Publish(after)] };
+            await ApplyAsync(after, cancel);
+        }
+        catch
+        {
+            _host.Apply(new NetlinkBatch().DeleteLink(DeviceNames.BridgePort(running.Id, leg.Number)));
+            await ApplyAsync(before, CancellationToken.None);
+            throw;
+        }
+        _files.Add(after, leg);
+        LogConnected(running.Name, leg.Bridge.Name);
+        return _containers[running.Id].Network!;
+    });
+
+    public Task DisconnectAsync(string containerId, string network, CancellationToken cancel) => GatedAsync(cancel, async () =>
+    {
+        var bridge = BridgeOf(network);
+        if (!_containers.TryGetValue(containerId, out var before) || before.Legs.FirstOrDefault(leg => leg.Bridge.NetworkId == bridge.NetworkId) is not { } gone)
+            throw new SkeinException(ErrorKind.Forbidden, $"container {containerId} is not connected to network {bridge.Name}");
+        var after = before with { Legs = before.Legs.Remove(gone) };
+        _host.Apply(DeletionOf(before.Id, [gone]));
+        await ApplyAsync(after, cancel);
+        _files.Remove(after, gone);
+        LogDisconnected(before.Definition.Name, bridge.Name);
+        return true;
+    });
+
+    public Task RecoverAsync(IReadOnlyCollection<ContainerDefinition> running, CancellationToken cancel) => GatedAsync(cancel, async () =>
+    {
+        _networks.EnsureDefault(_devices.AddressesOf);
+        var bridges = _networks.All.Select(BridgeSpec.Of).ToDictionary(bridge => bridge.NetworkId);
+        foreach (var bridge in bridges.Values.Where(bridge => !bridge.IsDefault || _host.FindLink(bridge.Device) is not null)) TryEnsure(bridge);
+        var known = running.Select(definition => definition.Id).ToHashSet(StringComparer.Ordinal);
+        var found = NamespacePins.List(_options.Pins).Select(path => Path.GetFileName(path)).Concat(_attachments.Ids()).Distinct();
+        foreach (var stranger in found.Where(id => !known.Contains(id)).ToList()) await RemoveAsync(stranger, cancel);
+        RemovePorts(known);
+        foreach (var definition in running) await TryAdoptAsync(definition, bridges, cancel);
+        await ProgramAsync(cancel);
+        return true;
+    });
+
+    private async Task<ContainerNetwork> MakeAsync(ContainerDefinition definition, CancellationToken cancel)
+    {
+        var container = new AttachedToBridges(definition, [], NetworkNamespace.OpenOrCreate(_options.PinOf(definition.Id)));
+        _containers[definition.Id] = container;
+        foreach (var endpoint in definition.Standalone.Endpoints)
+        {
+            var leg = ChooseLeg(endpoint, definition);
+            _devices.Ensure(leg.Bridge);
+            // Its addresses are its own from here on.
+            _containers[definition.Id] = container = container with { Legs = container.Legs.Add(leg) };
+        }
+        container = container with { Ports = [.. _publisher.Publish(container)] };
+        _files.Write(container);
+        await ApplyAsync(container, cancel);
+        return _containers[definition.Id].Network!;
+    }
+
+    /// <summary>Makes kernel and names as the container's legs say.</summary>
+    private async Task ApplyAsync(AttachedToBridges container, CancellationToken cancel)
+    {
+        container = container with { Network = Shown(container) };
+        var legs = LegsOf(container);
+        container.Space.EnsurePinned();
+        await container.Space.RunAsync(() => MakeLegs(container, legs));
+        _attachments.Write(container);
+        _containers[container.Id] = container;
+        await ServeAsync(container, cancel);
+        await ProgramAsync(cancel);
+    }
+
+    /// <summary>On a thread inside the container's namespace.</summary>
+    private void MakeLegs(AttachedToBridges container, ImmutableArray<LegSpec> legs)
+    {
+        using var inside = RtNetlink.OpenHere();
+        var sysctls = container.Definition.Spec.Sysctls;
+        NamespaceLegs.Tune(legs, sysctls);
+        Programmer().Apply(container.Space, inside, legs);
+        NamespaceLegs.TuneLegs(legs, sysctls);
+    }
+
+    /// <summary>A resolver, where there are names: Docker's default bridge has none.</summary>
+    private async Task ServeAsync(AttachedToBridges container, CancellationToken cancel)
+    {
+        var named = container.Legs.Where(leg => !leg.Bridge.IsDefault).Select(leg => leg.Bridge.NetworkId).ToList();
+        if (named.Count == 0)
+        {
+            await _services.CloseAsync(container.Id, cancel);
+            return;
+        }
+        var definition = container.Definition;
+        var spec = new ContainerNetworkSpec(definition.Id, definition.Name, "", "", definition.Hostname, [], [], definition.Spec.DnsConfig, [], definition.Spec.Sysctls)
+        {
+            OfUser = true,
+            NamesOf = named,
+        };
+        await _services.OpenAsync(spec, _options.PinOf(container.Id), container.Network!.Legs, cancel);
+    }
+
+    private async Task RemoveAsync(string containerId, CancellationToken cancel)
+    {
+        await _services.CloseAsync(containerId, cancel);
+        _ends.Release(containerId);
+        if (_containers.TryRemove(containerId, out var gone))
+        {
+            await ProgramAsync(cancel);
+            _host.Apply(DeletionOf(containerId, gone.Legs));
+            gone.Space.Dispose();
+        }
+        NetworkNamespace.Delete(_options.PinOf(containerId));
+        _attachments.Delete(containerId);
+    }
+
+    private NetlinkBatch DeletionOf(string containerId, IEnumerable<AttachedLeg> legs)
+    {
+        var batch = new NetlinkBatch();
+        foreach (var leg in legs)
+        {
+            batch.DeleteLink(DeviceNames.BridgePort(containerId, leg.Number));
+            if (_devices.IndexOf(leg.Bridge) is not 0 and var bridge)
+            {
+                foreach (var address in leg.Addresses) batch.DeleteNeighbour(bridge, address.Address);
+            }
+        }
+        return batch;
+    }
+
+    /// <summary>Of containers that nobody knows any more, whose namespaces may be gone.</summary>
+    private void RemovePorts(HashSet<string> known)
+    {
+        var expected = known.SelectMany(id => (_attachments.Read(id)?.Legs ?? []).Select(leg => DeviceNames.BridgePort(id, leg.Number))).ToHashSet(StringComparer.Ordinal);
+        var batch = new NetlinkBatch();
+        foreach (var link in _host.Links().Where(link => DeviceNames.IsBridgePort(link.Name) && !expected.Contains(link.Name))) batch.DeleteLink(link.Name);
+        if (!batch.IsEmpty) _host.Apply(batch);
+    }
+
+    private async Task TryAdoptAsync(ContainerDefinition definition, Dictionary<string, BridgeSpec> bridges, CancellationToken cancel)
+    {
+        try
+        {
+            if (_attachments.Read(definition.Id) is not { } stored || NetworkNamespace.TryOpen(_options.PinOf(definition.Id)) is not { } space)
+            {
+                LogNothingLeft(definition.Name);
+                return;
+            }
+            var container = new AttachedToBridges(definition, AttachmentFiles.LegsOf(stored, definition, bridges), space) { Ports = AttachmentFiles.PortsOf(stored) };
+            foreach (var leg in container.Legs) _devices.Ensure(leg.Bridge);
+            foreach (var port in container.Ports) _ends.HoldAgain(port.Host, container.Id);
+            _containers[container.Id] = container = container with { Network = Shown(container) };
+            await VerifyContainerAsync(container, null);
+            await ServeAsync(container, cancel);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            LogAdoptionFailed(error, definition.Name);
+        }
+    }
+
+    private void TryEnsure(BridgeSpec bridge)
+    {
+        try
+        {
+            _devices.Ensure(bridge);
+        }
+        catch (Exception error) when (error is SkeinException or IOException)
+        {
+            LogBridgeFailed(error, bridge.Name);
+        }
+    }
+}

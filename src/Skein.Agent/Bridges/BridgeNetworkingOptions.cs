@@ -1,0 +1,15 @@
+namespace Skein.Agent.Bridges;
+
+/// <param name="ExecRoot">Pins of namespaces, and what was chosen for each; gone after a boot, as the namespaces are.</param>
+/// <param name="DataRoot">The containers' resolv.conf, hosts and hostname lie beside their records, in its containers/.</param>
+public sealed record BridgeNetworkingOptions(string ExecRoot, string DataRoot, string HostResolvConf = "/etc/resolv.conf")
+{
+    /// <summary>Not where the swarm's are, which sweeps those of what is no task of its.</summary>
+    public string Pins => Path.Combine(ExecRoot, "spaces");
+
+    public string Attachments => Path.Combine(ExecRoot, "attached");
+
+    public string PinOf(string containerId) => Path.Combine(Pins, containerId);
+
+    public string FilesOf(string containerId) => Path.Combine(DataRoot, "containers", containerId);
+}

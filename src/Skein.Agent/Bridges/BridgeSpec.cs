@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using Skein.Model;
+
+namespace Skein.Agent.Bridges;
+
+/// <summary>What a network means to the kernel.</summary>
+/// <param name="Internal">Nothing leads out of it, and nothing into it but the host itself.</param>
+/// <param name="Icc">Its containers reach each other.</param>
+/// <param name="Masquerade">What leaves it has the host's address.</param>
+/// <param name="HostBinding">Where ports are published that name no address of the host; any = all of them.</param>
+internal sealed record BridgeSpec(
+    string NetworkId,
+    string Name,
+    string Device,
+    uint Mtu,
+    ImmutableArray<BridgePool> Pools,
+    bool Internal,
+    bool Icc,
+    bool Masquerade,
+    IPAddress HostBinding)
+{
+    private const uint DefaultMtu = 1500;
+
+    /// <summary>Docker's "bridge", whose containers know no names of each other.</summary>
+    public bool IsDefault => Name == LocalNetworks.DefaultName;
+
+    public bool HasIPv6 => Pools.Any(pool => pool.IsIPv6);
+
+    public BridgePool? Pool(bool ipv6) => Pools.FirstOrDefault(pool => pool.IsIPv6 == ipv6);
+
+    public static BridgeSpec Of(LocalNetwork network) => new(
+        network.Id,
+        network.Name,
+        DeviceOf(network),
+        network.Options.TryGetValue(BridgeOptions.Mtu, out var mtu) ? uint.Parse(mtu, CultureInfo.InvariantCulture) : DefaultMtu,
+        [.. network.Ipam.Select(BridgePool.Of)],
+        network.Internal,
+        BridgeOptions.Flag(network.Options, BridgeOptions.Icc, otherwise: true),
+        BridgeOptions.Flag(network.Options, BridgeOptions.Masquerade, otherwise: true),
+        network.Options.TryGetValue(BridgeOptions.HostBinding, out var binding) ? IPAddress.Parse(binding) : IPAddress.Any);
+
+    public static string DeviceOf(LocalNetwork network) => network.Options.TryGetValue(BridgeOptions.Name, out var name) ? name : $"br-{network.Id[..12]}";
+}

@@ -1,0 +1,52 @@
+using System.Net;
+using Skein.Agent.Mesh;
+using Skein.Linux.Namespaces;
+using Skein.Model;
+
+namespace Skein.Agent.Bridges;
+
+/// <summary>What nftables and the kernel's parameters do for the host's own bridges.</summary>
+/// <param name="execRoot">For what is to be remembered until the host boots again.</param>
+internal sealed class BridgeTables(NetworkNamespace host, string execRoot)
+{
+    private readonly NamespaceTable _ipv4 = new(host, BridgeRuleset.Table(ipv6: false), BridgeRuleset.TableName);
+    private readonly NamespaceTable _ipv6 = new(host, BridgeRuleset.Table(ipv6: true), BridgeRuleset.TableName);
+    private readonly HostForwarding _forwarding = new(host, Path.Combine(execRoot, "forwarding"));
+    private readonly HostForwarding _forwardingIPv6 = new(host, Path.Combine(execRoot, "forwarding6"), HostForwarding.SwitchIPv6);
+    private readonly UdpFlows _flows = new(host);
+    private IReadOnlyList<(string, string)> _sysctls = [];
+
+    public void Program(IReadOnlyList<BridgeSpec> bridges, IReadOnlyList<PublishedEnd> ends)
+    {
+        if (bridges.Count == 0) return;
+        var withIPv6 = bridges.Where(bridge => bridge.HasIPv6).ToList();
+        _forwarding.Claim();
+        if (withIPv6.Count > 0) _forwardingIPv6.Claim();
+        _ipv4.Apply(BridgeRuleset.Render(bridges, ends, _forwarding.ByUs, ipv6: false));
+        if (withIPv6.Count > 0) _ipv6.Apply(BridgeRuleset.Render(withIPv6, ends, _forwardingIPv6.ByUs, ipv6: true));
+        // Behind the tables: nothing is passed on before they say what may be.
+        _sysctls = [.. SysctlsOf(bridges, withIPv6)];
+        Sysctl.Set(host, _sysctls);
+        _flows.Follow(ends.Where(end => end.Host.Port.Protocol == PortProtocol.Udp && !end.Host.IsIPv6)
+            .ToLookup(end => new IPEndPoint(end.Host.Address, end.Host.Port.Port))
+            .ToDictionary(led => led.Key, led => led.Select(end => new IPEndPoint(end.Address, end.Port)).ToHashSet()));
+    }
+
+    /// <returns>What was not as it had been programmed, and was put right.</returns>
+    public IReadOnlyList<string> Verify()
+    {
+        NamespaceTable[] tables = [_ipv4, _ipv6];
+        return [.. Sysctl.Set(host, _sysctls), .. tables.Where(table => !table.Verify()).Select(table => table.Name)];
+    }
+
+    private static IEnumerable<(string, string)> SysctlsOf(IReadOnlyList<BridgeSpec> bridges, IReadOnlyList<BridgeSpec> withIPv6)
+    {
+        yield return ("net/ipv4/ip_forward", "1");
+        if (withIPv6.Count > 0) yield return (HostForwarding.SwitchIPv6, "1");
+        foreach (var bridge in bridges)
+        {
+            yield return ($"net/ipv4/conf/{bridge.Device}/forwarding", "1");
+            yield return ($"net/ipv4/conf/{bridge.Device}/route_localnet", "1");
+        }
+    }
+}

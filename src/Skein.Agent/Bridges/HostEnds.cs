@@ -1,0 +1,120 @@
+using System.Net;
+using System.Net.Sockets;
+using Skein.Agent.Mesh;
+using Skein.Linux.Namespaces;
+using Skein.Model;
+
+namespace Skein.Agent.Bridges;
+
+/// <summary>
+/// Ends of this host that lead to users' containers, each held by a socket that nobody reads: what listens there already is noticed
+/// and not cut off, and what comes later finds the port taken, be it the swarm's mesh.
+/// </summary>
+internal sealed class HostEnds(NetworkNamespace host) : IDisposable
+{
+    private readonly Dictionary<HostEnd, (string Owner, Socket? Socket)> _held = [];
+
+    /// <exception cref="SkeinException">Somebody has it, in Docker's words.</exception>
+    public void Hold(HostEnd end, string owner)
+    {
+        if (_held.Keys.Any(held => held.Meets(end))) throw SkeinException.Conflict($"Bind for {end} failed: port is already allocated");
+        try
+        {
+            _held[end] = (owner, Bind(end, end.Port.Port));
+        }
+        catch (SocketException error)
+        {
+            throw SkeinException.Conflict($"failed to bind host port {end}/{end.Port.ProtocolName}: {Reason(error)}");
+        }
+    }
+
+    /// <summary>One that a running container has had all along: it stays its own, whoever has bound it while no daemon was there.</summary>
+    public void HoldAgain(HostEnd end, string owner)
+    {
+        try
+        {
+            Hold(end, owner);
+        }
+        catch (SkeinException)
+        {
+            _held.TryAdd(end, (owner, null));
+        }
+    }
+
+    /// <summary>A port of the kernel's choice that is free at all of these addresses.</summary>
+    public ushort HoldAny(PortProtocol protocol, IReadOnlyList<IPAddress> addresses, string owner)
+    {
+        while (true)
+        {
+            // SCTP has no sockets everywhere: what is free for TCP has no user by habit.
+            using var chosen = Bind(new HostEnd(new TransportPort(protocol == PortProtocol.Sctp ? PortProtocol.Tcp : protocol, 0), addresses[0]), 0);
+            var port = (ushort)((IPEndPoint)chosen!.LocalEndPoint!).Port;
+            chosen.Dispose();
+            if (TryHoldAll(new TransportPort(protocol, port), addresses, owner)) return port;
+        }
+    }
+
+    /// <summary>All or none.</summary>
+    public bool TryHoldAll(TransportPort port, IReadOnlyList<IPAddress> addresses, string owner)
+    {
+        var ends = addresses.Select(address => new HostEnd(port, address)).ToList();
+        try
+        {
+            foreach (var end in ends) Hold(end, owner);
+            return true;
+        }
+        catch (SkeinException)
+        {
+            foreach (var end in ends) Release(end, owner);
+            return false;
+        }
+    }
+
+    public void Release(string owner)
+    {
+        foreach (var end in _held.Where(held => held.Value.Owner == owner).Select(held => held.Key).ToList()) Release(end, owner);
+    }
+
+    public void Release(HostEnd end, string owner)
+    {
+        if (!_held.TryGetValue(end, out var held) || held.Owner != owner) return;
+        held.Socket?.Dispose();
+        _held.Remove(end);
+    }
+
+    public void Dispose()
+    {
+        foreach (var held in _held.Values) held.Socket?.Dispose();
+        _held.Clear();
+    }
+
+    private static string Reason(SocketException error) => error.SocketErrorCode switch
+    {
+        SocketError.AddressAlreadyInUse => "address already in use",
+        SocketError.AddressNotAvailable => "cannot assign requested address",
+        _ => error.Message,
+    };
+
+    private Socket? Bind(HostEnd end, int port)
+    {
+        // The kernel may have no SCTP sockets, and translates its ports all the same.
+        if (end.Port.Protocol == PortProtocol.Sctp) return null;
+        return host.Run(() =>
+        {
+            var (type, protocol) = end.Port.Protocol == PortProtocol.Udp ? (SocketType.Dgram, ProtocolType.Udp) : (SocketType.Stream, ProtocolType.Tcp);
+            var socket = new Socket(end.Address.AddressFamily, type, protocol) { ExclusiveAddressUse = true };
+            try
+            {
+                if (end.IsIPv6) socket.DualMode = false;
+                socket.Bind(new IPEndPoint(end.Address, port));
+                if (type == SocketType.Stream) socket.Listen(1);
+                return socket;
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        });
+    }
+}

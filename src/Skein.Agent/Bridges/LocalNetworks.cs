@@ -1,0 +1,111 @@
+using System.Net;
+using Google.Protobuf.WellKnownTypes;
+using Microsoft.Extensions.Logging;
+using Skein.Agent.Networks;
+using Skein.Linux.Netlink;
+using Skein.Model;
+
+namespace Skein.Agent.Bridges;
+
+/// <summary>The host's own networks: bridges that users made, and Docker's default one. Kept on disk; devices and rules follow them.</summary>
+public sealed partial class LocalNetworks
+{
+    public const string DefaultName = "bridge";
+    private const string DefaultDevice = "docker0";
+
+    private readonly Lock _lock = new();
+    private readonly LocalNetworkFiles _files;
+    private readonly SubnetPools _pools;
+    private readonly IIdSource _ids;
+    private readonly TimeProvider _time;
+    private readonly ILogger<LocalNetworks> _log;
+
+    // Replaced whole: read from any thread.
+    private volatile IReadOnlyList<LocalNetwork> _all;
+
+    /// <param name="folder">Path of a folder of its own.</param>
+    public LocalNetworks(string folder, SubnetPools pools, IIdSource ids, TimeProvider time, ILoggerFactory logs)
+    {
+        (_files, _pools, _ids, _time, _log) = (new(folder), pools, ids, time, logs.CreateLogger<LocalNetworks>());
+        var (networks, unreadable) = _files.Read();
+        foreach (var path in unreadable) LogUnreadable(path);
+        _all = networks;
+    }
+
+    /// <summary>Subnets of networks that are not the host's own, which no route of it tells of.</summary>
+    public Func<IReadOnlyCollection<IPNetwork>> Elsewhere { get; init; } = static () => [];
+
+    /// <summary>Destinations of the host's routes but the default one.</summary>
+    public Func<IReadOnlyCollection<IPNetwork>> Routes { get; init; } = static () => [.. LocalSubnets.Read().Select(subnet => IPNetwork.Parse(subnet))];
+
+    public IReadOnlyList<LocalNetwork> All => _all;
+
+    /// <summary>By id, name, or unique id prefix; null when there is none.</summary>
+    public LocalNetwork? Find(string idOrName)
+    {
+        var all = _all;
+        if (all.FirstOrDefault(network => network.Id == idOrName) is { } exact) return exact;
+        if (all.FirstOrDefault(network => network.Name == idOrName) is { } named) return named;
+        var prefixed = all.Where(network => idOrName.Length > 0 && network.Id.StartsWith(idOrName, StringComparison.Ordinal)).ToList();
+        return prefixed.Count == 1 ? prefixed[0] : null;
+    }
+
+    /// <param name="wanted">Without id and time.</param>
+    /// <exception cref="SkeinException">In Docker's words.</exception>
+    /// <exception cref="IOException">The disk takes no more.</exception>
+    public LocalNetwork Create(LocalNetwork wanted)
+    {
+        lock (_lock)
+        {
+            var named = wanted.Clone();
+            (named.Id, named.Created) = (_ids.NewContainerId(), Timestamp.FromDateTimeOffset(_time.GetUtcNow()));
+            var network = new LocalNetworkPlan(_all, Elsewhere(), Routes(), _pools).Complete(named, UniqueLocal());
+            _files.Write(network);
+            _all = [.. _all, network];
+            return network;
+        }
+    }
+
+    /// <summary>Docker's "bridge", which is there from the start: made at the first call.</summary>
+    /// <param name="standing">Addresses of a device, by its name: one that is there keeps its subnet.</param>
+    internal LocalNetwork EnsureDefault(Func<string, IReadOnlyList<InterfaceAddress>> standing)
+    {
+        if (Find(DefaultName) is { } found) return found;
+        var network = new LocalNetwork
+        {
+            Name = DefaultName,
+            Options =
+            {
+                [BridgeOptions.Name] = DefaultDevice,
+                [BridgeOptions.Icc] = "true",
+                [BridgeOptions.Masquerade] = "true",
+                [BridgeOptions.HostBinding] = "0.0.0.0",
+                [BridgeOptions.Mtu] = "1500",
+            },
+        };
+        network.Ipam.AddRange(standing(DefaultDevice).Where(address => !address.IsIPv6).Take(1)
+            .Select(address => new IpamConfig { Subnet = address.Network.ToString(), Gateway = address.Address.ToString() }));
+        return Create(network);
+    }
+
+    public void Remove(string id)
+    {
+        lock (_lock)
+        {
+            _files.Delete(id);
+            _all = [.. _all.Where(network => network.Id != id)];
+        }
+    }
+
+    /// <summary>RFC 4193: 40 bits of chance.</summary>
+    private IPNetwork UniqueLocal()
+    {
+        var bytes = new byte[16];
+        _ids.Fill(bytes.AsSpan(1, 5));
+        bytes[0] = 0xfd;
+        return new IPNetwork(new IPAddress(bytes), 64);
+    }
+
+    [LoggerMessage(4501, LogLevel.Error, "{Path} is no network's file, and left alone")]
+    private partial void LogUnreadable(string path);
+}

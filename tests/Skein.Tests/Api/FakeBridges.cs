@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Skein.Agent.Bridges;
+using Skein.Agent.Networks;
+using Skein.Model;
+using Skein.Tests.Orchestration;
+
+namespace Skein.Tests.Api;
+
+/// <summary>The host's own networks as they are kept, without a kernel.</summary>
+internal sealed class FakeBridges : IStandaloneNetworking, IHostNetworks
+{
+    private readonly LocalNetworks _networks;
+
+    public FakeBridges(string folder)
+    {
+        _networks = new LocalNetworks(folder, SubnetPools.Dockers, new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance) { Routes = static () => [] };
+        _networks.EnsureDefault(static _ => []);
+    }
+
+    public IReadOnlyList<LocalNetwork> All => _networks.All;
+
+    public Task<LocalNetwork> CreateNetworkAsync(LocalNetwork wanted, CancellationToken cancel) => Task.FromResult(_networks.Create(wanted));
+
+    public Task RemoveNetworkAsync(string networkId, CancellationToken cancel)
+    {
+        _networks.Remove(networkId);
+        return Task.CompletedTask;
+    }
+
+    public string NamespacePathOf(string containerId) => "/run/spaces/" + containerId;
+
+    public ContainerNetwork? Find(string containerId) => null;
+
+    public StoredNetwork? NetworkOf(string network) => null;
+
+    public Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task DetachAsync(string containerId, CancellationToken cancel) => Task.CompletedTask;
+
+    public Task RecoverAsync(IReadOnlyCollection<ContainerDefinition> running, CancellationToken cancel) => Task.CompletedTask;
+
+    public Task<ContainerNetwork> ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task DisconnectAsync(string containerId, string network, CancellationToken cancel) => throw new NotSupportedException();
+}
