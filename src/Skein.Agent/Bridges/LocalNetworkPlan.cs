@@ -64,6 +64,6 @@ internal sealed record LocalNetworkPlan(
             $"cannot create network {network.Id} ({device}): conflicts with network {other.Id} ({device}): networks have same bridge name");
     }
 
-    private static IEnumerable<IPNetwork> Subnets(IEnumerable<LocalNetwork> networks) =>
+    public static IEnumerable<IPNetwork> Subnets(IEnumerable<LocalNetwork> networks) =>
         networks.SelectMany(network => network.Ipam).Select(config => IPNetwork.Parse(config.Subnet));
 }

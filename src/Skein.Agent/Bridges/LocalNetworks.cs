@@ -40,6 +40,8 @@ public sealed partial class LocalNetworks
 
     public IReadOnlyList<LocalNetwork> All => _all;
 
+    public IReadOnlyCollection<IPNetwork> Subnets => [.. LocalNetworkPlan.Subnets(_all)];
+
     /// <summary>By id, name, or unique id prefix; null when there is none.</summary>
     public LocalNetwork? Find(string idOrName)
     {

@@ -10,7 +10,8 @@ namespace Skein.Agent.Networks;
 /// docker_gwbridge: how containers leave the host, and how published ports enter. Which addresses are in use is read from
 /// the containers' namespaces, never from a file.
 /// </summary>
-internal sealed class GatewayBridge(NetworkNamespace hostSpace, RtNetlink host, IPNetwork wished)
+/// <param name="reserved">Subnets of networks of the host's own, whose bridges may not stand yet.</param>
+internal sealed class GatewayBridge(NetworkNamespace hostSpace, RtNetlink host, IPNetwork wished, Func<IReadOnlyCollection<IPNetwork>> reserved)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, InterfaceAddress> _held = [];
@@ -108,5 +109,5 @@ internal sealed class GatewayBridge(NetworkNamespace hostSpace, RtNetlink host, 
 
     private GatewayPool Choose(int ownIndex) => GatewayPool.Choose(
         wished,
-        [.. host.Routes().Where(route => !route.IsIPv6 && route.Link != ownIndex && route.Destination is not null).Select(route => route.Destination!.Value)]);
+        [.. reserved(), .. host.Routes().Where(route => !route.IsIPv6 && route.Link != ownIndex && route.Destination is not null).Select(route => route.Destination!.Value)]);
 }

@@ -54,8 +54,11 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
         _hostSpace = host;
         _host = RtNetlink.Open(_hostSpace);
         _hostEvents = NetlinkEvents.SubscribeDevices(_hostSpace);
-        _gateway = new GatewayBridge(_hostSpace, _host, IPNetwork.Parse(options.GatewaySubnet));
+        _gateway = new GatewayBridge(_hostSpace, _host, IPNetwork.Parse(options.GatewaySubnet), () => Reserved());
     }
+
+    /// <summary>Subnets of networks of the host's own, which docker_gwbridge keeps clear of.</summary>
+    public Func<IReadOnlyCollection<IPNetwork>> Reserved { get; init; } = static () => [];
 
     public ContainerNetwork? Ingress => Find(IngressId);
 

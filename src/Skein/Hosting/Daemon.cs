@@ -69,8 +69,8 @@ internal sealed partial class Daemon : IAsyncDisposable
         if (EngineListeners.UnixPaths(options.Hosts).Any(DockersSockets.Contains))
             _dockersVolumes = new("/var/lib/docker", new(options.DataRoot), logs.CreateLogger<DockersVolumesPath>());
         _services = new(assignments, options.ExecRoot, ResolvConf, _time, logs) { ManagerPorts = OwnManagerPorts };
-        _networking = new(NetworkingOptions(options), assignments, _services, _time, logs);
         var local = new LocalNetworks(Path.Combine(options.DataRoot, "local-networks"), PoolsOf(options), ids, _time, logs) { Elsewhere = () => SubnetsOf(assignments) };
+        _networking = new(NetworkingOptions(options), assignments, _services, _time, logs) { Reserved = () => local.Subnets };
         _bridges = new(new(options.ExecRoot, options.DataRoot, ResolvConf), local, _services, _time, logs);
         NodeAgent? agent = null;
         var tasks = new TaskManager(assignments, _images, _networking, _containers, outbox, contents, () => agent!.Own(), ids, _time, logs, options.DefaultLogDriver);

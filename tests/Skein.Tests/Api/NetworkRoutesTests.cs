@@ -11,7 +11,7 @@ public sealed class NetworkRoutesTests : IDisposable
     public void Dispose() => _world.Control.Dispose();
 
     [Theory]
-    [InlineData("builtin", "host none")]
+    [InlineData("builtin", "bridge host none")]
     [InlineData("custom", "docker_gwbridge front ingress")]
     public async Task What_Docker_does_not_bring_is_custom(string type, string names)
     {

@@ -48,6 +48,7 @@ public partial class WallTests
     [InlineData("Networks", "Containers Images Tasks Dns Mesh")]
     [InlineData("Dns", "Containers Images Tasks")]
     [InlineData("Mesh", "Containers Images Tasks")]
+    [InlineData("Bridges", "Containers Images Tasks Session Standalone")]
     [InlineData("Session", "Containers Images Networks Tasks Dns Mesh")]
     public void Stages_of_the_agent_know_only_what_they_stand_on(string stage, string others) => AssertNoUse("Skein.Agent", stage, others);
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Skein.Agent.Bridges;
 using Skein.Agent.Containers;
 using Skein.Agent.Containers.Volumes;
 using Skein.Agent.Containers.Oci;
@@ -120,6 +121,19 @@ internal sealed record ContainerInspectJson
         public int IPPrefixLen { get; init; }
         public string IPv6Gateway { get; init; } = "";
         public string MacAddress { get; init; } = "";
+
+        /// <summary>The leg on the default bridge is shown here as well, from when it was the only one.</summary>
+        public NetworkSettingsJson WithDefaultBridge() => Networks.GetValueOrDefault(LocalNetworks.DefaultName) is not { } leg ? this : this with
+        {
+            EndpointID = leg.EndpointID,
+            Gateway = leg.Gateway,
+            GlobalIPv6Address = leg.GlobalIPv6Address,
+            GlobalIPv6PrefixLen = leg.GlobalIPv6PrefixLen,
+            IPAddress = leg.IPAddress,
+            IPPrefixLen = leg.IPPrefixLen,
+            IPv6Gateway = leg.IPv6Gateway,
+            MacAddress = leg.MacAddress,
+        };
     }
 
     internal sealed record GraphDriverJson(string Name)
@@ -152,7 +166,7 @@ internal sealed record ContainerInspectJson
             Mounts = MountPointJson.Of(container, volumes),
             Config = WriteConfig(definition, network, image),
             NetworkSettings = new NetworkSettingsJson(
-                network is null ? "" : container.Id, network?.NamespacePath ?? "", Ports(container, network, image), EndpointJson.From(container, network)),
+                network is null ? "" : container.Id, network?.NamespacePath ?? "", Ports(container, network, image), EndpointJson.From(container, network)).WithDefaultBridge(),
         };
     }
 

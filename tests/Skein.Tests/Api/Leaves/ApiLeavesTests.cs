@@ -16,8 +16,6 @@ public sealed class ApiLeavesTests : IDisposable
     private static readonly Dictionary<string, string> s_refusedWhole = new()
     {
         ["unlock"] = "/swarm/unlock",
-        ["connect"] = "/networks/front/connect",
-        ["disconnect"] = "/networks/front/disconnect",
     };
 
     private readonly ControlWorld _world = new();

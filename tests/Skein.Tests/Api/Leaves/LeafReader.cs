@@ -30,6 +30,8 @@ internal static class LeafReader
         ["config"] = """{"Name":"k","Data":"eQ=="}""",
         ["container"] = """{"Image":"a"}""",
         ["network"] = """{"Name":"n","Driver":"overlay"}""",
+        ["connect"] = """{"Container":"c"}""",
+        ["disconnect"] = """{"Container":"c"}""",
     };
 
     /// <returns>Shown is null for requests whose object is never shown as it was sent.</returns>
@@ -44,6 +46,8 @@ internal static class LeafReader
         "config" => Dependency(Bytes(json), isConfig: true),
         "container" => Container(Bytes(json)),
         "network" => Network(Bytes(json)),
+        "connect" => (Connect(Bytes(json)), null),
+        "disconnect" => (JsonBody.Read(Bytes(json), NetworksJson.Default.NetworkDisconnectJson).ToString(), null),
         _ => throw new ArgumentOutOfRangeException(nameof(request), request, "is read nowhere"),
     };
 
@@ -103,6 +107,12 @@ internal static class LeafReader
         var config = shown["Config"]!.DeepClone();
         config["HostConfig"] = shown["HostConfig"]!.DeepClone();
         return (definition.ToString(), config.ToJsonString());
+    }
+
+    private static string Connect(byte[] json)
+    {
+        var read = JsonBody.Read(json, NetworksJson.Default.NetworkConnectJson);
+        return $"{read.Container} {EndpointsReader.Read("n", read.EndpointConfig ?? new())}";
     }
 
     private static (string, string?) Network(byte[] json)
