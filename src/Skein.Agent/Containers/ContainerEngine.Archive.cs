@@ -3,6 +3,7 @@ using Skein.Agent.Containers.Oci;
 using Skein.Agent.Containers.Processes;
 using Skein.Linux;
 using Skein.Linux.Files;
+using Skein.Linux.Namespaces;
 using Skein.Model;
 
 namespace Skein.Agent.Containers;
@@ -84,7 +85,7 @@ public sealed partial class ContainerEngine
     {
         if (container.Running && ContainerProcesses.RootOf((int)container.Record.State.Pid, container.Id) is { } open)
         {
-            using (open) return await open.RunInsideAsync(work);
+            using (open) return await RootedThread.RunAsync(open, work);
         }
         // It must not start meanwhile: two would have its layer mounted.
         using var held = await HoldAsync(container, cancel);

@@ -35,8 +35,7 @@ public sealed class UntrustedRoot : IDisposable
         return length > bytesMax ? null : Encoding.UTF8.GetString(buffer, 0, length);
     }
 
-    /// <summary>See <see cref="RootedThread"/>.</summary>
-    public Task<T> RunInsideAsync<T>(Func<T> work) => RootedThread.RunAsync(null, () => RootedPath.OpenRoot($"/proc/self/fd/{_root.DangerousGetHandle()}"), work);
-
     public void Dispose() => _root.Dispose();
+
+    internal SafeFileHandle OpenAgain() => RootedPath.OpenRoot($"/proc/self/fd/{_root.DangerousGetHandle()}");
 }

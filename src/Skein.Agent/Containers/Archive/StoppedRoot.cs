@@ -2,6 +2,7 @@ using System.Globalization;
 using Skein.Agent.Containers.Volumes;
 using Skein.Linux.Files;
 using Skein.Linux.Mounts;
+using Skein.Linux.Namespaces;
 using Skein.Model;
 
 namespace Skein.Agent.Containers.Archive;

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Skein.Linux.Files;
+namespace Skein.Linux.Namespaces;
 
 /// <summary>The system calls under <see cref="RootedThread"/>; each changes the calling thread for good.</summary>
 internal static partial class RootCalls

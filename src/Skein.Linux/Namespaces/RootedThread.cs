@@ -1,7 +1,8 @@
 using Microsoft.Win32.SafeHandles;
+using Skein.Linux.Files;
 using Skein.Linux.Mounts;
 
-namespace Skein.Linux.Files;
+namespace Skein.Linux.Namespaces;
 
 /// <summary>
 /// Work on a thread of its own whose root is a folder that somebody else fills: every path that it names leads into that folder, by
@@ -41,6 +42,9 @@ public static class RootedThread
         thread.Start();
         return done.Task;
     }
+
+    /// <summary>Inside what is open; nothing is mounted.</summary>
+    public static Task<T> RunAsync<T>(UntrustedRoot root, Func<T> work) => RunAsync(null, root.OpenAgain, work);
 
     /// <summary>A folder by its path, for its place alone.</summary>
     public static SafeFileHandle Open(string root) => RootedPath.OpenRoot(root);
