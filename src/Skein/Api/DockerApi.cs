@@ -64,13 +64,14 @@ public sealed class DockerApi(
         new InfoRoutes(identity, containers, images, swarm, _events, time, Warnings).Map(app);
         new EventRoutes(_events, time).Map(app);
         new DiskUsageRoutes(identity, containers, images, Legs, time).Map(app);
-        new ContainerLifeRoutes(containers, standalone, _events, ids, time).Map(app);
+        var catalog = new NetworkCatalog(identity, swarm, assignments, networking, Legs, bridges, containers, time);
+        new ContainerLifeRoutes(containers, standalone, catalog, _events, ids, time).Map(app);
         new ArchiveRoutes(containers).Map(app);
         new ContainerRoutes(containers, images, Legs, new(identity.DataRoot), time).Map(app);
         new WebSocketRoutes(containers, time, loggers.CreateLogger("Skein.Api")).Map(app);
         new ImageRoutes(images, _events, time).Map(app);
         new VolumeRoutes(containers.Volumes, new(identity.DataRoot), _events).Map(app);
-        new NetworkRoutes(new NetworkCatalog(identity, swarm, assignments, networking, Legs, bridges, containers, time), swarm, bridges, standalone, _events, time).Map(app);
+        new NetworkRoutes(catalog, swarm, bridges, standalone, _events, time).Map(app);
         new SwarmRoutes(swarm).Map(app);
         new NodeRoutes(swarm).Map(app);
         new ServiceRoutes(swarm, ids).Map(app);

@@ -34,6 +34,7 @@ public sealed class ContainerRefusals(SwarmFixture swarm)
     }
 
     [Theory]
+    [InlineData("run --network ingress httpd", "containers outside services are not supported on the swarm's networks yet: ingress is one; use docker service create", 125)]
     [InlineData("push httpd", "docker push is not supported", 1)]
     [InlineData("service create --name x --network host httpd", "tasks on the network \"host\" are not supported yet: use an overlay network", 1)]
     public Task What_is_not_supported_says_so(string line, string message, int status) =>

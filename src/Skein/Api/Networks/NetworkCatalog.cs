@@ -53,6 +53,13 @@ internal sealed class NetworkCatalog(
         };
     }
 
+    /// <exception cref="SkeinException">The network is the swarm's: no user's container can be on it yet.</exception>
+    public void RequireOfHost(string idOrName)
+    {
+        if (List().Any(network => network.Scope == "swarm" && (network.Name == idOrName || network.Id == idOrName)))
+            throw SkeinException.NotImplemented($"containers outside services are not supported on the swarm's networks yet: {idOrName} is one; use docker service create");
+    }
+
     /// <summary>With the containers on this host, the peers, and (verbose) the services and their tasks.</summary>
     public NetworkJson Inspect(string idOrName, bool verbose)
     {
