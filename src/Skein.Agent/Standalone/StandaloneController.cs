@@ -136,9 +136,10 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
 
     public void ChangePolicy(ContainerRestartPolicy? policy) => Note(new ContainerLifeEvent.PolicyChanged(policy));
 
-    /// <summary>A user wants it to end; while it waits for its next start it has ended with this.</summary>
+    /// <summary>A user wants it to end; while it waits for its next start it has ended with this. A start that is under way is waited for.</summary>
     private async Task EndPauseAsync()
     {
+        using var held = await HoldAsync();
         var command = Note(new ContainerLifeEvent.StopAsked());
         await KeepAsync();
         await FollowAsync(command);
