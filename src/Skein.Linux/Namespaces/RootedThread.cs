@@ -38,7 +38,8 @@ public static class RootedThread
             {
                 done.SetException(error);
             }
-        }, StackBytes) { IsBackground = true, Name = "container root" };
+        }, StackBytes)
+        { IsBackground = true, Name = "container root" };
         thread.Start();
         return done.Task;
     }
