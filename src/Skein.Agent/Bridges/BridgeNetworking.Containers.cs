@@ -54,6 +54,21 @@ public sealed partial class BridgeNetworking
         return _containers[running.Id].Network!;
     });
 
+    public Task RenameAsync(ContainerDefinition renamed, CancellationToken cancel) => GatedAsync(cancel, async () =>
+    {
+        if (!_containers.TryGetValue(renamed.Id, out var before)) return false;
+        var old = before.Definition.Name;
+        var after = before with
+        {
+            Definition = renamed,
+            Legs = [.. before.Legs.Select(leg => leg with { Names = [.. leg.Names.Select(name => name == old ? renamed.Name : name)] })],
+        };
+        _containers[renamed.Id] = after = after with { Network = Shown(after) };
+        await ServeAsync(after, cancel);
+        await ProgramAsync(cancel);
+        return true;
+    });
+
     public Task DisconnectAsync(string containerId, string network, CancellationToken cancel) => GatedAsync(cancel, async () =>
     {
         var bridge = BridgeOf(network);

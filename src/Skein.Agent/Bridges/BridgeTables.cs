@@ -18,6 +18,7 @@ internal sealed class BridgeTables(NetworkNamespace host, string execRoot)
 
     public void Program(IReadOnlyList<BridgeSpec> bridges, IReadOnlyList<PublishedEnd> ends)
     {
+        // The last table stays: without it a host that is a router by us would be everybody's.
         if (bridges.Count == 0) return;
         var withIPv6 = bridges.Where(bridge => bridge.HasIPv6).ToList();
         _forwarding.Claim();

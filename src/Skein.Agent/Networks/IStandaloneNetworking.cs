@@ -26,6 +26,9 @@ public interface IStandaloneNetworking
     /// <param name="running">With the endpoint among its own.</param>
     Task<ContainerNetwork> ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, CancellationToken cancel);
 
+    /// <summary>Others find it by its new name from here on. Nothing happens to one that is not attached.</summary>
+    Task RenameAsync(ContainerDefinition renamed, CancellationToken cancel);
+
     /// <param name="network">Id or name.</param>
     Task DisconnectAsync(string containerId, string network, CancellationToken cancel);
 }

@@ -20,6 +20,8 @@ public interface IStandaloneContainers
 
     Task RemoveAsync(string idOrName, bool force, bool volumesToo, CancellationToken cancel);
 
+    Task RenameAsync(string idOrName, string name, CancellationToken cancel);
+
     /// <summary>`docker network connect`: one more leg, at once where it runs, and at each start.</summary>
     Task ConnectAsync(string idOrName, StandaloneEndpoint endpoint, CancellationToken cancel);
 

@@ -108,6 +108,12 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
         _controllers.TryRemove(container.Id, out _);
     }
 
+    public Task RenameAsync(string idOrName, string name, CancellationToken cancel)
+    {
+        var container = _engine.Find(idOrName);
+        return TryOf(container) is { } own ? own.RenameAsync(name, cancel) : _engine.RenameAsync(container.Id, name, cancel);
+    }
+
     public Task ConnectAsync(string idOrName, StandaloneEndpoint endpoint, CancellationToken cancel) => OfUser(_engine.Find(idOrName)).ConnectAsync(endpoint, cancel);
 
     public Task DisconnectAsync(string idOrName, string network, CancellationToken cancel) => OfUser(_engine.Find(idOrName)).DisconnectAsync(network, cancel);

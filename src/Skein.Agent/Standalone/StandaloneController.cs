@@ -96,6 +96,13 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
         await parts.Networks.DetachAsync(Id, CancellationToken.None);
     }
 
+    public async Task RenameAsync(string name, CancellationToken cancel)
+    {
+        using var held = await HoldAsync();
+        await parts.Engine.RenameAsync(Id, name, cancel);
+        await parts.Networks.RenameAsync(Definition, cancel);
+    }
+
     public async Task ConnectAsync(StandaloneEndpoint endpoint, CancellationToken cancel)
     {
         using var held = await HoldAsync();

@@ -45,6 +45,8 @@ internal sealed class StandaloneSandbox(IStandaloneNetworking networks, string c
 
     public Task ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, CancellationToken cancel) => networks.ConnectAsync(running, endpoint, cancel);
 
+    public Task RenameAsync(ContainerDefinition renamed, CancellationToken cancel) => networks.RenameAsync(renamed, cancel);
+
     public Task DisconnectAsync(string containerId, string network, CancellationToken cancel) => networks.DisconnectAsync(containerId, network, cancel);
 
     public async Task AttachAsync(ContainerDefinition definition, CancellationToken cancel)

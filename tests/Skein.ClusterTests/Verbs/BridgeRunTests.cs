@@ -36,6 +36,9 @@ public sealed class BridgeRunTests(SwarmFixture swarm)
         await Docker.OutputOfAsync("network connect --alias visitor shop guest");
         Assert.Equal("guest1", await Docker.OutputOfAsync("exec till wget -qO- http://visitor/"));
         Assert.Equal("guest till", string.Join(' ', (await Docker.OutputOfAsync("network inspect -f {{range.Containers}}{{.Name}},{{end}} shop")).Trim(',').Split(',').Order()));
+        await Docker.OutputOfAsync("rename till desk");
+        Assert.Equal("till1", await Docker.OutputOfAsync("exec guest wget -qO- http://desk/"));
+        await Docker.OutputOfAsync("rename desk till");
         Assert.Contains("network shop has active endpoints", (await Docker.RunAsync("network", "rm", "shop")).Errors);
         await Docker.OutputOfAsync("network disconnect shop guest");
         Assert.Contains("is not connected to network shop", (await Docker.RunAsync("network", "disconnect", "shop", "guest")).Errors);

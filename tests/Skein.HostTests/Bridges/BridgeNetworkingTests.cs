@@ -212,6 +212,35 @@ public sealed class BridgeNetworkingTests : IAsyncDisposable
         Assert.Equal($"web sees {BridgeHost.ClientAddress}", await Caller.TcpAsync(_host.Client, BridgeHost.Address, 8080));
     }
 
+    [Fact]
+    public async Task A_firewall_that_drops_is_opened_for_the_hosts_own_bridges_in_no_swarm_as_well()
+    {
+        await _host.RunAsync("web", with: spec => spec.PortBindings.Add(BridgeHost.Port(80, "8080")));
+        using var server = new EchoServer(_host.Open("web"), "web");
+        _host.Follow();
+        _host.Space.Run(() => Commands.Run("iptables", "-P", "FORWARD", "DROP"));
+        await Poll.UntilAsync("FORWARD is opened", () => Forward().Contains("-A FORWARD -o docker0 -m comment --comment \"skein: containers\" -j ACCEPT"), Forward);
+        Assert.DoesNotContain("docker_gwbridge", Forward());
+        Assert.Equal($"web sees {BridgeHost.ClientAddress}", await Caller.TcpAsync(_host.Client, BridgeHost.Address, 8080));
+        _host.Open("web").Run(() => Commands.Run("ping", "-c", "1", "-W", "2", BridgeHost.ClientAddress));
+    }
+
+    [Fact]
+    public async Task Leaving_the_swarm_leaves_users_containers_alone()
+    {
+        File.WriteAllText(_host.ResolvConf, "");
+        await _host.CreateAsync("front");
+        await _host.RunAsync("web", "front", spec => spec.PortBindings.Add(BridgeHost.Port(80, "8080")));
+        var web = _host.Open("web");
+        using var server = new EchoServer(web, "web");
+        await _host.Services.AllOpenedAsync(default);
+        await _host.Services.RemoveAllAsync(default);
+        Assert.Equal($"web sees {BridgeHost.ClientAddress}", await Caller.TcpAsync(_host.Client, BridgeHost.Address, 8080));
+        Assert.Equal("172.17.0.2", Dig(web, "web"));
+    }
+
+    private string Forward() => _host.Space.Run(() => Commands.Run("iptables", "-S", "FORWARD"));
+
     private static string Dig(NetworkNamespace from, params string[] what) =>
         from.Run(() => Commands.Run("dig", ["@127.0.0.11", "+short", "+tries=2", "+time=3", .. what])).Trim();
 }

@@ -41,5 +41,7 @@ internal sealed class FakeBridges : IStandaloneNetworking, IHostNetworks
 
     public Task<ContainerNetwork> ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, CancellationToken cancel) => throw new NotSupportedException();
 
+    public Task RenameAsync(ContainerDefinition renamed, CancellationToken cancel) => Task.CompletedTask;
+
     public Task DisconnectAsync(string containerId, string network, CancellationToken cancel) => throw new NotSupportedException();
 }

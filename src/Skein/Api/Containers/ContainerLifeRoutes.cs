@@ -27,7 +27,7 @@ internal sealed class ContainerLifeRoutes(IContainerEngine containers, IStandalo
         app.MapPost("/containers/{id}/kill", KillAsync);
         app.MapPost("/containers/{id}/pause", context => DoAsync(context, containers.PauseAsync));
         app.MapPost("/containers/{id}/unpause", context => DoAsync(context, containers.UnpauseAsync));
-        app.MapPost("/containers/{id}/rename", context => DoAsync(context, (id, cancel) => containers.RenameAsync(id, context.Query("name"), cancel)));
+        app.MapPost("/containers/{id}/rename", context => DoAsync(context, (id, cancel) => standalone.RenameAsync(id, context.Query("name"), cancel)));
         app.MapPost("/containers/{id}/update", UpdateAsync);
         app.MapPost("/containers/{id}/wait", WaitAsync);
         app.MapDelete("/containers/{id}", RemoveAsync);
