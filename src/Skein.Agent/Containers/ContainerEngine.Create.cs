@@ -46,7 +46,7 @@ public sealed partial class ContainerEngine
             finally
             {
                 // Until then it is under way, and no sweep's.
-                containers.Release(definition.Name);
+                containers.Release(definition.Name, definition.Id);
             }
             if (error is RpcException refused)
                 throw new SkeinException(KindOf(refused), $"failed to create container: {refused.Status.Detail}", refused);

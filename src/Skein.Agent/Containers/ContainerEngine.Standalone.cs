@@ -58,20 +58,20 @@ public sealed partial class ContainerEngine
         catch
         {
             container.Record = before;
-            containers.Release(next);
+            containers.Release(next, container.Id);
             throw;
         }
-        containers.Release(old);
+        containers.Release(old, container.Id);
         Publish(container, "rename", ("oldName", "/" + old));
     }
 
-    /// <param name="definition">With other limits and another restart policy; all else is as it was.</param>
-    public async Task UpdateAsync(ContainerDefinition definition, CancellationToken cancel)
+    public async Task<ContainerDefinition> UpdateAsync(string id, Func<ContainerDefinition, ContainerDefinition> change, CancellationToken cancel)
     {
-        var container = containers.Find(definition.Id);
+        var container = containers.Find(id);
         using var held = await HoldAsync(container, cancel);
         var before = container.Record;
-        container.Record = before with { Definition = definition };
+        // Of what it is by now: a rename or a network's coming must not be undone.
+        container.Record = before with { Definition = change(before.Definition.Clone()) };
         try
         {
             var resources = await RenewResourcesAsync(container, cancel);
@@ -84,15 +84,16 @@ public sealed partial class ContainerEngine
             throw;
         }
         Publish(container, "update");
+        return container.Record.Definition;
     }
 
-    /// <param name="definition">With other networks; what runs is not touched, and nothing is announced.</param>
+    /// <param name="definition">Its networks count, and nothing else of it.</param>
     public async Task RedefineAsync(ContainerDefinition definition, CancellationToken cancel)
     {
         var container = containers.Find(definition.Id);
         using var held = await HoldAsync(container, cancel);
         var before = container.Record;
-        container.Record = before with { Definition = definition };
+        container.Record = before with { Definition = WithNetworksOf(definition, before.Definition) };
         try
         {
             Write(container);
@@ -102,6 +103,16 @@ public sealed partial class ContainerEngine
             container.Record = before;
             throw;
         }
+    }
+
+    private static ContainerDefinition WithNetworksOf(ContainerDefinition other, ContainerDefinition definition)
+    {
+        var changed = definition.Clone();
+        changed.Networks.Clear();
+        changed.Networks.Add(other.Networks);
+        changed.Standalone.Endpoints.Clear();
+        changed.Standalone.Endpoints.Add(other.Standalone.Endpoints);
+        return changed;
     }
 
     /// <summary>How often it was restarted, and whether a user wants it to stay as it is; kept, so that the next daemon knows.</summary>
@@ -136,10 +147,13 @@ public sealed partial class ContainerEngine
         }
     }
 
-    private static async Task<HeldContainer> HoldAsync(ManagedContainer container, CancellationToken cancel)
+    /// <summary>One that was removed meanwhile is not there: written to, it would come back with the next daemon, and its name may be another's by now.</summary>
+    private async Task<HeldContainer> HoldAsync(ManagedContainer container, CancellationToken cancel)
     {
         await container.Gate.WaitAsync(cancel);
-        return new HeldContainer(container);
+        if (containers.TryGet(container.Id) == container) return new HeldContainer(container);
+        container.Gate.Release();
+        throw SkeinException.NotFound($"No such container: {container.Id}");
     }
 
     private static async Task AskAsync(string verb, ManagedContainer container, Func<Task> call)

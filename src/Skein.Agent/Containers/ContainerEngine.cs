@@ -148,7 +148,14 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     public async Task<long> WrittenAsync(string id, CancellationToken cancel)
     {
         var usage = new Containerd.SnapshotsApi.UsageRequest { Snapshotter = ContainerdClient.Snapshotter, Key = containers.Find(id).Id };
-        return (await containerd.Snapshots.UsageAsync(usage, cancellationToken: cancel)).Size;
+        try
+        {
+            return (await containerd.Snapshots.UsageAsync(usage, cancellationToken: cancel)).Size;
+        }
+        catch (RpcException error) when (error.StatusCode == StatusCode.NotFound)
+        {
+            return 0;   // its removal is under way, or was when a daemon was killed
+        }
     }
 
     public async Task ResizeAsync(string id, uint height, uint width, CancellationToken cancel)

@@ -36,10 +36,13 @@ internal sealed partial class ContainerTable
         }
     }
 
-    public void Release(string name)
+    /// <summary>A name that is another's by now stays that one's.</summary>
+    public void Release(string name, string id)
     {
         lock (gate)
-            idByName.Remove(name);
+        {
+            if (idByName.GetValueOrDefault(name) == id) idByName.Remove(name);
+        }
     }
 
     public void Add(ManagedContainer container)
@@ -56,7 +59,7 @@ internal sealed partial class ContainerTable
         lock (gate)
         {
             byId.Remove(container.Id);
-            idByName.Remove(container.Record.Name);
+            if (idByName.GetValueOrDefault(container.Record.Name) == container.Id) idByName.Remove(container.Record.Name);
         }
     }
 

@@ -61,10 +61,11 @@ public interface IContainerEngine
 
     Task RenameAsync(string id, string name, CancellationToken cancel);
 
-    /// <param name="definition">With other limits and another restart policy; all else is as it was.</param>
-    Task UpdateAsync(ContainerDefinition definition, CancellationToken cancel);
+    /// <param name="change">Gives it other limits and another restart policy; all else is as it was.</param>
+    Task<ContainerDefinition> UpdateAsync(string id, Func<ContainerDefinition, ContainerDefinition> change, CancellationToken cancel);
 
-    /// <param name="definition">With other networks; what runs is not touched, and nothing is announced.</param>
+    /// <summary>Gives it other networks; what runs is not touched, and nothing is announced.</summary>
+    /// <param name="definition">Its networks count, and nothing else of it.</param>
     Task RedefineAsync(ContainerDefinition definition, CancellationToken cancel);
 
     /// <summary>How often a user's container was restarted, and whether he wants it to stay as it is; kept, so that the next daemon knows.</summary>

@@ -122,8 +122,7 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
     {
         var container = _engine.Find(idOrName);
         var own = OfUser(container);
-        var changed = change(container.Definition.Clone());
-        await _engine.UpdateAsync(changed, cancel);
+        var changed = await _engine.UpdateAsync(container.Id, change, cancel);
         own.ChangePolicy(changed.Standalone.Restart);
     }
 

@@ -115,7 +115,7 @@ internal sealed class FakeContainerEngine : IContainerEngine
 
     public Task RedefineAsync(ContainerDefinition definition, CancellationToken cancel) => throw new NotSupportedException();
 
-    public Task UpdateAsync(ContainerDefinition definition, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<ContainerDefinition> UpdateAsync(string id, Func<ContainerDefinition, ContainerDefinition> change, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task NoteLifeAsync(string id, int restartCount, bool stoppedByUser, bool waiting, CancellationToken cancel) => throw new NotSupportedException();
 
