@@ -83,13 +83,24 @@ public sealed partial class ContainerEngine
     /// <summary>As a process in it would have it; nothing outside of the container is reached by any path or link.</summary>
     private async Task<T> InRootAsync<T>(ManagedContainer container, bool writes, Func<T> work, CancellationToken cancel)
     {
-        if (container.Running && ContainerProcesses.RootOf((int)container.Record.State.Pid, container.Id) is { } open)
+        while (true)
         {
-            using (open) return await RootedThread.RunAsync(open, work);
+            if (container.Running && ContainerProcesses.RootOf((int)container.Record.State.Pid, container.Id) is { } open)
+            {
+                using (open) return await RootedThread.RunAsync(open, work);
+            }
+            // It must not start meanwhile: two would have its layer mounted.
+            using (await HoldAsync(container, cancel))
+            {
+                if (!container.Running) return await InStoppedRootAsync(container, writes, work);
+            }
+            // It has just been started, or its process has ended and nobody has told yet.
+            await Task.Delay(RetryDelay, time, cancel);
         }
-        // It must not start meanwhile: two would have its layer mounted.
-        using var held = await HoldAsync(container, cancel);
-        if (container.Running) throw SkeinException.Conflict($"container {container.Id} has just been started");
+    }
+
+    private async Task<T> InStoppedRootAsync<T>(ManagedContainer container, bool writes, Func<T> work)
+    {
         var root = new StoppedRoot(
             Path.Combine(options.CopyFolder, $"root-{ids.NewContainerId()[..12]}"), container.RootMounts[0], container.Record.Definition.Spec.Mounts, container.Id, options.Volumes);
         return await root.RunAsync(writes, work);

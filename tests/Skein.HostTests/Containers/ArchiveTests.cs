@@ -95,6 +95,28 @@ public sealed class ArchiveTests
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(host.Options.ExecRoot, "copy")));
     }
 
+    /// <summary>`docker create -v`, and `docker cp` before the start: the places of its volumes are made as the start makes them.</summary>
+    [Fact]
+    public async Task One_that_was_never_started_has_its_volumes()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var outside = Path.Combine(host.Containerd.Folder, "settings");
+        await System.IO.File.WriteAllTextAsync(outside, "host");
+        var definition = EngineHost.Define("box", "cat", "/deep/vol/f");
+        definition.Spec.Mounts.Add([
+            new Mount { Type = "volume", Source = "named", Target = "/deep/vol" },
+            new Mount { Type = "bind", Source = outside, Target = "/conf/settings" }]);
+        var id = (await host.Engine.CreateAsync(definition, default)).Id;
+
+        Assert.Equal("host", (await ReadAsync(host, id, "/conf/settings"))["settings"].Text);
+        Assert.Contains("vol/", (await ReadAsync(host, id, "/deep/vol")).Keys);
+        await host.Engine.WriteArchiveAsync(id, "/deep/vol", Tar(File("f", "before", 0, 0)), keepKinds: true, ownersOfContainer: false, default);
+        Assert.Equal("before", await System.IO.File.ReadAllTextAsync(Path.Combine(host.Options.DataRoot, "volumes/named/_data/f")));
+        Assert.Equal("before", (await ReadAsync(host, id, "/deep/vol/f"))["f"].Text);
+        Assert.Empty(ContainerdProcess.MountsBelow(host.Containerd.Folder));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(host.Options.ExecRoot, "copy")));
+    }
+
     [Fact]
     public async Task An_export_is_the_root_without_what_is_mounted_into_it()
     {

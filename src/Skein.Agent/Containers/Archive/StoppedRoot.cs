@@ -29,15 +29,30 @@ internal sealed class StoppedRoot(string work, Containerd.Types.Mount layers, IR
 
     private void Mount(bool writes)
     {
+        if (Assemble(writes)) return;
+        MountPoint.Unmount(Root, lazy: true);
+        Assemble(writes: true);
+        if (writes) return;
+        MountPoint.Unmount(Root, lazy: true);
+        Assemble(writes: false);
+    }
+
+    /// <returns>false when what is mounted has no place yet, and none can be made: the container was never started, and is put together to be read.</returns>
+    private bool Assemble(bool writes)
+    {
+        var whole = true;
         if (layers.Type == "overlay") MountPoint.Mount("overlay", Root, "overlay", writes ? MountFlags.None : MountFlags.ReadOnly, Overlay(writes));
         else MountPoint.Bind(layers.Source, Root, readOnly: !writes, recursive: true);
         foreach (var mount in mounts.Where(mount => mount.Type is "bind" or "volume" && mount.Subpath.Length == 0).OrderBy(mount => mount.Target.Count(letter => letter == '/')))
         {
             var source = mount.Type == "bind" ? mount.Source : volumes.DataOf(VolumeFolders.NameOf(containerId, mount));
-            // Where it has no place yet the container was never started.
+            if (!Path.Exists(source)) continue;
+            if (writes) MountPlace.Ensure(Root, mount.Target, Directory.Exists(source));
             using var place = RootedEntry.Open(Root, mount.Target);
-            if (place is not null && Path.Exists(source) && place.IsFolder == Directory.Exists(source)) MountPoint.Bind(source, place.Path, recursive: true);
+            whole &= place is not null;
+            if (place is not null && place.IsFolder == Directory.Exists(source)) MountPoint.Bind(source, place.Path, recursive: true);
         }
+        return whole || writes;
     }
 
     /// <summary>By short links: all the layers' paths must fit into a page, and an image may have 127. To be read, the container's own layer is one like the others.</summary>
@@ -45,14 +60,14 @@ internal sealed class StoppedRoot(string work, Containerd.Types.Mount layers, IR
     {
         var values = layers.Options.Select(option => option.Split('=', 2)).Where(parts => parts.Length == 2).ToLookup(parts => parts[0], parts => parts[1]);
         var lower = values["lowerdir"].SelectMany(value => value.Split(':'));
-        if (!writes) return $"lowerdir={string.Join(':', Links([.. values["upperdir"], .. lower]))}";
-        return $"lowerdir={string.Join(':', Links([.. lower]))},upperdir={values["upperdir"].First()},workdir={values["workdir"].First()},index=off";
+        if (!writes) return $"lowerdir={string.Join(':', Links("r", [.. values["upperdir"], .. lower]))}";
+        return $"lowerdir={string.Join(':', Links("w", [.. lower]))},upperdir={values["upperdir"].First()},workdir={values["workdir"].First()},index=off";
     }
 
-    private List<string> Links(IReadOnlyList<string> folders)
+    private List<string> Links(string kind, IReadOnlyList<string> folders)
     {
-        var links = folders.Select((_, i) => Path.Combine(work, i.ToString(CultureInfo.InvariantCulture))).ToList();
-        for (var i = 0; i < links.Count; i++) File.CreateSymbolicLink(links[i], folders[i]);
+        var links = folders.Select((_, i) => Path.Combine(work, kind + i.ToString(CultureInfo.InvariantCulture))).ToList();
+        foreach (var (link, folder) in links.Zip(folders).Where(pair => !Path.Exists(pair.First))) File.CreateSymbolicLink(link, folder);
         return links;
     }
 }
