@@ -107,6 +107,26 @@ public sealed class ConnectionTests
         }
     }
 
+    /// <summary>Whoever asks for a terminal at the exec's making, and not at its start, reads frames: docker-py does.</summary>
+    [Theory]
+    [InlineData("{}", "multiplexed", "\u0001\0\0\0\0\0\0\u0003out")]
+    [InlineData("""{"Tty":true}""", "raw", "\r\n\r\nout")]
+    public async Task The_start_of_an_exec_says_how_its_terminal_is_read(string body, string type, string end)
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Containers.Put(ApiServer.Container, ContainerStatus.Running);
+        var streams = new FakeStreams(new MemoryStream("out"u8.ToArray()), Stream.Null, tty: true);
+        streams.Exit.SetResult(0);
+        server.Containers.Streams = streams;
+        using var socket = await server.ConnectAsync();
+        await socket.SendAsync(Encoding.ASCII.GetBytes(
+            $"POST /exec/e1/start HTTP/1.1\r\nHost: h\r\nUpgrade: tcp\r\nConnection: Upgrade\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+        socket.Shutdown(SocketShutdown.Send);
+        var answer = await ApiServer.ToEndAsync(socket);
+        Assert.Contains($"Content-Type: application/vnd.docker.{type}-stream", answer, StringComparison.Ordinal);
+        Assert.EndsWith(end, answer, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_client_that_has_closed_its_sending_side_is_answered()
     {

@@ -57,7 +57,7 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
     {
         // ConnectionClosed fires at the client's half-close already (echo x | docker exec -i): it must not end what was asked.
         var closed = CancellationToken.None;
-        (IContainerStreams Streams, DetachKeys Keys)? begun;
+        (IContainerStreams Streams, DetachKeys Keys, bool Raw)? begun;
         try
         {
             var (version, _) = ApiPath.Split(request.Path);
@@ -71,16 +71,17 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
             await AnswerErrorAsync(output, error, closed);
             return;
         }
-        if (begun is not ({ } streams, { } keys)) return;
+        if (begun is not ({ } streams, { } keys, var raw)) return;
         await using (streams)
         {
-            await StreamPump.RunAsync(streams, input, output, keys, closed);
+            await StreamPump.RunAsync(streams, new ConnectionClient(input, output, raw), keys, closed);
             await output.CompleteAsync();
         }
     }
 
     /// <summary>All that can be wrong with the request is, before the connection is no longer HTTP's.</summary>
-    private async Task<(IContainerStreams, DetachKeys)?> StartExecAsync(string id, ExecStartJson start, HijackedRequest request, ApiVersion version, PipeWriter output)
+    /// <remarks>As in Docker, it is the start that says how the stream is cut, and not what the process has: a terminal's output may come in frames.</remarks>
+    private async Task<(IContainerStreams, DetachKeys, bool)?> StartExecAsync(string id, ExecStartJson start, HijackedRequest request, ApiVersion version, PipeWriter output)
     {
         var definition = Startable(id).Definition;
         if (start.Detach)
@@ -90,20 +91,20 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
             await AnswerEmptyAsync(output);
             return null;
         }
-        await AnswerStreamAsync(output, request, version, definition.Tty);
-        return await TryStartExecAsync(id, start, output, definition.Tty, CancellationToken.None) is { } streams
-            ? (streams, DetachKeys.Parse(definition.DetachKeys, "escape"))
+        await AnswerStreamAsync(output, request, version, start.Tty);
+        return await TryStartExecAsync(id, start, output, start.Tty, CancellationToken.None) is { } streams
+            ? (streams, DetachKeys.Parse(definition.DetachKeys, "escape"), start.Tty)
             : null;
     }
 
-    private async Task<(IContainerStreams, DetachKeys)?> AttachAsync(string id, HijackedRequest request, ApiVersion version, PipeReader input, PipeWriter output)
+    private async Task<(IContainerStreams, DetachKeys, bool)?> AttachAsync(string id, HijackedRequest request, ApiVersion version, PipeReader input, PipeWriter output)
     {
         var attachment = await Attachment.OpenAsync(containers, id, AttachQuery.Of(request), CancellationToken.None);
         try
         {
             await AnswerStreamAsync(output, request, version, attachment.Streams.Tty);
             var client = new ConnectionClient(input, output, attachment.Streams.Tty);
-            if (await attachment.ShowEarlierAsync(client, CancellationToken.None)) return (attachment.Streams, attachment.Keys);
+            if (await attachment.ShowEarlierAsync(client, CancellationToken.None)) return (attachment.Streams, attachment.Keys, attachment.Streams.Tty);
         }
         catch
         {
