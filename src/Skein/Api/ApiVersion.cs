@@ -17,6 +17,9 @@ internal readonly record struct ApiVersion(int Major, int Minor) : IComparable<A
     /// <summary>From here on an image has no VirtualSize: it has long been its size.</summary>
     public static readonly ApiVersion WithoutVirtualSize = new(1, 44);
 
+    /// <summary>From here on nothing is told of the container that an image was committed from.</summary>
+    public static readonly ApiVersion WithoutContainerConfig = new(1, 45);
+
     public static bool TryParse(ReadOnlySpan<char> text, out ApiVersion version)
     {
         version = default;

@@ -60,6 +60,15 @@ public class ContainerInspectTests
     }
 
     [Fact]
+    public void A_users_leg_shows_what_was_asked_of_it_before_it_stands()
+    {
+        var container = Container(new ContainerSpec(), ContainerStatus.Created);
+        container.Definition.Standalone = new StandaloneSpec { Endpoints = { new StandaloneEndpoint { Network = "front", MacAddress = "02:42:ac:11:00:02" } } };
+        var leg = Inspect(container, network: null).GetProperty("NetworkSettings").GetProperty("Networks").GetProperty("front");
+        Assert.Equal(("02:42:ac:11:00:02", JsonValueKind.Null), (leg.GetProperty("MacAddress").GetString(), leg.GetProperty("Aliases").ValueKind));
+    }
+
+    [Fact]
     public void One_that_runs_shows_its_addresses_and_one_that_has_ended_its_networks()
     {
         var running = Inspect(Container(new ContainerSpec(), ContainerStatus.Running), s_live).GetProperty("NetworkSettings");

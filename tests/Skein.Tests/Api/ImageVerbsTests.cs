@@ -85,6 +85,17 @@ public class ImageVerbsTests
         Assert.Contains("""{"errorDetail":{"message":"archive/tar: invalid tar header"},"error":"archive/tar: invalid tar header"}""", body);
     }
 
+    /// <summary>docker-compose 1.29 looks into it whenever it makes a container anew.</summary>
+    [Theory]
+    [InlineData("1.44", true)]
+    [InlineData("1.45", false)]
+    public async Task Older_clients_look_for_the_container_of_an_image(string version, bool there)
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Images.Here = true;
+        Assert.Equal(there, (await server.AskAsync("GET", $"/v{version}/images/httpd/json")).Body.Contains("\"ContainerConfig\":{", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("/v1.43/images/json", true)]
     [InlineData("/v1.44/images/json", false)]

@@ -16,7 +16,9 @@ internal sealed record EndpointJson
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public IReadOnlyList<string>? Links { get; init; }
 
-    public IReadOnlyList<string> Aliases { get; init; } = [];
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public IReadOnlyList<string>? Aliases { get; init; }
+
     public required string MacAddress { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
@@ -59,9 +61,9 @@ internal sealed record EndpointJson
         return new EndpointJson
         {
             IPAMConfig = wish is null ? new IpamJson(v4.Address.Length > 0 ? v4.Address : null) : IpamJson.Of(wish),
-            Aliases = wish?.Aliases ?? [],
+            Aliases = wish is null ? [] : wish.Aliases.Count == 0 ? null : wish.Aliases,
             GwPriority = wish?.GwPriority ?? 0,
-            MacAddress = leg.Mac,
+            MacAddress = leg.Mac.Length > 0 ? leg.Mac : wish?.MacAddress ?? "",
             NetworkID = leg.NetworkId,
             EndpointID = leg.Addresses.Count > 0 ? EndpointId.Of(EndpointId.OwnerOf(container), leg.NetworkId) : "",
             Gateway = leg.Gateway,

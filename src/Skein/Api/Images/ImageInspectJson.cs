@@ -18,7 +18,9 @@ internal sealed record ImageInspectJson(
     long Size,
     ImageInspectJson.GraphDriverJson GraphDriver,
     ImageInspectJson.RootFsJson RootFS,
-    long? VirtualSize)
+    long? VirtualSize,
+    string? Container,
+    ImageInspectJson.ConfigJson? ContainerConfig)
 {
     /// <summary>Where its layers lie; what of them, only Docker's own drivers tell.</summary>
     internal sealed record GraphDriverJson(string Name)
@@ -32,15 +34,18 @@ internal sealed record ImageInspectJson(
     internal sealed record ConfigJson(
         string User,
         IReadOnlyDictionary<string, EmptyJson>? ExposedPorts,
-        IReadOnlyList<string> Env,
+        IReadOnlyList<string>? Env,
         IReadOnlyList<string>? Cmd,
         IReadOnlyDictionary<string, EmptyJson>? Volumes,
         string WorkingDir,
         IReadOnlyList<string>? Entrypoint,
-        IReadOnlyDictionary<string, string> Labels,
+        IReadOnlyDictionary<string, string>? Labels,
         string? StopSignal);
 
     internal sealed record EmptyJson;
+
+    // Of the container that an image was once committed from: there is none, and older clients look into it all the same.
+    private static readonly ConfigJson s_none = new("", null, null, null, null, "", null, null, null);
 
     public static ImageInspectJson From(ImageRecord image, ApiVersion version) => new(
         image.Id,
@@ -65,7 +70,9 @@ internal sealed record ImageInspectJson(
         image.Size,
         new GraphDriverJson("overlayfs"),
         new RootFsJson("layers", image.Layers),
-        version.CompareTo(ApiVersion.WithoutVirtualSize) < 0 ? image.Size : null);
+        version.CompareTo(ApiVersion.WithoutVirtualSize) < 0 ? image.Size : null,
+        version.CompareTo(ApiVersion.WithoutContainerConfig) < 0 ? "" : null,
+        version.CompareTo(ApiVersion.WithoutContainerConfig) < 0 ? s_none : null);
 
     private static Dictionary<string, EmptyJson>? Set(IReadOnlyList<string> names) =>
         names.Count == 0 ? null : names.ToDictionary(n => n, _ => new EmptyJson());
