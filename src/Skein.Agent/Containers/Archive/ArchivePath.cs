@@ -1,3 +1,5 @@
+using Skein.Model;
+
 namespace Skein.Agent.Containers.Archive;
 
 /// <summary>A path of `docker cp` inside a container: whole, and what a client calls the thing at its end.</summary>
@@ -7,6 +9,7 @@ internal sealed record ArchivePath(string Whole, string Name)
 {
     public static ArchivePath Of(string given)
     {
+        if (given.Contains('\0', StringComparison.Ordinal)) throw SkeinException.Invalid($"lstat {given}: invalid argument");
         var clean = Path.GetFullPath("/" + given);
         var isContent = given == "." || given.EndsWith("/.", StringComparison.Ordinal);
         var trimmed = clean.Length > 1 ? Path.TrimEndingDirectorySeparator(clean) : clean;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Skein.Agent.Containers;
 using Skein.Api.Swarm;
 using Skein.Model;
@@ -133,6 +134,9 @@ internal static class ContainerReader
     private static DnsConfig? ReadDns(HostWishJson host)
     {
         if ((host.Dns?.Count ?? 0) + (host.DnsSearch?.Count ?? 0) + (host.DnsOptions?.Count ?? 0) == 0) return null;
+        // Each is to be one word of a line: a file is made of them.
+        if ((host.Dns ?? []).FirstOrDefault(one => !IPAddress.TryParse(one, out _)) is { } address) throw SkeinException.Invalid($"ParseAddr(\"{address}\"): unable to parse IP");
+        if ((host.DnsSearch ?? []).Concat(host.DnsOptions ?? []).FirstOrDefault(word => word.Any(letter => char.IsControl(letter))) is { } wrong) throw SkeinException.Invalid($"invalid DNS setting: \"{wrong}\"");
         var dns = new DnsConfig();
         dns.Nameservers.AddRange(host.Dns ?? []);
         dns.Search.AddRange(host.DnsSearch ?? []);

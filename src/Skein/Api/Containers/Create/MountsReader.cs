@@ -28,7 +28,7 @@ internal static class MountsReader
     /// <summary>Cleaned; a folder of the container's root.</summary>
     public static string Target(string path)
     {
-        if (path.Length == 0 || path[0] != '/') throw SkeinException.Invalid($"invalid mount path: '{path}' mount path must be absolute");
+        if (path.Length == 0 || path[0] != '/' || path.Contains('\0', StringComparison.Ordinal)) throw SkeinException.Invalid($"invalid mount path: '{path}' mount path must be absolute");
         var clean = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         return clean != "/" ? clean : throw SkeinException.Invalid("invalid specification: destination can't be '/'");
     }
@@ -48,6 +48,7 @@ internal static class MountsReader
         var mount = parts switch
         {
             ["", ..] => throw Wrong(raw),
+            _ when raw.Contains('\0', StringComparison.Ordinal) => throw Wrong(raw),
             [var target] => new Mount { Target = target },
             [_, var mode] when IsMode(mode) => throw Wrong(raw),
             [var source, var target] => new Mount { Source = source, Target = target },

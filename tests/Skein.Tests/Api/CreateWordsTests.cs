@@ -1,0 +1,30 @@
+using System.Text;
+using Skein.Agent.Containers.Archive;
+using Skein.Api;
+using Skein.Api.Containers.Create;
+using Skein.Api.Http;
+using Skein.Model;
+using Xunit;
+
+namespace Skein.Tests.Api;
+
+/// <summary>What no path, and no line of a file, can be is the client's mistake.</summary>
+public sealed class CreateWordsTests
+{
+    [Theory]
+    [InlineData("""{"Dns":["192.0.2.1\nnameserver 192.0.2.2"]}""", "ParseAddr(\"192.0.2.1\nnameserver 192.0.2.2\"): unable to parse IP")]
+    [InlineData("""{"DnsSearch":["a\nnameserver 192.0.2.2"]}""", "invalid DNS setting: \"a\nnameserver 192.0.2.2\"")]
+    [InlineData("""{"DnsOptions":["a\nb"]}""", "invalid DNS setting: \"a\nb\"")]
+    [InlineData("""{"Binds":["/tmp\u0000x:/y"]}""", "invalid volume specification: '/tmp\0x:/y'")]
+    [InlineData("""{"Mounts":[{"Type":"volume","Source":"v","Target":"/y\u0000"}]}""", "invalid mount path: '/y\0' mount path must be absolute")]
+    public void A_container_is_refused(string host, string words)
+    {
+        var body = JsonBody.Read(Encoding.UTF8.GetBytes($$"""{"Image":"busybox","HostConfig":{{host}}}"""), CreateJsonContext.Default.ContainerCreateJson);
+        var refused = Assert.Throws<SkeinException>(() => ContainerReader.Read(body, "name", ApiVersion.Current, []));
+        Assert.Equal((ErrorKind.InvalidArgument, words), (refused.Kind, refused.Message));
+    }
+
+    [Fact]
+    public void A_path_to_copy_is_refused() =>
+        Assert.Equal(ErrorKind.InvalidArgument, Assert.Throws<SkeinException>(() => ArchivePath.Of("/etc\0/passwd")).Kind);
+}
