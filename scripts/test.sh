@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 [ "$(id -u)" = 0 ] || { echo "test: host and cluster tests make namespaces and mounts: run me as root (tests/Skein.Tests alone needs no root)" >&2; exit 1; }
 
 export SKEIN_PROGRAM="${SKEIN_PROGRAM:-$PWD/out/skein}"     # what the lab of the cluster tests runs
-limit=${TEST_LIMIT_SECONDS:-1200}                            # for one assembly
+limit=${TEST_LIMIT_SECONDS:-2400}                            # for one assembly; the longest takes half of that
 summary=$(mktemp)
 trap 'rm -f "$summary"' EXIT
 
