@@ -44,20 +44,8 @@ internal sealed class AttachedFiles(BridgeNetworkingOptions options)
 
     private string ResolvConf(AttachedToBridges container)
     {
-        var (dns, host) = (container.Definition.Spec.DnsConfig, HostLines());
+        var (dns, host) = (container.Definition.Spec.DnsConfig, ContainerFiles.LinesOf(options.HostResolvConf));
         return container.Legs.Any(leg => !leg.Bridge.IsDefault) ? ContainerFiles.ResolvConf(dns, host) : ContainerFiles.DirectResolvConf(dns, host);
-    }
-
-    private string[] HostLines()
-    {
-        try
-        {
-            return File.ReadAllLines(options.HostResolvConf);
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return [];   // also where a link leads to nothing
-        }
     }
 
     private void Put(string containerId, string name, string text)

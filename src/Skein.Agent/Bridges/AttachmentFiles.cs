@@ -58,7 +58,7 @@ internal sealed class AttachmentFiles(string folder)
     [
         .. stored.Published.Select(port =>
         {
-            var protocol = port.Protocol switch { "udp" => PortProtocol.Udp, "sctp" => PortProtocol.Sctp, _ => PortProtocol.Tcp };
+            var protocol = PortWish.ProtocolOf(port.Protocol);
             var host = new HostEnd(new TransportPort(protocol, ushort.Parse(port.HostPort, CultureInfo.InvariantCulture)), IPAddress.Parse(port.HostIp));
             return new BoundPort(new TransportPort(protocol, (ushort)port.Port), host);
         }),

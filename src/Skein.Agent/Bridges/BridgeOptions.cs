@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Agent.Bridges;
 
@@ -25,7 +26,7 @@ public static class BridgeOptions
 
     /// <summary>As Go's strconv.ParseBool; what is not set is as the driver has it.</summary>
     public static bool Flag(IDictionary<string, string> options, string name, bool otherwise) =>
-        options.TryGetValue(name, out var text) ? TryFlag(text) ?? otherwise : otherwise;
+        options.TryGetValue(name, out var text) && GoBool.TryParse(text, out var value) ? value : otherwise;
 
     private static void Check(string name, string value)
     {
@@ -33,7 +34,7 @@ public static class BridgeOptions
         {
             case Name when value.Length is 0 or > NameLimit || value.Any(c => c is '/' or ' ' or ':' || char.IsControl(c)) || value is "." or "..":
                 throw SkeinException.Invalid($"invalid bridge name \"{value}\"");
-            case Icc or Masquerade when TryFlag(value) is null:
+            case Icc or Masquerade when !GoBool.TryParse(value, out _):
                 throw SkeinException.Invalid($"failed to parse {name} value: \"{value}\" (strconv.ParseBool: parsing \"{value}\": invalid syntax)");
             case HostBinding when !IPAddress.TryParse(value, out var address) || address.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork:
                 throw SkeinException.Invalid($"failed to parse {name} value: \"{value}\" (nil ip)");
@@ -45,11 +46,4 @@ public static class BridgeOptions
                 throw SkeinException.NotImplemented($"the option \"{name}\" of the driver bridge is not supported");
         }
     }
-
-    private static bool? TryFlag(string text) => text switch
-    {
-        "1" or "t" or "T" or "true" or "TRUE" or "True" => true,
-        "0" or "f" or "F" or "false" or "FALSE" or "False" => false,
-        _ => null,
-    };
 }

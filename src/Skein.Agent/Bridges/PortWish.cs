@@ -50,7 +50,7 @@ internal readonly record struct PortWish(TransportPort Target, IPAddress? HostAd
             : throw SkeinException.Invalid($"invalid port specification: \"{text}\"");
     }
 
-    private static PortProtocol ProtocolOf(string text) => text.ToLowerInvariant() switch
+    public static PortProtocol ProtocolOf(string text) => text.ToLowerInvariant() switch
     {
         "" or "tcp" => PortProtocol.Tcp,
         "udp" => PortProtocol.Udp,

@@ -1,7 +1,6 @@
 using Skein.Agent.Containers.Archive;
 using Skein.Agent.Containers.Oci;
 using Skein.Agent.Containers.Processes;
-using Skein.Linux;
 using Skein.Linux.Files;
 using Skein.Linux.Namespaces;
 using Skein.Model;
@@ -66,16 +65,9 @@ public sealed partial class ContainerEngine
 
     private static PathStat StatOf(ArchivePath place, string id)
     {
-        try
-        {
-            var status = FileStatus.Of(place.Whole);
-            var link = status.Kind == FileKind.Link ? Path.GetFullPath(new FileInfo(place.Whole).LinkTarget ?? "", Path.GetDirectoryName(place.Whole)!) : "";
-            return new(place.Name, status.Size, GoFileMode.Of(status), DateTimeOffset.FromUnixTimeSeconds(status.ModifiedSeconds).AddTicks(status.ModifiedNanoseconds / 100), link);
-        }
-        catch (LinuxException error) when (error.Errno is Errno.ENOENT or Errno.ENOTDIR)
-        {
-            throw NoSuchPath(place.Whole, id);
-        }
+        var status = FileStatus.Find(place.Whole) ?? throw NoSuchPath(place.Whole, id);
+        var link = status.Kind == FileKind.Link ? Path.GetFullPath(new FileInfo(place.Whole).LinkTarget ?? "", Path.GetDirectoryName(place.Whole)!) : "";
+        return new(place.Name, status.Size, GoFileMode.Of(status), DateTimeOffset.FromUnixTimeSeconds(status.ModifiedSeconds).AddTicks(status.ModifiedNanoseconds / 100), link);
     }
 
     private static SkeinException NoSuchPath(string path, string id) => SkeinException.NotFound($"Could not find the file {path} in container {id}");

@@ -49,15 +49,12 @@ public sealed partial class ContainerEngine
         var (old, next) = (container.Record.Name, name.TrimStart('/'));
         if (old == next) throw SkeinException.Invalid("Renaming a container with the same name as its current name");
         containers.Reserve(next, container.Id, "Error when allocating new name: ");
-        var before = container.Record;
         try
         {
-            container.Record = before with { Definition = new(before.Definition) { Name = next } };
-            Write(container);
+            Redefine(container, new(container.Record.Definition) { Name = next });
         }
         catch
         {
-            container.Record = before;
             containers.Release(next, container.Id);
             throw;
         }
@@ -69,22 +66,13 @@ public sealed partial class ContainerEngine
     {
         var container = containers.Find(id);
         using var held = await HoldAsync(container, cancel);
-        var before = container.Record;
         // Of what it is by now: a rename or a network's coming must not be undone.
-        container.Record = before with { Definition = change(before.Definition.Clone()) };
-        try
-        {
-            var resources = await RenewResourcesAsync(container, cancel);
-            if (container.Running) await AskAsync("update", container, async () => await containerd.Tasks.UpdateAsync(new() { ContainerId = container.Id, Resources = resources }, cancellationToken: cancel));
-            Write(container);
-        }
-        catch
-        {
-            container.Record = before;
-            throw;
-        }
+        var changed = change(container.Record.Definition.Clone());
+        var resources = await RenewResourcesAsync(changed, cancel);
+        if (container.Running) await AskAsync("update", container, async () => await containerd.Tasks.UpdateAsync(new() { ContainerId = container.Id, Resources = resources }, cancellationToken: cancel));
+        Redefine(container, changed);
         Publish(container, "update");
-        return container.Record.Definition;
+        return changed;
     }
 
     /// <param name="definition">Its networks count, and nothing else of it.</param>
@@ -92,8 +80,14 @@ public sealed partial class ContainerEngine
     {
         var container = containers.Find(definition.Id);
         using var held = await HoldAsync(container, cancel);
+        Redefine(container, WithNetworksOf(definition, container.Record.Definition));
+    }
+
+    /// <summary>Under its gate; what cannot be written has not happened.</summary>
+    private void Redefine(ManagedContainer container, ContainerDefinition definition)
+    {
         var before = container.Record;
-        container.Record = before with { Definition = WithNetworksOf(definition, before.Definition) };
+        container.Record = before with { Definition = definition };
         try
         {
             Write(container);
@@ -191,11 +185,10 @@ public sealed partial class ContainerEngine
         }
     }
 
-    private async Task<Google.Protobuf.WellKnownTypes.Any> RenewResourcesAsync(ManagedContainer container, CancellationToken cancel)
+    private async Task<Google.Protobuf.WellKnownTypes.Any> RenewResourcesAsync(ContainerDefinition definition, CancellationToken cancel)
     {
-        var definition = container.Record.Definition;
         var resources = StandaloneSpecs.Resources(specs.Resources(definition.Resources, access.Of(definition)), definition.Standalone.Limits ?? new(), Cgroups);
-        await ChangeSpecAsync(container.Id, spec => spec with { Linux = spec.Linux with { Resources = resources } }, cancel);
+        await ChangeSpecAsync(definition.Id, spec => spec with { Linux = spec.Linux with { Resources = resources } }, cancel);
         return new() { TypeUrl = ResourcesType, Value = UnsafeByteOperations.UnsafeWrap(JsonSerializer.SerializeToUtf8Bytes(resources, OciJson.Default.OciResources)) };
     }
 

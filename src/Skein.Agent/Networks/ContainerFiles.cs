@@ -18,6 +18,19 @@ internal static class ContainerFiles
         return ResolvConf(dns, hostLines, alone && dns is { Nameservers.Count: > 0 } ? dns.Nameservers : null);
     }
 
+    /// <summary>Those of a file of the host; none where there is no file, or a link that leads to none.</summary>
+    public static string[] LinesOf(string path)
+    {
+        try
+        {
+            return File.ReadAllLines(path);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>Of a container that asks for no names of ours: the servers given to it, or the host's, but those that only the host reaches.</summary>
     public static string DirectResolvConf(DnsConfig? dns, IReadOnlyCollection<string> hostLines)
     {

@@ -213,7 +213,7 @@ public sealed partial class OverlayNetworking
     private void WriteFiles(ContainerNetworkSpec spec, IReadOnlyList<ContainerLeg> legs)
     {
         var folder = Directory.CreateDirectory(_options.FilesOf(spec.ContainerId)).FullName;
-        WriteIfMissing(Path.Combine(folder, "resolv.conf"), ContainerFiles.ResolvConf(spec.Dns, HostResolvLines(), alone: spec.Legs.Count == 0));
+        WriteIfMissing(Path.Combine(folder, "resolv.conf"), ContainerFiles.ResolvConf(spec.Dns, ContainerFiles.LinesOf(_options.HostResolvConf), alone: spec.Legs.Count == 0));
         WriteIfMissing(
             Path.Combine(folder, "hosts"),
             ContainerFiles.Hosts(spec.Hostname, spec.ExtraHosts, Own(legs).SelectMany(leg => leg.Addresses).Select(address => InterfaceAddress.Parse(address).Address.ToString())));
@@ -226,18 +226,6 @@ public sealed partial class OverlayNetworking
         var overlays = legs.Where(leg => leg.NetworkId != DeviceNames.GatewayBridge).ToList();
         var chosen = overlays.FindAll(leg => NetworkOf(leg.NetworkId)?.Ingress != true);
         return chosen.Count > 0 ? chosen : overlays.Count > 0 ? overlays : [.. legs];
-    }
-
-    private string[] HostResolvLines()
-    {
-        try
-        {
-            return File.ReadAllLines(_options.HostResolvConf);
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return [];   // also where a link leads to nothing
-        }
     }
 
     private static void WriteIfMissing(string path, string text)

@@ -64,12 +64,10 @@ internal sealed class StandaloneSandbox(IStandaloneNetworking networks, string c
     private void WriteFiles(ContainerDefinition definition, bool isHosts)
     {
         var (dns, extra) = (definition.Spec.DnsConfig, definition.Spec.Hosts);
-        File.WriteAllText(definition.ResolvConfPath, HostFiles.ResolvConf(dns, ReadLines(hostResolvConf)));
-        File.WriteAllText(definition.HostsPath, isHosts ? HostFiles.Hosts(ReadLines(HostHosts), extra) : ContainerFiles.Hosts(definition.Hostname, extra, []));
+        File.WriteAllText(definition.ResolvConfPath, HostFiles.ResolvConf(dns, ContainerFiles.LinesOf(hostResolvConf)));
+        File.WriteAllText(definition.HostsPath, isHosts ? HostFiles.Hosts(ContainerFiles.LinesOf(HostHosts), extra) : ContainerFiles.Hosts(definition.Hostname, extra, []));
         File.WriteAllText(definition.HostnamePath, definition.Hostname + "\n");
     }
-
-    private static string[] ReadLines(string path) => File.Exists(path) ? File.ReadAllLines(path) : [];
 
     private string FileOf(string id, string name) => Path.Combine(containersFolder, id, name);
 }

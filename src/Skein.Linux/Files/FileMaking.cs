@@ -17,7 +17,7 @@ public static class FileMaking
     /// <param name="kind">A device or a pipe.</param>
     /// <exception cref="LinuxException"/>
     public static void Node(string path, FileKind kind, uint major, uint minor) => Check(
-        FileCalls.mknod(KernelPath.Of(path).Bytes, (uint)kind | 0x180, (minor & 0xff) | ((ulong)(major & 0xfff) << 8) | ((minor & ~0xffUL) << 12) | ((major & ~0xfffUL) << 32)),
+        FileCalls.mknod(KernelPath.Of(path).Bytes, (uint)kind | 0x180, FileStatus.DeviceNumber(major, minor)),
         "make node", path);
 
     /// <summary>The owner first: the kernel takes set-user-id off a file that changes hands.</summary>

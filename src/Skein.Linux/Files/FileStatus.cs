@@ -19,6 +19,10 @@ public readonly record struct FileStatus(FileKind Kind, uint Mode, uint User, ui
 
     /// <summary>null when there is none.</summary>
     /// <exception cref="LinuxException"/>
+    public static FileStatus? Find(string path) => Find(KernelPath.Of(path));
+
+    /// <summary>null when there is none.</summary>
+    /// <exception cref="LinuxException"/>
     internal static FileStatus? Find(KernelPath path)
     {
         try
@@ -47,6 +51,6 @@ public readonly record struct FileStatus(FileKind Kind, uint Mode, uint User, ui
     }
 
     // glibc's makedev
-    private static ulong DeviceNumber(ulong major, ulong minor) =>
+    internal static ulong DeviceNumber(ulong major, ulong minor) =>
         (minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xfful) << 12) | ((major & ~0xffful) << 32);
 }

@@ -26,27 +26,30 @@ internal static class ContainerChanges
             var path = $"{folder}/{Path.GetFileName(entry)}";
             var status = FileStatus.Of(entry);
             var before = InImage(image, path);
-            if (status is { Kind: FileKind.CharacterDevice, RawDevice: 0 })
+            if (IsDeletion(status))
             {
-                if (before) found.Add(new(ChangeKind.Deleted, path));
-                changed |= before;
+                if (before is not null) found.Add(new(ChangeKind.Deleted, path));
+                changed |= before is not null;
                 continue;
             }
             var below = status.Kind == FileKind.Folder && Collect(own, image, path, mounted, found);
             var isPlace = mounted.Contains(path) || s_places.Contains(path) && (status.Kind == FileKind.Folder || status.Size == 0);
-            if (isPlace ? !below : status.Kind == FileKind.Folder && before && !below && !IsOther(image, path, status)) continue;
-            found.Add(new(before ? ChangeKind.Modified : ChangeKind.Added, path));
+            if (isPlace ? !below : status.Kind == FileKind.Folder && before is { } known && !below && IsSame(known, status)) continue;
+            found.Add(new(before is not null ? ChangeKind.Modified : ChangeKind.Added, path));
             changed = true;
         }
         return changed;
     }
 
-    private static bool InImage(IReadOnlyList<string> image, string path) =>
-        image.Select(layer => StatusOf(layer + path)).FirstOrDefault(status => status is not null) is { } topmost && topmost is not { Kind: FileKind.CharacterDevice, RawDevice: 0 };
+    /// <returns>null where the image has nothing, or a layer of it has deleted what was there.</returns>
+    private static FileStatus? InImage(IReadOnlyList<string> image, string path)
+    {
+        var topmost = image.Select(layer => FileStatus.Find(layer + path)).FirstOrDefault(status => status is not null);
+        return topmost is { } found && IsDeletion(found) ? null : topmost;
+    }
+
+    private static bool IsDeletion(FileStatus status) => status is { Kind: FileKind.CharacterDevice, RawDevice: 0 };
 
     /// <summary>A folder is copied up for what is below it, with its own owner and mode.</summary>
-    private static bool IsOther(IReadOnlyList<string> image, string path, FileStatus own) =>
-        image.Select(layer => StatusOf(layer + path)).FirstOrDefault(status => status is not null) is { } before && (before.Mode, before.User, before.Group) != (own.Mode, own.User, own.Group);
-
-    private static FileStatus? StatusOf(string path) => Path.Exists(path) || new FileInfo(path).LinkTarget is not null ? FileStatus.Of(path) : null;
+    private static bool IsSame(FileStatus before, FileStatus own) => (before.Mode, before.User, before.Group) == (own.Mode, own.User, own.Group);
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Skein.Agent.Containers.Oci;
 using Skein.Agent.Containers.Volumes;
 using Skein.Linux.Files;
 using Skein.Linux.Mounts;
@@ -11,6 +11,8 @@ namespace Skein.Agent.Containers.Archive;
 /// <param name="work">A folder for the layers' links, removed at the end.</param>
 internal sealed class StoppedRoot(string work, Containerd.Types.Mount layers, IReadOnlyList<Mount> mounts, string containerId, VolumeFolders volumes)
 {
+    private int _assembled;
+
     private string Root => Path.Combine(work, "root");
 
     /// <param name="writes">Otherwise nothing of it can be changed, by reading times either.</param>
@@ -55,19 +57,13 @@ internal sealed class StoppedRoot(string work, Containerd.Types.Mount layers, IR
         return whole || writes;
     }
 
-    /// <summary>By short links: all the layers' paths must fit into a page, and an image may have 127. To be read, the container's own layer is one like the others.</summary>
+    /// <summary>To be read, the container's own layer is one like the others.</summary>
     private string Overlay(bool writes)
     {
-        var values = layers.Options.Select(option => option.Split('=', 2)).Where(parts => parts.Length == 2).ToLookup(parts => parts[0], parts => parts[1]);
-        var lower = values["lowerdir"].SelectMany(value => value.Split(':'));
-        if (!writes) return $"lowerdir={string.Join(':', Links("r", [.. values["upperdir"], .. lower]))}";
-        return $"lowerdir={string.Join(':', Links("w", [.. lower]))},upperdir={values["upperdir"].First()},workdir={values["workdir"].First()},index=off";
-    }
-
-    private List<string> Links(string kind, IReadOnlyList<string> folders)
-    {
-        var links = folders.Select((_, i) => Path.Combine(work, kind + i.ToString(CultureInfo.InvariantCulture))).ToList();
-        foreach (var (link, folder) in links.Zip(folders).Where(pair => !Path.Exists(pair.First))) File.CreateSymbolicLink(link, folder);
-        return links;
+        var kind = $"{_assembled++}-";
+        var folders = RootLayers.Of(layers.Type, layers.Source, layers.Options).Folders;
+        if (!writes) return $"lowerdir={LayerLinks.Make(work, folders, kind)}";
+        var own = layers.Options.First(option => option.StartsWith("workdir=", StringComparison.Ordinal));
+        return $"lowerdir={LayerLinks.Make(work, folders.Skip(1), kind)},upperdir={folders[0]},{own},index=off";
     }
 }

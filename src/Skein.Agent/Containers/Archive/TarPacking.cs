@@ -1,5 +1,4 @@
 using System.Formats.Tar;
-using Skein.Linux;
 using Skein.Linux.Files;
 using Skein.Model;
 
@@ -13,6 +12,8 @@ internal sealed class TarPacking : IDisposable
 {
     private const uint Permissions = 0xfff;
 
+    private static readonly Lazy<bool> s_touched = new(TouchAll);
+
     private readonly TarWriter _tar;
     private readonly bool _oneFileSystem;
     private readonly CancellationToken _cancel;
@@ -22,17 +23,23 @@ internal sealed class TarPacking : IDisposable
     public TarPacking(Stream target, bool oneFileSystem, CancellationToken cancel) =>
         (_tar, _oneFileSystem, _cancel) = (new(target, TarEntryFormat.Pax, leaveOpen: true), oneFileSystem, cancel);
 
-    /// <summary>So that nothing is loaded from a file once the thread is inside.</summary>
-    public static void Touch()
+    /// <summary>So that nothing is loaded from a file once the thread is inside; once is enough.</summary>
+    public static void Touch() => _ = s_touched.Value;
+
+    private static bool TouchAll()
     {
         using var packing = new TarPacking(Stream.Null, oneFileSystem: false, default);
         packing.Write("/proc/self/stat", "x", FileStatus.Of("/proc/self/stat"));
         packing.Write("/", "y/", FileStatus.Of("/"));
-        _ = Directory.EnumerateFileSystemEntries("/").Count();
+        return Directory.EnumerateFileSystemEntries("/").Count() > 0;
     }
 
     /// <param name="name">The entry's; what lies below gets it before its own. Empty: what lies below alone.</param>
-    public void Add(string path, string name) => Add(path, name, FileStatus.Of(path), FileStatus.Of(path).Device);
+    public void Add(string path, string name)
+    {
+        var status = FileStatus.Of(path);
+        Add(path, name, status, status.Device);
+    }
 
     public void Dispose() => _tar.Dispose();
 
@@ -46,20 +53,8 @@ internal sealed class TarPacking : IDisposable
         {
             var own = Path.GetFileName(below);
             if (own.Contains('\uFFFD')) throw SkeinException.Invalid($"a name below {path} is no UTF-8, which a tar's names are: {own}");
-            if (Find(below) is { } found) Add(below, name.Length > 0 ? $"{name}/{own}" : own, found, device);
-        }
-    }
-
-    /// <returns>null when it went meanwhile.</returns>
-    private static FileStatus? Find(string path)
-    {
-        try
-        {
-            return FileStatus.Of(path);
-        }
-        catch (LinuxException error) when (error.Errno is Errno.ENOENT or Errno.ENOTDIR)
-        {
-            return null;
+            // It may have gone meanwhile.
+            if (FileStatus.Find(below) is { } found) Add(below, name.Length > 0 ? $"{name}/{own}" : own, found, device);
         }
     }
 

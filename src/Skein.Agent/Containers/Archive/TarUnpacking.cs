@@ -1,5 +1,4 @@
 using System.Formats.Tar;
-using Skein.Linux;
 using Skein.Linux.Files;
 using Skein.Model;
 
@@ -36,10 +35,10 @@ internal sealed class TarUnpacking(string folder, bool keepKinds, (uint User, ui
         if (entry.EntryType is TarEntryType.GlobalExtendedAttributes) return;
         var path = Below(entry.Name);
         if (path == folder && entry.EntryType != TarEntryType.Directory) throw SkeinException.Invalid($"invalid name in the tar: {entry.Name}");
-        var there = StatusOf(path);
+        var there = FileStatus.Find(path);
         if (entry.EntryType == TarEntryType.Directory)
         {
-            if (there is { Kind: not FileKind.Folder } && !IsFolderByLink(path))
+            if (there is { Kind: not FileKind.Folder } && !Directory.Exists(path))
             {
                 if (keepKinds) throw SkeinException.Invalid($"cannot overwrite non-directory \"{path}\" with directory \"{folder}\"");
                 File.Delete(path);
@@ -99,19 +98,5 @@ internal sealed class TarUnpacking(string folder, bool keepKinds, (uint User, ui
         if (path.Length == 0 || Directory.Exists(path)) return;
         MakeFolder(Path.GetDirectoryName(path) ?? "");
         FileMaking.Folder(path);
-    }
-
-    private static bool IsFolderByLink(string path) => Directory.Exists(path);
-
-    private static FileStatus? StatusOf(string path)
-    {
-        try
-        {
-            return FileStatus.Of(path);
-        }
-        catch (LinuxException error) when (error.Errno is Errno.ENOENT or Errno.ENOTDIR)
-        {
-            return null;
-        }
     }
 }

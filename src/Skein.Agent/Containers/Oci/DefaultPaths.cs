@@ -5,6 +5,9 @@ internal static class DefaultPaths
 {
     public const string Path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+    /// <summary>Of /dev/shm.</summary>
+    public const long SharedMemoryBytes = 64 << 20;
+
     public static readonly IReadOnlyList<OciMount> Mounts =
     [
         new("/proc", "proc", "proc", ["nosuid", "noexec", "nodev"]),
@@ -13,6 +16,6 @@ internal static class DefaultPaths
         new("/sys", "sysfs", "sysfs", ["nosuid", "noexec", "nodev", "ro"]),
         new("/sys/fs/cgroup", "cgroup", "cgroup", ["ro", "nosuid", "noexec", "nodev"]),
         new("/dev/mqueue", "mqueue", "mqueue", ["nosuid", "noexec", "nodev"]),
-        new("/dev/shm", "tmpfs", "shm", ["nosuid", "noexec", "nodev", "mode=1777", "size=67108864"]),
+        new("/dev/shm", "tmpfs", "shm", ["nosuid", "noexec", "nodev", "mode=1777", $"size={SharedMemoryBytes}"]),
     ];
 }

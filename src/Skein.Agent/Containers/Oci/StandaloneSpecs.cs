@@ -7,8 +7,6 @@ namespace Skein.Agent.Containers.Oci;
 /// <summary>What only a container of a user may have: namespaces of others, limits beyond a service's, paths of its own choice.</summary>
 internal static class StandaloneSpecs
 {
-    private const long SharedMemoryBytes = 64 << 20;
-
     /// <param name="sharedMemoryOf">Where the /dev/shm of a container lies that lets others into its IPC namespace.</param>
     public static OciSpec Apply(OciSpec spec, ContainerDefinition definition, HostCgroups cgroups, Func<string, string> sharedMemoryOf)
     {
@@ -127,7 +125,7 @@ internal static class StandaloneSpecs
     private static OciMount Bound(string path) => new("/dev/shm", "bind", path, ["rbind", "rprivate"]);
 
     /// <summary>Of /dev/shm, in bytes.</summary>
-    public static long SizeOf(StandaloneSpec wish) => wish.ShmSize > 0 ? wish.ShmSize : SharedMemoryBytes;
+    public static long SizeOf(StandaloneSpec wish) => wish.ShmSize > 0 ? wish.ShmSize : DefaultPaths.SharedMemoryBytes;
 
     /// <summary>`--tmpfs TARGET:OPTIONS`: what is not said is as safe as Docker makes it.</summary>
     private static OciMount Tmpfs(string target, string options) =>

@@ -99,14 +99,12 @@ internal sealed class VolumeContent(VolumeFolders volumes, string workFolder)
         }
     }
 
-    /// <summary>The layers in one, read-only. By short links: all their paths must fit into a page, and an image may have 127.</summary>
+    /// <summary>The layers in one, read-only.</summary>
     internal static string Assemble(string work, IReadOnlyList<string> layers)
     {
         if (layers.Count == 1) return layers[0];
-        var links = layers.Select((layer, i) => (Link: Path.Combine(work, i.ToString(CultureInfo.InvariantCulture)), layer)).ToList();
-        foreach (var (link, layer) in links) File.CreateSymbolicLink(link, layer);
         var root = Directory.CreateDirectory(Path.Combine(work, "root")).FullName;
-        MountPoint.Mount("overlay", root, "overlay", MountFlags.ReadOnly, $"lowerdir={string.Join(':', links.Select(l => l.Link))}");
+        MountPoint.Mount("overlay", root, "overlay", MountFlags.ReadOnly, $"lowerdir={LayerLinks.Make(work, layers)}");
         return root;
     }
 }

@@ -106,7 +106,7 @@ internal static class ServiceSpecReader
         ? throw SkeinException.Invalid($"invalid isolation ({other}): linux only supports 'default'")
         : "";
 
-    private static HealthConfig? ReadHealth(ContainerSpecJson.HealthJson? json)
+    internal static HealthConfig? ReadHealth(ContainerSpecJson.HealthJson? json)
     {
         if (json is null) return null;
         var health = new HealthConfig

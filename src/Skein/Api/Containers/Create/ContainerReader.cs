@@ -3,7 +3,6 @@ using System.Net;
 using Skein.Agent.Containers;
 using Skein.Api.Swarm;
 using Skein.Model;
-using Skein.Model.Logging;
 
 namespace Skein.Api.Containers.Create;
 
@@ -27,7 +26,7 @@ internal static class ContainerReader
             Spec = ReadSpec(json, host, version),
             Hostname = json.Hostname ?? "",
             Resources = LimitsReader.Resources(host, warnings),
-            LogDriver = ReadLog(host.LogConfig),
+            LogDriver = new TaskSpecJson.LogDriverJson { Name = host.LogConfig?.Type, Options = host.LogConfig?.Config }.ToModel(),
             StopGracePeriod = Nanoseconds(json.StopTimeout ?? DefaultStopSeconds),
         };
         foreach (var (key, value) in json.Labels ?? new Dictionary<string, string>()) definition.Labels[key] = value;
@@ -116,19 +115,10 @@ internal static class ContainerReader
         if (host.IOMaximumBandwidth is > 0) throw SkeinException.Invalid("invalid option: QoS maximum bandwidth configuration is not supported on linux");
         if (host.IOMaximumIOps is > 0) throw SkeinException.Invalid("invalid option: QoS maximum IOPs configuration is not supported on linux");
         if (host.StorageOpt is { Count: > 0 }) throw SkeinException.Invalid("--storage-opt is not supported: containers' layers have no quota");
-        if (host.Links is { Count: > 0 }) throw SkeinException.NotImplemented("--link is not supported: containers of one network know each other by name, and by --network-alias");
+        EndpointsReader.RefuseLinks(host.Links);
         if (host.Runtime is not (null or "" or "runc" or "io.containerd.runc.v2")) throw SkeinException.Invalid($"unknown or invalid runtime name: {host.Runtime}");
         if (host.UsernsMode is not (null or "" or "host")) throw SkeinException.Invalid($"invalid user namespace mode: {host.UsernsMode}");
         if (host.VolumeDriver is not (null or "" or "local")) throw SkeinException.NotImplemented($"volumes of the driver {host.VolumeDriver} are not supported");
-    }
-
-    private static LogDriver? ReadLog(HostWishJson.LogConfigJson? json)
-    {
-        if (json is null || json.Type is null or "" && json.Config is null or { Count: 0 }) return null;
-        var driver = new LogDriver { Name = json.Type ?? "" };
-        foreach (var (name, value) in json.Config ?? new Dictionary<string, string>()) driver.Options[name] = value;
-        LogDriverValidation.Check(driver);
-        return driver;
     }
 
     private static DnsConfig? ReadDns(HostWishJson host)

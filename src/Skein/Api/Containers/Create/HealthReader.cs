@@ -9,20 +9,17 @@ internal static class HealthReader
 
     public static HealthConfig? Read(ContainerSpecJson.HealthJson? json)
     {
-        if (json is null) return null;
-        var health = new HealthConfig
-        {
-            Interval = Duration("Interval", json.Interval),
-            Timeout = Duration("Timeout", json.Timeout),
-            StartPeriod = Duration("StartPeriod", json.StartPeriod),
-            StartInterval = Duration("StartInterval", json.StartInterval),
-            Retries = json.Retries is null or >= 0 ? json.Retries ?? 0 : throw SkeinException.Invalid("Retries in Healthcheck cannot be negative"),
-        };
-        health.Test.AddRange(json.Test ?? []);
+        if (ServiceSpecReader.ReadHealth(json) is not { } health) return null;
+        Check("Interval", health.Interval);
+        Check("Timeout", health.Timeout);
+        Check("StartPeriod", health.StartPeriod);
+        Check("StartInterval", health.StartInterval);
+        if (health.Retries < 0) throw SkeinException.Invalid("Retries in Healthcheck cannot be negative");
         return health;
     }
 
-    private static long Duration(string name, long? nanoseconds) => nanoseconds is null or 0 or >= Least
-        ? nanoseconds ?? 0
-        : throw SkeinException.Invalid($"{name} in Healthcheck cannot be less than 1ms");
+    private static void Check(string name, long nanoseconds)
+    {
+        if (nanoseconds is not (0 or >= Least)) throw SkeinException.Invalid($"{name} in Healthcheck cannot be less than 1ms");
+    }
 }

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Api.Containers.Create;
 
@@ -21,7 +22,7 @@ internal static class SecurityReader
         switch (name)
         {
             case "no-new-privileges":
-                privileges.NoNewPrivileges = value is null || (GoBool(value) ?? throw Invalid(option));
+                privileges.NoNewPrivileges = value is null || (GoBool.TryParse(value, out var on) ? on : throw Invalid(option));
                 break;
             case "label" when value is not null:
                 ReadLabel(value, privileges.Selinux ??= new(), option);
@@ -59,13 +60,6 @@ internal static class SecurityReader
             default: throw Invalid(option);
         }
     }
-
-    private static bool? GoBool(string text) => text switch
-    {
-        "1" or "t" or "T" or "true" or "TRUE" or "True" => true,
-        "0" or "f" or "F" or "false" or "FALSE" or "False" => false,
-        _ => null,
-    };
 
     private static SkeinException Invalid(string option) => SkeinException.Invalid($"invalid --security-opt 2: \"{option}\"");
 }
