@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Skein.Agent.Networks;
 using Skein.Model;
@@ -11,12 +12,13 @@ internal sealed class AttachedFiles(BridgeNetworkingOptions options)
 
     public string PathOf(string containerId, string name) => Path.Combine(options.FilesOf(containerId), name);
 
-    public void Write(AttachedToBridges container)
+    /// <param name="extra">"ADDRESS NAME…" of others.</param>
+    public void Write(AttachedToBridges container, IEnumerable<string> extra)
     {
         var definition = container.Definition;
         Directory.CreateDirectory(options.FilesOf(container.Id));
         Put(container.Id, "resolv.conf", ResolvConf(container));
-        Put(container.Id, "hosts", ContainerFiles.Hosts(NameOf(definition), definition.Spec.Hosts, container.Legs.SelectMany(AddressesOf)));
+        Put(container.Id, "hosts", ContainerFiles.Hosts(NameOf(definition), extra, container.Legs.SelectMany(AddressesOf)));
         Put(container.Id, "hostname", definition.Hostname + "\n");
     }
 
@@ -34,6 +36,17 @@ internal sealed class AttachedFiles(BridgeNetworkingOptions options)
         var gone = AddressesOf(leg).Select(address => $"{address}\t{NameOf(container.Definition)}").ToHashSet(StringComparer.Ordinal);
         if (File.Exists(path)) Overwrite(path, string.Concat(File.ReadAllLines(path).Where(line => !gone.Contains(line)).Select(line => line + "\n")));
         WriteResolvers(container);
+    }
+
+    /// <summary>One that it is linked to has other addresses by now.</summary>
+    public void Relink(AttachedToBridges container, IReadOnlyList<(IPAddress Address, string Names)> linked)
+    {
+        var path = PathOf(container.Id, "hosts");
+        if (linked.Count == 0 || !File.Exists(path)) return;
+        var (kept, ends) = (new StringBuilder(), $"\t{linked[0].Names}");
+        foreach (var line in File.ReadAllLines(path).Where(line => !line.EndsWith(ends, StringComparison.Ordinal))) kept.Append(line).Append('\n');
+        foreach (var (address, names) in linked) kept.Append(address).Append('\t').Append(names).Append('\n');
+        Overwrite(path, kept.ToString());
     }
 
     private void WriteResolvers(AttachedToBridges container)

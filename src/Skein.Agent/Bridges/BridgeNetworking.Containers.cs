@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Skein.Agent.Networks;
 using Skein.Linux.Namespaces;
 using Skein.Linux.Netlink;
@@ -108,9 +109,33 @@ public sealed partial class BridgeNetworking
             _containers[definition.Id] = container = container with { Legs = container.Legs.Add(leg) };
         }
         container = container with { Ports = [.. _publisher.Publish(container)] };
-        _files.Write(container);
+        _files.Write(container, [.. HostLines(definition.Spec.Hosts), .. ContainerLinks.LinesOf(definition.Standalone, _containers).Select(line => $"{line.Address} {line.Names}")]);
         await ApplyAsync(container, cancel);
+        Relink(container);
         return _containers[definition.Id].Network!;
+    }
+
+    public async Task<IReadOnlyList<string>> HostLinesAsync(IReadOnlyCollection<string> lines, CancellationToken cancel) =>
+        HostGateway.IsNamed(lines) ? await GatedAsync(cancel, async () => await Task.FromResult(HostLines(lines))) : [.. lines];
+
+    private List<string> HostLines(IReadOnlyCollection<string> lines) => [.. HostGateway.Resolve(lines, HostGateway.IsNamed(lines) ? HostGateways() : [])];
+
+    private IReadOnlyList<IPAddress> HostGateways()
+    {
+        if (_options.HostGateways.Count > 0) return _options.HostGateways;
+        var bridge = BridgeOf(LocalNetworks.DefaultName);
+        // Its addresses are the host's only when it stands.
+        _devices.Ensure(bridge);
+        return [.. bridge.Pools.Select(pool => pool.Gateway)];
+    }
+
+    /// <summary>Those that are linked to it find it where it is by now.</summary>
+    private void Relink(AttachedToBridges target)
+    {
+        foreach (var other in _containers.Values)
+        {
+            foreach (var link in other.Definition.Standalone.Links.Where(link => link.ContainerId == target.Id)) _files.Relink(other, [.. ContainerLinks.LinesOf(link, target)]);
+        }
     }
 
     /// <summary>Makes kernel and names as the container's legs say.</summary>
@@ -150,6 +175,7 @@ public sealed partial class BridgeNetworking
         {
             OfUser = true,
             NamesOf = named,
+            Links = ContainerLinks.NamesOf(definition.Standalone, container.Legs),
         };
         await _services.OpenAsync(spec, _options.PinOf(container.Id), container.Network!.Legs, cancel);
     }

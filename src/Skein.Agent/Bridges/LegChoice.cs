@@ -33,6 +33,7 @@ internal static class LegChoice
     private static void RequireMeaning(BridgeSpec bridge, StandaloneEndpoint endpoint, bool named)
     {
         if (bridge.IsDefault && endpoint.Aliases.Count > 0) throw SkeinException.Invalid("invalid endpoint settings:\nnetwork-scoped aliases are only supported for user-defined networks");
+        if (bridge.IsDefault && endpoint.Links.Count > 0) throw SkeinException.Invalid("invalid endpoint settings:\nnetwork-scoped links are only supported for user-defined networks: on the default bridge docker run --link makes them");
         if (endpoint.LinkLocalIps.Count > 0) throw SkeinException.NotImplemented("link-local addresses are not supported by the driver bridge");
         if (endpoint.DriverOpts.Count > 0) throw SkeinException.NotImplemented($"the option \"{endpoint.DriverOpts.Keys.First()}\" of an endpoint is not supported by the driver bridge");
         if (endpoint.MacAddress.Length > 0 && !MacAddress.TryParse(endpoint.MacAddress, out _)) throw SkeinException.Invalid($"invalid MAC address: {endpoint.MacAddress}");

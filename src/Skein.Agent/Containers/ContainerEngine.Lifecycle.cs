@@ -13,9 +13,13 @@ public sealed partial class ContainerEngine
     // containerd gives what a start has left behind 5 s to end.
     private static readonly TimeSpan EarlierStartPatience = TimeSpan.FromSeconds(10);
 
-    public Task StartAsync(string id, CancellationToken cancel) => StartAsync(id, ReadOnlyDictionary<string, ReadOnlyMemory<byte>>.Empty, cancel);
+    public Task StartAsync(string id, CancellationToken cancel) => StartAsync(id, [], cancel);
 
-    public async Task StartAsync(string id, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> contents, CancellationToken cancel)
+    public Task StartAsync(string id, IReadOnlyList<string> linked, CancellationToken cancel) => StartAsync(id, ReadOnlyDictionary<string, ReadOnlyMemory<byte>>.Empty, linked, cancel);
+
+    public Task StartAsync(string id, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> contents, CancellationToken cancel) => StartAsync(id, contents, [], cancel);
+
+    private async Task StartAsync(string id, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> contents, IReadOnlyList<string> linked, CancellationToken cancel)
     {
         var container = containers.Find(id);
         await container.Gate.WaitAsync(cancel);
@@ -25,7 +29,7 @@ public sealed partial class ContainerEngine
                 throw SkeinException.Conflict("container is marked for removal and cannot be started");
             if (container.Record.State.Status == ContainerStatus.Paused) throw SkeinException.Conflict("cannot start a paused container, try unpause instead");
             if (!container.Running)
-                await StartTaskAsync(container, contents, cancel);
+                await StartTaskAsync(container, contents, linked, cancel);
         }
         finally
         {
@@ -99,7 +103,8 @@ public sealed partial class ContainerEngine
         }
     }
 
-    private async Task StartTaskAsync(ManagedContainer container, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> contents, CancellationToken cancel)
+    private async Task StartTaskAsync(
+        ManagedContainer container, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> contents, IReadOnlyList<string> linked, CancellationToken cancel)
     {
         // A boot has come between, and what was mounted is no more.
         await volumes.TakeAsync(container.Id, container.Record.Definition.Spec.Mounts, cancel);
@@ -112,7 +117,7 @@ public sealed partial class ContainerEngine
             if (container.TakenUp) await Task.Run(() => abandonedShims.EndOf(container.Id), cancel);
             // A boot has come between, or a reload of the host's profiles: runc does not start what is under one that is not there.
             if (container.Record.AppArmorProfile.Length > 0) await appArmor.EnsureAsync(cancel);
-            if (container.Record.Definition.Standalone is { } wish) await RenewSpecAsync(container, wish, cancel);
+            if (container.Record.Definition.Standalone is { } wish) await RenewSpecAsync(container, wish, linked, cancel);
             using (await StageAsync(container.Record.Definition, cancel)) await CreateTaskAsync(container, cancel);
             OpenInput(container);
             // Read before the call: a short program has ended when it returns, and must not end before it began.

@@ -163,14 +163,14 @@ public sealed partial class ContainerEngine
     }
 
     /// <summary>Into the namespaces of others as they are now: theirs are others after each of their starts.</summary>
-    private async Task RenewSpecAsync(ManagedContainer container, StandaloneSpec wish, CancellationToken cancel)
+    private async Task RenewSpecAsync(ManagedContainer container, StandaloneSpec wish, IReadOnlyList<string> linked, CancellationToken cancel)
     {
         if (wish.IpcMode == NamespaceMode.Shareable) sharedMemory.Mount(container.Id, StandaloneSpecs.SizeOf(wish));
         var joined = new Dictionary<string, string>();
         Join("network", "net", wish.NetworkMode);
         Join("pid", "pid", wish.PidMode);
         Join("ipc", "ipc", wish.IpcMode);
-        if (joined.Count > 0) await ChangeSpecAsync(container.Id, spec => StandaloneSpecs.Join(spec, joined), cancel);
+        if (joined.Count + wish.Links.Count > 0) await ChangeSpecAsync(container.Id, spec => StandaloneSpecs.Tell(StandaloneSpecs.Join(spec, joined), linked), cancel);
 
         void Join(string kind, string file, string mode)
         {

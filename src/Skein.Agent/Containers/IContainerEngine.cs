@@ -32,6 +32,9 @@ public interface IContainerEngine
 
     Task StartAsync(string id, CancellationToken cancel);
 
+    /// <param name="linked">Variables of this start alone; those of the image and of its definition come before.</param>
+    Task StartAsync(string id, IReadOnlyList<string> linked, CancellationToken cancel);
+
     /// <param name="contents">Of the secrets and configs that its spec refers to, by their ids; only its task has them.</param>
     Task StartAsync(string id, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> contents, CancellationToken cancel);
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 
 namespace Skein.Agent.Dns;
@@ -11,4 +12,8 @@ internal sealed record ContainerView(
     IReadOnlyList<string> NetworkIds,
     IReadOnlySet<string> OwnNames,
     IReadOnlyList<IPAddress> OwnAddresses,
-    bool MayForward);
+    bool MayForward)
+{
+    /// <summary>What it alone calls another on a network, in lower case, and how all others call that one.</summary>
+    public IReadOnlyDictionary<(string NetworkId, string Alias), string> Links { get; init; } = ImmutableDictionary<(string, string), string>.Empty;
+}

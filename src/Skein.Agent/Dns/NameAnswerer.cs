@@ -12,7 +12,7 @@ internal static class NameAnswerer
             return ReverseName.Parse(name) is { } address ? Reverse(index, view, address) : NameAnswer.Unknown;
         foreach (var id in view.NetworkIds)
         {
-            if (index.Network(id) is { } network && network.Find(name) is { } addresses) return new NameAnswer(addresses, null, network.IsOfTasks(addresses));
+            if (index.Network(id) is { } network && network.Find(view.Links.GetValueOrDefault((id, name), name)) is { } addresses) return new NameAnswer(addresses, null, network.IsOfTasks(addresses));
         }
         return view.OwnNames.Contains(name) && view.OwnAddresses.Count > 0 ? new NameAnswer(view.OwnAddresses, null) : NameAnswer.Unknown;
     }

@@ -127,7 +127,10 @@ internal sealed class ContainerServices : IAsyncDisposable
             [.. overlays.Select(l => l.NetworkId), .. spec.NamesOf],
             names.Where(n => n.Length > 0).Select(n => n.ToLowerInvariant()).ToHashSet(StringComparer.Ordinal),
             [.. overlays.SelectMany(l => OverlayAddress.ParseAll(l.Addresses))],
-            MayForward: legs.Any(l => l.NetworkName == HostRuleset.Bridge || l.Gateway.Length > 0));
+            MayForward: legs.Any(l => l.NetworkName == HostRuleset.Bridge || l.Gateway.Length > 0))
+        {
+            Links = spec.Links,
+        };
         var servers = (spec.Dns?.Nameservers ?? []).Select(n => IPAddress.TryParse(n, out var address) ? address : null).OfType<IPAddress>();
         return new ResolverView(container, [.. servers.Select(a => new IPEndPoint(a, 53)).Take(HostResolvers.MaxServers)]);
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Skein.Model;
 
 namespace Skein.Agent.Networks;
@@ -29,4 +30,7 @@ public sealed record ContainerNetworkSpec(
 
     /// <summary>Ids of the host's own networks whose names it knows.</summary>
     public IReadOnlyList<string> NamesOf { get; init; } = [];
+
+    /// <summary>What it alone calls others on these, by network and alias in lower case: `--link`.</summary>
+    public IReadOnlyDictionary<(string NetworkId, string Alias), string> Links { get; init; } = ImmutableDictionary<(string, string), string>.Empty;
 }

@@ -13,6 +13,9 @@ public interface IStandaloneNetworking
     /// <summary>Id and name of one of the host's networks; null when there is none of that name or id.</summary>
     StoredNetwork? NetworkOf(string network);
 
+    /// <summary>Lines of a hosts file with what `host-gateway` stands for in its place.</summary>
+    Task<IReadOnlyList<string>> HostLinesAsync(IReadOnlyCollection<string> lines, CancellationToken cancel);
+
     /// <summary>Namespace, legs, names and published ports, by the definition's wishes. Its addresses may be others than at its last start.</summary>
     Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken cancel);
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Text;
 using Skein.Agent.Session;
 using Skein.Linux.Namespaces;
@@ -216,9 +217,11 @@ public sealed partial class OverlayNetworking
         WriteIfMissing(Path.Combine(folder, "resolv.conf"), ContainerFiles.ResolvConf(spec.Dns, ContainerFiles.LinesOf(_options.HostResolvConf), alone: spec.Legs.Count == 0));
         WriteIfMissing(
             Path.Combine(folder, "hosts"),
-            ContainerFiles.Hosts(spec.Hostname, spec.ExtraHosts, Own(legs).SelectMany(leg => leg.Addresses).Select(address => InterfaceAddress.Parse(address).Address.ToString())));
+            ContainerFiles.Hosts(spec.Hostname, HostGateway.Resolve(spec.ExtraHosts, HostGateways), Own(legs).SelectMany(leg => leg.Addresses).Select(address => InterfaceAddress.Parse(address).Address.ToString())));
         WriteIfMissing(Path.Combine(folder, "hostname"), spec.Hostname + "\n");
     }
+
+    private IReadOnlyList<IPAddress> HostGateways => _options.HostGateways.Count > 0 ? _options.HostGateways : _gateway.Pool is { } pool ? [pool.Host.Address] : [];
 
     /// <summary>Those by which its own name is known: of the networks it was put on, or else of what it has.</summary>
     private List<ContainerLeg> Own(IReadOnlyList<ContainerLeg> legs)

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Skein.Agent.Networks;
 
 /// <param name="ExecRoot">Pins of namespaces lie in its netns/; gone after a reboot, as the namespaces are.</param>
@@ -10,6 +12,9 @@ public sealed record OverlayNetworkingOptions(
     string GatewaySubnet = "172.18.0.0/16",
     string HostResolvConf = "/etc/resolv.conf")
 {
+    /// <summary>What `host-gateway` stands for; empty = the host's address on docker_gwbridge.</summary>
+    public IReadOnlyList<IPAddress> HostGateways { get; init; } = [];
+
     public string Pins => Path.Combine(ExecRoot, "netns");
 
     public string IngressPin => PinOf(DeviceNames.IngressSpace);

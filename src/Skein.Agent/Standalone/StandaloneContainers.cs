@@ -19,6 +19,7 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
     private readonly IContainerEngine _engine;
     private readonly IImageStore _images;
     private readonly StandaloneSandbox _sandbox;
+    private readonly StandaloneLinks _links;
     private readonly StandaloneParts _parts;
     private readonly IIdSource _ids;
     private readonly ILogger _logger;
@@ -34,7 +35,8 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
     {
         (_engine, _images, _ids, _logger) = (engine, images, ids, loggers.CreateLogger<StandaloneContainers>());
         _sandbox = new(networks, containersFolder, hostResolvConf);
-        _parts = new(engine, _sandbox, id => _controllers.TryRemove(id, out _), time, loggers.CreateLogger<StandaloneController>());
+        _links = new(engine, images, networks);
+        _parts = new(engine, _sandbox, _links, id => _controllers.TryRemove(id, out _), time, loggers.CreateLogger<StandaloneController>());
     }
 
     /// <summary>Takes up what an earlier daemon left, and starts what its policy wants, in the background.</summary>
@@ -63,6 +65,7 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
         foreach (var (name, value) in image.Labels) definition.Labels.TryAdd(name, value);
         // `-P` publishes what the image exposes as well.
         wish.ExposedPorts.Add(image.ExposedPorts.Select(port => port.Contains('/') ? port : port + "/tcp").Except(wish.ExposedPorts).ToList());
+        _links.Find(wish.Links);
         var shared = Share(wish.NetworkMode);
         (wish.NetworkMode, wish.PidMode, wish.IpcMode) = (Resolved(wish.NetworkMode), Resolved(wish.PidMode), Resolved(wish.IpcMode));
         AddMountsOfOthers(definition);

@@ -190,8 +190,10 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
     {
         try
         {
-            await parts.Networks.AttachAsync(Definition, daemon);
-            await parts.Engine.StartAsync(Id, daemon);
+            var definition = Definition;
+            var variables = parts.Links.VariablesOf(definition);
+            await parts.Networks.AttachAsync(definition, daemon);
+            await parts.Engine.StartAsync(Id, variables, daemon);
         }
         catch (Exception error) when (!daemon.IsCancellationRequested)
         {
@@ -299,7 +301,7 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
     }
 
     // What it needs of another container, of a network or of containerd may be there later.
-    private static bool IsPassing(Exception error) => error is SkeinException { Kind: ErrorKind.Unavailable or ErrorKind.Conflict } or RpcException { StatusCode: StatusCode.Unavailable };
+    private static bool IsPassing(Exception error) => error is SkeinException { Kind: ErrorKind.Unavailable or ErrorKind.Conflict } or SkeinException { Passing: true } or RpcException { StatusCode: StatusCode.Unavailable };
 
     private sealed class Held(SemaphoreSlim gate) : IDisposable
     {

@@ -53,7 +53,7 @@ internal sealed class StandaloneSandbox(IStandaloneNetworking networks, string c
     {
         var mode = definition.Standalone.NetworkMode;
         if (HasLegs(definition.Standalone)) await networks.AttachAsync(definition, cancel);
-        else if (NamespaceMode.Container(mode) is null) WriteFiles(definition, mode == NamespaceMode.Host);
+        else if (NamespaceMode.Container(mode) is null) WriteFiles(definition, await networks.HostLinesAsync(definition.Spec.Hosts, cancel), mode == NamespaceMode.Host);
     }
 
     public Task DetachAsync(string containerId, CancellationToken cancel) => networks.DetachAsync(containerId, cancel);
@@ -61,9 +61,9 @@ internal sealed class StandaloneSandbox(IStandaloneNetworking networks, string c
     public Task RecoverAsync(IEnumerable<ContainerDefinition> running, CancellationToken cancel) =>
         networks.RecoverAsync([.. running.Where(definition => HasLegs(definition.Standalone))], cancel);
 
-    private void WriteFiles(ContainerDefinition definition, bool isHosts)
+    private void WriteFiles(ContainerDefinition definition, IReadOnlyList<string> extra, bool isHosts)
     {
-        var (dns, extra) = (definition.Spec.DnsConfig, definition.Spec.Hosts);
+        var dns = definition.Spec.DnsConfig;
         File.WriteAllText(definition.ResolvConfPath, HostFiles.ResolvConf(dns, ContainerFiles.LinesOf(hostResolvConf)));
         File.WriteAllText(definition.HostsPath, isHosts ? HostFiles.Hosts(ContainerFiles.LinesOf(HostHosts), extra) : ContainerFiles.Hosts(definition.Hostname, extra, []));
         File.WriteAllText(definition.HostnamePath, definition.Hostname + "\n");

@@ -5,6 +5,9 @@ public sealed class SkeinException(ErrorKind kind, string message, Exception? in
 {
     public ErrorKind Kind { get; } = kind;
 
+    /// <summary>What it lacks may be there later, whatever its kind says to the caller.</summary>
+    public bool Passing { get; init; }
+
     public static SkeinException NotFound(string message) => new(ErrorKind.NotFound, message);
 
     public static SkeinException Invalid(string message) => new(ErrorKind.InvalidArgument, message);

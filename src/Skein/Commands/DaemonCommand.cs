@@ -30,6 +30,7 @@ internal static class DaemonCommand
     private static readonly Option<bool> Debug = new("--debug", "-D") { Description = "The same as --log-level debug" };
     private static readonly Option<string[]> Labels = Texts("--label", "Engine label, KEY=VALUE", "LABEL");
     private static readonly Option<string[]> Generic = Texts("--node-generic-resource", "What services may reserve here: KIND=NUMBER or KIND=NAME", "RESOURCE");
+    private static readonly Option<string[]> HostGateways = Texts("--host-gateway-ip", "What host-gateway stands for in --add-host (default the bridge's own address)", "IP");
     private static readonly Option<string?> CgroupParent = Text("--cgroup-parent", "Parent of the containers' cgroups (default /skein)", "PATH");
     private static readonly Option<string?> Advertise = Text("--swarm-default-advertise-addr", "Address or interface to advertise in a swarm", "ADDR");
 
@@ -37,7 +38,7 @@ internal static class DaemonCommand
     {
         var command = new Command("daemon", "Run the daemon: it answers the Docker Engine API and takes this host's part in a swarm.")
         {
-            ConfigFile, DataRoot, ExecRoot, Hosts, Group, Containerd, ContainerdNamespace, Etcd, Mirrors, Insecure, LogDriver, LogOpts, Level, Debug, Labels, Generic, CgroupParent, Advertise,
+            ConfigFile, DataRoot, ExecRoot, Hosts, Group, Containerd, ContainerdNamespace, Etcd, Mirrors, Insecure, LogDriver, LogOpts, Level, Debug, Labels, Generic, HostGateways, CgroupParent, Advertise,
         };
         command.SetAction(RunAsync);
         return command;
@@ -85,6 +86,7 @@ internal static class DaemonCommand
             LogOpts = Given(result, LogOpts) is { } given ? Named(given) : options.LogOpts,
             Labels = Given(result, Labels) ?? options.Labels,
             NodeGenericResources = Given(result, Generic) ?? options.NodeGenericResources,
+            HostGatewayIps = Given(result, HostGateways) ?? options.HostGatewayIps,
             CgroupParent = result.GetValue(CgroupParent) ?? options.CgroupParent,
             SwarmDefaultAdvertiseAddr = result.GetValue(Advertise) ?? options.SwarmDefaultAdvertiseAddr,
         };

@@ -71,7 +71,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         _services = new(assignments, options.ExecRoot, ResolvConf, _time, logs) { ManagerPorts = OwnManagerPorts };
         var local = new LocalNetworks(Path.Combine(options.DataRoot, "local-networks"), PoolsOf(options), ids, _time, logs) { Elsewhere = () => SubnetsOf(assignments) };
         _networking = new(NetworkingOptions(options), assignments, _services, _time, logs) { Reserved = () => local.Subnets };
-        _bridges = new(new(options.ExecRoot, options.DataRoot, ResolvConf), local, _services, _time, logs);
+        _bridges = new(new(options.ExecRoot, options.DataRoot, ResolvConf) { HostGateways = HostGatewaysOf(options) }, local, _services, _time, logs);
         NodeAgent? agent = null;
         var tasks = new TaskManager(assignments, _images, _networking, _containers, outbox, contents, () => agent!.Own(), ids, _time, logs, options.DefaultLogDriver);
         var peers = new PeerWatcher(
@@ -192,11 +192,13 @@ internal sealed partial class Daemon : IAsyncDisposable
 
     private static OverlayNetworkingOptions NetworkingOptions(DaemonOptions options)
     {
-        var defaults = new OverlayNetworkingOptions(options.ExecRoot, options.DataRoot, HostResolvConf: ResolvConf);
+        var defaults = new OverlayNetworkingOptions(options.ExecRoot, options.DataRoot, HostResolvConf: ResolvConf) { HostGateways = HostGatewaysOf(options) };
         return options.DefaultAddressPools is [var first, ..]
             ? defaults with { GatewaySubnet = $"{first.Base.Split('/')[0]}/{first.Size}" }
             : defaults;
     }
+
+    private static IReadOnlyList<IPAddress> HostGatewaysOf(DaemonOptions options) => [.. options.HostGatewayIps.Select(IPAddress.Parse)];
 
     private static SubnetPools PoolsOf(DaemonOptions options) => options.DefaultAddressPools.Count == 0
         ? SubnetPools.Dockers

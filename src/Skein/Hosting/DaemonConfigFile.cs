@@ -55,6 +55,8 @@ internal static class DaemonConfigFile
         "node-generic-resources" => options with { NodeGenericResources = Texts(path, property) },
         "allow-services" => options with { AllowServices = Texts(path, property) },
         "default-address-pools" => options with { DefaultAddressPools = Pools(path, property) },
+        "host-gateway-ip" => options with { HostGatewayIps = [Text(path, property)] },
+        "host-gateway-ips" => options with { HostGatewayIps = Texts(path, property) },
         "cgroup-parent" => options with { CgroupParent = Text(path, property) },
         "swarm-default-advertise-addr" => options with { SwarmDefaultAdvertiseAddr = Text(path, property) },
         _ => null,

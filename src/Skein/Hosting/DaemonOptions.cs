@@ -55,6 +55,9 @@ internal sealed record DaemonOptions
     /// <summary>From which docker_gwbridge takes its subnet.</summary>
     public IReadOnlyList<AddressPool> DefaultAddressPools { get; init; } = [];
 
+    /// <summary>What `--add-host NAME:host-gateway` stands for, at most one of a family; empty = the bridge's own address.</summary>
+    public IReadOnlyList<string> HostGatewayIps { get; init; } = [];
+
     public string CgroupParent { get; init; } = "/skein";
 
     /// <summary>Address or interface for `swarm init` and `join` without --advertise-addr; empty = found out.</summary>

@@ -41,7 +41,15 @@ internal static class DaemonOptionsCheck
             if (pool.Size < network.PrefixLength || pool.Size > SmallestGatewaySubnet)
                 throw SkeinException.Invalid($"invalid size {pool.Size} of the pool {pool.Base}: from {network.PrefixLength} to {SmallestGatewaySubnet}");
         }
+        RequireHostGateways(options.HostGatewayIps);
         return options;
+    }
+
+    private static void RequireHostGateways(IReadOnlyList<string> texts)
+    {
+        var addresses = texts.Select(text => IPAddress.TryParse(text, out var address) ? address : throw SkeinException.Invalid($"invalid host-gateway-ip: \"{text}\" must be an address")).ToList();
+        if (addresses.Count(address => address.AddressFamily == AddressFamily.InterNetwork) > 1) throw SkeinException.Invalid("only one IPv4 host gateway IP address can be specified");
+        if (addresses.Count(address => address.AddressFamily == AddressFamily.InterNetworkV6) > 1) throw SkeinException.Invalid("only one IPv6 host gateway IP address can be specified");
     }
 
     private static bool IsHost(string text) =>

@@ -105,6 +105,33 @@ public sealed class BridgeNetworkingTests : IAsyncDisposable
         await Assert.ThrowsAsync<TimeoutException>(() => Caller.ConnectAsync(client, "172.18.0.2", 80, Refused));
     }
 
+    [Fact]
+    public async Task A_link_is_a_line_of_the_hosts_file_on_the_default_bridge_and_a_name_of_the_resolver_elsewhere()
+    {
+        File.WriteAllText(_host.ResolvConf, "");
+        await _host.RunAsync("db");
+        var network = await _host.RunAsync("web", with: spec => spec.Links.Add(new ContainerLink { ContainerId = _host.Containers[0].Id, Name = "db", Alias = "store" }));
+        Assert.EndsWith($"\n172.17.0.2\tstore host-db db\n172.17.0.3\thost-web\n", File.ReadAllText(network.Hosts));
+        // It comes back with another address.
+        await _host.StopAsync("db");
+        await _host.RunAsync("other");
+        await _host.Networking.AttachAsync(_host.Containers[0], default);
+        Assert.EndsWith($"\n172.17.0.3\thost-web\n172.17.0.4\tstore host-db db\n", File.ReadAllText(network.Hosts));
+        await _host.CreateAsync("front");
+        await _host.RunAsync("target", "front");
+        await _host.RunAsync("linked", "front", spec => spec.Endpoints[0].Links.Add("target:Store"));
+        await _host.RunAsync("plain", "front");
+        Assert.Equal("172.18.0.2", Dig(_host.Open("linked"), "store"));
+        Assert.Equal("", Dig(_host.Open("plain"), "store"));
+    }
+
+    [Fact]
+    public async Task The_hosts_gateway_is_the_default_bridge_that_stands_from_then_on()
+    {
+        Assert.Equal(["172.17.0.1 me", "192.0.2.1 other"], await _host.Networking.HostLinesAsync(["host-gateway me", "192.0.2.1 other"], default));
+        Assert.Contains("172.17.0.1/16", _host.Space.Run(() => Commands.Run("ip", "-br", "addr", "show", "dev", "docker0")));
+    }
+
     [Theory]
     [InlineData("1")]
     [InlineData("0")]

@@ -17,12 +17,32 @@ public sealed class CreateWordsTests
     [InlineData("""{"DnsOptions":["a\nb"]}""", "invalid DNS setting: \"a\nb\"")]
     [InlineData("""{"Binds":["/tmp\u0000x:/y"]}""", "invalid volume specification: '/tmp\0x:/y'")]
     [InlineData("""{"Mounts":[{"Type":"volume","Source":"v","Target":"/y\u0000"}]}""", "invalid mount path: '/y\0' mount path must be absolute")]
+    [InlineData("""{"Links":["a:b:c"]}""", "bad format for links: a:b:c")]
+    [InlineData("""{"Links":[""]}""", "empty string specified for links")]
+    [InlineData("""{"Links":["a:b\nc"]}""", "bad format for links: a:b\nc")]
+    [InlineData("""{"Links":["a"],"NetworkMode":"none"}""", "conflicting options: links and the network mode none")]
+    [InlineData("""{"Links":["a"],"NetworkMode":"host"}""", "conflicting options: host type networking can't be used with links. This would result in undefined behavior")]
+    [InlineData("""{"Links":["a"],"NetworkMode":"container:b"}""", "conflicting options: container type network can't be used with links. This would result in undefined behavior")]
     public void A_container_is_refused(string host, string words)
     {
         var body = JsonBody.Read(Encoding.UTF8.GetBytes($$"""{"Image":"busybox","HostConfig":{{host}}}"""), CreateJsonContext.Default.ContainerCreateJson);
         var refused = Assert.Throws<SkeinException>(() => ContainerReader.Read(body, "name", ApiVersion.Current, []));
         Assert.Equal((ErrorKind.InvalidArgument, words), (refused.Kind, refused.Message));
     }
+
+    [Theory]
+    [InlineData("db", "db:db")]
+    [InlineData("db:store", "db:store")]
+    [InlineData("/db:/web/store", "db:store")]   // as inspect shows it
+    public void A_link_is_a_name_that_one_container_knows(string given, string kept)
+    {
+        Assert.Equal(kept, string.Join(' ', Read($$"""{"Links":["{{given}}"],"NetworkMode":"shop"}""").Endpoints[0].Links));
+        var link = Assert.Single(Read($$"""{"Links":["{{given}}"]}""").Links);
+        Assert.Equal(kept, $"{link.Name}:{link.Alias}");
+    }
+
+    private static StandaloneSpec Read(string host) => ContainerReader.Read(
+        JsonBody.Read(Encoding.UTF8.GetBytes($$"""{"Image":"busybox","HostConfig":{{host}}}"""), CreateJsonContext.Default.ContainerCreateJson), "name", ApiVersion.Current, []).Standalone;
 
     [Fact]
     public void A_path_to_copy_is_refused() =>

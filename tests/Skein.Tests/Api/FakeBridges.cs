@@ -33,6 +33,8 @@ internal sealed class FakeBridges : IStandaloneNetworking, IHostNetworks
 
     public StoredNetwork? NetworkOf(string network) => null;
 
+    public Task<IReadOnlyList<string>> HostLinesAsync(IReadOnlyCollection<string> lines, CancellationToken cancel) => Task.FromResult<IReadOnlyList<string>>([.. lines]);
+
     public Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task DetachAsync(string containerId, CancellationToken cancel) => Task.CompletedTask;

@@ -51,6 +51,17 @@ public class NameAnswererTests
         Assert.Equal(addresses, string.Join(' ', NameAnswerer.Answer(new NameIndex(State), OnOv, name, DnsType.A).Addresses!));
 
     [Theory]
+    [InlineData("store", "10.0.1.2")]
+    [InlineData("robin", "10.0.1.2")]    // a link comes before what all others call so
+    [InlineData("web", "10.0.1.2")]
+    public void A_link_is_a_name_for_one_container_alone(string name, string address)
+    {
+        var linked = OnOv with { Links = new Dictionary<(string, string), string> { [("n1", "store")] = "web", [("n1", "robin")] = "www" } };
+        Assert.Equal(address, string.Join(' ', NameAnswerer.Answer(new NameIndex(State), linked, name, DnsType.A).Addresses!));
+    }
+
+    [Theory]
+    [InlineData("store")]
     [InlineData("db")]              // another network's
     [InlineData("tasks.db")]
     [InlineData("web.back")]

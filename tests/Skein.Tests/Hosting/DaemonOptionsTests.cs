@@ -82,6 +82,9 @@ public sealed class DaemonOptionsTests : IDisposable
     [InlineData("""{ "node-generic-resources": ["gpu=a", "gpu=1"] }""", "could not parse GenericResource: mixed discrete and named resources in expression 'gpu=[a 1]'")]
     [InlineData("""{ "default-address-pools": [{"base": "10.0.0.0/33", "size": 24}] }""", "invalid base pool: \"10.0.0.0/33\"")]
     [InlineData("""{ "default-address-pools": [{"base": "10.0.0.0/16", "size": 99}] }""", "invalid size 99 of the pool 10.0.0.0/16: from 16 to 29")]
+    [InlineData("""{ "host-gateway-ip": "here" }""", "invalid host-gateway-ip: \"here\" must be an address")]
+    [InlineData("""{ "host-gateway-ips": ["192.0.2.1", "192.0.2.2"] }""", "only one IPv4 host gateway IP address can be specified")]
+    [InlineData("""{ "host-gateway-ips": ["::1", "fd00::1"] }""", "only one IPv6 host gateway IP address can be specified")]
     public void What_is_wrong_is_named(string json, string why)
     {
         File.WriteAllText(_file, json);
@@ -98,6 +101,14 @@ public sealed class DaemonOptionsTests : IDisposable
     {
         File.WriteAllText(_file, "{}");
         Assert.Equal([entry], Parse("--insecure-registry", entry, "--label", "rack=", "--label", "rack=").InsecureRegistries);
+    }
+
+    [Fact]
+    public void The_hosts_gateway_is_one_address_of_a_family()
+    {
+        File.WriteAllText(_file, """{ "host-gateway-ips": ["192.0.2.1", "fd00::1"] }""");
+        Assert.Equal(["192.0.2.1", "fd00::1"], Parse().HostGatewayIps);
+        Assert.Equal(["192.0.2.9"], Parse("--host-gateway-ip", "192.0.2.9").HostGatewayIps);
     }
 
     [Fact]

@@ -55,6 +55,8 @@ internal sealed class FakeContainerEngine : IContainerEngine
         return Task.FromResult(Find(definition.Id));
     }
 
+    public Task StartAsync(string id, IReadOnlyList<string> linked, CancellationToken cancel) => StartAsync(id, cancel);
+
     /// <summary>What the last start was given.</summary>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Contents { get; private set; } = new Dictionary<string, ReadOnlyMemory<byte>>();
 

@@ -7,6 +7,9 @@ namespace Skein.Agent.Containers.Oci;
 /// <summary>What only a container of a user may have: namespaces of others, limits beyond a service's, paths of its own choice.</summary>
 internal static class StandaloneSpecs
 {
+    // Names of variables, parted by what none can have in it.
+    private const string ToldAnnotation = "skein.linked";
+
     /// <param name="sharedMemoryOf">Where the /dev/shm of a container lies that lets others into its IPC namespace.</param>
     public static OciSpec Apply(OciSpec spec, ContainerDefinition definition, HostCgroups cgroups, Func<string, string> sharedMemoryOf)
     {
@@ -37,6 +40,21 @@ internal static class StandaloneSpecs
     {
         Linux = spec.Linux with { Namespaces = [.. spec.Linux.Namespaces.Select(space => paths.TryGetValue(space.Type, out var path) ? space with { Path = path } : space)] },
     };
+
+    /// <summary>Gives its processes these variables in place of those of an earlier start; what has a value of its own keeps it.</summary>
+    public static OciSpec Tell(OciSpec spec, IReadOnlyList<string> variables)
+    {
+        var annotations = (spec.Annotations ?? new Dictionary<string, string>()).ToDictionary();
+        annotations.Remove(ToldAnnotation, out var before);
+        var told = (before ?? "").Split('=').ToHashSet(StringComparer.Ordinal);
+        var own = spec.Process.Env.Where(entry => !told.Contains(NameOf(entry))).ToList();
+        var names = own.Select(NameOf).ToHashSet(StringComparer.Ordinal);
+        var added = variables.Where(entry => names.Add(NameOf(entry))).ToList();
+        if (added.Count > 0) annotations[ToldAnnotation] = string.Join('=', added.Select(NameOf));
+        return spec with { Process = spec.Process with { Env = [.. own, .. added] }, Annotations = annotations.Count > 0 ? annotations : null };
+
+        static string NameOf(string entry) => entry.Split('=', 2)[0];
+    }
 
     private static List<OciNamespace> Namespaces(IReadOnlyList<OciNamespace> own, StandaloneSpec wish)
     {

@@ -45,15 +45,22 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
             .OrderByDescending(c => c.Container.Created)
             .Take(limit)
             .ToList();
+        var linked = LinkedNames();
         var rows = new List<ContainerSummaryJson>(found.Count);
         foreach (var (container, network) in found)
         {
             var image = images.UsedBy(container);
             var row = ContainerSummaryJson.From(container, network, image, volumes, now);
+            row = row with { Names = [.. row.Names, .. linked[container.Id]] };
             rows.Add(context.QueryBool("size") ? await row.WithSizeAsync(containers, image, context.RequestAborted) : row);
         }
         await context.JsonAsync(rows, ContainersJson.Default.IReadOnlyListContainerSummaryJson);
     }
+
+    /// <summary>As Docker has it: what those that are linked to a container call it is a name of it.</summary>
+    private ILookup<string, string> LinkedNames() => containers.List()
+        .SelectMany(owner => (owner.Definition.Standalone?.Links ?? []).Select(link => (link.ContainerId, Name: $"/{owner.Name}/{link.Alias}")))
+        .ToLookup(link => link.ContainerId, link => link.Name);
 
     private async Task InspectAsync(HttpContext context)
     {

@@ -61,6 +61,7 @@ internal sealed record EndpointJson
         return new EndpointJson
         {
             IPAMConfig = wish is null ? new IpamJson(v4.Address.Length > 0 ? v4.Address : null) : IpamJson.Of(wish),
+            Links = wish is null || wish.Links.Count == 0 ? null : wish.Links,
             Aliases = wish is null ? [] : wish.Aliases.Count == 0 ? null : wish.Aliases,
             GwPriority = wish?.GwPriority ?? 0,
             MacAddress = leg.Mac.Length > 0 ? leg.Mac : wish?.MacAddress ?? "",

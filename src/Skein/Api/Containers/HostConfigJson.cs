@@ -157,7 +157,7 @@ internal sealed record HostConfigJson
     public static HostConfigJson From(ContainerDefinition definition, ContainerNetwork? network, ImageRecord? image, HostCgroups cgroups)
     {
         var given = OfAny(definition, network, image, cgroups);
-        return definition.Standalone is { } wish ? StandaloneHostConfig.Apply(given, wish, cgroups) : given;
+        return definition.Standalone is { } wish ? StandaloneHostConfig.Apply(given, wish, definition.Name, cgroups) : given;
     }
 
     private static HostConfigJson OfAny(ContainerDefinition definition, ContainerNetwork? network, ImageRecord? image, HostCgroups cgroups)

@@ -8,7 +8,7 @@ namespace Skein.Api.Containers;
 /// <summary>What only a user's container is given of its host, as its user asked for it.</summary>
 internal static class StandaloneHostConfig
 {
-    public static HostConfigJson Apply(HostConfigJson json, StandaloneSpec wish, HostCgroups cgroups)
+    public static HostConfigJson Apply(HostConfigJson json, StandaloneSpec wish, string name, HostCgroups cgroups)
     {
         var limits = wish.Limits ?? new();
         return json with
@@ -22,6 +22,7 @@ internal static class StandaloneHostConfig
             VolumesFrom = NullIfEmpty(wish.VolumesFrom),
             CgroupnsMode = wish.CgroupnsMode.Length > 0 ? wish.CgroupnsMode : json.CgroupnsMode,
             ExtraHosts = NullIfEmpty(wish.ExtraHosts),
+            Links = wish.Links.Count == 0 ? null : [.. wish.Links.Select(link => $"/{link.Name}:/{name}/{link.Alias}")],
             IpcMode = wish.IpcMode,
             PidMode = wish.PidMode,
             UTSMode = wish.UtsMode,

@@ -94,6 +94,7 @@ internal static class ContainerReader
         NamespaceReader.Read(host, wish, shareable: version.CompareTo(s_privateIpcSince) < 0);
         PortsReader.Read(json.ExposedPorts, host.PortBindings, wish);
         EndpointsReader.Read(json, wish);
+        LinkReader.Read(host.Links, wish);
         LimitsReader.Devices(host, wish);
         Refuse(host);
         wish.Binds.AddRange(host.Binds ?? []);
@@ -115,7 +116,6 @@ internal static class ContainerReader
         if (host.IOMaximumBandwidth is > 0) throw SkeinException.Invalid("invalid option: QoS maximum bandwidth configuration is not supported on linux");
         if (host.IOMaximumIOps is > 0) throw SkeinException.Invalid("invalid option: QoS maximum IOPs configuration is not supported on linux");
         if (host.StorageOpt is { Count: > 0 }) throw SkeinException.Invalid("--storage-opt is not supported: containers' layers have no quota");
-        EndpointsReader.RefuseLinks(host.Links);
         if (host.Runtime is not (null or "" or "runc" or "io.containerd.runc.v2")) throw SkeinException.Invalid($"unknown or invalid runtime name: {host.Runtime}");
         if (host.UsernsMode is not (null or "" or "host")) throw SkeinException.Invalid($"invalid user namespace mode: {host.UsernsMode}");
         if (host.VolumeDriver is not (null or "" or "local")) throw SkeinException.NotImplemented($"volumes of the driver {host.VolumeDriver} are not supported");

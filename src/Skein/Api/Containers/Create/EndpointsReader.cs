@@ -39,16 +39,11 @@ internal static partial class EndpointsReader
             MacAddress = json.MacAddress is null or "" ? "" : Mac(json.MacAddress),
             GwPriority = json.GwPriority ?? 0,
         };
-        RefuseLinks(json.Links);
+        endpoint.Links.AddRange(LinkReader.Words(json.Links));
         endpoint.LinkLocalIps.AddRange(json.IPAMConfig?.LinkLocalIPs ?? []);
         endpoint.Aliases.AddRange(json.Aliases ?? []);
         foreach (var (key, value) in json.DriverOpts ?? new Dictionary<string, string>()) endpoint.DriverOpts[key] = value;
         return endpoint;
-    }
-
-    public static void RefuseLinks(IReadOnlyList<string>? links)
-    {
-        if (links is { Count: > 0 }) throw SkeinException.NotImplemented("--link is not supported: containers of one network know each other by name, and by --network-alias");
     }
 
     private static string Address(string? text, string family) => text is null or "" ? ""

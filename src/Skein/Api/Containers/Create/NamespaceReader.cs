@@ -25,9 +25,12 @@ internal static class NamespaceReader
     public static void CheckNetwork(ContainerCreateJson json, HostWishJson host)
     {
         if (host.UTSMode == NamespaceMode.Host && json.Hostname is { Length: > 0 }) throw SkeinException.Invalid("conflicting options: hostname and the UTS mode");
+        if (host.NetworkMode == NamespaceMode.Host && host.Links is { Count: > 0 })
+            throw SkeinException.Invalid("conflicting options: host type networking can't be used with links. This would result in undefined behavior");
         if (host.NetworkMode != "container" && NamespaceMode.Container(host.NetworkMode ?? "") is not { } other) return;
         if (host.NetworkMode is "container" or "container:") throw SkeinException.Invalid("invalid network mode: invalid container format container:<name|id>");
         if (json.Hostname is { Length: > 0 }) throw SkeinException.Invalid("conflicting options: hostname and the network mode");
+        if (host.Links is { Count: > 0 }) throw SkeinException.Invalid("conflicting options: container type network can't be used with links. This would result in undefined behavior");
         if (host.Dns is { Count: > 0 }) throw SkeinException.Invalid("conflicting options: dns and the network mode");
         if (host.ExtraHosts is { Count: > 0 }) throw SkeinException.Invalid("conflicting options: custom host-to-IP mapping and the network mode");
         if (host.PortBindings is { Count: > 0 } || host.PublishAllPorts == true) throw SkeinException.Invalid("conflicting options: port publishing and the container type network mode");

@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using System.Net;
+using Skein.Model;
+
+namespace Skein.Agent.Bridges;
+
+/// <summary>`--link`: what a container alone calls others. Pure.</summary>
+internal static class ContainerLinks
+{
+    /// <summary>On the default bridge, where there are no names: lines of its hosts file for those that it is linked to.</summary>
+    /// <param name="others">Those that stand.</param>
+    public static IEnumerable<(IPAddress Address, string Names)> LinesOf(StandaloneSpec wish, IReadOnlyDictionary<string, AttachedToBridges> others) =>
+        wish.Links.Where(link => others.ContainsKey(link.ContainerId)).SelectMany(link => LinesOf(link, others[link.ContainerId]));
+
+    public static IEnumerable<(IPAddress Address, string Names)> LinesOf(ContainerLink link, AttachedToBridges target)
+    {
+        var definition = target.Definition;
+        var names = $"{link.Alias} {definition.Hostname}{(link.Alias == definition.Name ? "" : $" {definition.Name}")}";
+        return target.Legs.Where(leg => leg.Bridge.IsDefault).SelectMany(leg => leg.Addresses).Select(address => (address.Address, names));
+    }
+
+    /// <summary>On networks with names a link is one more, that a single container knows; it follows whoever is called so.</summary>
+    public static ImmutableDictionary<(string NetworkId, string Alias), string> NamesOf(StandaloneSpec wish, IEnumerable<AttachedLeg> legs)
+    {
+        var names = ImmutableDictionary.CreateBuilder<(string, string), string>();
+        foreach (var leg in legs.Where(leg => !leg.Bridge.IsDefault))
+        {
+            foreach (var link in wish.Endpoints.Where(endpoint => endpoint.Number == leg.Number).SelectMany(endpoint => endpoint.Links))
+            {
+                if (link.Split(':') is [var name, var alias]) names[(leg.Bridge.NetworkId, alias.ToLowerInvariant())] = name.ToLowerInvariant();
+            }
+        }
+        return names.ToImmutable();
+    }
+}
