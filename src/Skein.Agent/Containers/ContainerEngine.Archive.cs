@@ -29,6 +29,8 @@ public sealed partial class ContainerEngine
     public async Task ExportAsync(string id, Func<Stream> begin, CancellationToken cancel)
     {
         var container = containers.Find(id);
+        if (container.Record.State.Status == ContainerStatus.Dead) throw SkeinException.Conflict($"You cannot export container {container.Id} which is Dead");
+        if (container.Removing) throw SkeinException.Conflict($"You cannot export container {container.Id} which is being removed");
         TarPacking.Touch();
         await InRootAsync(container, writes: false, () =>
         {
@@ -60,7 +62,14 @@ public sealed partial class ContainerEngine
         var container = containers.Find(id);
         var mounts = container.RootMounts[0];
         var mounted = container.Record.Definition.Spec.Mounts.Select(mount => Path.TrimEndingDirectorySeparator(mount.Target)).ToHashSet(StringComparer.Ordinal);
-        return await Task.Run(() => ContainerChanges.Of(RootLayers.Of(mounts.Type, mounts.Source, mounts.Options).Folders, mounted), cancel);
+        try
+        {
+            return await Task.Run(() => ContainerChanges.Of(RootLayers.Of(mounts.Type, mounts.Source, mounts.Options).Folders, mounted), cancel);
+        }
+        catch (IOException) when (container.Removing || container.Removed.IsCompleted)
+        {
+            throw SkeinException.NotFound($"No such container: {id}");
+        }
     }
 
     private static PathStat StatOf(ArchivePath place, string id)

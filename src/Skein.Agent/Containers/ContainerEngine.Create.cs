@@ -92,8 +92,7 @@ public sealed partial class ContainerEngine
                 },
             },
             cancellationToken: cancel);
-        var state = new ContainerState(ContainerStatus.Created, 0, 0, false, "", null, null);
-        var container = Manage(new ContainerRecord(definition, state, time.GetUtcNow()) { ImageId = image.Id, AppArmorProfile = profile ?? "" }, prepared.Mounts, stopSignal);
+        var container = Manage(new ContainerRecord(definition, ContainerState.New, time.GetUtcNow()) { ImageId = image.Id, AppArmorProfile = profile ?? "" }, prepared.Mounts, stopSignal);
         Write(container);
         containers.Add(container);
         Publish(container, "create");

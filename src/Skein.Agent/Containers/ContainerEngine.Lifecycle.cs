@@ -25,8 +25,7 @@ public sealed partial class ContainerEngine
         await container.Gate.WaitAsync(cancel);
         try
         {
-            if (container.Removing)
-                throw SkeinException.Conflict("container is marked for removal and cannot be started");
+            if (container.IsLeaving) throw SkeinException.Conflict("container is marked for removal and cannot be started");
             if (container.Record.State.Status == ContainerStatus.Paused) throw SkeinException.Conflict("cannot start a paused container, try unpause instead");
             if (!container.Running)
                 await StartTaskAsync(container, contents, linked, cancel);
@@ -82,6 +81,8 @@ public sealed partial class ContainerEngine
                     $"cannot remove container \"/{container.Record.Name}\": container is {(container.Record.State.Status == ContainerStatus.Paused ? "paused and must be unpaused first" : "running: stop the container before removing or force remove")}");
             }
             container.Removing = true;
+            container.Record = container.Record with { Removal = volumesToo ? ContainerRemoval.WithVolumes : ContainerRemoval.Alone };
+            Store(container, Leaving(container.Record.State));
         }
         finally
         {
@@ -96,7 +97,7 @@ public sealed partial class ContainerEngine
         }
         catch (Exception error)
         {
-            container.Removing = false;
+            await GiveUpRemovalAsync(container);
             if (error is RpcException refused)
                 throw new SkeinException(KindOf(refused), $"cannot remove container \"/{container.Record.Name}\": {refused.Status.Detail}", refused);
             throw;
@@ -185,7 +186,8 @@ public sealed partial class ContainerEngine
         EndCollection(container);
         var message = cause is RpcException refused ? $"failed to create task for container: {refused.Status.Detail}" : cause.Message;
         var failure = StartFailure.Of(message);
-        Store(container, container.Record.State with { Status = ContainerStatus.Created, ExitCode = failure.ExitCode, Error = failure.Message, Pid = 0 });
+        var state = container.Record.State;
+        Store(container, state with { Status = state.StartedAt is null ? ContainerStatus.Created : ContainerStatus.Exited, ExitCode = failure.ExitCode, Error = failure.Message, Pid = 0 });
         container.Log.Wake();
         container.CompleteExit(failure.ExitCode);
         return cause switch
@@ -234,6 +236,7 @@ public sealed partial class ContainerEngine
         await container.Gate.WaitAsync();
         try
         {
+            container.Record = container.Record with { State = Leaving(container.Record.State) };
             await ForgetAtContainerdAsync(container.Id, container.Record.Definition.Spec.Mounts);
             // Who was attached before a start that never came.
             await container.Io.EndAsync(TimeSpan.Zero, time);
@@ -252,6 +255,18 @@ public sealed partial class ContainerEngine
             container.Gate.Release();
         }
         Publish(container, "destroy");
+    }
+
+    private static ContainerState Leaving(ContainerState state) =>
+        state.Status is ContainerStatus.Running or ContainerStatus.Paused ? state : state with { Status = ContainerStatus.Removing };
+
+    /// <summary>One that runs on is what it was; of any other something may be gone, and it can only be removed again.</summary>
+    private async Task GiveUpRemovalAsync(ManagedContainer container)
+    {
+        using var held = await HoldAsync(container, CancellationToken.None);
+        container.Removing = false;
+        container.Record = container.Record with { Removal = null };
+        Store(container, container.Running ? container.Record.State : container.Record.State with { Status = ContainerStatus.Dead });
     }
 
     /// <summary>Nothing of it runs any more: what containerd can't remove now is the sweep's, and must not keep the container's name and place.</summary>

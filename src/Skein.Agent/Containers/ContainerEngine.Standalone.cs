@@ -13,6 +13,8 @@ public sealed partial class ContainerEngine
 {
     private const string ResourcesType = "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources";
 
+    private volatile Func<string, int, TimeSpan, ContainerStanding?>? _verdict;
+
     public bool Ends(string id, string signal) => IsEnd(containers.Find(id), Signals.Parse(string.IsNullOrEmpty(signal) ? "SIGKILL" : signal));
 
     public void Announce(string id, string action) => Publish(containers.Find(id), action);
@@ -24,7 +26,7 @@ public sealed partial class ContainerEngine
         if (container.Record.State.Status == ContainerStatus.Paused) throw SkeinException.Conflict($"Container {container.Id} is already paused");
         if (container.Record.State.Status == ContainerStatus.Restarting) throw SkeinException.Conflict($"Container {container.Id} is restarting, wait until the container is running");
         if (!container.Running) throw SkeinException.Conflict($"container {container.Id} is not running");
-        await AskAsync("pause", container, async () => await containerd.Tasks.PauseAsync(new() { ContainerId = container.Id }, cancellationToken: cancel));
+        if (!await AskRunningAsync("pause", container, async () => await containerd.Tasks.PauseAsync(new() { ContainerId = container.Id }, cancellationToken: cancel))) throw NotRunning(container);
         Store(container, container.Record.State with { Status = ContainerStatus.Paused });
         EndProbing(container);
         Publish(container, "pause");
@@ -35,7 +37,7 @@ public sealed partial class ContainerEngine
         var container = containers.Find(id);
         using var held = await HoldAsync(container, cancel);
         if (container.Record.State.Status != ContainerStatus.Paused) throw SkeinException.Conflict($"Container {container.Id} is not paused");
-        await AskAsync("unpause", container, async () => await containerd.Tasks.ResumeAsync(new() { ContainerId = container.Id }, cancellationToken: cancel));
+        if (!await AskRunningAsync("unpause", container, async () => await containerd.Tasks.ResumeAsync(new() { ContainerId = container.Id }, cancellationToken: cancel))) throw NotRunning(container);
         Store(container, container.Record.State with { Status = ContainerStatus.Running });
         BeginProbing(container);
         Publish(container, "unpause");
@@ -66,10 +68,12 @@ public sealed partial class ContainerEngine
     {
         var container = containers.Find(id);
         using var held = await HoldAsync(container, cancel);
+        if (container.IsLeaving) throw SkeinException.Conflict("container is marked for removal and cannot be \"update\"");
         // Of what it is by now: a rename or a network's coming must not be undone.
         var changed = change(container.Record.Definition.Clone());
         var resources = await RenewResourcesAsync(changed, cancel);
-        if (container.Running) await AskAsync("update", container, async () => await containerd.Tasks.UpdateAsync(new() { ContainerId = container.Id, Resources = resources }, cancellationToken: cancel));
+        // One that has ended meanwhile has them at its next start.
+        if (container.Running) await AskRunningAsync("update", container, async () => await containerd.Tasks.UpdateAsync(new() { ContainerId = container.Id, Resources = resources }, cancellationToken: cancel));
         Redefine(container, changed);
         Publish(container, "update");
         return changed;
@@ -109,17 +113,36 @@ public sealed partial class ContainerEngine
         return changed;
     }
 
-    /// <summary>How often it was restarted, and whether a user wants it to stay as it is; kept, so that the next daemon knows.</summary>
-    /// <param name="waiting">It is started again after a pause.</param>
-    public async Task NoteLifeAsync(string id, int restartCount, bool stoppedByUser, bool waiting, CancellationToken cancel)
+    public async Task NoteLifeAsync(string id, ContainerStanding standing, CancellationToken cancel)
     {
         var container = containers.Find(id);
         using var held = await HoldAsync(container, cancel);
         var (record, status) = (container.Record, container.Record.State.Status);
-        if (!container.Running && status != ContainerStatus.Created) status = waiting ? ContainerStatus.Restarting : ContainerStatus.Exited;
-        if ((record.RestartCount, record.StoppedByUser, record.State.Status) == (restartCount, stoppedByUser, status)) return;
-        container.Record = record with { RestartCount = restartCount, StoppedByUser = stoppedByUser };
+        if (status is ContainerStatus.Exited or ContainerStatus.Restarting) status = StatusOf(standing);
+        if ((record.RestartCount, record.StoppedByUser, record.State.Status) == (standing.RestartCount, standing.StoppedByUser, status)) return;
+        Note(container, standing);
         Store(container, container.Record.State with { Status = status });
+        // Stopped before its next start: whoever waits for its rest has that.
+        if (record.State.Status == ContainerStatus.Restarting && status == ContainerStatus.Exited) container.CompleteExit(record.State.ExitCode);
+    }
+
+    public void Govern(Func<string, int, TimeSpan, ContainerStanding?> verdict) => _verdict = verdict;
+
+    private static ContainerStatus StatusOf(ContainerStanding standing) => standing.Restarts ? ContainerStatus.Restarting : ContainerStatus.Exited;
+
+    private static void Note(ManagedContainer container, ContainerStanding standing) =>
+        container.Record = container.Record with { RestartCount = standing.RestartCount, StoppedByUser = standing.StoppedByUser };
+
+    /// <summary>Its owner's word on the end of a run. One who is not there yet finds later that it ended unseen.</summary>
+    private ContainerStatus StatusAfter(ManagedContainer container, int exitCode, TimeSpan ran)
+    {
+        if (_verdict?.Invoke(container.Id, exitCode, ran) is { } standing)
+        {
+            Note(container, standing);
+            return StatusOf(standing);
+        }
+        container.Record = container.Record with { EndedUnseen = true };
+        return ContainerStatus.Exited;
     }
 
     private static bool IsEnd(ManagedContainer container, uint signal) => signal == Signals.Kill || signal == Signals.Parse(container.StopSignal);
@@ -150,15 +173,30 @@ public sealed partial class ContainerEngine
         throw SkeinException.NotFound($"No such container: {container.Id}");
     }
 
-    private static async Task AskAsync(string verb, ManagedContainer container, Func<Task> call)
+    /// <returns>false when its process has ended, and nobody has told yet.</returns>
+    private async Task<bool> AskRunningAsync(string verb, ManagedContainer container, Func<Task> call)
     {
         try
         {
             await call();
+            return true;
         }
         catch (RpcException refused)
         {
+            if (await HasEndedAsync(container.Id)) return false;
             throw new SkeinException(KindOf(refused), $"cannot {verb} container {container.Id}: {refused.Status.Detail}", refused);
+        }
+    }
+
+    private async Task<bool> HasEndedAsync(string id)
+    {
+        try
+        {
+            return (await containerd.Tasks.GetAsync(new() { ContainerId = id })).Process.Status == Containerd.TasksApi.Status.Stopped;
+        }
+        catch (RpcException error)
+        {
+            return error.StatusCode == StatusCode.NotFound;
         }
     }
 

@@ -35,8 +35,6 @@ public sealed partial class ContainerEngine
             unreadable.Add(id);
         }).ToLookup(ContainerRecords.IsFinished);
         volumes.Open();
-        foreach (var unfinished in stored[false])
-            await UnmakeAsync(unfinished);
         var tasks = (await containerd.Tasks.ListAsync(new(), cancellationToken: cancel)).Tasks.ToDictionary(task => task.Id);
         foreach (var record in stored[true].Where(record => containers.TryGet(record.Definition.Id) is null))
         {
@@ -50,6 +48,9 @@ public sealed partial class ContainerEngine
             volumes.Note(container.Id, container.Record.Definition.Spec.Mounts);
             await TakeUpAsync(container, tasks.GetValueOrDefault(container.Id));
         }
+        // When it is known which volumes are others'.
+        foreach (var unfinished in stored[false])
+            await UnmakeAsync(unfinished);
         volumeContent.Clear();
         staged.Clear();
         volumes.UnmountUnused();
@@ -155,7 +156,6 @@ public sealed partial class ContainerEngine
             // containerd remembers the task, but /run and the FIFOs in it are gone.
             if (task is not null && Directory.Exists(options.IoFolder(container.Id)))
                 container.Io.Open(poller, container.Log);
-            container.Record = container.Record with { EndedUnseen = true };
             await EndAsync(container, container.NextExit, (int?)task?.ExitStatus ?? LostExitCode, task?.ExitedAt, TimeSpan.FromMilliseconds(200));
         }
     }
@@ -209,20 +209,16 @@ public sealed partial class ContainerEngine
                 return;
             await container.Io.EndAsync(patience, time);
             EndCollection(container);
-            Store(container, container.Record.State with
-            {
-                Status = ContainerStatus.Exited,
-                ExitCode = exitCode,
-                Pid = 0,
-                FinishedAt = at is { Seconds: > 0 } ? at.ToDateTimeOffset() : time.GetUtcNow(),
-            });
+            var state = container.Record.State with { ExitCode = exitCode, Pid = 0, FinishedAt = at is { Seconds: > 0 } ? at.ToDateTimeOffset() : time.GetUtcNow() };
+            // One write: nobody sees it at rest that is about to start again.
+            Store(container, state with { Status = StatusAfter(container, exitCode, Ran(state)) });
             EndProbing(container);
             // Docker calls one that is no longer looked at unhealthy.
             if (container.Record.Health is { } health)
                 container.Record = container.Record with { Health = health with { Verdict = HealthVerdict.Unhealthy } };
             container.TellHealth();
             container.Log.Wake();
-            Publish(container, "die", ("exitCode", Text(exitCode)), ("execDuration", Text(Duration(container.Record.State))));
+            Publish(container, "die", ("exitCode", Text(exitCode)), ("execDuration", Text((long)Ran(container.Record.State).TotalSeconds)));
             container.CompleteExit(exitCode);
             await DeleteEndedTaskAsync(container.Id);
             memoryFiles.Remove(container.Id);
@@ -234,7 +230,7 @@ public sealed partial class ContainerEngine
         }
     }
 
-    private static long Duration(ContainerState state) => (long)((state.FinishedAt - state.StartedAt)?.TotalSeconds ?? 0);
+    private static TimeSpan Ran(ContainerState state) => state.FinishedAt - state.StartedAt ?? TimeSpan.Zero;
 
     // The exit is known by now; a task that can't be deleted is deleted by the next start, removal or daemon.
     private async Task DeleteEndedTaskAsync(string id)

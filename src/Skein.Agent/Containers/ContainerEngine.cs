@@ -118,6 +118,13 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         return container.Running ? await exit.WaitAsync(cancel) : container.Record.State.ExitCode;
     }
 
+    public async Task<int> WaitAtRestAsync(string id, CancellationToken cancel)
+    {
+        var container = containers.Find(id);
+        var exit = container.NextExit;
+        return container.Running || container.Record.State.Status == ContainerStatus.Restarting ? await exit.WaitAsync(cancel) : container.Record.State.ExitCode;
+    }
+
     public async Task<int> WaitNextAsync(string id, CancellationToken cancel) => await containers.Find(id).NextExit.WaitAsync(cancel);
 
     public async Task<int> WaitRemovedAsync(string id, CancellationToken cancel)
@@ -170,6 +177,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     public IAsyncEnumerable<ContainerLogLine> ReadLogsAsync(string id, LogQuery query, CancellationToken cancel)
     {
         var container = containers.Find(id);
+        if (container.IsLeaving) throw SkeinException.Conflict("can not get logs from container which is dead or marked for removal");
         return container.Log.Limits.Kept
             ? container.Log.ReadAsync(query, () => container.Over, cancel)
             : throw SkeinException.NotImplemented("configured logging driver does not support reading");

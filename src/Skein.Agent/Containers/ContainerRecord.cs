@@ -5,6 +5,12 @@ namespace Skein.Agent.Containers;
 /// <summary>One container as it stands: its definition and its state. Immutable; each change makes a new one.</summary>
 public sealed record ContainerRecord(ContainerDefinition Definition, ContainerState State, DateTimeOffset Created)
 {
+    /// <summary>One that is about to be made.</summary>
+    public ContainerRecord(ContainerDefinition definition)
+        : this(definition, ContainerState.New, default)
+    {
+    }
+
     public string Id => Definition.Id;
 
     public string Name => Definition.Name;
@@ -21,7 +27,10 @@ public sealed record ContainerRecord(ContainerDefinition Definition, ContainerSt
     /// <summary>And not started since.</summary>
     public bool StoppedByUser { get; init; }
 
-    /// <summary>It ended while no daemon was there.</summary>
+    /// <summary>null = none is under way.</summary>
+    public ContainerRemoval? Removal { get; init; }
+
+    /// <summary>It ended while no daemon was there, or before its owner was.</summary>
     public bool EndedUnseen { get; init; }
 
     /// <summary>Its own over its image's, with every default; null without one.</summary>
@@ -40,6 +49,11 @@ public enum ContainerStatus
     /// <summary>It has ended, and is started again after a pause.</summary>
     Restarting,
     Exited,
+
+    /// <summary>It has ended, and is being taken away.</summary>
+    Removing,
+
+    /// <summary>It was being taken away, and that failed.</summary>
     Dead,
 }
 
@@ -52,4 +66,7 @@ public sealed record ContainerState(
     bool OomKilled,
     string Error,
     DateTimeOffset? StartedAt,
-    DateTimeOffset? FinishedAt);
+    DateTimeOffset? FinishedAt)
+{
+    public static ContainerState New { get; } = new(ContainerStatus.Created, 0, 0, false, "", null, null);
+}

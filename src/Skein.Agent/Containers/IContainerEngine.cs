@@ -41,6 +41,9 @@ public interface IContainerEngine
     /// <summary>The exit code, when the container stops; at once when it is not running.</summary>
     Task<int> WaitAsync(string id, CancellationToken cancel);
 
+    /// <summary>The same, but one that is about to be started again counts as running.</summary>
+    Task<int> WaitAtRestAsync(string id, CancellationToken cancel);
+
     /// <summary>The exit code, when it next stops, be it running now or not; when it is removed before, that of its last run.</summary>
     Task<int> WaitNextAsync(string id, CancellationToken cancel);
 
@@ -71,9 +74,12 @@ public interface IContainerEngine
     /// <param name="definition">Its networks count, and nothing else of it.</param>
     Task RedefineAsync(ContainerDefinition definition, CancellationToken cancel);
 
-    /// <summary>How often a user's container was restarted, and whether he wants it to stay as it is; kept, so that the next daemon knows.</summary>
-    /// <param name="waiting">It is started again after a pause.</param>
-    Task NoteLifeAsync(string id, int restartCount, bool stoppedByUser, bool waiting, CancellationToken cancel);
+    /// <summary>A user's container, while it does not run.</summary>
+    Task NoteLifeAsync(string id, ContainerStanding standing, CancellationToken cancel);
+
+    /// <summary>Who says, in the moment that a container's process has ended, what is to be known of it together with that.</summary>
+    /// <param name="verdict">From its id, the exit code and how long it ran; null of one that is not its own. Called under the container's gate, and must not wait.</param>
+    void Govern(Func<string, int, TimeSpan, ContainerStanding?> verdict);
 
     /// <param name="volumesToo">Those without a name go with it, as far as no other container has them.</param>
     Task RemoveAsync(string id, bool force, bool volumesToo, CancellationToken cancel);

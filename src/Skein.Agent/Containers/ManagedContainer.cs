@@ -29,7 +29,7 @@ internal sealed class ManagedContainer(
     public bool Running => record.State.Status is ContainerStatus.Running or ContainerStatus.Paused;
 
     /// <summary>Nothing more is to come of it. One that was made and not started yet has everything before it.</summary>
-    public bool Over => Removed.IsCompleted || record.State is { Status: ContainerStatus.Exited or ContainerStatus.Dead or ContainerStatus.Restarting } or { Status: ContainerStatus.Created, Error.Length: > 0 };
+    public bool Over => Removed.IsCompleted || record.State is { Status: ContainerStatus.Exited or ContainerStatus.Removing or ContainerStatus.Dead or ContainerStatus.Restarting } or { Status: ContainerStatus.Created, Error.Length: > 0 };
 
     public IReadOnlyList<Mount> RootMounts { get; } = rootMounts;
 
@@ -63,6 +63,9 @@ internal sealed class ManagedContainer(
 
     /// <summary>Set once, by whoever removes it.</summary>
     public bool Removing { get; set; }
+
+    /// <summary>Its removal is under way, or has failed: nothing is done with it any more.</summary>
+    public bool IsLeaving => Removing || record.State.Status == ContainerStatus.Dead;
 
     /// <summary>The next exit, whether it runs now or will be started later.</summary>
     public Task<int> NextExit => exited.Task;

@@ -36,6 +36,7 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
         (_engine, _images, _ids, _logger) = (engine, images, ids, loggers.CreateLogger<StandaloneContainers>());
         _sandbox = new(networks, containersFolder, hostResolvConf);
         _links = new(engine, images, networks);
+        engine.Govern((id, exitCode, ran) => _controllers.GetValueOrDefault(id)?.Ended(exitCode, ran));
         _parts = new(engine, _sandbox, _links, id => _controllers.TryRemove(id, out _), time, loggers.CreateLogger<StandaloneController>());
     }
 
@@ -47,6 +48,11 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
         foreach (var container in found)
         {
             var controller = _controllers[container.Id] = new(_parts, container, _daemon.Token);
+            if (container.Removal is { } removal)
+            {
+                _ = RemoveAgainAsync(container.Id, removal);
+                continue;
+            }
             var next = controller.TakeUp();
             if (next != ContainerLifeCommand.None) _ = controller.GoOnAsync(next);
         }
@@ -70,9 +76,17 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
         (wish.NetworkMode, wish.PidMode, wish.IpcMode) = (Resolved(wish.NetworkMode), Resolved(wish.PidMode), Resolved(wish.IpcMode));
         AddMountsOfOthers(definition);
         _sandbox.Place(definition, shared?.Definition);
-        var made = await _engine.CreateAsync(definition, cancel);
-        _controllers[made.Id] = new(_parts, made, _daemon.Token);
-        return made;
+        // Before it is there: who knows its name may start it as soon as it is.
+        _controllers[definition.Id] = new(_parts, new ContainerRecord(definition), _daemon.Token);
+        try
+        {
+            return await _engine.CreateAsync(definition, cancel);
+        }
+        catch
+        {
+            _controllers.TryRemove(definition.Id, out _);
+            throw;
+        }
     }
 
     public Task StartAsync(string idOrName, CancellationToken cancel)
@@ -109,6 +123,19 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
         }
         await own.RemoveAsync(force, volumesToo, cancel);
         _controllers.TryRemove(container.Id, out _);
+    }
+
+    /// <summary>What a daemon that was killed had been asked for.</summary>
+    private async Task RemoveAgainAsync(string id, ContainerRemoval removal)
+    {
+        try
+        {
+            await RemoveAsync(id, force: true, removal == ContainerRemoval.WithVolumes, _daemon.Token);
+        }
+        catch (Exception error) when (error is SkeinException or OperationCanceledException)
+        {
+            LogNotRemoved(id, error.Message);
+        }
     }
 
     public Task RenameAsync(string idOrName, string name, CancellationToken cancel)
@@ -182,6 +209,9 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
             }
         }
     }
+
+    [LoggerMessage(3403, LogLevel.Warning, "The removal of container {Id}, which an earlier daemon had begun, failed: {Reason}")]
+    private partial void LogNotRemoved(string id, string reason);
 
     [LoggerMessage(3402, LogLevel.Information, "{Count} containers of users are here")]
     private partial void LogTakenUp(int count);

@@ -21,6 +21,9 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
         StoppedByUser = record.StoppedByUser,
     };
 
+    // What is to follow the end of the run, from the moment that it is known.
+    private ContainerLifeCommand? _decided;
+
     /// <summary>Completes when the run that is has ended, and what belonged to it is gone.</summary>
     private volatile Task _run = Task.CompletedTask;
 
@@ -52,8 +55,26 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
 
     public async Task StartAsync()
     {
+        while (!await IsStartedAsync()) await _run;
+    }
+
+    /// <returns>false while what belonged to its last run is not gone yet.</returns>
+    private async Task<bool> IsStartedAsync()
+    {
         using var held = await HoldAsync();
+        if (!_run.IsCompleted && !IsUp) return false;
         await ActAsync(Note(new ContainerLifeEvent.StartAsked()));
+        return true;
+    }
+
+    /// <summary>Its process has ended: what the container is from now on. What follows from that is done by who watches the run.</summary>
+    public ContainerStanding Ended(int exitCode, TimeSpan ran)
+    {
+        lock (_noting)
+        {
+            (_life, _decided) = ContainerMachine.Step(_life, new ContainerLifeEvent.Exited(exitCode, ran));
+            return StandingOf(_life);
+        }
     }
 
     /// <param name="grace">null = its own.</param>
@@ -215,9 +236,7 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
             var code = await parts.Engine.WaitAsync(Id, daemon);
             using var held = await HoldAsync();
             await parts.Networks.DetachAsync(Id, daemon);
-            var next = Note(new ContainerLifeEvent.Exited(code, parts.Engine.Find(Id).State is { StartedAt: { } began, FinishedAt: { } ended } ? ended - began : TimeSpan.Zero));
-            await KeepAsync();
-            await FollowAsync(next);
+            await FollowAsync(await DecidedAsync(code));
         }
         catch (SkeinException gone) when (gone.Kind == ErrorKind.NotFound)
         {
@@ -231,6 +250,22 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
         {
             // The daemon ends; its successor takes it up.
         }
+    }
+
+    private async Task<ContainerLifeCommand> DecidedAsync(int exitCode)
+    {
+        lock (_noting)
+        {
+            if (_decided is { } decided)
+            {
+                _decided = null;
+                return decided;
+            }
+        }
+        // It ended when the engine had taken it up, and nobody else had.
+        var next = Note(new ContainerLifeEvent.Exited(exitCode, TimeSpan.Zero));
+        await KeepAsync();
+        return next;
     }
 
     private async Task PauseAsync(TimeSpan pause)
@@ -265,14 +300,15 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
     {
         try
         {
-            var life = _life;
-            await parts.Engine.NoteLifeAsync(Id, life.RestartCount, life.StoppedByUser, life.Phase == ContainerPhase.Waiting, daemon);
+            await parts.Engine.NoteLifeAsync(Id, StandingOf(_life), daemon);
         }
         catch (SkeinException gone) when (gone.Kind == ErrorKind.NotFound)
         {
             // Nobody asks any more.
         }
     }
+
+    private static ContainerStanding StandingOf(ContainerLife life) => new(life.Phase == ContainerPhase.Waiting, life.RestartCount, life.StoppedByUser);
 
     private ContainerLifeCommand Note(ContainerLifeEvent happened)
     {

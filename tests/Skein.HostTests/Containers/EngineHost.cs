@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Agent.Containers;
+using Skein.Agent.Images;
 using Skein.Model;
 
 namespace Skein.HostTests.Containers;
@@ -21,6 +22,8 @@ internal sealed class EngineHost : IAsyncDisposable
     }
 
     public ContainerdProcess Containerd { get; }
+
+    public IImageStore Images => images;
 
     public ContainerEngineOptions Options { get; }
 

@@ -94,6 +94,25 @@ public sealed class ContainerWatchTests : IDisposable
         Assert.False(File.Exists(exec));
     }
 
+    [Fact]
+    public async Task One_that_ended_as_it_was_to_be_paused_does_not_run()
+    {
+        await using var containerd = await StartAsync();
+        var ended = new TaskCompletionSource();
+        containerd.On("Tasks/Wait", () =>
+        {
+            ended.Task.Wait();
+            return new WaitResponse();
+        });
+        containerd.On("Tasks/Pause", () => throw new RpcException(new Grpc.Core.Status(StatusCode.Unknown, "cannot pause a stopped container: unknown")));
+        containerd.On("Tasks/Get", () => new GetResponse { Process = new Process { Id = Id, Status = Skein.Agent.Containerd.TasksApi.Status.Stopped } });
+        using var engine = NewEngine(containerd);
+        await engine.RecoverAsync(default);
+        var refused = await Assert.ThrowsAsync<SkeinException>(() => engine.PauseAsync(Id, default));
+        ended.SetResult();
+        Assert.Equal((ErrorKind.Conflict, $"container {Id} is not running"), (refused.Kind, refused.Message));
+    }
+
     private ContainerEngineOptions Options => new(Path.Combine(_folder, "data"), Path.Combine(_folder, "exec"));
 
     /// <summary>With one container, which runs.</summary>

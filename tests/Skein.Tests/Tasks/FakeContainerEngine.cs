@@ -119,7 +119,14 @@ internal sealed class FakeContainerEngine : IContainerEngine
 
     public Task<ContainerDefinition> UpdateAsync(string id, Func<ContainerDefinition, ContainerDefinition> change, CancellationToken cancel) => throw new NotSupportedException();
 
-    public Task NoteLifeAsync(string id, int restartCount, bool stoppedByUser, bool waiting, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<int> WaitAtRestAsync(string id, CancellationToken cancel) => WaitAsync(id, cancel);
+
+    public Task NoteLifeAsync(string id, ContainerStanding standing, CancellationToken cancel) => throw new NotSupportedException();
+
+    /// <summary>No user's container ends here.</summary>
+    public void Govern(Func<string, int, TimeSpan, ContainerStanding?> verdict)
+    {
+    }
 
     public Task KillAsync(string id, string signal, CancellationToken cancel) => throw new NotSupportedException();
 

@@ -21,10 +21,10 @@ internal static class ContainerChanges
     private static bool Collect(string own, IReadOnlyList<string> image, string folder, IReadOnlySet<string> mounted, List<PathChange> found)
     {
         var changed = false;
-        foreach (var entry in Directory.EnumerateFileSystemEntries(own + folder))
+        foreach (var entry in Entries(own + folder))
         {
             var path = $"{folder}/{Path.GetFileName(entry)}";
-            var status = FileStatus.Of(entry);
+            if (FileStatus.Find(entry) is not { } status) continue;
             var before = InImage(image, path);
             if (IsDeletion(status))
             {
@@ -39,6 +39,19 @@ internal static class ContainerChanges
             changed = true;
         }
         return changed;
+    }
+
+    /// <summary>A container that runs takes away what was there a moment ago; its layer itself must be there.</summary>
+    private static string[] Entries(string folder)
+    {
+        try
+        {
+            return Directory.GetFileSystemEntries(folder);
+        }
+        catch (DirectoryNotFoundException) when (Path.GetFileName(folder).Length > 0 && Directory.Exists(Path.GetDirectoryName(folder)))
+        {
+            return [];
+        }
     }
 
     /// <returns>null where the image has nothing, or a layer of it has deleted what was there.</returns>

@@ -20,7 +20,8 @@ internal static class ContainerMachine
     {
         _ when life.Phase == ContainerPhase.Removing => Stay(life),
         ContainerLifeEvent.StartAsked => OnStartAsked(life),
-        ContainerLifeEvent.Started => Stay(life with { Phase = ContainerPhase.Running }),
+        // A short run's end may be known before.
+        ContainerLifeEvent.Started => Stay(life.Phase == ContainerPhase.Starting ? life with { Phase = ContainerPhase.Running } : life),
         ContainerLifeEvent.StartFailed failed => OnStartFailed(life, failed),
         ContainerLifeEvent.Exited exited => OnExited(life, exited),
         ContainerLifeEvent.StopAsked => OnStopAsked(life),

@@ -21,8 +21,7 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
     /// <summary>Before anything is made for it: a daemon that finds no more than this knows what to take away.</summary>
     public void Begin(ContainerDefinition definition, DateTimeOffset now)
     {
-        var state = new ContainerState(ContainerStatus.Created, 0, 0, false, "", null, null);
-        var stored = ToStored(new ContainerRecord(definition, state, now), [], "");
+        var stored = ToStored(new ContainerRecord(definition, ContainerState.New, now), [], "");
         stored.Status = Unfinished;
         Write(stored);
     }
@@ -91,6 +90,12 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
         AppArmorProfile = stored.AppArmorProfile,
         RestartCount = stored.RestartCount,
         StoppedByUser = stored.StoppedByUser,
+        Removal = stored.Removal switch
+        {
+            StoredRemoval.Alone => ContainerRemoval.Alone,
+            StoredRemoval.WithVolumes => ContainerRemoval.WithVolumes,
+            _ => null,
+        },
     };
 
     public static IReadOnlyList<Containerd.Types.Mount> RootMounts(StoredContainer stored) =>
@@ -116,6 +121,12 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
             AppArmorProfile = record.AppArmorProfile,
             RestartCount = record.RestartCount,
             StoppedByUser = record.StoppedByUser,
+            Removal = record.Removal switch
+            {
+                null => StoredRemoval.None,
+                ContainerRemoval.Alone => StoredRemoval.Alone,
+                _ => StoredRemoval.WithVolumes,
+            },
         };
     }
 }

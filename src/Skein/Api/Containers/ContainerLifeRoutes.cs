@@ -137,7 +137,7 @@ internal sealed class ContainerLifeRoutes(IContainerEngine containers, IStandalo
         // Begun before the head is sent: the client starts, or removes, the container once it has that.
         var wait = context.Query("condition") switch
         {
-            "" or "not-running" => containers.WaitAsync(id, context.RequestAborted),
+            "" or "not-running" => containers.WaitAtRestAsync(id, context.RequestAborted),
             "next-exit" => containers.WaitNextAsync(id, context.RequestAborted),
             "removed" => containers.WaitRemovedAsync(id, context.RequestAborted),
             var condition => throw SkeinException.Invalid($"invalid condition: \"{condition}\""),

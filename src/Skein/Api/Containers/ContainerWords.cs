@@ -37,6 +37,7 @@ internal static class ContainerWords
         ContainerStatus.Paused => $"Up {Ago(now - state.StartedAt)} (Paused)",
         ContainerStatus.Restarting => $"Restarting ({state.ExitCode}) {Ago(now - state.FinishedAt)} ago",
         ContainerStatus.Exited => $"Exited ({state.ExitCode}) {Ago(now - state.FinishedAt)} ago",
+        ContainerStatus.Removing => "Removal In Progress",
         ContainerStatus.Dead => "Dead",
         _ => "Created",
     };

@@ -21,11 +21,19 @@ internal sealed record ErrorResponse([property: JsonPropertyName("message")] str
         _ => StatusCodes.Status500InternalServerError,
     };
 
-    public static string MessageOf(Exception error) => error switch
+    // What a client has sent stands in what it is told: a path of a megabyte need not come back, nor go into logs.
+    private const int LengthMax = 16 << 10;
+
+    public static string MessageOf(Exception error)
     {
-        RpcException { Status.Detail.Length: > 0 } e => e.Status.Detail,
-        _ => error.Message,
-    };
+        var message = error is RpcException { Status.Detail.Length: > 0 } e ? e.Status.Detail : error.Message;
+        if (message.Length <= LengthMax) return message;
+        var (first, last) = (LengthMax / 2, message.Length - LengthMax / 2);
+        // Not between the halves of one letter.
+        if (char.IsLowSurrogate(message[first])) first--;
+        if (char.IsLowSurrogate(message[last])) last++;
+        return $"{message[..first]}…{message[last..]}";
+    }
 
     private static int StatusOf(ErrorKind kind) => kind switch
     {

@@ -1,0 +1,26 @@
+using Skein.Agent.Networks;
+using Skein.Model;
+
+namespace Skein.HostTests.Containers;
+
+/// <summary>For containers that have none: nothing is made, and there is nothing to take away.</summary>
+internal sealed class NoNetworks : IStandaloneNetworking
+{
+    public string NamespacePathOf(string containerId) => "";
+
+    public ContainerNetwork? Find(string containerId) => null;
+
+    public StoredNetwork? NetworkOf(string network) => null;
+
+    public Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task DetachAsync(string containerId, CancellationToken cancel) => Task.CompletedTask;
+
+    public Task RecoverAsync(IReadOnlyCollection<ContainerDefinition> running, CancellationToken cancel) => Task.CompletedTask;
+
+    public Task<ContainerNetwork> ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task RenameAsync(ContainerDefinition renamed, CancellationToken cancel) => Task.CompletedTask;
+
+    public Task DisconnectAsync(string containerId, string network, CancellationToken cancel) => throw new NotSupportedException();
+}

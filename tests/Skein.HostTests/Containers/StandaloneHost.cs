@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Skein.Agent.Containers;
+using Skein.Agent.Networks;
+using Skein.Agent.Standalone;
+using Skein.Model;
+
+namespace Skein.HostTests.Containers;
+
+/// <summary>Users' containers without a network, on an engine of their own.</summary>
+internal sealed class StandaloneHost : IAsyncDisposable
+{
+    private StandaloneHost(EngineHost host) => (Host, Containers) = (host, NewContainers(host));
+
+    public EngineHost Host { get; }
+
+    public ContainerEngine Engine => Host.Engine;
+
+    public StandaloneContainers Containers { get; private set; }
+
+    public static async Task<StandaloneHost> StartAsync() => new(await EngineHost.StartAsync());
+
+    public async Task<string> CreateAsync(string name, Action<StandaloneSpec> wish, params string[] args)
+    {
+        var definition = EngineHost.Define(name, args);
+        definition.Standalone = new() { NetworkMode = "none", IpcMode = "private" };
+        wish(definition.Standalone);
+        return (await Containers.CreateAsync(definition, default)).Id;
+    }
+
+    /// <summary>The daemon ends; <paramref name="meanwhile"/> happens; a new daemon takes up what it finds.</summary>
+    public async Task RestartAsync(Func<Task> meanwhile)
+    {
+        Containers.Dispose();
+        await Host.RestartEngineAsync(meanwhile);
+        Containers = NewContainers(Host);
+        await Containers.RecoverAsync(default);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Containers.Dispose();
+        await Host.DisposeAsync();
+    }
+
+    private static StandaloneContainers NewContainers(EngineHost host) => new(
+        host.Engine, host.Images, new NoNetworks(), host.Options.ContainersFolder, "/etc/resolv.conf", new CryptoIdSource(), TimeProvider.System, NullLoggerFactory.Instance);
+}

@@ -1,0 +1,121 @@
+using Skein.Agent.Containers;
+using Skein.Agent.Containers.Storage;
+using Skein.Linux.Mounts;
+using Skein.Model;
+using Xunit;
+using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
+
+namespace Skein.HostTests.Containers;
+
+/// <summary>What users see of their containers' lives between two runs, and of their ends.</summary>
+public sealed class StandaloneLifeTests
+{
+    [Fact]
+    public async Task One_that_ends_and_is_to_start_again_is_restarting_at_once()
+    {
+        await using var host = await StandaloneHost.StartAsync();
+        using var leave = new CancellationTokenSource();
+        var events = host.Engine.Subscribe(leave.Token);
+        var id = await host.CreateAsync("again", wish => wish.Restart = new() { Name = "on-failure", MaximumRetryCount = 2 }, "sh", "-c", "exit 3");
+        await host.Containers.StartAsync(id, default);
+        var seen = new List<string>();
+        using var deadline = new CancellationTokenSource(Poll.Patience);
+        while (seen.Count < 3)
+        {
+            var happened = await events.ReadAsync(deadline.Token);
+            if (happened.Action == "die") seen.Add($"{happened.Container.State.Status} {happened.Container.RestartCount}");
+        }
+        Assert.Equal(["Restarting 1", "Restarting 2", "Exited 2"], seen);
+        await leave.CancelAsync();
+    }
+
+    [Fact]
+    public async Task One_that_waits_for_its_next_start_is_at_rest_when_it_was_stopped()
+    {
+        await using var host = await StandaloneHost.StartAsync();
+        var id = await host.CreateAsync("again", wish => wish.Restart = new() { Name = "always" }, "sh", "-c", "exit 3");
+        await host.Containers.StartAsync(id, default);
+        // The pauses become longer: by then there is time.
+        await Poll.UntilAsync("it waits", () => host.Engine.Find(id) is { RestartCount: >= 4, State.Status: ContainerStatus.Restarting });
+        var rest = host.Engine.WaitAtRestAsync(id, default);
+        await host.Containers.StopAsync(id, null, null, default);
+        Assert.Equal(3, await rest.WaitAsync(Poll.Patience));
+        Assert.Equal(ContainerStatus.Exited, host.Engine.Find(id).State.Status);
+    }
+
+    [Fact]
+    public async Task One_whose_end_was_just_told_is_started_again()
+    {
+        await using var host = await StandaloneHost.StartAsync();
+        var id = await host.CreateAsync("brief", _ => { }, "true");
+        for (var run = 0; run < 20; run++)
+        {
+            await host.Containers.StartAsync(id, default);
+            await host.Host.WaitAsync(id);
+            var before = host.Engine.Find(id).State.StartedAt;
+            await host.Containers.StartAsync(id, default);
+            Assert.NotEqual(before, host.Engine.Find(id).State.StartedAt);
+            await host.Host.WaitAsync(id);
+        }
+    }
+
+    [Fact]
+    public async Task One_that_ran_once_and_cannot_be_started_again_has_ended()
+    {
+        await using var host = await StandaloneHost.StartAsync();
+        var other = await host.CreateAsync("other", _ => { }, "true");
+        var id = await host.CreateAsync("box", wish => wish.PidMode = "container:" + other, "true");
+        await Assert.ThrowsAsync<SkeinException>(() => host.Containers.StartAsync(id, default));
+        Assert.Equal(ContainerStatus.Created, host.Engine.Find(id).State.Status);
+        var twice = await host.CreateAsync("twice", _ => { }, "true");
+        await host.Containers.StartAsync(twice, default);
+        await host.Host.WaitAsync(twice);
+        await host.Host.Containerd.Client.Containers.DeleteAsync(new() { Id = twice });
+        await Assert.ThrowsAsync<SkeinException>(() => host.Containers.StartAsync(twice, default));
+        Assert.Equal(ContainerStatus.Exited, host.Engine.Find(twice).State.Status);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_removal_that_a_killed_daemon_had_begun_is_gone_on_with(bool running)
+    {
+        await using var host = await StandaloneHost.StartAsync();
+        var id = await host.CreateAsync("going", wish => wish.Restart = new() { Name = "always" }, "sleep", "1000");
+        if (running) await host.Containers.StartAsync(id, default);
+        await host.RestartAsync(() =>
+        {
+            // As a removal begins.
+            var records = new ContainerRecords(host.Host.Options);
+            var stored = Assert.Single(records.ReadAll((_, error) => throw error));
+            records.Write(ContainerRecords.ToRecord(stored) with { Removal = ContainerRemoval.WithVolumes }, ContainerRecords.RootMounts(stored), stored.StopSignal);
+            return Task.CompletedTask;
+        });
+        await Poll.UntilAsync("it is gone", () => host.Engine.List().Count == 0);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(host.Host.Options.ContainersFolder));
+        Assert.Empty((await host.Host.Containerd.Client.Tasks.ListAsync(new())).Tasks);
+    }
+
+    [Fact]
+    public async Task One_whose_removal_failed_can_only_be_removed_again()
+    {
+        await using var host = await StandaloneHost.StartAsync();
+        var id = await host.CreateAsync("stuck", _ => { }, "true");
+        // An empty file system of its own keeps the folder of its pipes where it is.
+        var held = Directory.CreateDirectory(Path.Combine(host.Host.Options.IoFolder(id), "held")).FullName;
+        MountPoint.Mount("tmpfs", held, "tmpfs", MountFlags.None, "size=4k");
+        try
+        {
+            await Assert.ThrowsAnyAsync<IOException>(() => host.Containers.RemoveAsync(id, force: false, volumesToo: false, default));
+            Assert.Equal(ContainerStatus.Dead, host.Engine.Find(id).State.Status);
+            var refused = await Assert.ThrowsAsync<SkeinException>(() => host.Containers.StartAsync(id, default));
+            Assert.Equal("container is marked for removal and cannot be started", refused.Message);
+        }
+        finally
+        {
+            MountPoint.Unmount(held, lazy: true);
+        }
+        await host.Containers.RemoveAsync(id, force: false, volumesToo: false, default);
+        Assert.Empty(host.Engine.List());
+    }
+}
