@@ -9,7 +9,11 @@ namespace Skein.Agent.Images;
 public interface IImageStore
 {
     /// <summary>Pulls and unpacks; a pull of what is here is cheap. Progress is reported as Docker's jsonmessage states per layer.</summary>
-    Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<PullProgress>? progress, CancellationToken cancel);
+    Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<ImageProgress>? progress, CancellationToken cancel);
+
+    /// <summary>Brings an image, or without a tag all images of that name, to its registry.</summary>
+    /// <param name="platform">Of an image for several the one for this alone.</param>
+    Task PushAsync(string name, ImagePlatform? platform, RegistryAuth? auth, IProgress<ImageProgress> progress, CancellationToken cancel);
 
     /// <summary>Digest, media type and platforms of a reference at its registry: GET /distribution/NAME/json.</summary>
     Task<RemoteImage> ResolveAsync(string reference, RegistryAuth? auth, CancellationToken cancel);

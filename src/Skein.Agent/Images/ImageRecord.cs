@@ -34,7 +34,7 @@ public sealed record ImageConfig(
     string StopSignal,
     HealthConfig? Healthcheck);
 
-public sealed record RemoteImage(string Digest, string MediaType, long Size, IReadOnlyList<(string Os, string Architecture, string Variant)> Platforms);
+public sealed record RemoteImage(string Digest, string MediaType, long Size, IReadOnlyList<ImagePlatform> Platforms);
 
 public sealed record RegistryAuth(string Username, string Password, string IdentityToken, string RegistryToken, string ServerAddress)
 {
@@ -55,6 +55,10 @@ public sealed record RegistryAuth(string Username, string Password, string Ident
     public override string ToString() => $"{nameof(RegistryAuth)} of {Username}";
 }
 
+/// <summary>How a pull or a push goes on, in Docker's words.</summary>
 /// <param name="Id">Layer's short digest, or the tag for the first and last lines.</param>
 /// <param name="Status">"Pulling from library/httpd", "Pulling fs layer", "Downloading", "Extracting", "Pull complete", "Digest: …", "Status: …"</param>
-public sealed record PullProgress(string Id, string Status, long? Current, long? Total);
+public sealed record ImageProgress(string Id, string Status, long? Current, long? Total)
+{
+    public PushNote? Note { get; init; }
+}

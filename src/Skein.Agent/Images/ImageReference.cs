@@ -78,6 +78,9 @@ public sealed partial record ImageReference(string Domain, string Path, string T
         return new ImageReference(domain, remainder, tag, digest);
     }
 
+    /// <summary>Without a tag or digest: all of a repository may be meant.</summary>
+    public static bool IsBare(string text) => !text.Contains('@') && text.IndexOf(':', text.LastIndexOf('/') + 1) < 0;
+
     public static bool TryParse(string text, out ImageReference? reference)
     {
         try

@@ -12,4 +12,7 @@ public sealed partial class ImageStore
 
     [LoggerMessage(3133, LogLevel.Information, "{Count} image names found in containerd")]
     private partial void LogOpened(int count);
+
+    [LoggerMessage(3134, LogLevel.Information, "pushed {Reference} ({Digest}) in {Elapsed}")]
+    private partial void LogPushed(string reference, string digest, TimeSpan elapsed);
 }

@@ -23,6 +23,8 @@ public sealed partial class ImageStore : IImageStore, IDisposable
     private readonly ContentStore _content;
     private readonly LayerUnpacker _unpacker;
     private readonly ImageInstaller _installer;
+    private readonly InstallLeases _leases;
+    private readonly ImagePusher _pusher;
     // With its credentials: who may not have an image does not get, or spoil, the pull of one who may.
     private readonly SharedWork<(string Reference, RegistryAuth? Auth), CatalogueEntry> _pulls = new();
     private readonly SemaphoreSlim _opening = new(1);
@@ -52,7 +54,9 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         _content = new ContentStore(containerd);
         var leases = new InstallLeases(containerd, time);
         _unpacker = new LayerUnpacker(containerd, leases);
-        _installer = new ImageInstaller(containerd, _content, _unpacker, leases, time);
+        _installer = new ImageInstaller(containerd, _content, _unpacker, leases, new TransferSlots(registries.MaxConcurrentDownloads), time);
+        _leases = leases;
+        _pusher = new ImagePusher(_content, _registry, new TransferSlots(registries.MaxConcurrentUploads), time);
     }
 
     /// <summary>Who uses an image, by its id; asked before one is removed. Set where the parts are put together.</summary>
@@ -83,7 +87,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
 
     public ImageRecord Find(string reference) => TryFind(reference) ?? throw ImageCatalogue.NoSuchImage(reference);
 
-    public async Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<PullProgress>? progress, CancellationToken cancel)
+    public async Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<ImageProgress>? progress, CancellationToken cancel)
     {
         await OpenAsync(cancel);
         var parsed = ImageReference.Parse(reference);
@@ -106,7 +110,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         var platforms = manifest.IsIndex
             ? manifest.Manifests!.Select(entry => entry.Platform).OfType<OciPlatform>().Where(p => p.Os != "unknown").ToList()
             : [await PlatformOfAsync(parsed, manifest.Config!, auth, cancel)];
-        return new RemoteImage(fetched.Digest, fetched.MediaType, fetched.Content.Length, [.. platforms.Select(p => (p.Os, p.Architecture, p.Variant ?? ""))]);
+        return new RemoteImage(fetched.Digest, fetched.MediaType, fetched.Content.Length, [.. platforms.Select(platform => platform.ToModel())]);
     }
 
     public async Task<ImageRecord> TagAsync(string source, string target, CancellationToken cancel)
@@ -186,12 +190,12 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         _naming.Dispose();
     }
 
-    private async Task<CatalogueEntry> PullOnceAsync(ImageReference reference, RegistryAuth? auth, IProgress<PullProgress> progress, CancellationToken cancel)
+    private async Task<CatalogueEntry> PullOnceAsync(ImageReference reference, RegistryAuth? auth, IProgress<ImageProgress> progress, CancellationToken cancel)
     {
         var began = _time.GetTimestamp();
         var fetched = await _registry.GetManifestAsync(reference, reference.ManifestKey, auth, midway: false, cancel);
         // Not before there is something to pull: a refusal of the registry is then the answer, with its status, as Docker has it.
-        progress.Report(new PullProgress(reference.ManifestKey, $"Pulling from {reference.Path}", null, null));
+        progress.Report(new ImageProgress(reference.ManifestKey, $"Pulling from {reference.Path}", null, null));
         if (_catalogue.Entries.TryGetValue(reference.StoredName, out var present) && present.Target.Digest == fetched.Digest)
         {
             Finish(progress, reference, fetched.Digest, isNew: false);
@@ -239,7 +243,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
     }
 
     private async Task<CatalogueEntry> InstallAsync(
-        ImageContent image, IReadOnlyList<string> names, IBlobSource source, IProgress<PullProgress>? progress, CancellationToken cancel)
+        ImageContent image, IReadOnlyList<string> names, IBlobSource source, IProgress<ImageProgress>? progress, CancellationToken cancel)
     {
         CatalogueEntry entry = null!;
         await _installer.InstallAsync(image, names[0], source, progress, async token =>
@@ -310,11 +314,11 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         lock (_lock) _catalogue = _catalogue.Without(name);
     }
 
-    private static void Finish(IProgress<PullProgress>? progress, ImageReference reference, string digest, bool isNew)
+    private static void Finish(IProgress<ImageProgress>? progress, ImageReference reference, string digest, bool isNew)
     {
-        progress?.Report(new PullProgress("", $"Digest: {digest}", null, null));
+        progress?.Report(new ImageProgress("", $"Digest: {digest}", null, null));
         var status = isNew ? "Downloaded newer image for" : "Image is up to date for";
-        progress?.Report(new PullProgress("", $"Status: {status} {reference.Familiar}", null, null));
+        progress?.Report(new ImageProgress("", $"Status: {status} {reference.Familiar}", null, null));
     }
 
     private static SocketsHttpHandler Transport(bool insecure)

@@ -6,4 +6,10 @@ namespace Skein.Agent.Images;
 public sealed record RegistryConfig(IReadOnlyList<string> Mirrors, IReadOnlyList<string> InsecureRegistries)
 {
     public static readonly RegistryConfig Default = new([], []);
+
+    /// <summary>"max-concurrent-downloads": layers that come from one registry at a time.</summary>
+    public int MaxConcurrentDownloads { get; init; } = 3;
+
+    /// <summary>"max-concurrent-uploads": layers that go to one registry at a time.</summary>
+    public int MaxConcurrentUploads { get; init; } = 5;
 }

@@ -24,6 +24,8 @@ internal static class DaemonCommand
     private static readonly Option<string?> Etcd = Text("--etcd", "The etcd program that managers run (default etcd)", "PATH");
     private static readonly Option<string[]> Mirrors = Texts("--registry-mirror", "Mirror of docker.io to ask first", "URL");
     private static readonly Option<string[]> Insecure = Texts("--insecure-registry", "Registry without verifiable TLS", "HOST");
+    private static readonly Option<int?> Downloads = Number("--max-concurrent-downloads", "Layers that come from one registry at a time (default 3)");
+    private static readonly Option<int?> Uploads = Number("--max-concurrent-uploads", "Layers that go to one registry at a time (default 5)");
     private static readonly Option<string?> LogDriver = Text("--log-driver", "Log driver of containers that name none (default json-file)", "NAME");
     private static readonly Option<string[]> LogOpts = Texts("--log-opt", "Option of that driver, NAME=VALUE", "OPTION");
     private static readonly Option<string?> Level = Text("--log-level", "debug, info, warn, error or fatal (default info)", "LEVEL", "-l");
@@ -38,7 +40,7 @@ internal static class DaemonCommand
     {
         var command = new Command("daemon", "Run the daemon: it answers the Docker Engine API and takes this host's part in a swarm.")
         {
-            ConfigFile, DataRoot, ExecRoot, Hosts, Group, Containerd, ContainerdNamespace, Etcd, Mirrors, Insecure, LogDriver, LogOpts, Level, Debug, Labels, Generic, HostGateways, CgroupParent, Advertise,
+            ConfigFile, DataRoot, ExecRoot, Hosts, Group, Containerd, ContainerdNamespace, Etcd, Mirrors, Insecure, Downloads, Uploads, LogDriver, LogOpts, Level, Debug, Labels, Generic, HostGateways, CgroupParent, Advertise,
         };
         command.SetAction(RunAsync);
         return command;
@@ -82,6 +84,8 @@ internal static class DaemonCommand
             Etcd = result.GetValue(Etcd) ?? options.Etcd,
             RegistryMirrors = Given(result, Mirrors) ?? options.RegistryMirrors,
             InsecureRegistries = Given(result, Insecure) ?? options.InsecureRegistries,
+            MaxConcurrentDownloads = result.GetValue(Downloads) ?? options.MaxConcurrentDownloads,
+            MaxConcurrentUploads = result.GetValue(Uploads) ?? options.MaxConcurrentUploads,
             LogDriver = result.GetValue(LogDriver) ?? options.LogDriver,
             LogOpts = Given(result, LogOpts) is { } given ? Named(given) : options.LogOpts,
             Labels = Given(result, Labels) ?? options.Labels,
@@ -108,6 +112,8 @@ internal static class DaemonCommand
 
     private static Option<string?> Text(string name, string description, string value, params string[] aliases) =>
         new(name, aliases) { Description = description, HelpName = value };
+
+    private static Option<int?> Number(string name, string description) => new(name) { Description = description, HelpName = "NUMBER" };
 
     private static Option<string[]> Texts(string name, string description, string value, params string[] aliases) =>
         new(name, aliases) { Description = description + "; may be repeated", HelpName = value, Arity = ArgumentArity.OneOrMore };

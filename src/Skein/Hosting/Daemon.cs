@@ -62,7 +62,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         var contents = new DependencyContents();
 
         _containerd = new(options.Containerd, options.ContainerdNamespace);
-        _images = new(_containerd, new(options.RegistryMirrors, options.InsecureRegistries), Path.Combine(options.DataRoot, "tmp"), _time, logs);
+        _images = new(_containerd, Registries(options), Path.Combine(options.DataRoot, "tmp"), _time, logs);
         _containers = new(_containerd, _images, new(options.DataRoot, options.ExecRoot, options.CgroupParent) { AllowServices = options.AllowServices }, _time, ids, logs);
         _images.UsersOf = UsersOf;
         // Only who answers in Docker's place does so on its disk.
@@ -199,6 +199,12 @@ internal sealed partial class Daemon : IAsyncDisposable
     }
 
     private static IReadOnlyList<IPAddress> HostGatewaysOf(DaemonOptions options) => [.. options.HostGatewayIps.Select(IPAddress.Parse)];
+
+    private static RegistryConfig Registries(DaemonOptions options) => new(options.RegistryMirrors, options.InsecureRegistries)
+    {
+        MaxConcurrentDownloads = options.MaxConcurrentDownloads,
+        MaxConcurrentUploads = options.MaxConcurrentUploads,
+    };
 
     private static SubnetPools PoolsOf(DaemonOptions options) => options.DefaultAddressPools.Count == 0
         ? SubnetPools.Dockers

@@ -47,6 +47,8 @@ internal static class DaemonConfigFile
         "etcd" => options with { Etcd = Text(path, property) },
         "registry-mirrors" => options with { RegistryMirrors = Texts(path, property) },
         "insecure-registries" => options with { InsecureRegistries = Texts(path, property) },
+        "max-concurrent-downloads" => options with { MaxConcurrentDownloads = Number(path, property) },
+        "max-concurrent-uploads" => options with { MaxConcurrentUploads = Number(path, property) },
         "log-driver" => options with { LogDriver = Text(path, property) },
         "log-opts" => options with { LogOpts = TextsByName(path, property) },
         "log-level" => options with { LogLevel = LogLevels.Parse(Text(path, property)) },
@@ -64,6 +66,9 @@ internal static class DaemonConfigFile
 
     private static string Text(string path, JsonProperty property) =>
         property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString()! : throw Wrong(path, $"\"{property.Name}\" must be a string");
+
+    private static int Number(string path, JsonProperty property) =>
+        property.Value.ValueKind == JsonValueKind.Number && property.Value.TryGetInt32(out var number) ? number : throw Wrong(path, $"\"{property.Name}\" must be a whole number");
 
     private static bool Flag(string path, JsonProperty property) =>
         property.Value.ValueKind is JsonValueKind.True or JsonValueKind.False

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using Skein.Agent.Images;
 using Skein.Model;
 using Skein.Model.Logging;
 using Skein.NodeLife;
@@ -33,6 +34,10 @@ internal sealed record DaemonOptions
     public IReadOnlyList<string> RegistryMirrors { get; init; } = [];
 
     public IReadOnlyList<string> InsecureRegistries { get; init; } = [];
+
+    public int MaxConcurrentDownloads { get; init; } = RegistryConfig.Default.MaxConcurrentDownloads;
+
+    public int MaxConcurrentUploads { get; init; } = RegistryConfig.Default.MaxConcurrentUploads;
 
     /// <summary>Of containers that name none.</summary>
     public string LogDriver { get; init; } = LogOptions.JsonFile;

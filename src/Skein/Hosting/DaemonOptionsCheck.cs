@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Skein.Agent.Images;
 using Skein.Model;
 using Skein.Model.Logging;
 using Skein.Model.Specs;
@@ -29,6 +30,8 @@ internal static class DaemonOptionsCheck
             if (!IPNetwork.TryParse(registry, out _) && !IsHost(registry))
                 throw SkeinException.Invalid($"insecure registry {registry} is not valid: invalid host \"{registry}\"");
         }
+        if (options.MaxConcurrentDownloads < 0) throw SkeinException.Invalid($"invalid max concurrent downloads: {options.MaxConcurrentDownloads}");
+        if (options.MaxConcurrentUploads < 0) throw SkeinException.Invalid($"invalid max concurrent uploads: {options.MaxConcurrentUploads}");
         RequireLogDriver(options.DefaultLogDriver);
         RequireLabels(options.Labels);
         GenericResources.Parse(options.NodeGenericResources);
@@ -42,7 +45,12 @@ internal static class DaemonOptionsCheck
                 throw SkeinException.Invalid($"invalid size {pool.Size} of the pool {pool.Base}: from {network.PrefixLength} to {SmallestGatewaySubnet}");
         }
         RequireHostGateways(options.HostGatewayIps);
-        return options;
+        // As Docker's: 0 is the default.
+        return options with
+        {
+            MaxConcurrentDownloads = options.MaxConcurrentDownloads == 0 ? RegistryConfig.Default.MaxConcurrentDownloads : options.MaxConcurrentDownloads,
+            MaxConcurrentUploads = options.MaxConcurrentUploads == 0 ? RegistryConfig.Default.MaxConcurrentUploads : options.MaxConcurrentUploads,
+        };
     }
 
     private static void RequireHostGateways(IReadOnlyList<string> texts)

@@ -29,13 +29,13 @@ public sealed class ContainerRefusals(SwarmFixture swarm)
         await Manager.RefusesAsync("rmi nothing", "No such image: nothing:latest");
         await Manager.RefusesAsync("image inspect nothing", "No such image: nothing:latest");
         await Manager.RefusesAsync("tag nothing something", "No such image: nothing:latest");
+        await Manager.RefusesAsync("push nothing", "An image does not exist locally with the tag: nothing");
         await Manager.RefusesAsync("pull nothing", "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host");
         Assert.Contains("No such object: nothing", (await Manager.RunAsync("inspect", "nothing")).Errors, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("run --network ingress httpd", "containers outside services are not supported on the swarm's networks yet: ingress is one; use docker service create", 125)]
-    [InlineData("push httpd", "docker push is not supported", 1)]
     [InlineData("service create --name x --network host httpd", "tasks on the network \"host\" are not supported yet: use an overlay network", 1)]
     public Task What_is_not_supported_says_so(string line, string message, int status) =>
         Manager.ChangesNothingAsync(() => Manager.RefusesAsync(line, message, status));

@@ -11,6 +11,9 @@ namespace Skein.ClusterTests.Verbs;
 [Collection(nameof(SharedSwarm))]
 public sealed class ImageTests(SwarmFixture swarm)
 {
+    // The lab's own, which its hosts need no TLS with.
+    private const string Registry = "192.168.56.250:5000";
+
     private Docker Docker => swarm.Host(2);
 
     [Fact]
@@ -31,6 +34,22 @@ public sealed class ImageTests(SwarmFixture swarm)
         var removed = await Poll.UntilAsync("the image can be removed", () => Docker.RunAsync("rmi", "mine:1"), r => r.ExitCode == 0);
         Assert.Contains("Deleted: sha256:", removed.Output, StringComparison.Ordinal);
         Assert.Empty(await Docker.LinesOfAsync("images --quiet mine"));
+    }
+
+    [Fact]
+    public async Task A_pushed_image_is_pulled_on_another_host()
+    {
+        var name = $"{Registry}/team/pushed:1";
+        await Docker.OutputOfAsync("pull --quiet httpd");
+        await Docker.OutputOfAsync($"tag httpd {name}");
+        var pushed = await Docker.OutputOfAsync($"push {name}");
+        Assert.StartsWith($"The push refers to repository [{Registry}/team/pushed]", pushed, StringComparison.Ordinal);
+        Assert.Contains("1: digest: sha256:", pushed, StringComparison.Ordinal);
+
+        await swarm.Manager.OutputOfAsync($"pull --quiet {name}");
+        Assert.Equal(await IdAsync(name), await swarm.Manager.OutputOfAsync("image inspect --format {{.Id}} " + name));
+        await Docker.OutputOfAsync($"rmi {name}");
+        await swarm.Manager.OutputOfAsync($"rmi {name}");
     }
 
     [Fact]

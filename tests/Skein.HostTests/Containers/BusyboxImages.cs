@@ -47,7 +47,9 @@ internal sealed class BusyboxImages(ContainerdClient containerd) : IImageStore
 
     public IReadOnlyList<ImageRecord> List() => [image!];
 
-    public Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<PullProgress>? progress, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<ImageProgress>? progress, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task PushAsync(string name, ImagePlatform? platform, RegistryAuth? auth, IProgress<ImageProgress> progress, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task LoginAsync(RegistryAuth auth, CancellationToken cancel) => throw new NotSupportedException();
 

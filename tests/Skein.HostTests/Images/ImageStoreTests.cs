@@ -359,10 +359,10 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         while (!enough.IsCancellationRequested) await bed.CollectGarbageAsync();
     }
 
-    private sealed class Lines : IProgress<PullProgress>
+    private sealed class Lines : IProgress<ImageProgress>
     {
         public ConcurrentQueue<string> All { get; } = new();
 
-        public void Report(PullProgress value) => All.Enqueue($"{value.Id} {value.Status}");
+        public void Report(ImageProgress value) => All.Enqueue($"{value.Id} {value.Status}");
     }
 }

@@ -16,11 +16,14 @@ internal sealed class RegistryProcess : IAsyncDisposable
     public string Url => $"http://{Address}";
 
     /// <summary>One that wants the user "reader" with the password "open sesame" for everything.</summary>
-    public static Task<RegistryProcess> StartPrivateAsync() => StartAsync(locked: true);
+    public static Task<RegistryProcess> StartPrivateAsync() => StartAsync(locked: true, null);
 
-    public static Task<RegistryProcess> StartAsync() => StartAsync(locked: false);
+    /// <summary>One that takes this server's tokens.</summary>
+    public static Task<RegistryProcess> StartAsync(TokenServer tokens) => StartAsync(locked: false, tokens);
 
-    private static async Task<RegistryProcess> StartAsync(bool locked)
+    public static Task<RegistryProcess> StartAsync() => StartAsync(locked: false, null);
+
+    private static async Task<RegistryProcess> StartAsync(bool locked, TokenServer? tokens)
     {
         var registry = new RegistryProcess { Address = $"127.0.0.1:{LoopbackPorts.Take()}" };
         File.WriteAllText(Path.Combine(registry._folder, "config.yml"), $"""
@@ -28,7 +31,7 @@ internal sealed class RegistryProcess : IAsyncDisposable
             log: {"{"} level: error {"}"}
             storage: {"{"} filesystem: {"{"} rootdirectory: {registry._folder}/store {"}"} {"}"}
             http: {"{"} addr: {registry.Address} {"}"}
-            {(locked ? $"auth: {{ htpasswd: {{ realm: lab, path: {registry._folder}/htpasswd }} }}" : "")}
+            {(locked ? $"auth: {{ htpasswd: {{ realm: lab, path: {registry._folder}/htpasswd }} }}" : tokens is not null ? $"auth: {{ token: {{ {tokens.ConfigIn(registry._folder)} }} }}" : "")}
             """);
         if (locked)
         {

@@ -33,6 +33,16 @@ public sealed class DaemonOptionsTests : IDisposable
     }
 
     [Fact]
+    public void Layers_come_and_go_a_few_at_a_time_unless_told()
+    {
+        File.WriteAllText(_file, """{ "max-concurrent-downloads": 7, "max-concurrent-uploads": 0 }""");
+        Assert.Equal((7, 5), (Parse().MaxConcurrentDownloads, Parse().MaxConcurrentUploads));
+        Assert.Equal(1, Parse("--max-concurrent-uploads", "1").MaxConcurrentUploads);
+        File.WriteAllText(_file, """{ "max-concurrent-uploads": -1 }""");
+        Assert.Equal("invalid max concurrent uploads: -1", Assert.Throws<SkeinException>(() => Parse()).Message);
+    }
+
+    [Fact]
     public void The_log_driver_of_who_names_none_is_the_files_or_the_command_lines()
     {
         File.WriteAllText(_file, """{ "log-driver": "local", "log-opts": {"max-size": "50m"} }""");

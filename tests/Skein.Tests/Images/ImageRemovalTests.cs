@@ -41,8 +41,8 @@ public class ImageRemovalTests
     [Fact]
     public void A_removal_is_told_once()
     {
-        Assert.Equal([("untag", "web:1")], ImageEvents.Of(Plan("web:1", force: true, s_running).Answer, s_id));
-        Assert.Equal([("untag", "web:1"), ("delete", s_id)], ImageEvents.Of(Plan("web:1", force: false).Answer, s_id));
+        Assert.Equal(["untag"], ImageEvents.Of(Plan("web:1", force: true, s_running).Answer, s_id));
+        Assert.Equal(["untag", "delete"], ImageEvents.Of(Plan("web:1", force: false).Answer, s_id));
     }
 
     private static ImageRemoval Plan(string text, bool force, params ImageUser[] users)

@@ -107,12 +107,12 @@ public class SharedWorkTests
         var (early, late) = (new Told(), new Told());
         var first = _shared.RunAsync("layer", async (progress, _) =>
         {
-            progress.Report(new PullProgress("latest", "Pulling", null, null));
-            progress.Report(new PullProgress("a", "Downloading", 1, 2));
-            progress.Report(new PullProgress("a", "Downloading", 2, 2));
+            progress.Report(new ImageProgress("latest", "Pulling", null, null));
+            progress.Report(new ImageProgress("a", "Downloading", 1, 2));
+            progress.Report(new ImageProgress("a", "Downloading", 2, 2));
             begun.SetResult();
             await goOn.Task;
-            progress.Report(new PullProgress("a", "Pull complete", null, null));
+            progress.Report(new ImageProgress("a", "Pull complete", null, null));
             return 7;
         }, early, default);
         await begun.Task.WaitAsync(Poll.Patience);
@@ -124,10 +124,10 @@ public class SharedWorkTests
         Assert.Equal(["latest Pulling ", "a Downloading 2", "a Pull complete "], late.Lines);
     }
 
-    private sealed class Told : IProgress<PullProgress>
+    private sealed class Told : IProgress<ImageProgress>
     {
         public List<string> Lines { get; } = [];
 
-        public void Report(PullProgress value) => Lines.Add($"{value.Id} {value.Status} {value.Current}");
+        public void Report(ImageProgress value) => Lines.Add($"{value.Id} {value.Status} {value.Current}");
     }
 }

@@ -35,9 +35,9 @@ internal sealed class FakeImageStore : IImageStore
     public string Pulled { get; private set; } = "";
 
     /// <summary>A pull's progress.</summary>
-    public IReadOnlyList<PullProgress> Says { get; set; } = [];
+    public IReadOnlyList<ImageProgress> Says { get; set; } = [];
 
-    public async Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<PullProgress>? progress, CancellationToken cancel)
+    public async Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<ImageProgress>? progress, CancellationToken cancel)
     {
         Interlocked.Increment(ref _pulls);
         PulledWith = auth;
@@ -65,6 +65,16 @@ internal sealed class FakeImageStore : IImageStore
         if (RegistryIsMute) await Task.Delay(Timeout.Infinite, cancel);
         return new RemoteImage("sha256:" + new string('b', 64), "", 1, []);
     }
+
+    public async Task PushAsync(string name, ImagePlatform? platform, RegistryAuth? auth, IProgress<ImageProgress> progress, CancellationToken cancel)
+    {
+        await Task.Yield();
+        foreach (var said in Says) progress.Report(said);
+        if (PullError is not null) throw PullError;
+        Pushed = (name, platform);
+    }
+
+    public (string Name, ImagePlatform? Platform)? Pushed { get; private set; }
 
     public Task LoginAsync(RegistryAuth auth, CancellationToken cancel) => throw new NotSupportedException();
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Grpc.Core;
 using Skein.Agent.Containerd;
@@ -51,6 +52,13 @@ internal sealed class ContentStore(ContainerdClient containerd)
         {
             return false;
         }
+    }
+
+    /// <summary>A part of a blob that is here, piece by piece.</summary>
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(string digest, long offset, long count, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        using var call = containerd.Content.Read(new ReadContentRequest { Digest = digest, Offset = offset, Size = count }, cancellationToken: cancel);
+        while (await call.ResponseStream.MoveNext(cancel)) yield return call.ResponseStream.Current.Data.Memory;
     }
 
     /// <summary>Gives a blob that is here labels that it lacks.</summary>

@@ -6,6 +6,9 @@ internal interface IBlobSource
     /// <summary>Who is slow when it is slow: a registry's name.</summary>
     string Origin { get; }
 
+    /// <summary>What a blob from here is marked with.</summary>
+    IReadOnlyDictionary<string, string> Labels { get; }
+
     /// <summary>A blob that is a document: whole, of at most 4 MiB, and what its digest says.</summary>
     Task<byte[]> ReadAsync(OciDescriptor blob, CancellationToken cancel);
 

@@ -22,6 +22,8 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
 
     public string Origin => "";
 
+    public IReadOnlyDictionary<string, string> Labels => GcLabels.None;
+
     public static async Task<ImageArchive> SpoolAsync(Stream tar, string workDirectory, CancellationToken cancel)
     {
         Directory.CreateDirectory(workDirectory);

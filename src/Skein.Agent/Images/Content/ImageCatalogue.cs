@@ -48,13 +48,22 @@ internal sealed record ImageCatalogue(ImmutableDictionary<string, CatalogueEntry
     {
         if (ImageReference.TryParse(text, out var reference))
         {
-            var bare = !text.Contains('@') && text.IndexOf(':', text.LastIndexOf('/') + 1) < 0;
+            var bare = ImageReference.IsBare(text);
             var tags = Entries.Values.Where(e => e.Reference is { Digest.Length: 0 } r && r.Repository == reference!.Repository && (bare || r.Tag == reference.Tag)).ToList();
             if (reference!.Digest.Length == 0 && tags.Count > 0) return [.. tags.OrderBy(e => e.Name, StringComparer.Ordinal)];
         }
         var image = TryFind(text) ?? throw NoSuchImage(text);
         var any = Entries.Values.First(entry => entry.Image.Id == image.Id);
         return [new CatalogueEntry(image.Id, any.Target, any.ManifestDigest, any.Image)];
+    }
+
+    /// <summary>What `docker push` takes for a name: a tag, or every tag of a repository.</summary>
+    public IReadOnlyList<CatalogueEntry> TagsOf(ImageReference reference, bool all)
+    {
+        var tags = Entries.Values.Where(entry => entry.Reference is { Digest.Length: 0 } tag && tag.Repository == reference.Repository).OrderBy(entry => entry.Name, StringComparer.Ordinal).ToList();
+        if (tags.Count == 0) throw SkeinException.NotFound($"An image does not exist locally with the tag: {reference.FamiliarName}");
+        if (all) return tags;
+        return tags.Find(entry => entry.Reference!.Tag == reference.Tag) is { } one ? [one] : throw SkeinException.NotFound($"tag does not exist: {reference.Familiar}");
     }
 
     public static SkeinException NoSuchImage(string text) =>

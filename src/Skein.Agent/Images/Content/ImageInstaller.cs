@@ -12,18 +12,17 @@ namespace Skein.Agent.Images.Content;
 /// collection.
 /// </summary>
 internal sealed class ImageInstaller(
-    ContainerdClient containerd, ContentStore content, LayerUnpacker unpacker, InstallLeases leases, TimeProvider time)
+    ContainerdClient containerd, ContentStore content, LayerUnpacker unpacker, InstallLeases leases, TransferSlots downloads, TimeProvider time)
 {
     private const int TriesPerBlob = 5;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
 
     private readonly SharedWork<string, bool> _fetching = new();
-    private readonly DownloadSlots _downloads = new();
 
     /// <param name="name">One that the image shall get; several that install it share what has come.</param>
     /// <param name="giveNames">Called when all of it is here; from then on its names hold it.</param>
     public async Task InstallAsync(
-        ImageContent image, string name, IBlobSource source, IProgress<PullProgress>? progress, Func<CancellationToken, Task> giveNames, CancellationToken cancel)
+        ImageContent image, string name, IBlobSource source, IProgress<ImageProgress>? progress, Func<CancellationToken, Task> giveNames, CancellationToken cancel)
     {
         var lease = await leases.BeginAsync(name, cancel);
         var release = false;
@@ -70,7 +69,7 @@ internal sealed class ImageInstaller(
     }
 
     private async Task InstallPartsAsync(
-        ImageContent image, string lease, IBlobSource source, IProgress<PullProgress>? progress, CancellationToken cancel)
+        ImageContent image, string lease, IBlobSource source, IProgress<ImageProgress>? progress, CancellationToken cancel)
     {
         var manifest = ImageJson.ReadManifest(image.ManifestBytes, image.Manifest.Digest);
         var configBytes = await content.TryReadAsync(manifest.Config!.Digest, cancel) ?? await source.ReadAsync(manifest.Config, cancel);
@@ -85,9 +84,9 @@ internal sealed class ImageInstaller(
     }
 
     private async Task InstallLayersAsync(
-        List<OciDescriptor> layers, List<string> diffIds, string lease, IBlobSource source, IProgress<PullProgress>? progress, CancellationToken cancel)
+        List<OciDescriptor> layers, List<string> diffIds, string lease, IBlobSource source, IProgress<ImageProgress>? progress, CancellationToken cancel)
     {
-        foreach (var layer in layers) progress?.Report(new PullProgress(layer.Short, "Pulling fs layer", null, null));
+        foreach (var layer in layers) progress?.Report(new ImageProgress(layer.Short, "Pulling fs layer", null, null));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var fetches = layers.Select(layer => FetchLayerAsync(layer, lease, source, progress, stop.Token)).ToList();
         try
@@ -96,10 +95,10 @@ internal sealed class ImageInstaller(
             for (var i = 0; i < layers.Count; i++)
             {
                 var came = await fetches[i];
-                progress?.Report(new PullProgress(layers[i].Short, "Extracting", layers[i].Size, layers[i].Size));
+                progress?.Report(new ImageProgress(layers[i].Short, "Extracting", layers[i].Size, layers[i].Size));
                 await unpacker.UnpackAsync(layers[i], chain, diffIds[i], lease, cancel);
                 chain = ChainId.Extend(chain, diffIds[i]);
-                progress?.Report(new PullProgress(layers[i].Short, came ? "Pull complete" : "Already exists", null, null));
+                progress?.Report(new ImageProgress(layers[i].Short, came ? "Pull complete" : "Already exists", null, null));
             }
         }
         finally
@@ -112,25 +111,25 @@ internal sealed class ImageInstaller(
 
     /// <returns>false when it was here already.</returns>
     private async Task<bool> FetchLayerAsync(
-        OciDescriptor layer, string lease, IBlobSource source, IProgress<PullProgress>? progress, CancellationToken cancel)
+        OciDescriptor layer, string lease, IBlobSource source, IProgress<ImageProgress>? progress, CancellationToken cancel)
     {
         if (await KeepAsync(layer.Digest, GcLabels.None, lease, cancel)) return false;
         await _fetching.RunAsync(layer.Digest, (shown, token) => DownloadAsync(layer, lease, source, shown, token), progress, cancel);
-        progress?.Report(new PullProgress(layer.Short, "Download complete", null, null));
+        progress?.Report(new ImageProgress(layer.Short, "Download complete", null, null));
         return true;
     }
 
     private async Task<bool> DownloadAsync(
-        OciDescriptor layer, string lease, IBlobSource source, IProgress<PullProgress> progress, CancellationToken cancel)
+        OciDescriptor layer, string lease, IBlobSource source, IProgress<ImageProgress> progress, CancellationToken cancel)
     {
-        using var slot = await _downloads.TakeAsync(source.Origin, cancel);
+        using var slot = await downloads.TakeAsync(source.Origin, cancel);
         var leased = new ContentStore(containerd.WithLease(lease));
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                await leased.WriteAsync(layer, GcLabels.None, (offset, token) => source.OpenAsync(layer, offset, token),
-                    written => progress.Report(new PullProgress(layer.Short, "Downloading", written, layer.Size)), cancel);
+                await leased.WriteAsync(layer, source.Labels, (offset, token) => source.OpenAsync(layer, offset, token),
+                    written => progress.Report(new ImageProgress(layer.Short, "Downloading", written, layer.Size)), cancel);
                 return true;
             }
             catch (Exception error) when (error is IOException or HttpRequestException && attempt < TriesPerBlob)

@@ -16,7 +16,13 @@ internal sealed record OciDescriptor
 
     public Dictionary<string, string>? Annotations { get; init; }
 
+    /// <summary>It tells how another entry of the index was built, and is no image.</summary>
+    [JsonIgnore]
+    public bool IsAttestation => Annotations?.GetValueOrDefault("vnd.docker.reference.type") == "attestation-manifest";
+
     /// <summary>Twelve digits, as Docker shows a layer while it pulls.</summary>
     [JsonIgnore]
     public string Short => Digest.Length >= 19 ? Digest[7..19] : Digest;
+
+    public ContentDescriptor ToModel() => new(MediaType, Digest, Size) { Platform = Platform?.ToModel() };
 }

@@ -9,6 +9,8 @@ internal sealed record OciImageConfig
 
     public string Architecture { get; init; } = "";
 
+    public string? Variant { get; init; }
+
     public string Os { get; init; } = "";
 
     public OciRuntimeConfig? Config { get; init; }

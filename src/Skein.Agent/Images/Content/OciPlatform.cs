@@ -12,4 +12,6 @@ internal sealed record OciPlatform
 
     [JsonPropertyName("os.version")]
     public string? OsVersion { get; init; }
+
+    public ImagePlatform ToModel() => new(Os, Architecture, Variant ?? "");
 }

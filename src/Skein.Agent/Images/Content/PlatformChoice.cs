@@ -33,6 +33,13 @@ internal static class PlatformChoice
         throw SkeinException.NotFound($"no matching manifest for {name} in the manifest list entries: no match for platform in manifest: {reference}");
     }
 
+    public static bool Runs(OciPlatform platform) => platform.Os == Host.Os && platform.Architecture == Host.Architecture && VariantFits(platform, Host);
+
+    /// <summary>Whether it is the platform asked for, and not just one that runs there.</summary>
+    public static bool IsSame(OciPlatform? platform, ImagePlatform asked) =>
+        platform is not null && platform.Os == asked.Os && platform.Architecture == asked.Architecture
+        && Normal(platform) == Normal(new OciPlatform { Architecture = asked.Architecture, Variant = asked.Variant });
+
     private static bool VariantFits(OciPlatform entry, OciPlatform host) =>
         string.CompareOrdinal(Normal(entry), Normal(host)) <= 0;
 

@@ -1,14 +1,14 @@
 namespace Skein.Agent.Images.Content;
 
 /// <summary>What work reports, to all who wait for it: who comes later is shown first how it stands.</summary>
-internal sealed class SharedProgress : IProgress<PullProgress>
+internal sealed class SharedProgress : IProgress<ImageProgress>
 {
     private readonly Lock _lock = new();
-    private readonly List<IProgress<PullProgress>> _listeners = [];
+    private readonly List<IProgress<ImageProgress>> _listeners = [];
     // The newest of each id, in the order in which the ids came.
-    private readonly OrderedDictionary<string, PullProgress> _shown = [];
+    private readonly OrderedDictionary<string, ImageProgress> _shown = [];
 
-    public void Add(IProgress<PullProgress> listener)
+    public void Add(IProgress<ImageProgress> listener)
     {
         lock (_lock)
         {
@@ -17,12 +17,12 @@ internal sealed class SharedProgress : IProgress<PullProgress>
         }
     }
 
-    public void Remove(IProgress<PullProgress> listener)
+    public void Remove(IProgress<ImageProgress> listener)
     {
         lock (_lock) _listeners.Remove(listener);
     }
 
-    public void Report(PullProgress value)
+    public void Report(ImageProgress value)
     {
         lock (_lock)
         {

@@ -14,7 +14,7 @@ internal sealed class SharedWork<TKey, TResult>
     /// <param name="progress">Told what the work reports, whoever began it.</param>
     /// <returns>The result, and whether this call began the work.</returns>
     public async Task<(TResult Result, bool Began)> RunAsync(
-        TKey key, Func<IProgress<PullProgress>, CancellationToken, Task<TResult>> work, IProgress<PullProgress>? progress, CancellationToken cancel)
+        TKey key, Func<IProgress<ImageProgress>, CancellationToken, Task<TResult>> work, IProgress<ImageProgress>? progress, CancellationToken cancel)
     {
         Flight flight;
         bool began;

@@ -15,7 +15,7 @@ internal sealed partial class RegistryClient
         {
             try
             {
-                using var answer = await SendAsync(host, "", "", _ => { }, auth, cancel);
+                using var answer = await SendAsync(host, default(RegistryAccess), "", _ => { }, auth, cancel);
                 if (answer.IsSuccessStatusCode) return;
                 throw Refused(
                     answer.StatusCode == HttpStatusCode.Unauthorized,
@@ -29,7 +29,7 @@ internal sealed partial class RegistryClient
             catch (RegistryException error)
             {
                 // The server that gives out tokens has refused.
-                throw Refused(error.Status is 401 or 403, $"Get \"{host.Base}/v2/\": unauthorized: {error.Message}", error);
+                throw Refused(error.Status is 401 or 403, $"Get \"{host.Base}/v2/\": {(error.Code == RegistryException.NoCredentials ? "" : "unauthorized: ")}{error.Message}", error);
             }
         }
         throw new SkeinException(ErrorKind.Internal, last!.Message, last);

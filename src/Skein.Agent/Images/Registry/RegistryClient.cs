@@ -9,9 +9,8 @@ using Skein.Model;
 namespace Skein.Agent.Images.Registry;
 
 /// <summary>
-/// The reading half of the distribution API (OCI distribution spec 1.1): manifests and blobs, each asked of the
-/// mirrors first and then of the image's own registry. Every content is named by its digest, so it does not
-/// matter which of them answers.
+/// The distribution API (OCI distribution spec 1.1). Manifests and blobs are asked of the mirrors first and then of the
+/// image's own registry: every content is named by its digest, so it does not matter which of them answers.
 /// </summary>
 internal sealed partial class RegistryClient(
     RegistryConfig config,
@@ -120,33 +119,40 @@ internal sealed partial class RegistryClient(
     private async Task<HttpResponseMessage> SendAsync(
         RegistryHost host, ImageReference reference, string what, Action<HttpRequestMessage> shape, RegistryAuth? auth, CancellationToken cancel)
     {
-        var response = await SendAsync(host, reference.Path, $"{reference.Path}/{what}", shape, host.IsMirror ? null : auth, cancel);
+        var response = await SendAsync(host, new RegistryAccess(reference.Path), $"{reference.Path}/{what}", shape, host.IsMirror ? null : auth, cancel);
         if (response.IsSuccessStatusCode) return response;
         using (response) throw await RefusalAsync(response, time, cancel);
     }
 
-    /// <summary>The registry's last word, whatever it is.</summary>
-    private async Task<HttpResponseMessage> SendAsync(
-        RegistryHost host, string repository, string path, Action<HttpRequestMessage> shape, RegistryAuth? credentials, CancellationToken cancel)
+    private Task<HttpResponseMessage> SendAsync(
+        RegistryHost host, RegistryAccess access, string path, Action<HttpRequestMessage> shape, RegistryAuth? credentials, CancellationToken cancel)
     {
-        var url = $"{host.Base}/v2/{path}";
-        var client = host.Insecure ? _trusting : _verifying;
-        var response = await TrySendAsync(_tokens.Known(host, repository, credentials));
-        if (response.StatusCode == HttpStatusCode.Unauthorized
-            && await _tokens.AnswerAsync(client, response, host, repository, credentials, cancel) is { } authorization)
+        var client = ClientOf(host);
+        return AuthorizedAsync(client, host, access, credentials, async authorization =>
         {
-            response.Dispose();
-            response = await TrySendAsync(authorization);
-        }
-        return response;
-
-        async Task<HttpResponseMessage> TrySendAsync(AuthenticationHeaderValue? authorization)
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Get, url);
-            shape(request);
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"{host.Base}/v2/{path}");
             request.Headers.Authorization = authorization;
+            shape(request);
             return await SendOnceAsync(client, request, $"{host.Base}/v2/", time, cancel);
-        }
+        }, cancel);
+    }
+
+    private HttpClient ClientOf(RegistryHost host) => host.Insecure ? _trusting : _verifying;
+
+    /// <summary>The registry's last word, whatever it is.</summary>
+    private async Task<HttpResponseMessage> AuthorizedAsync(
+        HttpClient client,
+        RegistryHost host,
+        RegistryAccess access,
+        RegistryAuth? credentials,
+        Func<AuthenticationHeaderValue?, Task<HttpResponseMessage>> send,
+        CancellationToken cancel)
+    {
+        var response = await send(_tokens.Known(host, access, credentials));
+        if (response.StatusCode != HttpStatusCode.Unauthorized) return response;
+        if (await _tokens.AnswerAsync(client, response, host, access, credentials, cancel) is not { } authorization) return response;
+        response.Dispose();
+        return await send(authorization);
     }
 
     internal static async Task<HttpResponseMessage> SendOnceAsync(
@@ -168,6 +174,7 @@ internal sealed partial class RegistryClient(
     internal static async Task<RegistryException> RefusalAsync(HttpResponseMessage response, TimeProvider time, CancellationToken cancel)
     {
         var status = (int)response.StatusCode;
+        var wait = response.Headers.RetryAfter?.Delta ?? TimeSpan.Zero;
         var (code, message) = response.StatusCode switch
         {
             HttpStatusCode.NotFound => ("NOT_FOUND", "404 page not found"),
@@ -181,15 +188,15 @@ internal sealed partial class RegistryClient(
             var body = await ReadDocumentAsync(response, response.RequestMessage?.RequestUri?.GetLeftPart(UriPartial.Path) ?? "", DocumentSizeMax, time, cancel);
             if (body.Length > 0 && JsonSerializer.Deserialize(body, ImageJson.Default.RegistryErrors) is { } errors)
             {
-                if (errors.Errors is [{ Code.Length: > 0 } first, ..]) return new RegistryException(first.Code, first.Message ?? message, status);
-                if (errors.Details is { Length: > 0 } details) return new RegistryException(code, details, status);
+                if (errors.Errors is [{ Code.Length: > 0 } first, ..]) return new RegistryException(first.Code, first.Message ?? message, status) { RetryAfter = wait };
+                if (errors.Details is { Length: > 0 } details) return new RegistryException(code, details, status) { RetryAfter = wait };
             }
         }
         catch (Exception error) when (error is JsonException or RegistryUnreachableException)
         {
             // Proxies answer in HTML, and what ails may say nothing, or never stop: the status says enough.
         }
-        return new RegistryException(code, message, status);
+        return new RegistryException(code, message, status) { RetryAfter = wait };
     }
 
     /// <summary>An answer's whole body: a server that falls silent, or sends without end, holds nobody and fills no memory.</summary>

@@ -4,7 +4,7 @@ using System.Security.Authentication;
 namespace Skein.Agent.Images.Registry;
 
 /// <summary>No answer from a registry; the message is in the words Docker's user knows.</summary>
-internal sealed class RegistryUnreachableException(string url, Exception cause) : Exception($"Get \"{url}\": {Words(new Uri(url), cause)}", cause)
+internal sealed class RegistryUnreachableException(string url, Exception cause, string verb = "Get") : Exception($"{verb} \"{url}\": {Words(new Uri(url), cause)}", cause)
 {
     private static string Words(Uri url, Exception cause)
     {

@@ -6,11 +6,11 @@ namespace Skein.Api.Images;
 /// </summary>
 internal static class ImageEvents
 {
-    public static IEnumerable<(string Action, string Name)> Of(IReadOnlyList<(string? Untagged, string? Deleted)> removed, string imageId)
+    public static IEnumerable<string> Of(IReadOnlyList<(string? Untagged, string? Deleted)> removed, string imageId)
     {
         var names = removed.Select(r => r.Untagged).OfType<string>().ToList();
-        var tags = names.Where(name => !name.Contains('@')).ToList();
-        foreach (var name in tags.Count > 0 ? tags : names) yield return ("untag", name);
-        if (removed.Any(r => r.Deleted == imageId)) yield return ("delete", imageId);
+        var tags = names.Count(name => !name.Contains('@'));
+        for (var i = tags > 0 ? tags : names.Count; i > 0; i--) yield return "untag";
+        if (removed.Any(r => r.Deleted == imageId)) yield return "delete";
     }
 }

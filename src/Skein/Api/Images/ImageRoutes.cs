@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Skein.Agent.Images;
 using Skein.Api.Engine;
 using Skein.Api.Http;
@@ -9,11 +8,14 @@ namespace Skein.Api.Images;
 /// <summary>/images, /distribution and /auth. Names hold slashes, so the verb is the path's last part.</summary>
 internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvider time)
 {
+    private readonly ImageNews _news = new(events);
+    private readonly ImageTransfers _transfers = new(images, new ImageNews(events));
+
     public void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/images/json", ListAsync);
-        app.MapPost("/images/create", PullAsync);
-        app.MapPost("/images/load", LoadAsync);
+        app.MapPost("/images/create", _transfers.PullAsync);
+        app.MapPost("/images/load", _transfers.LoadAsync);
         app.MapPost("/images/prune", PruneAsync);
         app.MapGet("/images/{**name}", GetAsync);
         app.MapPost("/images/{**name}", PostAsync);
@@ -42,7 +44,7 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
             deleted.AddRange(removed);
             if (removed.Exists(r => r.Deleted == image.Id)) reclaimed += image.Size;
         }
-        events.PublishPrune("image", reclaimed);
+        _news.Pruned(reclaimed);
         await context.JsonAsync(new ImagePruneJson(deleted, reclaimed), ImagesJson.Default.ImagePruneJson);
     }
 
@@ -67,93 +69,22 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
 
     private async Task<IEnumerable<ImageDeleteJson>> RemoveAsync(string name, string id, bool force, CancellationToken cancel)
     {
+        var image = images.TryFind(id);
         var removed = await images.RemoveAsync(name, force, cancel);
-        foreach (var (action, of) in ImageEvents.Of(removed, id)) Publish(action, id, of);
+        foreach (var action in ImageEvents.Of(removed, id)) _news.Happened(action, id, id, image);
         return removed.Select(r => new ImageDeleteJson(r.Untagged, r.Deleted));
-    }
-
-    private async Task PullAsync(HttpContext context)
-    {
-        var name = context.Query("fromImage");
-        if (name.Length == 0) throw SkeinException.NotImplemented("importing an image is not supported: load one made by docker save");
-        var reference = RequestedImage.Of(name, context.Query("tag"));
-        RequestedPlatform.Check(context.Query("platform"));
-        context.Response.ContentType = ErrorResponse.ContentType;
-
-        // Progress is said from the downloads' threads; one writer puts it on the wire.
-        var lines = Channel.CreateUnbounded<PullProgress>(new UnboundedChannelOptions { SingleReader = true });
-        var pull = PullIntoAsync(reference, context.RegistryAuth(), lines.Writer, context.RequestAborted);
-        await foreach (var line in lines.Reader.ReadAllAsync(context.RequestAborted))
-            await context.JsonLineAsync(ProgressJson.From(line), ImagesJson.Default.ProgressJson);
-        try
-        {
-            var image = await pull;
-            Publish("pull", image.Id, reference);
-        }
-        catch (Exception error) when (context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
-        {
-            // The status is sent: only a line can still tell, also of what nobody foresaw.
-            await context.JsonLineAsync(ProgressJson.Failed(ErrorResponse.MessageOf(error)), ImagesJson.Default.ProgressJson);
-        }
-    }
-
-    private async Task<ImageRecord> PullIntoAsync(string reference, RegistryAuth? auth, ChannelWriter<PullProgress> lines, CancellationToken cancel)
-    {
-        try
-        {
-            return await images.PullAsync(reference, auth, new ChannelProgress(lines), cancel);
-        }
-        finally
-        {
-            lines.Complete();
-        }
-    }
-
-    private async Task LoadAsync(HttpContext context)
-    {
-        RequestedPlatform.Check(context.Query("platform"));
-        context.Response.ContentType = ErrorResponse.ContentType;
-        if (await TryLoadAsync(context) is not { } loaded) return;
-        foreach (var reference in loaded)
-        {
-            var id = images.Find(reference).Id;
-            Publish("load", id, reference);
-            await context.JsonLineAsync(new ProgressJson { Stream = $"Loaded image{(reference.StartsWith("sha256:", StringComparison.Ordinal) ? " ID" : "")}: {reference}\n" }, ImagesJson.Default.ProgressJson);
-        }
-    }
-
-    /// <summary>Docker has sent its status before it looks at the archive: what is wrong with it is a line of the answer.</summary>
-    private async Task<IReadOnlyList<string>?> TryLoadAsync(HttpContext context)
-    {
-        try
-        {
-            return await images.LoadAsync(context.Request.Body, context.RequestAborted);
-        }
-        catch (Exception error) when (!context.RequestAborted.IsCancellationRequested)
-        {
-            await context.JsonLineAsync(ProgressJson.Failed(ErrorResponse.MessageOf(error)), ImagesJson.Default.ProgressJson);
-            return null;
-        }
     }
 
     private Task GetAsync(HttpContext context)
     {
         var path = context.Route("name");
-        if (path is "get") return SaveAsync(context, [.. context.Request.Query["names"].SelectMany(names => names!.Split(','))]);
-        if (path.EndsWith("/get", StringComparison.Ordinal)) return SaveAsync(context, [path[..^"/get".Length]]);
+        if (path is "get") return _transfers.SaveAsync(context, [.. context.Request.Query["names"].SelectMany(names => names!.Split(','))]);
+        if (path.EndsWith("/get", StringComparison.Ordinal)) return _transfers.SaveAsync(context, [path[..^"/get".Length]]);
         if (path is "search") throw UnsupportedRoutes.Refusal("docker search");
         if (path.EndsWith("/history", StringComparison.Ordinal)) return HistoryAsync(context, path[..^"/history".Length]);
         if (!path.EndsWith("/json", StringComparison.Ordinal)) throw SkeinException.NotFound("page not found");
         var image = images.Find(path[..^"/json".Length]);
         return context.JsonAsync(ImageInspectJson.From(image, context.Version()), ImagesJson.Default.ImageInspectJson);
-    }
-
-    private async Task SaveAsync(HttpContext context, IReadOnlyList<string> names)
-    {
-        RequestedPlatform.Check(context.Query("platform"));
-        context.Response.ContentType = "application/x-tar";
-        await images.SaveAsync(names, context.Response.Body, context.RequestAborted);
-        foreach (var name in names) Publish("save", images.Find(name).Id, name);
     }
 
     private async Task HistoryAsync(HttpContext context, string name)
@@ -162,14 +93,18 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
         await context.JsonAsync(ImageHistoryJson.From(images.Find(name), steps), ImagesJson.Default.IReadOnlyListImageHistoryJson);
     }
 
-    private async Task PostAsync(HttpContext context)
+    private Task PostAsync(HttpContext context)
     {
         var path = context.Route("name");
-        if (path.EndsWith("/push", StringComparison.Ordinal)) throw UnsupportedRoutes.Refusal("docker push");
-        if (!path.EndsWith("/tag", StringComparison.Ordinal)) throw SkeinException.NotFound("page not found");
+        if (path.EndsWith("/push", StringComparison.Ordinal)) return _transfers.PushAsync(context, path[..^"/push".Length]);
+        return path.EndsWith("/tag", StringComparison.Ordinal) ? TagAsync(context, path[..^"/tag".Length]) : throw SkeinException.NotFound("page not found");
+    }
+
+    private async Task TagAsync(HttpContext context, string name)
+    {
         var target = RequestedImage.NewName(context.Query("repo"), context.Query("tag"));
-        var image = await images.TagAsync(path[..^"/tag".Length], target, context.RequestAborted);
-        Publish("tag", image.Id, ImageReference.Parse(target).Familiar);
+        var image = await images.TagAsync(name, target, context.RequestAborted);
+        _news.Happened("tag", image.Id, ImageReference.Parse(target).Familiar, image);
         await context.EmptyAsync(StatusCodes.Status201Created);
     }
 
@@ -194,13 +129,5 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
         var auth = await context.BodyAsync(ImagesJson.Default.RegistryAuthJson);
         await images.LoginAsync(auth.ToModelOrNobody(), context.RequestAborted);
         await context.JsonAsync(new LoginJson("Login Succeeded", ""), ImagesJson.Default.LoginJson);
-    }
-
-    private void Publish(string action, string id, string name) =>
-        events.Publish("image", action, id, "local", new Dictionary<string, string> { ["name"] = name });
-
-    private sealed class ChannelProgress(ChannelWriter<PullProgress> lines) : IProgress<PullProgress>
-    {
-        public void Report(PullProgress value) => lines.TryWrite(value);
     }
 }

@@ -11,5 +11,6 @@ namespace Skein.Api.Images;
 [JsonSerializable(typeof(IReadOnlyList<ImageHistoryJson>))]
 [JsonSerializable(typeof(ImagePruneJson))]
 [JsonSerializable(typeof(ProgressJson))]
+[JsonSerializable(typeof(PlatformJson))]
 [JsonSerializable(typeof(DistributionJson))]
 internal sealed partial class ImagesJson : JsonSerializerContext;

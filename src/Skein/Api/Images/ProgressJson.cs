@@ -3,7 +3,7 @@ using Skein.Agent.Images;
 
 namespace Skein.Api.Images;
 
-/// <summary>One line of a pull's or load's answer: Docker's jsonmessage.</summary>
+/// <summary>One line of a pull's, push's or load's answer: Docker's jsonmessage.</summary>
 internal sealed record ProgressJson
 {
     [JsonPropertyName("stream")]
@@ -18,6 +18,9 @@ internal sealed record ProgressJson
     [JsonPropertyName("id")]
     public string? Id { get; init; }
 
+    [JsonPropertyName("aux")]
+    public PushNoteJson? Aux { get; init; }
+
     [JsonPropertyName("errorDetail")]
     public ErrorJson? ErrorDetail { get; init; }
 
@@ -30,10 +33,11 @@ internal sealed record ProgressJson
 
     internal sealed record ErrorJson([property: JsonPropertyName("message")] string Message);
 
-    public static ProgressJson From(PullProgress progress) => new()
+    public static ProgressJson From(ImageProgress progress) => new()
     {
         Id = progress.Id.Length == 0 ? null : progress.Id,
-        Status = progress.Status,
+        Status = progress.Status.Length == 0 ? null : progress.Status,
+        Aux = PushNoteJson.From(progress.Note),
         Detail = progress.Current is null ? null : new DetailJson(progress.Current, progress.Total),
     };
 

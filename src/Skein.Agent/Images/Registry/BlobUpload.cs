@@ -1,0 +1,63 @@
+using System.Net;
+using Skein.Agent.Images.Content;
+
+namespace Skein.Agent.Images.Registry;
+
+/// <summary>
+/// One blob on its way up. When the way breaks, the next try asks the registry how far it has it, and goes on from there; where that
+/// cannot be told it begins anew.
+/// </summary>
+/// <param name="read">The blob from an offset on, so many bytes.</param>
+/// <param name="partSize">Bytes. Some registries take no second part of a blob: one is large enough for nearly every layer.</param>
+internal sealed class BlobUpload(
+    RegistryClient registry,
+    PushTarget target,
+    OciDescriptor blob,
+    Func<long, long, CancellationToken, IAsyncEnumerable<ReadOnlyMemory<byte>>> read,
+    long partSize)
+{
+    private UploadPlace? _place;
+    private bool _resumed;
+
+    /// <param name="sent">Told how many bytes are on their way.</param>
+    public async Task SendAsync(Action<long> sent, CancellationToken cancel)
+    {
+        var place = await ResumeAsync(cancel) ?? await registry.BeginUploadAsync(target, blob.Digest, "", cancel);
+        _place = place;
+        while (place!.Offset < blob.Size)
+        {
+            var end = Math.Min(blob.Size, place.Offset + partSize);
+            _place = place = await registry.SendPartAsync(target, place, new BlobRange(place.Offset, end, place.Offset == 0 && end == blob.Size), read, sent, cancel);
+        }
+        try
+        {
+            await registry.FinishUploadAsync(target, place, blob.Digest, cancel);
+        }
+        catch (RegistryException)
+        {
+            // What it has is of no use, whatever the reason.
+            _place = null;
+            throw;
+        }
+    }
+
+    /// <summary>Whether another try may end better.</summary>
+    public bool MayPass(Exception error) => error switch
+    {
+        RegistryUnreachableException => true,
+        RegistryException { Status: >= 500 or (int)HttpStatusCode.TooManyRequests or (int)HttpStatusCode.RequestTimeout } => true,
+        // Of an upload it knows no more, or had another end of than it said.
+        RegistryException { Code: "BLOB_UPLOAD_UNKNOWN" or "BLOB_UPLOAD_INVALID" or "RANGE_INVALID" } => true,
+        RegistryException { Code: "DIGEST_INVALID" } => _resumed,
+        _ => false,
+    };
+
+    private async Task<UploadPlace?> ResumeAsync(CancellationToken cancel)
+    {
+        if (_place is not { } place) return null;
+        _place = null;
+        var known = await registry.AskProgressAsync(target, place, cancel);
+        _resumed = known is not null;
+        return known?.Offset <= blob.Size ? known : null;
+    }
+}

@@ -1,0 +1,89 @@
+using Skein.Agent.Images;
+using Skein.Api.Http;
+using Skein.Model;
+
+namespace Skein.Api.Images;
+
+/// <summary>Images that come and go: pull and push, load and save.</summary>
+internal sealed class ImageTransfers(IImageStore images, ImageNews news)
+{
+    public async Task PullAsync(HttpContext context)
+    {
+        var name = context.Query("fromImage");
+        if (name.Length == 0) throw SkeinException.NotImplemented("importing an image is not supported: load one made by docker save");
+        var reference = RequestedImage.Of(name, context.Query("tag"));
+        RequestedPlatform.Check(context.Query("platform"));
+        var auth = context.RegistryAuth();
+        await ProgressLines.RunAsync(context, async progress =>
+        {
+            var image = await images.PullAsync(reference, auth, progress, context.RequestAborted);
+            news.TransferDone("pull", ImageReference.Parse(reference), image);
+        });
+    }
+
+    /// <summary>Without a tag all of that name go.</summary>
+    public async Task PushAsync(HttpContext context, string name)
+    {
+        var tag = context.Query("tag");
+        var pushed = tag.Length > 0 ? RequestedImage.NewName(name, tag) : name;
+        var reference = ImageReference.Parse(pushed);
+        var platform = context.Version().CompareTo(ApiVersion.WithPushPlatform) < 0 ? null : RequestedPlatform.Parse(context.Query("platform"));
+        var auth = context.RegistryAuth();
+        await ProgressLines.RunAsync(context, async progress =>
+        {
+            await images.PushAsync(pushed, platform, auth, new Heard(progress, note => Tell(reference, note)), context.RequestAborted);
+        });
+    }
+
+    public async Task LoadAsync(HttpContext context)
+    {
+        RequestedPlatform.Check(context.Query("platform"));
+        context.Response.ContentType = ErrorResponse.ContentType;
+        if (await TryLoadAsync(context) is not { } loaded) return;
+        foreach (var reference in loaded)
+        {
+            var image = images.Find(reference);
+            news.Happened("load", image.Id, image.Id, image);
+            await context.JsonLineAsync(new ProgressJson { Stream = $"Loaded image{(reference.StartsWith("sha256:", StringComparison.Ordinal) ? " ID" : "")}: {reference}\n" }, ImagesJson.Default.ProgressJson);
+        }
+    }
+
+    public async Task SaveAsync(HttpContext context, IReadOnlyList<string> names)
+    {
+        RequestedPlatform.Check(context.Query("platform"));
+        context.Response.ContentType = "application/x-tar";
+        await images.SaveAsync(names, context.Response.Body, context.RequestAborted);
+        foreach (var image in names.Select(images.Find).DistinctBy(image => image.Id)) news.Happened("save", image.Id, image.Id, image);
+    }
+
+    /// <summary>Of several tags each is told of as it is there.</summary>
+    private void Tell(ImageReference reference, PushNote note)
+    {
+        if (note is not PushNote.Pushed pushed) return;
+        var tag = reference with { Tag = pushed.Tag };
+        news.TransferDone("push", tag, images.TryFind(tag.Familiar));
+    }
+
+    /// <summary>Docker has sent its status before it looks at the archive: what is wrong with it is a line of the answer.</summary>
+    private async Task<IReadOnlyList<string>?> TryLoadAsync(HttpContext context)
+    {
+        try
+        {
+            return await images.LoadAsync(context.Request.Body, context.RequestAborted);
+        }
+        catch (Exception error) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await context.JsonLineAsync(ProgressJson.Failed(ErrorResponse.MessageOf(error)), ImagesJson.Default.ProgressJson);
+            return null;
+        }
+    }
+
+    private sealed class Heard(IProgress<ImageProgress> further, Action<PushNote> tell) : IProgress<ImageProgress>
+    {
+        public void Report(ImageProgress value)
+        {
+            if (value.Note is { } note) tell(note);
+            further.Report(value);
+        }
+    }
+}
