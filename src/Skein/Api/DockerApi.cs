@@ -6,6 +6,7 @@ using Skein.Agent.Images;
 using Skein.Agent.Networks;
 using Skein.Agent.Session;
 using Skein.Agent.Standalone;
+using Skein.Api.Builds;
 using Skein.Api.Containers;
 using Skein.Api.Engine;
 using Skein.Api.Hijack;
@@ -45,22 +46,34 @@ public sealed class DockerApi(
     /// <summary>What `docker info` warns of.</summary>
     public Func<IReadOnlyList<string>> Warnings { get; init; } = static () => [];
 
-    private readonly HijackMiddleware _hijack = new(containers, identity, time, loggers.CreateLogger("Skein.Api"));
+    private readonly BuildStreams _builds = new(identity.BuildKitSocket, images, ids, loggers.CreateLogger("Skein.Api"));
     private readonly ApiMiddleware _middleware = new(identity, loggers.CreateLogger("Skein.Api"));
 
     /// <summary>Puts the stream takeover on a listener; before any other of its middlewares but TLS.</summary>
-    public void Hijack(ListenOptions listener) =>
-        listener.Use(next => connection => _hijack.OnConnectionAsync(connection, next));
+    public void Hijack(ListenOptions listener)
+    {
+        var hijack = new HijackMiddleware(containers, _builds, identity, time, loggers.CreateLogger("Skein.Api"));
+        listener.Use(next => connection => hijack.OnConnectionAsync(connection, next));
+    }
+
+    /// <summary>Lets the application's Kestrel serve what is tunnelled in the connections that <see cref="Hijack"/> takes over.</summary>
+    public void AddTunnels(WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<IConnectionListenerFactory>(_builds.Tunnels);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(_builds.Tunnels.EndPoint, listener => listener.Protocols = HttpProtocols.Http2));
+    }
 
     /// <summary>Routes and their surroundings. Call before the application starts.</summary>
     public void Map(WebApplication app)
     {
+        app.Lifetime.ApplicationStopped.Register(_builds.Dispose);
+        app.Use(GrpcGate.InvokeAsync);
         app.Use((context, next) => _middleware.InvokeAsync(context, next));
         app.UseWebSockets();
         // Routing comes after the middleware, which takes the version prefix off the path.
         app.UseRouting();
         app.Use((context, next) => swarm.WaitSettledAsync(context, next));
-        new EngineRoutes(identity, containers, swarm).Map(app);
+        new EngineRoutes(identity, containers, _builds.BuildKit, swarm).Map(app);
         new InfoRoutes(identity, containers, images, swarm, _events, time, Warnings).Map(app);
         new EventRoutes(_events, time).Map(app);
         new DiskUsageRoutes(identity, containers, images, Legs, time).Map(app);
@@ -79,6 +92,7 @@ public sealed class DockerApi(
         new DependencyRoutes<Secret>(swarm, ObjectKind.Secret).Map(app);
         new DependencyRoutes<Config>(swarm, ObjectKind.Config).Map(app);
         new LogRoutes(swarm).Map(app);
+        new BuildRoutes(_builds.BuildKit, time).Map(app);
         new UnsupportedRoutes(containers).Map(app);
         // The pattern is given for the paths with a dot in their last part, which MapFallback leaves out by itself.
         app.MapFallback("{**path}", _ => throw SkeinException.NotFound("page not found"));

@@ -25,5 +25,8 @@ public sealed record EngineIdentity(
     /// <summary>Of containers that name none.</summary>
     public string LogDriver { get; init; } = LogOptions.JsonFile;
 
+    /// <summary>The socket of the BuildKit daemon that builds images here.</summary>
+    public string BuildKitSocket { get; init; } = "/run/buildkit/buildkitd.sock";
+
     public string ServerHeader => $"Skein/{Version} (linux)";
 }

@@ -14,10 +14,6 @@ internal sealed class UnsupportedRoutes(IContainerEngine containers)
 
     private static readonly (string Path, string Command)[] s_others =
     [
-        ("/build", "docker build"),
-        ("/build/cancel", "docker build"),
-        ("/session", "docker build"),
-        ("/grpc", "docker build"),
         ("/plugins/create", "docker plugin create"),
         ("/plugins/pull", "docker plugin install"),
         ("/plugins/privileges", "docker plugin install"),
@@ -29,12 +25,6 @@ internal sealed class UnsupportedRoutes(IContainerEngine containers)
         {
             containers.Find(context.Query("container"));
             throw Refusal("docker commit");
-        });
-        // Nothing is built here, so that there is nothing to prune: `docker system prune` asks this last.
-        app.MapPost("/build/prune", context =>
-        {
-            context.Response.ContentType = ErrorResponse.ContentType;
-            return context.Response.WriteAsync("{\"CachesDeleted\":[],\"SpaceReclaimed\":0}", context.RequestAborted);
         });
         // None can be installed, so that there are none to be listed.
         app.MapGet("/plugins", context =>

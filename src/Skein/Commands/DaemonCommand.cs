@@ -22,6 +22,7 @@ internal static class DaemonCommand
     private static readonly Option<string?> Containerd = Text("--containerd", "containerd's socket (default /run/containerd/containerd.sock)", "PATH");
     private static readonly Option<string?> ContainerdNamespace = Text("--containerd-namespace", "containerd's namespace for our containers (default skein)", "NAME");
     private static readonly Option<string?> Etcd = Text("--etcd", "The etcd program that managers run (default etcd)", "PATH");
+    private static readonly Option<string?> BuildKit = Text("--buildkit", "BuildKit's socket, for docker build (default /run/buildkit/buildkitd.sock)", "PATH");
     private static readonly Option<string[]> Mirrors = Texts("--registry-mirror", "Mirror of docker.io to ask first", "URL");
     private static readonly Option<string[]> Insecure = Texts("--insecure-registry", "Registry without verifiable TLS", "HOST");
     private static readonly Option<int?> Downloads = Number("--max-concurrent-downloads", "Layers that come from one registry at a time (default 3)");
@@ -40,7 +41,7 @@ internal static class DaemonCommand
     {
         var command = new Command("daemon", "Run the daemon: it answers the Docker Engine API and takes this host's part in a swarm.")
         {
-            ConfigFile, DataRoot, ExecRoot, Hosts, Group, Containerd, ContainerdNamespace, Etcd, Mirrors, Insecure, Downloads, Uploads, LogDriver, LogOpts, Level, Debug, Labels, Generic, HostGateways, CgroupParent, Advertise,
+            ConfigFile, DataRoot, ExecRoot, Hosts, Group, Containerd, ContainerdNamespace, Etcd, BuildKit, Mirrors, Insecure, Downloads, Uploads, LogDriver, LogOpts, Level, Debug, Labels, Generic, HostGateways, CgroupParent, Advertise,
         };
         command.SetAction(RunAsync);
         return command;
@@ -82,6 +83,7 @@ internal static class DaemonCommand
             Containerd = result.GetValue(Containerd) ?? options.Containerd,
             ContainerdNamespace = result.GetValue(ContainerdNamespace) ?? options.ContainerdNamespace,
             Etcd = result.GetValue(Etcd) ?? options.Etcd,
+            BuildKit = result.GetValue(BuildKit) ?? options.BuildKit,
             RegistryMirrors = Given(result, Mirrors) ?? options.RegistryMirrors,
             InsecureRegistries = Given(result, Insecure) ?? options.InsecureRegistries,
             MaxConcurrentDownloads = result.GetValue(Downloads) ?? options.MaxConcurrentDownloads,

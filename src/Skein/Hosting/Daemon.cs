@@ -173,7 +173,9 @@ internal sealed partial class Daemon : IAsyncDisposable
 
     private WebApplication BuildApi()
     {
-        var app = BareWeb.Create(_logs, StopDeadline, kestrel => EngineListeners.Add(kestrel, _options.Hosts, _api)).Build();
+        var builder = BareWeb.Create(_logs, StopDeadline, kestrel => EngineListeners.Add(kestrel, _options.Hosts, _api));
+        _api.AddTunnels(builder);
+        var app = builder.Build();
         _api.Map(app);
         return app;
     }
@@ -224,6 +226,7 @@ internal sealed partial class Daemon : IAsyncDisposable
             Hosts = options.Hosts,
             Debug = options.LogLevel <= LogLevel.Debug,
             LogDriver = options.LogDriver,
+            BuildKitSocket = options.BuildKit,
         };
     }
 

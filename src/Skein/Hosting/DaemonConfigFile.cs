@@ -44,6 +44,7 @@ internal static class DaemonConfigFile
         "group" => options with { Group = Text(path, property) },
         "containerd" => options with { Containerd = Text(path, property) },
         "containerd-namespace" => options with { ContainerdNamespace = Text(path, property) },
+        "buildkit" => options with { BuildKit = Text(path, property) },
         "etcd" => options with { Etcd = Text(path, property) },
         "registry-mirrors" => options with { RegistryMirrors = Texts(path, property) },
         "insecure-registries" => options with { InsecureRegistries = Texts(path, property) },

@@ -31,6 +31,9 @@ internal sealed record DaemonOptions
     /// <summary>Path or name of the etcd program that managers run.</summary>
     public string Etcd { get; init; } = "etcd";
 
+    /// <summary>Where the BuildKit daemon listens that `docker build` goes to; it need not be there.</summary>
+    public string BuildKit { get; init; } = "/run/buildkit/buildkitd.sock";
+
     public IReadOnlyList<string> RegistryMirrors { get; init; } = [];
 
     public IReadOnlyList<string> InsecureRegistries { get; init; } = [];

@@ -19,6 +19,7 @@ internal static class DaemonOptionsCheck
         RequireAbsolute("data-root", options.DataRoot);
         RequireAbsolute("exec-root", options.ExecRoot);
         RequireAbsolute("containerd", options.Containerd);
+        RequireAbsolute("buildkit", options.BuildKit);
         foreach (var mirror in options.RegistryMirrors)
         {
             if (!Uri.TryCreate(mirror, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))

@@ -23,15 +23,17 @@ internal sealed class ApiServer : IAsyncDisposable
 
     private ApiServer(ISwarmNode swarm, TimeSpan? idle, bool debug)
     {
-        var identity = new EngineIdentity("id", "h1", "1", "", _folder, "/skein", [], ["http://mirror:5000"], ["192.0.2.0/24", "plain:5000"], "") { Debug = debug };
+        var identity = new EngineIdentity("id", "h1", "1", "", _folder, "/skein", [], ["http://mirror:5000"], ["192.0.2.0/24", "plain:5000"], "") { Debug = debug, BuildKitSocket = BuildKitSocket };
         var bridges = new FakeBridges(Path.Combine(_folder, "local-networks"));
         var api = new DockerApi(
             identity, Containers, new StandaloneContainers(Containers, Images, bridges, _folder, "/etc/resolv.conf", new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance), Images, Networking, bridges, bridges, new AssignmentState(), swarm, new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance);
-        _app = BareWeb.Create(NullLoggerFactory.Instance, TimeSpan.FromSeconds(1), kestrel =>
+        var builder = BareWeb.Create(NullLoggerFactory.Instance, TimeSpan.FromSeconds(1), kestrel =>
         {
             EngineListeners.Add(kestrel, [Address], api);
             kestrel.Limits.KeepAliveTimeout = idle ?? kestrel.Limits.KeepAliveTimeout;
-        }).Build();
+        });
+        api.AddTunnels(builder);
+        _app = builder.Build();
         api.Map(_app);
     }
 
@@ -45,6 +47,9 @@ internal sealed class ApiServer : IAsyncDisposable
     public FakeTaskNetworking Networking { get; } = new();
 
     public string Address => "unix://" + Socket;
+
+    /// <summary>Where it looks for BuildKit; none is there unless a test puts one.</summary>
+    public string BuildKitSocket => Path.Combine(_folder, "buildkitd.sock");
 
     private string Socket => Path.Combine(_folder, "docker.sock");
 

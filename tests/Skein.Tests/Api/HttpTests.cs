@@ -64,8 +64,8 @@ public sealed class HttpTests
     [InlineData("GET", "/secrets/s1", 404, "secret s1 not found")]
     [InlineData("DELETE", "/secrets/s1", 404, "secret s1 not found")]
     [InlineData("POST", "/configs/c1/update?version=1", 404, "config c1 not found")]
-    [InlineData("POST", "/session", 501, "docker build is not supported")]
-    [InlineData("POST", "/grpc", 501, "docker build is not supported")]
+    [InlineData("POST", "/session", 400, "no upgrade proto in request")]
+    [InlineData("POST", "/grpc", 500, "no upgrade proto in request")]
     public async Task What_is_not_done_is_said_by_its_name(string method, string path, int status, string message)
     {
         var world = new Control.ControlWorld();

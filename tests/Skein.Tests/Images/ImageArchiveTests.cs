@@ -1,3 +1,5 @@
+using System.Formats.Tar;
+using System.Security.Cryptography;
 using System.Text;
 using Skein.Agent.Images.Content;
 using Skein.Model;
@@ -20,5 +22,40 @@ public sealed class ImageArchiveTests : IDisposable
         var error = await Assert.ThrowsAsync<SkeinException>(() => ImageArchive.SpoolAsync(text, _folder, Poll.Soon));
         Assert.Equal(message, error.Message);
         Assert.Empty(Directory.GetFileSystemEntries(_folder));
+    }
+
+    /// <summary>As BuildKit writes one for containerd: Docker's list has none of the names then.</summary>
+    [Fact]
+    public async Task An_archive_of_both_forms_is_read_as_the_layout()
+    {
+        const string Config = """{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}""";
+        var manifest = $$$"""{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{{{Digest(Config)}}}","size":{{{Config.Length}}}},"layers":[]}""";
+        var index = $$$"""{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{{{Digest(manifest)}}}","size":{{{manifest.Length}}},"annotations":{"io.containerd.image.name":"docker.io/library/app:v1"}}]}""";
+        using var tar = Tar(
+            ("oci-layout", """{"imageLayoutVersion":"1.0.0"}"""),
+            ("index.json", index),
+            ("manifest.json", $$$"""[{"Config":"{{{Blob(Config)}}}","RepoTags":null,"Layers":[]}]"""),
+            (Blob(Config), Config),
+            (Blob(manifest), manifest));
+        using var archive = await ImageArchive.SpoolAsync(tar, _folder, Poll.Soon);
+        var image = Assert.Single(await archive.ReadImagesAsync(Poll.Soon));
+        Assert.Equal(["docker.io/library/app:v1"], image.Names);
+        Assert.Equal(Digest(manifest), image.Content.Target.Digest);
+    }
+
+    private static string Digest(string content) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)));
+
+    private static string Blob(string content) => "blobs/" + Digest(content).Replace(':', '/');
+
+    private static MemoryStream Tar(params (string Name, string Content)[] files)
+    {
+        var tar = new MemoryStream();
+        using (var writer = new TarWriter(tar, leaveOpen: true))
+        {
+            foreach (var (name, content) in files)
+                writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)) });
+        }
+        tar.Position = 0;
+        return tar;
     }
 }

@@ -31,6 +31,16 @@ public class ImageCatalogueTests
         Assert.Throws<Skein.Model.SkeinException>(() => catalogue.Named("other@" + Old.Target.Digest));
     }
 
+    /// <summary>What `docker build -q` prints, where the images are containerd's.</summary>
+    [Fact]
+    public void The_whole_digest_of_a_manifest_is_an_id()
+    {
+        var digest = "sha256:" + new string('f', 64);
+        var catalogue = ImageCatalogue.Empty.With(Old with { Target = new() { Digest = digest }, ManifestDigest = digest });
+        Assert.Equal(Old.Image.Id, catalogue.TryFind(digest)?.Id);
+        Assert.Null(catalogue.TryFind(digest[..^1]));
+    }
+
     [Fact]
     public void One_that_has_another_name_or_keeps_this_one_needs_no_more()
     {

@@ -86,8 +86,17 @@ internal sealed class FakeImageStore : IImageStore
 
     public Task<IReadOnlyList<(string? Untagged, string? Deleted)>> RemoveAsync(string reference, bool force, CancellationToken cancel) => throw new NotSupportedException();
 
-    public Task<IReadOnlyList<string>> LoadAsync(Stream tar, CancellationToken cancel) =>
-        LoadError is { } error ? Task.FromException<IReadOnlyList<string>>(error) : throw new NotSupportedException();
+    /// <summary>What came last to be loaded.</summary>
+    public byte[]? Loaded { get; private set; }
+
+    public async Task<IReadOnlyList<string>> LoadAsync(Stream tar, CancellationToken cancel)
+    {
+        if (LoadError is { } error) throw error;
+        using var all = new MemoryStream();
+        await tar.CopyToAsync(all, cancel);
+        Loaded = all.ToArray();
+        return [];
+    }
 
     public Task<ImageRecord> TagAsync(string source, string target, CancellationToken cancel) => throw new NotSupportedException();
 }

@@ -48,6 +48,8 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
 
     public async Task<IReadOnlyList<ArchivedImage>> ReadImagesAsync(CancellationToken cancel)
     {
+        // Where both are, as in what BuildKit and dockerd 25 write, the layout is the whole of it: names, platforms, and the digests that they were built with.
+        if (TryFile("oci-layout") is not null && TryFile("index.json") is { } layout) return await ReadLayoutAsync(await DocumentAsync(layout, cancel), cancel);
         if (TryFile("manifest.json") is { } saved) return await ReadSavedAsync(await DocumentAsync(saved, cancel), cancel);
         if (TryFile("index.json") is { } index) return await ReadLayoutAsync(await DocumentAsync(index, cancel), cancel);
         throw SkeinException.Invalid("unrecognized image format");

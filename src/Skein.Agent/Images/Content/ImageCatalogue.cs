@@ -29,8 +29,12 @@ internal sealed record ImageCatalogue(ImmutableDictionary<string, CatalogueEntry
     {
         if (ImageReference.TryParse(text, out var reference) && TryFind(reference!) is { } entry)
             return Images.First(image => image.Id == entry.Image.Id);
-        return TryFindById(text);
+        return TryFindById(text) ?? TryFindByDigest(text);
     }
+
+    /// <summary>The digest of its manifest or index is an id to Docker with containerd's images, and what `docker build -q` prints.</summary>
+    private ImageRecord? TryFindByDigest(string text) =>
+        Entries.Values.FirstOrDefault(entry => Holds(entry, text)) is { } entry ? Images.First(image => image.Id == entry.Image.Id) : null;
 
     /// <summary>
     /// By its stored name; a reference by digest also finds the image that came under a tag of the same repository, and no

@@ -1,4 +1,5 @@
 using Skein.Agent.Containers;
+using Skein.Api.Builds;
 using Skein.Api.Http;
 using Skein.Api.Swarm;
 using Skein.NodeLife;
@@ -6,7 +7,7 @@ using Skein.NodeLife;
 namespace Skein.Api.Engine;
 
 /// <summary>Whether the daemon is there, and of which version.</summary>
-internal sealed class EngineRoutes(EngineIdentity identity, IContainerEngine containers, ISwarmNode swarm)
+internal sealed class EngineRoutes(EngineIdentity identity, IContainerEngine containers, BuildKit buildKit, ISwarmNode swarm)
 {
     public void Map(IEndpointRouteBuilder app)
     {
@@ -19,7 +20,7 @@ internal sealed class EngineRoutes(EngineIdentity identity, IContainerEngine con
         var response = context.Response;
         response.Headers.CacheControl = "no-cache, no-store, must-revalidate";
         response.Headers.Pragma = "no-cache";
-        response.Headers["Builder-Version"] = "1";
+        response.Headers["Builder-Version"] = buildKit.IsThere ? "2" : "1";
         response.Headers["Swarm"] = SwarmHeader();
         response.ContentType = "text/plain; charset=utf-8";
         if (HttpMethods.IsHead(context.Request.Method))

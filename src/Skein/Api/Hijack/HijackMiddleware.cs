@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Skein.Agent.Containers;
+using Skein.Api.Builds;
 using Skein.Api.Containers;
 using Skein.Api.Http;
 using Skein.Model;
@@ -9,11 +10,11 @@ using Skein.Model;
 namespace Skein.Api.Hijack;
 
 /// <summary>
-/// Takes over connections for attach and exec before Kestrel's HTTP sees them, and hands it all other requests untouched.
+/// Takes over connections for attach, exec and builds before Kestrel's HTTP sees them, and hands it all other requests untouched.
 /// Kestrel calls an upgrade request with a body not upgradable (exec's start has one), and closes a stream when the
 /// client half-closes it, so that what a process prints after the end of its input would be lost.
 /// </summary>
-internal sealed partial class HijackMiddleware(IContainerEngine containers, EngineIdentity identity, TimeProvider time, ILogger log)
+internal sealed partial class HijackMiddleware(IContainerEngine containers, BuildStreams builds, EngineIdentity identity, TimeProvider time, ILogger log)
 {
     public async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
     {
@@ -49,6 +50,7 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
         {
             ["exec", var id, "start"] => ("exec", id),
             ["containers", var id, "attach"] => ("attach", Uri.UnescapeDataString(id).TrimStart('/')),
+            ["grpc" or "session"] => (parts[0], ""),
             _ => null,
         };
     }
@@ -62,6 +64,11 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Engi
         {
             var (version, _) = ApiPath.Split(request.Path);
             var body = await HijackedBody.ReadAsync(input, request, closed);
+            if (target.Kind is "grpc" or "session")
+            {
+                await builds.ServeAsync(target.Kind, request, input, output);
+                return;
+            }
             begun = target.Kind == "exec"
                 ? await StartExecAsync(target.Id, ReadExecStart(body), request, version, output)
                 : await AttachAsync(target.Id, request, version, input, output);

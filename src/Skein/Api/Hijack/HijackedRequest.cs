@@ -7,6 +7,9 @@ namespace Skein.Api.Hijack;
 /// <summary>The head of an HTTP/1.1 request whose connection is taken over.</summary>
 internal sealed record HijackedRequest(string Method, string Path, IReadOnlyDictionary<string, string> Query, IReadOnlyDictionary<string, string> Headers)
 {
+    /// <summary>With those that are there more than once, as often.</summary>
+    public IReadOnlyList<(string Name, string Value)> AllHeaders { get; private init; } = [];
+
     public const int MaxLineLength = 32 * 1024;
 
     public const int MaxHeadersLength = 32 * 1024;
@@ -45,6 +48,7 @@ internal sealed record HijackedRequest(string Method, string Path, IReadOnlyDict
         var lines = Encoding.ASCII.GetString(head).Trim('\r', '\n').Split('\n');
         if (lines[0].Split(' ') is not [var method, var target, _]) return null;
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        var all = new List<(string, string)>();
         foreach (var line in lines.AsSpan(1))
         {
             var colon = line.IndexOf(':');
@@ -54,9 +58,10 @@ internal sealed record HijackedRequest(string Method, string Path, IReadOnlyDict
             // Two lengths: whoever stands between took the other one. Kestrel refuses it.
             if (headers.TryGetValue(name, out var before) && before != value && IsFraming(name)) return null;
             headers[name] = value;
+            all.Add((name, value));
         }
         var parts = target.Split('?', 2);
-        return new HijackedRequest(method, parts[0], ParseQuery(parts.Length == 2 ? parts[1] : ""), headers);
+        return new HijackedRequest(method, parts[0], ParseQuery(parts.Length == 2 ? parts[1] : ""), headers) { AllHeaders = all };
     }
 
     private static bool IsFraming(string header) =>

@@ -116,10 +116,13 @@ internal sealed class Filters
     }
 
     /// <summary>A prune's "until": a time, or a span before now (10m, 1h30m); null when absent.</summary>
-    public DateTimeOffset? Until(DateTimeOffset now)
+    public DateTimeOffset? Until(DateTimeOffset now) => Since("until", now);
+
+    /// <summary>As <see cref="Until"/>, for another key.</summary>
+    public DateTimeOffset? Since(string key, DateTimeOffset now)
     {
-        if (!_values.TryGetValue("until", out var wanted) || wanted.Count == 0) return null;
-        if (wanted.Count > 1) throw SkeinException.Invalid("more than one until filter specified");
+        if (!_values.TryGetValue(key, out var wanted) || wanted.Count == 0) return null;
+        if (wanted.Count > 1) throw SkeinException.Invalid($"more than one {key} filter specified");
         var text = wanted.First();
         if (GoDuration.TryParse(text, out var span)) return now - DateTimeOffset.MinValue > span ? now - span : DateTimeOffset.MinValue;
         return GoTime.TryParse(text, out var time) ? time : throw SkeinException.Invalid($"failed to parse value as time or duration: \"{text}\"");

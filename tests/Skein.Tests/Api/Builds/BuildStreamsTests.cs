@@ -1,0 +1,152 @@
+using System.Text;
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.AspNetCore.Http;
+using Skein.Api.Builds;
+using Skein.Api.Builds.Protocol;
+using Xunit;
+
+namespace Skein.Tests.Api.Builds;
+
+/// <summary>docker build through the API's socket, with a BuildKit whose builds a test makes up.</summary>
+public class BuildStreamsTests
+{
+    private const string Files = "/moby.filesync.v1.FileSync/DiffCopy";
+
+    [Fact]
+    public async Task BuildKit_asks_the_client_and_the_host_takes_the_image()
+    {
+        await using var server = await ApiServer.StartAsync();
+        await using var buildKit = await FakeBuildKit.StartAsync(server.BuildKitSocket);
+        await using var client = new BuildingClient(server);
+        await client.ServeAsync("s1", EchoMetadataAsync, Files, "/grpc.health.v1.Health/Check");
+        var archive = new byte[5_000_000];
+        new Random(1).NextBytes(archive);
+        buildKit.Build = async (_, asked) =>
+        {
+            var files = await FakeBuildKit.AskAsync(asked, Files, [], ("include-patterns", ["*.cs", "*.md"]));
+            var sent = await FakeBuildKit.AskAsync(asked, SessionCalls.SendFile, Pieces(archive), ("buildkit-attachable-exporter-id", ["0"]));
+            return new() { ExporterResponse = { ["asked"] = BytesMessage.Parser.ParseFrom(files.Message).Data.ToStringUtf8(), ["sent"] = sent.Status } };
+        };
+
+        var answer = await client.Connect().SolveAsync(new() { Exporter = "moby", Session = "s1" }, cancellationToken: Poll.Soon);
+
+        Assert.Equal("*.cs|*.md", answer.ExporterResponse["asked"]);
+        Assert.Equal("0", answer.ExporterResponse["sent"]);
+        Assert.Equal("oci", buildKit.Solved!.Exporter);
+        Assert.Equal(archive, server.Images.Loaded);
+        Assert.Equal([Files, "/grpc.health.v1.Health/Check", SessionCalls.SendFile], buildKit.Methods);
+    }
+
+    [Fact]
+    public async Task A_file_that_the_client_asked_for_is_the_clients()
+    {
+        await using var server = await ApiServer.StartAsync();
+        await using var buildKit = await FakeBuildKit.StartAsync(server.BuildKitSocket);
+        await using var client = new BuildingClient(server);
+        var got = new MemoryStream();
+        await client.ServeAsync("s1", async call =>
+        {
+            await new SentFile(call.Request.Body).CopyToAsync(got);
+            GrpcAnswer.End(call, StatusCode.OK);
+        }, SessionCalls.SendFile);
+        buildKit.Build = async (_, asked) =>
+        {
+            await FakeBuildKit.AskAsync(asked, SessionCalls.SendFile, Pieces([1, 2, 3]));
+            return new();
+        };
+        await client.Connect().SolveAsync(new() { Exporter = "tar", Session = "s1" }, cancellationToken: Poll.Soon);
+        Assert.Equal([1, 2, 3], got.ToArray());
+        Assert.Null(server.Images.Loaded);
+    }
+
+    [Fact]
+    public async Task An_image_that_cannot_be_taken_fails_the_build_in_words()
+    {
+        await using var server = await ApiServer.StartAsync();
+        await using var buildKit = await FakeBuildKit.StartAsync(server.BuildKitSocket);
+        await using var client = new BuildingClient(server);
+        await client.ServeAsync("s1", EchoMetadataAsync);
+        server.Images.LoadError = new Skein.Model.SkeinException(Skein.Model.ErrorKind.Internal, "no space left on device");
+        var said = "";
+        buildKit.Build = async (_, asked) =>
+        {
+            var (_, status, words) = await FakeBuildKit.AskAsync(asked, SessionCalls.SendFile, Pieces([1]));
+            said = $"{status}: {words}";
+            return new();
+        };
+        await client.Connect().SolveAsync(new() { Exporter = "moby", Session = "s1" }, cancellationToken: Poll.Soon);
+        Assert.Equal("13: no space left on device", said);
+    }
+
+    [Fact]
+    public async Task What_BuildKit_refuses_is_refused_in_its_words()
+    {
+        await using var server = await ApiServer.StartAsync();
+        await using var buildKit = await FakeBuildKit.StartAsync(server.BuildKitSocket);
+        await using var client = new BuildingClient(server);
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await client.Connect().InfoAsync(new(), cancellationToken: Poll.Soon));
+        Assert.Equal((StatusCode.Unimplemented, "unknown method"), (error.StatusCode, error.Status.Detail));
+    }
+
+    [Fact]
+    public async Task Without_BuildKit_a_build_says_what_to_install()
+    {
+        await using var server = await ApiServer.StartAsync();
+        await using var client = new BuildingClient(server);
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await client.Connect().SolveAsync(new(), cancellationToken: Poll.Soon));
+        Assert.Equal(
+            $"docker build is not supported: this host has no BuildKit to build with: install and start buildkitd, which is looked for at unix://{server.BuildKitSocket} (\"buildkit\" in daemon.json names another place)",
+            error.Status.Detail);
+        Assert.Contains("Builder-Version: 1\r\n", await server.SayAsync("GET /_ping HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
+        var (status, body) = await server.PostAsync("/build", "");
+        Assert.Equal(501, status);
+        Assert.Contains("install the client's plugin buildx", body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_BuildKit_that_ends_ends_the_build_and_the_session()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var buildKit = await FakeBuildKit.StartAsync(server.BuildKitSocket);
+        await using var client = new BuildingClient(server);
+        await client.ServeAsync("s1", EchoMetadataAsync);
+        var began = new TaskCompletionSource();
+        buildKit.Build = async (_, _) =>
+        {
+            began.SetResult();
+            await Task.Delay(Timeout.Infinite, Poll.Soon);
+            return new();
+        };
+        var building = client.Connect().SolveAsync(new() { Session = "s1" }, cancellationToken: Poll.Soon).ResponseAsync;
+        await began.Task.WaitAsync(Poll.Soon);
+        await buildKit.DisposeAsync();
+        var error = await Assert.ThrowsAsync<RpcException>(() => building);
+        Assert.Equal(StatusCode.Unavailable, error.StatusCode);
+        Assert.StartsWith($"BuildKit at unix://{server.BuildKitSocket}: ", error.Status.Detail, StringComparison.Ordinal);
+        await client.Ended.WaitAsync(Poll.Soon);
+    }
+
+    [Fact]
+    public async Task What_is_cached_is_pruned_by_BuildKit()
+    {
+        await using var server = await ApiServer.StartAsync();
+        Assert.Equal((200, """{"CachesDeleted":[],"SpaceReclaimed":0}"""), await server.PostAsync("/build/prune", ""));
+        await using var buildKit = await FakeBuildKit.StartAsync(server.BuildKitSocket);
+        Assert.Equal((200, """{"CachesDeleted":["c1","c2"],"SpaceReclaimed":12}"""), await server.PostAsync("/build/prune?all=1", ""));
+        Assert.Equal((200, """{"CachesDeleted":[],"SpaceReclaimed":0}"""), await server.PostAsync("/build/prune?filters=%7B%22label%22%3A%5B%22a%22%5D%7D", ""));
+        Assert.Equal((400, """{"message":"filters expect only one value"}"""), await server.PostAsync("/build/prune?filters=%7B%22id%22%3A%5B%22a%22%2C%22b%22%5D%7D", ""));
+        Assert.Contains("Builder-Version: 2\r\n", await server.SayAsync("GET /_ping HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
+    }
+
+    private static async Task EchoMetadataAsync(HttpContext call)
+    {
+        call.Response.ContentType = GrpcAnswer.ContentType;
+        var values = string.Join('|', call.Request.Headers["include-patterns"].ToArray());
+        await call.Response.Body.WriteAsync(GrpcMessages.Frame(new BytesMessage { Data = ByteString.CopyFromUtf8(values) }));
+        GrpcAnswer.End(call, StatusCode.OK);
+    }
+
+    private static byte[] Pieces(byte[] file) =>
+        [.. file.Chunk(3 << 20).SelectMany(piece => GrpcMessages.Frame(new BytesMessage { Data = ByteString.CopyFrom(piece) }))];
+}
