@@ -66,6 +66,11 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
 
     public StoredNetwork? NetworkOf(string network) => _networks.Find(network) is { } found ? new StoredNetwork { Id = found.Id, Name = found.Name } : null;
 
+    public void Check(StandaloneEndpoint endpoint)
+    {
+        if (_networks.Find(endpoint.Network) is { } network) LegChoice.Check(BridgeSpec.Of(network), endpoint, network.SubnetNamed);
+    }
+
     public IReadOnlyList<LocalNetwork> All => _networks.All;
 
     public string NamespacePathOf(string containerId) => _options.PinOf(containerId);

@@ -14,13 +14,16 @@ internal sealed class HostEnds(NetworkNamespace host) : IDisposable
 {
     private readonly Dictionary<HostEnd, (string Owner, Socket? Socket)> _held = [];
 
+    // The same, by their ports: some containers have thousands.
+    private readonly Dictionary<TransportPort, List<HostEnd>> _byPort = [];
+
     /// <exception cref="SkeinException">Somebody has it, in Docker's words.</exception>
     public void Hold(HostEnd end, string owner)
     {
-        if (_held.Keys.Any(held => held.Meets(end))) throw SkeinException.Conflict($"Bind for {end} failed: port is already allocated");
+        if (_byPort.GetValueOrDefault(end.Port)?.Exists(held => held.Meets(end)) == true) throw SkeinException.Conflict($"Bind for {end} failed: port is already allocated");
         try
         {
-            _held[end] = (owner, Bind(end, end.Port.Port));
+            Keep(end, owner, Bind(end, end.Port.Port));
         }
         catch (SocketException error)
         {
@@ -37,7 +40,7 @@ internal sealed class HostEnds(NetworkNamespace host) : IDisposable
         }
         catch (SkeinException)
         {
-            _held.TryAdd(end, (owner, null));
+            if (!_held.ContainsKey(end)) Keep(end, owner, null);
         }
     }
 
@@ -80,12 +83,21 @@ internal sealed class HostEnds(NetworkNamespace host) : IDisposable
         if (!_held.TryGetValue(end, out var held) || held.Owner != owner) return;
         held.Socket?.Dispose();
         _held.Remove(end);
+        _byPort[end.Port].Remove(end);
     }
 
     public void Dispose()
     {
         foreach (var held in _held.Values) held.Socket?.Dispose();
         _held.Clear();
+        _byPort.Clear();
+    }
+
+    private void Keep(HostEnd end, string owner, Socket? socket)
+    {
+        _held[end] = (owner, socket);
+        if (!_byPort.TryGetValue(end.Port, out var ends)) _byPort[end.Port] = ends = [];
+        ends.Add(end);
     }
 
     private static string Reason(SocketException error) => error.SocketErrorCode switch

@@ -13,7 +13,7 @@ internal static class LegChoice
     /// <exception cref="SkeinException">In Docker's words.</exception>
     public static AttachedLeg Make(BridgeSpec bridge, StandaloneEndpoint endpoint, ContainerDefinition definition, IReadOnlySet<IPAddress> used, bool named)
     {
-        RequireMeaning(bridge, endpoint, named);
+        Check(bridge, endpoint, named);
         ImmutableArray<InterfaceAddress> addresses =
         [
             .. bridge.Pools.Select(pool => AddressOf(bridge, pool, pool.IsIPv6 ? endpoint.Ipv6Address : endpoint.Ipv4Address, used)),
@@ -30,7 +30,9 @@ internal static class LegChoice
         return [.. names.Where(name => name.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)];
     }
 
-    private static void RequireMeaning(BridgeSpec bridge, StandaloneEndpoint endpoint, bool named)
+    /// <summary>What of a wish has no meaning on a network, in Docker's words.</summary>
+    /// <param name="named">The user gave the network a subnet: only then may he choose addresses in it.</param>
+    public static void Check(BridgeSpec bridge, StandaloneEndpoint endpoint, bool named)
     {
         if (bridge.IsDefault && endpoint.Aliases.Count > 0) throw SkeinException.Invalid("invalid endpoint settings:\nnetwork-scoped aliases are only supported for user-defined networks");
         if (bridge.IsDefault && endpoint.Links.Count > 0) throw SkeinException.Invalid("invalid endpoint settings:\nnetwork-scoped links are only supported for user-defined networks: on the default bridge docker run --link makes them");

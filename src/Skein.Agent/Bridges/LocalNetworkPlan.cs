@@ -11,6 +11,10 @@ namespace Skein.Agent.Bridges;
 internal sealed record LocalNetworkPlan(
     IReadOnlyCollection<LocalNetwork> Existing, IReadOnlyCollection<IPNetwork> Elsewhere, IReadOnlyCollection<IPNetwork> Routes, SubnetPools Pools)
 {
+    // This network, loopback, multicast, the broadcast, and IPv6's of a link. Docker takes most of them, and nothing works.
+    private static readonly IPNetwork[] s_ofNobody =
+        [.. new[] { "0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "255.255.255.255/32", "::/127", "fe80::/10", "ff00::/8" }.Select(text => IPNetwork.Parse(text))];
+
     /// <param name="wanted">With id and name; its subnets may be missing.</param>
     /// <param name="uniqueLocal">An IPv6 subnet of 64 bits, for a network with IPv6 and none named.</param>
     public LocalNetwork Complete(LocalNetwork wanted, IPNetwork uniqueLocal)
@@ -45,6 +49,8 @@ internal sealed record LocalNetworkPlan(
     private void Check(IpamConfig config, LocalNetwork network)
     {
         if (!NetworkSpecValidation.TryParse(config.Subnet, out var subnet)) throw SkeinException.Invalid($"invalid subnet {config.Subnet}: invalid CIDR block notation");
+        if (s_ofNobody.FirstOrDefault(other => subnet.Overlaps(other)) is { PrefixLength: > 0 } other)
+            throw SkeinException.Invalid($"invalid network config:\ninvalid subnet {config.Subnet}: no container can have an address of {other}");
         if (network.Ipam.Count(other => IsIPv6(other) == IsIPv6(config)) > 1)
             throw SkeinException.NotImplemented("more than one subnet of a family is not supported by the driver bridge");
         if (config.Gateway.Length > 0 && (!IPAddress.TryParse(config.Gateway, out var gateway) || !subnet.Contains(gateway)))

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Skein.Linux.Conntrack;
 using Skein.Linux.Namespaces;
 using Skein.Linux.Netlink;
@@ -10,13 +11,13 @@ namespace Skein.Agent.Mesh;
 /// stays where its first packet went: with a task that has gone since, or with nobody, where the table did not lead its destination
 /// anywhere yet. Such a flow is forgotten, and begins anew. A TCP connection stays with its task as long as both ends keep it.
 /// </summary>
-internal sealed class UdpFlows(NetworkNamespace space)
+internal sealed class UdpFlows(NetworkNamespace space, bool ipv6 = false)
 {
     private IReadOnlyDictionary<IPEndPoint, HashSet<IPEndPoint>>? _led;
 
     /// <summary>To be called when the new rules stand: a flow that began before would be led to the same task.</summary>
     /// <param name="led">
-    /// Each destination that the table leads, and to whom. Port 0 is every port; the destination 0.0.0.0 is every address of this namespace.
+    /// Each destination that the table leads, and to whom. Port 0 is every port; the destination 0.0.0.0, or ::, is every address of this namespace.
     /// </param>
     public void Follow(IReadOnlyDictionary<IPEndPoint, HashSet<IPEndPoint>> led)
     {
@@ -25,7 +26,7 @@ internal sealed class UdpFlows(NetworkNamespace space)
         {
             var gone = before is null ? [] : before.Values.SelectMany(t => t).Except(led.Values.SelectMany(t => t)).ToHashSet();
             var own = new Lazy<HashSet<IPAddress>>(OwnAddresses);
-            ConntrackTable.ForgetUdp(space, flow => IsAstray(flow, led, gone, own));
+            ConntrackTable.ForgetUdp(space, ipv6, flow => IsAstray(flow, led, gone, own));
         }
         _led = led;
     }
@@ -40,7 +41,7 @@ internal sealed class UdpFlows(NetworkNamespace space)
     {
         var targets = led.GetValueOrDefault(AnyPort(flow.To)) ?? led.GetValueOrDefault(flow.To);
         // A flow to this port of another machine is none of ours, unless it was turned: nobody else turns this port.
-        if (targets is null && led.TryGetValue(new(IPAddress.Any, flow.To.Port), out var ofHost) && (!flow.To.Equals(flow.Replier) || IsOwn(flow.To.Address, own)))
+        if (targets is null && led.TryGetValue(new(flow.To.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, flow.To.Port), out var ofHost) && (!flow.To.Equals(flow.Replier) || IsOwn(flow.To.Address, own)))
             targets = ofHost;
         return targets is null ? Has(gone, flow.Replier) : !Has(targets, flow.Replier);
     }

@@ -16,6 +16,9 @@ public interface IStandaloneNetworking
     /// <summary>Lines of a hosts file with what `host-gateway` stands for in its place.</summary>
     Task<IReadOnlyList<string>> HostLinesAsync(IReadOnlyCollection<string> lines, CancellationToken cancel);
 
+    /// <summary>Says now what the next start would say of this wish; of a network that is not there yet nothing is known.</summary>
+    void Check(StandaloneEndpoint endpoint);
+
     /// <summary>Namespace, legs, names and published ports, by the definition's wishes. Its addresses may be others than at its last start.</summary>
     Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken cancel);
 

@@ -134,6 +134,7 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
         // The lowest that is free: the legs that stand keep theirs.
         while (all.Any(other => other.Number == endpoint.Number)) endpoint.Number++;
         all.Add(endpoint);
+        parts.Networks.Require(endpoint);
         parts.Networks.NameNetworks(changed);
         if (IsUp) await parts.Networks.ConnectAsync(changed, endpoint, cancel);
         await parts.Engine.RedefineAsync(changed, cancel);

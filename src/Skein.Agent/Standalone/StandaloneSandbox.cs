@@ -28,8 +28,21 @@ internal sealed class StandaloneSandbox(IStandaloneNetworking networks, string c
         definition.HostsPath = FileOf(definition.Id, "hosts");
         definition.HostnamePath = FileOf(definition.Id, "hostname");
         if (!HasLegs(definition.Standalone)) return;
+        foreach (var endpoint in definition.Standalone.Endpoints) Check(endpoint);
         definition.NetworkNamespacePath = networks.NamespacePathOf(definition.Id);
         NameNetworks(definition);
+    }
+
+    private void Check(StandaloneEndpoint endpoint)
+    {
+        try
+        {
+            networks.Check(endpoint);
+        }
+        catch (SkeinException flaw)
+        {
+            throw new SkeinException(flaw.Kind, $"invalid config for network {endpoint.Network}: {flaw.Message}", flaw);
+        }
     }
 
     /// <summary>What it shows of its networks while it has no legs. One that is not there yet is found at the start.</summary>
@@ -42,6 +55,8 @@ internal sealed class StandaloneSandbox(IStandaloneNetworking networks, string c
     /// <summary>Whether an endpoint that is named so is on this network.</summary>
     public bool IsOn(StandaloneEndpoint endpoint, string network) =>
         endpoint.Network == network || (networks.NetworkOf(endpoint.Network) is { } one && networks.NetworkOf(network)?.Id == one.Id);
+
+    public void Require(StandaloneEndpoint endpoint) => networks.Check(endpoint);
 
     public Task ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, CancellationToken cancel) => networks.ConnectAsync(running, endpoint, cancel);
 

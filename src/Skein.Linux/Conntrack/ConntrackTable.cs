@@ -14,22 +14,23 @@ public static class ConntrackTable
     private const ushort Delete = (1 << 8) | 2;
     private const ushort OriginalTuple = 1, ReplyTuple = 2;
     private const ushort TupleIp = 1, TupleProtocol = 2;
-    private const ushort IpV4Source = 1, IpV4Destination = 2;
+    private const ushort IpV4Source = 1, IpV4Destination = 2, IpV6Source = 3, IpV6Destination = 4;
     private const ushort ProtocolNumber = 1, SourcePort = 2, DestinationPort = 3;
     private const byte Udp = 17;
     private const int NfGenHeader = 4;
 
-    /// <summary>Forgets the IPv4 UDP flows of which the caller says so: the next packet of each begins a new one.</summary>
+    /// <summary>Forgets the UDP flows of a family of which the caller says so: the next packet of each begins a new one.</summary>
     /// <returns>How many.</returns>
     /// <exception cref="LinuxException"/>
-    public static int ForgetUdp(NetworkNamespace space, Func<UdpFlow, bool> unwanted) => space.Run(() =>
+    public static int ForgetUdp(NetworkNamespace space, bool ipv6, Func<UdpFlow, bool> unwanted) => space.Run(() =>
     {
         // The kernel walks its whole table, of all namespaces, to list one's: 1 to 2 ms even where there is nothing to find.
         if (!HasFlowsHere()) return 0;
         using var socket = NetlinkCalls.Open(1 << 20, NetfilterProtocol);
         NetlinkCalls.SetReceiveTimeout(socket, 10);
-        var flows = Dump(socket, payload => FlowOf(payload) is { } found && unwanted(found.Flow) ? found.Tuple : null);
-        foreach (var flow in flows) Forget(socket, flow);
+        var family = ipv6 ? Rtnl.AF_INET6 : Rtnl.AF_INET;
+        var flows = Dump(socket, family, payload => FlowOf(payload) is { } found && unwanted(found.Flow) ? found.Tuple : null);
+        foreach (var flow in flows) Forget(socket, family, flow);
         return flows.Count;
     });
 
@@ -40,10 +41,10 @@ public static class ConntrackTable
         return File.Exists(count) && File.ReadAllText(count).Trim() != "0";
     }
 
-    private static void Forget(SafeFileHandle socket, byte[] originalTuple)
+    private static void Forget(SafeFileHandle socket, byte family, byte[] originalTuple)
     {
         var writer = new NetlinkWriter();
-        var message = Begin(writer, Delete, Rtnl.NLM_F_REQUEST | Rtnl.NLM_F_ACK);
+        var message = Begin(writer, family, Delete, Rtnl.NLM_F_REQUEST | Rtnl.NLM_F_ACK);
         writer.Bytes(OriginalTuple | Rtnl.NLA_F_NESTED, originalTuple);
         writer.End(message);
         NetlinkCalls.Send(socket, writer.Written, "forget a flow");
@@ -57,10 +58,10 @@ public static class ConntrackTable
         }
     }
 
-    private static List<byte[]> Dump(SafeFileHandle socket, Func<ReadOnlyMemory<byte>, byte[]?> select)
+    private static List<byte[]> Dump(SafeFileHandle socket, byte family, Func<ReadOnlyMemory<byte>, byte[]?> select)
     {
         var writer = new NetlinkWriter();
-        writer.End(Begin(writer, Get, Rtnl.NLM_F_REQUEST | Rtnl.NLM_F_DUMP));
+        writer.End(Begin(writer, family, Get, Rtnl.NLM_F_REQUEST | Rtnl.NLM_F_DUMP));
         NetlinkCalls.Send(socket, writer.Written, "list flows");
         var found = new List<byte[]>();
         var buffer = new byte[64 << 10];
@@ -76,10 +77,10 @@ public static class ConntrackTable
         }
     }
 
-    private static int Begin(NetlinkWriter writer, ushort type, ushort flags)
+    private static int Begin(NetlinkWriter writer, byte family, ushort type, ushort flags)
     {
         var message = writer.Begin(type, flags, 1);
-        writer.Fixed(NfGenHeader)[0] = Rtnl.AF_INET;
+        writer.Fixed(NfGenHeader)[0] = family;
         return message;
     }
 
@@ -89,7 +90,7 @@ public static class ConntrackTable
         return length >= 0 ? length : throw new LinuxException("read flows", -length);
     }
 
-    /// <summary>The flow, with the tuple to delete it by; null when it is not UDP over IPv4.</summary>
+    /// <summary>The flow, with the tuple to delete it by; null when it is not UDP.</summary>
     internal static (UdpFlow Flow, byte[] Tuple)? FlowOf(ReadOnlyMemory<byte> payload)
     {
         var attributes = NetlinkAttributeReader.After(NfGenHeader, payload.Span);
@@ -97,13 +98,13 @@ public static class ConntrackTable
         IPEndPoint? to = null, replier = null;
         while (attributes.Read())
         {
-            if (attributes.Type == OriginalTuple) (tuple, to) = (attributes.Value.ToArray(), UdpEndOf(attributes.Nested(), IpV4Destination, DestinationPort));
-            else if (attributes.Type == ReplyTuple) replier = UdpEndOf(attributes.Nested(), IpV4Source, SourcePort);
+            if (attributes.Type == OriginalTuple) (tuple, to) = (attributes.Value.ToArray(), UdpEndOf(attributes.Nested(), IpV4Destination, IpV6Destination, DestinationPort));
+            else if (attributes.Type == ReplyTuple) replier = UdpEndOf(attributes.Nested(), IpV4Source, IpV6Source, SourcePort);
         }
         return tuple is not null && to is not null && replier is not null ? (new UdpFlow(to, replier), tuple) : null;
     }
 
-    private static IPEndPoint? UdpEndOf(NetlinkAttributeReader tuple, ushort addressType, ushort portType)
+    private static IPEndPoint? UdpEndOf(NetlinkAttributeReader tuple, ushort ipv4, ushort ipv6, ushort portType)
     {
         IPAddress? address = null;
         ushort? port = null;
@@ -115,7 +116,7 @@ public static class ConntrackTable
             var parts = tuple.Nested();
             while (parts.Read())
             {
-                if (tuple.Type == TupleIp && parts.Type == addressType) address = parts.ExpectAddress();
+                if (tuple.Type == TupleIp && (parts.Type == ipv4 || parts.Type == ipv6)) address = parts.ExpectAddress();
                 else if (tuple.Type == TupleProtocol && parts.Type == ProtocolNumber) udp = parts.ExpectByte() == Udp;
                 else if (tuple.Type == TupleProtocol && parts.Type == portType) port = parts.ExpectUInt16BigEndian();
             }

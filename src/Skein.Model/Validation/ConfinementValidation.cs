@@ -3,7 +3,7 @@ using Skein.Model.Seccomp;
 namespace Skein.Model.Validation;
 
 /// <summary>What of a container's limits and privileges can be said without a host. Docker finds each on the node, and rejects task after task.</summary>
-internal static class ConfinementValidation
+public static class ConfinementValidation
 {
     private const int OomScoreMax = 1000;
 
@@ -21,7 +21,8 @@ internal static class ConfinementValidation
         if (container.Privileges?.Selinux is { } selinux) Check(selinux);
     }
 
-    private static void Check(Ulimit limit)
+    /// <exception cref="SkeinException"/>
+    public static void Check(Ulimit limit)
     {
         if (!s_ulimits.Contains(limit.Name)) throw SkeinException.Invalid($"invalid ulimit type: {limit.Name}");
         if (limit.Soft < -1 || limit.Hard < -1) throw SkeinException.Invalid($"invalid ulimit {limit.Name}: {limit.Soft}:{limit.Hard}");

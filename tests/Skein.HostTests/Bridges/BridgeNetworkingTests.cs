@@ -201,6 +201,44 @@ public sealed class BridgeNetworkingTests : IAsyncDisposable
         using var socket = await accepted;
         Assert.Equal(IPAddress.Parse("fd58::9"), ((IPEndPoint)socket.RemoteEndPoint!).Address);
         Assert.Equal("fd00:6::2", Dig(web, "AAAA", "web"));
+        // With the last one goes what was for it alone.
+        Assert.Contains("table ip6 skein-bridges", _host.Space.Run(() => Commands.Run("nft", "list", "tables")));
+        await _host.RunAsync("stays");
+        await _host.StopAsync("web");
+        await _host.Networking.RemoveNetworkAsync("six", default);
+        Assert.DoesNotContain("table ip6 skein-bridges", _host.Space.Run(() => Commands.Run("nft", "list", "tables")));
+        Assert.Equal("0", _host.Space.Run(() => Commands.Run("sysctl", "-n", "net.ipv6.conf.all.forwarding")).Trim());
+    }
+
+    [Fact]
+    public async Task A_client_of_IPv6_that_keeps_its_port_is_led_to_who_has_the_port_by_now()
+    {
+        await _host.CreateAsync("six", network => network.Ipv6 = true);
+        await RunEchoAsync("first");
+        using var client = NamespaceSockets.Open(_host.Client, AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp);
+        await client.ConnectAsync(IPAddress.Parse("fd58::11"), 8080);
+        using (var first = Echo("first")) Assert.StartsWith("first sees", await Caller.AnsweredAsync(client, "first"));
+        await _host.StopAsync("first");
+        await _host.RunAsync("between", "six");
+        await RunEchoAsync("second");
+        using var second = Echo("second");
+        Assert.StartsWith("second sees", await Caller.AnsweredAsync(client, "second"));
+
+        Task RunEchoAsync(string name) => _host.RunAsync(name, "six", spec => spec.PortBindings.Add(BridgeHost.Port(80, "8080", protocol: "udp")));
+
+        EchoServer Echo(string name) => new(_host.Open(name), name, on: IPAddress.IPv6Any);
+    }
+
+    [Fact]
+    public async Task What_a_leg_cannot_have_is_said_before_any_start()
+    {
+        await _host.CreateAsync("front", network => network.Ipam.Add(new IpamConfig { Subnet = "10.1.0.0/16" }));
+        Assert.Equal(
+            "invalid endpoint settings:\nno configured subnet contains IP address 10.2.0.1",
+            Assert.Throws<SkeinException>(() => _host.Networking.Check(new() { Network = "front", Ipv4Address = "10.2.0.1" })).Message);
+        Assert.Equal(ErrorKind.NotImplemented, Assert.Throws<SkeinException>(() => _host.Networking.Check(new() { Network = "front", DriverOpts = { ["x"] = "y" } })).Kind);
+        Assert.Equal(ErrorKind.NotImplemented, Assert.Throws<SkeinException>(() => _host.Networking.Check(new() { Network = "front", LinkLocalIps = { "169.254.1.1" } })).Kind);
+        _host.Networking.Check(new() { Network = "not there yet", DriverOpts = { ["x"] = "y" } });
     }
 
     [Fact]

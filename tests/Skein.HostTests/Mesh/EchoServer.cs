@@ -64,7 +64,7 @@ internal sealed class EchoServer : IDisposable
             var buffer = new byte[100];
             while (true)
             {
-                var received = await _udp.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0));
+                var received = await _udp.ReceiveFromAsync(buffer, _udp.LocalEndPoint!);
                 await _udp.SendToAsync(Encoding.ASCII.GetBytes(Text(received.RemoteEndPoint)), received.RemoteEndPoint);
             }
         }

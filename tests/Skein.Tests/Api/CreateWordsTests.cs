@@ -17,6 +17,8 @@ public sealed class CreateWordsTests
     [InlineData("""{"DnsOptions":["a\nb"]}""", "invalid DNS setting: \"a\nb\"")]
     [InlineData("""{"Binds":["/tmp\u0000x:/y"]}""", "invalid volume specification: '/tmp\0x:/y'")]
     [InlineData("""{"Mounts":[{"Type":"volume","Source":"v","Target":"/y\u0000"}]}""", "invalid mount path: '/y\0' mount path must be absolute")]
+    [InlineData("""{"Ulimits":[{"Name":"nofile","Soft":-5,"Hard":10}]}""", "invalid ulimit nofile: -5:10")]
+    [InlineData("""{"Ulimits":[{"Name":"loud","Soft":1,"Hard":10}]}""", "invalid ulimit type: loud")]
     [InlineData("""{"Links":["a:b:c"]}""", "bad format for links: a:b:c")]
     [InlineData("""{"Links":[""]}""", "empty string specified for links")]
     [InlineData("""{"Links":["a:b\nc"]}""", "bad format for links: a:b\nc")]
@@ -28,6 +30,18 @@ public sealed class CreateWordsTests
         var body = JsonBody.Read(Encoding.UTF8.GetBytes($$"""{"Image":"busybox","HostConfig":{{host}}}"""), CreateJsonContext.Default.ContainerCreateJson);
         var refused = Assert.Throws<SkeinException>(() => ContainerReader.Read(body, "name", ApiVersion.Current, []));
         Assert.Equal((ErrorKind.InvalidArgument, words), (refused.Kind, refused.Message));
+    }
+
+    [Theory]
+    [InlineData("""{"Hostname":"a\nb"}""", "invalid hostname: at most 64 characters, and none of control")]
+    [InlineData("""{"Domainname":"a\nb"}""", "invalid domainname: at most 64 characters, and none of control")]
+    [InlineData("""{"Hostname":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}""", "invalid hostname: at most 64 characters, and none of control")]
+    [InlineData("""{"MacAddress":"01:00:5e:00:00:01"}""", "invalid endpoint settings:\ninvalid MAC address: 01:00:5e:00:00:01")]
+    [InlineData("""{"MacAddress":"00:00:00:00:00:00"}""", "invalid endpoint settings:\ninvalid MAC address: 00:00:00:00:00:00")]
+    public void A_name_or_an_address_that_cannot_be_is_refused(string config, string words)
+    {
+        var body = JsonBody.Read(Encoding.UTF8.GetBytes(config), CreateJsonContext.Default.ContainerCreateJson);
+        Assert.Equal(words, Assert.Throws<SkeinException>(() => ContainerReader.Read(body, "name", ApiVersion.Current, [])).Message);
     }
 
     [Theory]
@@ -43,6 +57,13 @@ public sealed class CreateWordsTests
 
     private static StandaloneSpec Read(string host) => ContainerReader.Read(
         JsonBody.Read(Encoding.UTF8.GetBytes($$"""{"Image":"busybox","HostConfig":{{host}}}"""), CreateJsonContext.Default.ContainerCreateJson), "name", ApiVersion.Current, []).Standalone;
+
+    [Fact]
+    public void Published_ports_have_a_bound()
+    {
+        var ports = string.Join(',', Enumerable.Range(1, 16_385).Select(port => $$"""{"HostPort":"{{port}}"}"""));
+        Assert.StartsWith("more than 16384 published ports", Assert.Throws<SkeinException>(() => Read($$$"""{"PortBindings":{"80/tcp":[{{{ports}}}]}}""")).Message);
+    }
 
     [Fact]
     public void A_path_to_copy_is_refused() =>

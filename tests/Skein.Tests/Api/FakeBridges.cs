@@ -33,6 +33,10 @@ internal sealed class FakeBridges : IStandaloneNetworking, IHostNetworks
 
     public StoredNetwork? NetworkOf(string network) => null;
 
+    public void Check(StandaloneEndpoint endpoint)
+    {
+    }
+
     public Task<IReadOnlyList<string>> HostLinesAsync(IReadOnlyCollection<string> lines, CancellationToken cancel) => Task.FromResult<IReadOnlyList<string>>([.. lines]);
 
     public Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken cancel) => throw new NotSupportedException();

@@ -38,6 +38,24 @@ public class LocalNetworkPlanTests
     }
 
     [Theory]
+    [InlineData("127.5.0.0/16", "127.0.0.0/8")]
+    [InlineData("0.0.0.0/0", "0.0.0.0/8")]
+    [InlineData("0.1.0.0/16", "0.0.0.0/8")]
+    [InlineData("239.1.0.0/16", "224.0.0.0/4")]
+    [InlineData("255.255.255.0/24", "255.255.255.255/32")]
+    [InlineData("::1/128", "::/127")]
+    [InlineData("fe80::/64", "fe80::/10")]
+    [InlineData("ff02::/64", "ff00::/8")]
+    public void A_subnet_whose_addresses_no_container_can_have_is_refused(string subnet, string of) => Assert.EndsWith(
+        $"invalid subnet {subnet}: no container can have an address of {of}",
+        Assert.Throws<SkeinException>(() => Complete(Plan(), new LocalNetwork { Name = "a", Ipv6 = true, Ipam = { new IpamConfig { Subnet = subnet } } })).Message);
+
+    // Amazon's endpoint of credentials, as containers of a developer's host look for it.
+    [Fact]
+    public void A_subnet_of_a_link_of_IPv4_may_be() =>
+        Assert.Equal("169.254.170.0/24 169.254.170.1", Text(Complete(Plan(), new LocalNetwork { Name = "a", Ipam = { new IpamConfig { Subnet = "169.254.170.0/24" } } })));
+
+    [Theory]
     [InlineData("a", "10.1.0.0/24", "", ErrorKind.Conflict, "network with name a already exists")]
     [InlineData("b", "10.1.128.0/17", "", ErrorKind.Forbidden, "invalid pool request: Pool overlaps with other one on this address space")]
     [InlineData("b", "10.7.0.0/16", "", ErrorKind.Forbidden, "invalid pool request: Pool overlaps with other one on this address space")]

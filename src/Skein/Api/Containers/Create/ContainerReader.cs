@@ -10,6 +10,7 @@ namespace Skein.Api.Containers.Create;
 internal static class ContainerReader
 {
     private const int DefaultStopSeconds = 10;
+    private const int NameLimit = 64;   // sethostname(2)
     private static readonly ApiVersion s_autoRemoveSince = new(1, 25);
     private static readonly ApiVersion s_privateIpcSince = new(1, 40);
     private static readonly ApiVersion s_recursiveReadOnlySince = new(1, 44);
@@ -24,7 +25,7 @@ internal static class ContainerReader
             Name = name,
             Standalone = wish,
             Spec = ReadSpec(json, host, version),
-            Hostname = json.Hostname ?? "",
+            Hostname = ReadName("hostname", json.Hostname),
             Resources = LimitsReader.Resources(host, warnings),
             LogDriver = new TaskSpecJson.LogDriverJson { Name = host.LogConfig?.Type, Options = host.LogConfig?.Config }.ToModel(),
             StopGracePeriod = Nanoseconds(json.StopTimeout ?? DefaultStopSeconds),
@@ -64,7 +65,7 @@ internal static class ContainerReader
         spec.CapabilityAdd.AddRange(host.CapAdd ?? []);
         spec.CapabilityDrop.AddRange(host.CapDrop ?? []);
         foreach (var (key, value) in host.Sysctls ?? new Dictionary<string, string>()) spec.Sysctls[key] = value;
-        spec.Ulimits.AddRange((host.Ulimits ?? []).Select(limit => new Ulimit { Name = limit.Name ?? "", Soft = limit.Soft, Hard = limit.Hard }));
+        spec.Ulimits.AddRange(LimitsReader.Ulimits(host));
         spec.Mounts.AddRange(MountsReader.Read(json, host, readOnlyAlone: version.CompareTo(s_recursiveReadOnlySince) < 0));
         return spec;
     }
@@ -80,7 +81,7 @@ internal static class ContainerReader
             AttachStderr = json.AttachStderr ?? false,
             StdinOnce = json.StdinOnce ?? false,
             NoEntrypoint = json.Entrypoint is [""],
-            Domainname = json.Domainname ?? "",
+            Domainname = ReadName("domainname", json.Domainname),
             PublishAllPorts = host.PublishAllPorts ?? false,
             Privileged = host.Privileged ?? false,
             CgroupParent = host.CgroupParent ?? "",
@@ -132,6 +133,13 @@ internal static class ContainerReader
         dns.Search.AddRange(host.DnsSearch ?? []);
         dns.Options.AddRange(host.DnsOptions ?? []);
         return dns;
+    }
+
+    // Both come into files of lines, and the kernel has bounds for them.
+    private static string ReadName(string kind, string? name)
+    {
+        name ??= "";
+        return name.Length <= NameLimit && !name.Any(char.IsControl) ? name : throw SkeinException.Invalid($"invalid {kind}: at most {NameLimit} characters, and none of control");
     }
 
     private static string ReadFolder(string? folder) => folder is null or "" ? ""

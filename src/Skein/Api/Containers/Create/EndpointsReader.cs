@@ -54,8 +54,11 @@ internal static partial class EndpointsReader
     private static string Mac(string text)
     {
         var mac = text.Replace('-', ':').ToLowerInvariant();
-        return MacForm().IsMatch(mac) ? mac : throw SkeinException.Invalid($"invalid endpoint settings:\ninvalid MAC address: {text}");
+        return MacForm().IsMatch(mac) && !IsOfMany(mac) && mac != "00:00:00:00:00:00" ? mac : throw SkeinException.Invalid($"invalid endpoint settings:\ninvalid MAC address: {text}");
     }
+
+    /// <summary>Multicast's: the first byte is odd. No device can have it.</summary>
+    private static bool IsOfMany(string mac) => "13579bdf".Contains(mac[1]);
 
     [GeneratedRegex("^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")]
     private static partial Regex MacForm();

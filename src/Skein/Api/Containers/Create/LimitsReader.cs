@@ -1,5 +1,6 @@
 using System.Globalization;
 using Skein.Model;
+using Skein.Model.Validation;
 
 namespace Skein.Api.Containers.Create;
 
@@ -68,6 +69,15 @@ internal static class LimitsReader
             foreach (var all in request.Capabilities ?? []) read.Capabilities.Add(new StringList { Values = { all } });
             foreach (var (key, value) in request.Options ?? new Dictionary<string, string>()) read.Options[key] = value;
             wish.DeviceRequests.Add(read);
+        }
+    }
+
+    public static IEnumerable<Ulimit> Ulimits(LimitsWishJson json)
+    {
+        foreach (var limit in (json.Ulimits ?? []).Select(limit => new Ulimit { Name = limit.Name ?? "", Soft = limit.Soft, Hard = limit.Hard }))
+        {
+            ConfinementValidation.Check(limit);
+            yield return limit;
         }
     }
 

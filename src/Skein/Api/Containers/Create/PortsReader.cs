@@ -8,9 +8,14 @@ namespace Skein.Api.Containers.Create;
 /// <summary>"80/tcp", and where on the host it is published.</summary>
 internal static class PortsReader
 {
+    // Each is a socket that this host holds, and a line of its tables.
+    private const int PublishedLimit = 16_384;
+
     public static void Read(
         IReadOnlyDictionary<string, JsonElement>? exposed, IReadOnlyDictionary<string, IReadOnlyList<HostConfigJson.PortBindingJson>?>? bindings, StandaloneSpec wish)
     {
+        if ((bindings ?? new Dictionary<string, IReadOnlyList<HostConfigJson.PortBindingJson>?>()).Values.Sum(places => places?.Count ?? 0) > PublishedLimit)
+            throw SkeinException.Invalid($"more than {PublishedLimit} published ports: the container can use --network host");
         foreach (var port in (exposed ?? new Dictionary<string, JsonElement>()).Keys.Select(Port)) wish.ExposedPorts.Add($"{port.Number}/{port.Protocol}");
         foreach (var (key, places) in bindings ?? new Dictionary<string, IReadOnlyList<HostConfigJson.PortBindingJson>?>())
         {
