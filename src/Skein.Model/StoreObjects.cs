@@ -22,6 +22,8 @@ public sealed partial class Node : IStoreObject;
 
 public sealed partial class Network : IStoreObject;
 
+public sealed partial class ContainerAttachment : IStoreObject;
+
 public sealed partial class Service : IStoreObject;
 
 public sealed partial class SwarmTask : IStoreObject;

@@ -1,40 +1,60 @@
 using Skein.Manager.Drafts;
-using Skein.Model.Specs;
+using Skein.Manager.Store;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Manager.Allocation;
 
 /// <summary>
-/// Who holds which address, computed from the owners: nodes, services, and tasks until they have ended. Built only when
+/// Who holds which address, computed from the owners: nodes, services, users' containers, and tasks until they have ended. Built only when
 /// somebody needs an address: most batches give none.
 /// </summary>
-internal sealed class AddressBook(SwarmDraft draft)
+internal sealed class AddressBook(
+    IEnumerable<Network> networks,
+    IEnumerable<Node> nodes,
+    IEnumerable<Service> services,
+    IEnumerable<SwarmTask> tasks,
+    IEnumerable<ContainerAttachment> attachments)
 {
     private Dictionary<string, AddressPool>? _pools;
+
+    public AddressBook(SwarmDraft draft)
+        : this(
+            draft.Networks.Select(n => n.Value),
+            draft.Nodes.Select(n => n.Value),
+            draft.Services.Select(s => s.Value),
+            draft.Tasks.Select(t => t.Value),
+            draft.Attachments.Select(a => a.Value))
+    {
+    }
+
+    /// <param name="networks">No address is given on any other.</param>
+    public AddressBook(Snapshot seen, IEnumerable<Network> networks)
+        : this(networks, seen.Nodes.All, seen.Services.All, seen.Tasks.All, seen.Attachments.All)
+    {
+    }
 
     /// <summary>Null while the network has no subnet.</summary>
     public AddressPool? Pool(string networkId) => (_pools ??= Build()).GetValueOrDefault(networkId);
 
     private Dictionary<string, AddressPool> Build()
     {
-        var pools = draft.Networks
-            .Where(n => n.Value.Ipam.Count > 0)
-            .ToDictionary(n => n.Value.Id, n => new AddressPool(n.Value), StringComparer.Ordinal);
-        foreach (var node in draft.Nodes)
-        {
-            if (node.Value.Ingress is { } leg && pools.TryGetValue(leg.NetworkId, out var pool)) pool.Bear(leg.Addresses, holds: true);
-        }
-        foreach (var vip in draft.Services.SelectMany(s => s.Value.Endpoint?.VirtualIps ?? []))
+        var pools = networks.Where(n => n.Ipam.Count > 0).ToDictionary(n => n.Id, n => new AddressPool(n), StringComparer.Ordinal);
+        foreach (var node in nodes) Bear(pools, node.Ingress);
+        foreach (var attachment in attachments) Bear(pools, attachment.Leg);
+        foreach (var vip in services.SelectMany(s => s.Endpoint?.VirtualIps ?? []))
         {
             if (pools.TryGetValue(vip.NetworkId, out var pool)) pool.Bear(vip.Addresses, holds: true);
         }
-        foreach (var task in draft.Tasks)
+        foreach (var task in tasks)
         {
-            foreach (var leg in task.Value.Networks)
-            {
-                if (pools.TryGetValue(leg.NetworkId, out var pool)) pool.Bear(leg.Addresses, holds: !task.Value.IsTerminal());
-            }
+            foreach (var leg in task.Networks) Bear(pools, leg, holds: !task.IsTerminal());
         }
         return pools;
+    }
+
+    private static void Bear(Dictionary<string, AddressPool> pools, NetworkAttachment? leg, bool holds = true)
+    {
+        if (leg is not null && pools.TryGetValue(leg.NetworkId, out var pool)) pool.Bear(leg.Addresses, holds);
     }
 }

@@ -37,10 +37,38 @@ internal sealed class AddressPool
     /// <summary>One address of each family the network has; null, and nothing taken, when one of them is used up.</summary>
     public IReadOnlyList<string>? Take() => Take(_ranges);
 
+    /// <summary>The address asked for, and of each family that has none asked for any; null, and nothing taken, when one cannot be had.</summary>
+    /// <param name="wished">Each in one of the network's subnets.</param>
+    /// <exception cref="SkeinException">One asked for is held, or in no subnet; in Docker's words.</exception>
+    public IReadOnlyList<string>? Take(IReadOnlyList<string> wished)
+    {
+        var asked = new List<string>();
+        try
+        {
+            foreach (var address in wished) asked.Add(TakeThis(address));
+        }
+        catch
+        {
+            Release(asked);
+            throw;
+        }
+        if (Take(_ranges.Where(r => !wished.Any(address => Subnet.TryParseAddress(address, out _, out var isIPv6) && isIPv6 == r.IsIPv6)), asked.Count > 0) is { } others)
+            return [.. asked.Concat(others).OrderBy(address => address.Contains(':'))];
+        Release(asked);
+        return null;
+    }
+
+    private string TakeThis(string address)
+    {
+        if (Find(address, out var number) is not { } range)
+            throw SkeinException.Invalid($"invalid endpoint settings:\nno configured subnet or ip-range contain the IP address {address}");
+        return range.TakeThis(number) ?? throw new SkeinException(ErrorKind.Forbidden, "Address already in use");
+    }
+
     /// <summary>A virtual address is IPv4, as in Docker: the balancers' tables lead no other.</summary>
     public IReadOnlyList<string>? TakeVirtual() => Take(_ranges.Where(r => !r.IsIPv6));
 
-    private IReadOnlyList<string>? Take(IEnumerable<AddressRange> ranges)
+    private List<string>? Take(IEnumerable<AddressRange> ranges, bool noneIsEnough = false)
     {
         var taken = new List<string>();
         foreach (var family in ranges.GroupBy(r => r.IsIPv6))
@@ -53,7 +81,7 @@ internal sealed class AddressPool
             Release(taken);
             return null;
         }
-        return taken.Count > 0 ? taken : null;
+        return taken.Count > 0 || noneIsEnough ? taken : null;
     }
 
     public bool Owns(IEnumerable<string> addresses)

@@ -58,6 +58,14 @@ internal sealed class AddressRange
         return null;
     }
 
+    /// <summary>With the subnet's prefix length; null when it is held.</summary>
+    public string? TakeThis(UInt128 number)
+    {
+        if (!_held.Add(number)) return null;
+        Bear(number, holds: true);
+        return _subnet.Cidr(number);
+    }
+
     private bool Find(ref UInt128 from, bool alsoBorne, out UInt128 found)
     {
         for (; from >= _first && from <= _last; from++)

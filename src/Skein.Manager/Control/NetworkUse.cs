@@ -19,6 +19,12 @@ internal static class NetworkUse
         }
         foreach (var task in snapshot.Tasks.All.Where(t => Holds(snapshot, t, network.Id)).OrderBy(t => t.Id, StringComparer.Ordinal))
             throw RpcError.FailedPrecondition($"network {network.Id} is in use by task {task.Id}");
+        // Docker calls the attachment a task as well, and gives its id, by which nobody finds it.
+        foreach (var attachment in snapshot.Attachments.All.Where(a => a.Leg.NetworkId == network.Id).OrderBy(a => a.Id, StringComparer.Ordinal))
+        {
+            var node = snapshot.Nodes.Find(attachment.NodeId)?.Description?.Hostname ?? attachment.NodeId;
+            throw RpcError.FailedPrecondition($"network {network.Id} is in use by container {attachment.Names.FirstOrDefault()} on node {node}");
+        }
     }
 
     /// <summary>

@@ -25,12 +25,15 @@ internal sealed class AssignmentIndex
     public ImmutableDictionary<string, Services> ServicesByNetwork { get; private init; } =
         ImmutableDictionary.Create<string, Services>(StringComparer.Ordinal);
 
+    /// <summary>Networks with legs of users' containers, by node.</summary>
+    public ILookup<string, string> NetworksOfUsers { get; private init; } = Array.Empty<ContainerAttachment>().ToLookup(a => a.NodeId, a => a.Leg.NetworkId);
+
     public ManagerList Managers { get; private init; } = new();
 
     /// <summary>Running tasks that are to be reached no more, by id, with the revision from which on no assignments lead to them.</summary>
     public ImmutableDictionary<string, ulong> Draining { get; private init; } = ImmutableDictionary.Create<string, ulong>(StringComparer.Ordinal);
 
-    /// <summary>By the id of the task or node whose legs they are.</summary>
+    /// <summary>By the id of the task, node or attachment whose legs they are.</summary>
     private ImmutableDictionary<string, EndpointOwner> EndpointOwners { get; init; } =
         ImmutableDictionary.Create<string, EndpointOwner>(StringComparer.Ordinal);
 
@@ -46,6 +49,7 @@ internal sealed class AssignmentIndex
         {
             Snapshot = snapshot,
             Networks = NextNetworks(snapshot),
+            NetworksOfUsers = snapshot.Attachments == Snapshot.Attachments ? NetworksOfUsers : snapshot.Attachments.All.ToLookup(a => a.NodeId, a => a.Leg.NetworkId, StringComparer.Ordinal),
             Managers = snapshot.Nodes == Snapshot.Nodes ? Managers : ManagerPeers.Of(snapshot),
             EndpointOwners = endpointOwners,
             Draining = draining.ToImmutable(),
@@ -72,14 +76,14 @@ internal sealed class AssignmentIndex
     private (ImmutableDictionary<string, EndpointOwner>, ImmutableDictionary<string, Endpoints>) NextEndpoints(
         Snapshot snapshot, ImmutableDictionary<string, ulong>.Builder draining)
     {
-        if (snapshot.Tasks == Snapshot.Tasks && snapshot.Nodes == Snapshot.Nodes) return (EndpointOwners, EndpointsByNetwork);
+        if (snapshot.Tasks == Snapshot.Tasks && snapshot.Nodes == Snapshot.Nodes && snapshot.Attachments == Snapshot.Attachments) return (EndpointOwners, EndpointsByNetwork);
         var owners = EndpointOwners.ToBuilder();
         var tables = new NetworkTables<OverlayEndpoint>(EndpointsByNetwork);
         var vteps = snapshot.Nodes.All.ToDictionary(n => n.Id, OverlayMapping.VtepOf, StringComparer.Ordinal);
 
         foreach (var (id, owner) in EndpointOwners)
         {
-            if (snapshot.Tasks.Find(id) is not null || snapshot.Nodes.Find(id) is not null) continue;
+            if (snapshot.Tasks.Find(id) is not null || snapshot.Nodes.Find(id) is not null || snapshot.Attachments.Find(id) is not null) continue;
             Replace(owners, tables, id, owner, null);
             draining.Remove(id);
         }
@@ -97,6 +101,14 @@ internal sealed class AssignmentIndex
             // The first version seen of it: what is written to a task that drains already changes no balancer.
             if (!OverlayMapping.IsDraining(task)) draining.Remove(task.Id);
             else draining.TryAdd(task.Id, task.Meta?.Version ?? snapshot.Revision);
+        }
+        foreach (var attachment in snapshot.Attachments.All)
+        {
+            var old = owners.GetValueOrDefault(attachment.Id);
+            var vtep = vteps.GetValueOrDefault(attachment.NodeId, "");
+            var ready = snapshot.Nodes.Find(attachment.NodeId)?.Status?.State == NodeState.Ready;
+            if (old?.Source == attachment && old.Vtep == vtep && old.Legs[0].Ready == ready) continue;
+            Replace(owners, tables, attachment.Id, old, new(attachment, vtep, [OverlayMapping.Endpoint(attachment, vtep, ready)]));
         }
         return (owners.ToImmutable(), tables.ToImmutable());
     }

@@ -41,6 +41,7 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
     private readonly DroppedReports _dropped;
     private readonly TaskStatusWriter _statuses;
     private readonly NodeWriter _nodes;
+    private readonly AttachmentWriter _attachments;
     private readonly ManagerBeats _beats;
     private readonly SilenceWatch _silence;
     private readonly DrainWatch _drains;
@@ -66,6 +67,7 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
         _pace = new(time);
         _statuses = new(store, _dropped, time, _logger);
         _nodes = new(store);
+        _attachments = new(store, time, _logger);
         _beats = new(store, managerId, time, _logger);
         _silence = new(_sessions, LongestReturn);
         _drains = new(store, managerId, _indexes, time, _logger);
@@ -141,12 +143,20 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
         CancellationTokenSource ended)
     {
         using var stream = new SessionStream(writer);
+        var attachments = new NodeAttachments(nodeId, sessionId, _attachments, _pace, _dropped, stream);
         var conversation = new NodeConversation(
-            nodeId, sessionId, _store, _indexes, _statuses, _nodes, _dropped, _drains.Open(nodeId), _pace, _time,
+            nodeId, sessionId, _store, _indexes, _statuses, _nodes, _dropped, _drains.Open(nodeId), _pace, attachments, _time,
             () => _sessions.Heard(nodeId, sessionId, Now, Patience),
             period => _sessions.Told(nodeId, sessionId, period * ClusterDefaults.MissedBeats),
             stream);
-        Task[] sides = [conversation.ListenAsync(reader, ended.Token), conversation.TellAsync(ended.Token), conversation.TellDrainedAsync(ended.Token), conversation.Failed.WaitAsync(ended.Token)];
+        Task[] sides =
+        [
+            conversation.ListenAsync(reader, ended.Token),
+            conversation.TellAsync(ended.Token),
+            conversation.TellDrainedAsync(ended.Token),
+            attachments.AnswerAsync(ended.Token),
+            conversation.Failed.WaitAsync(ended.Token),
+        ];
         _streams[nodeId] = stream;
         var first = await Task.WhenAny(sides);
         _streams.TryRemove(new(nodeId, stream));

@@ -18,6 +18,7 @@ internal sealed class NodeConversation(
     DroppedReports dropped,
     NodeDrains drains,
     StorePace pace,
+    NodeAttachments attachments,
     TimeProvider time,
     Action heard,
     Action<TimeSpan> periodTold,
@@ -48,6 +49,9 @@ internal sealed class NodeConversation(
                     break;
                 case NodeMessage.MessageOneofCase.Programmed:
                     drains.Programmed(message.Programmed.Sequence);
+                    break;
+                case NodeMessage.MessageOneofCase.Attachments:
+                    attachments.Hear(message.Attachments);
                     break;
                 case NodeMessage.MessageOneofCase.Description:
                     if (NodeDescriptionBounds.FlawOf(message.Description) is { } flaw) dropped.Drop(nodeId, flaw);

@@ -5,7 +5,8 @@ using Skein.Model.Specs;
 namespace Skein.Manager.Dispatch;
 
 /// <summary>
-/// What one node must do and know: its tasks; the networks of its live tasks, and ingress; everything on those networks.
+/// What one node must do and know: its tasks; the networks of its live tasks and of its users' containers, and ingress; everything on those
+/// networks.
 /// </summary>
 internal sealed record NodeView(
     ImmutableDictionary<string, SwarmTask> Tasks,
@@ -26,7 +27,7 @@ internal sealed record NodeView(
     public NodeView Next(AssignmentIndex index, string nodeId)
     {
         var tasks = NextTasks(index, nodeId);
-        var networks = PresentNetworks(index, tasks);
+        var networks = PresentNetworks(index, nodeId, tasks);
         var sources = Pick(index.ServicesByNetwork, networks);
         return new(tasks, networks, Pick(index.EndpointsByNetwork, networks), NextServices(sources, networks)) { ServiceSources = sources };
     }
@@ -68,13 +69,14 @@ internal sealed record NodeView(
             && Equals(a.ServiceAnnotations, b.ServiceAnnotations)
             && Equals(a.Spec, b.Spec));
 
-    private static ImmutableDictionary<string, OverlayNetwork> PresentNetworks(AssignmentIndex index, ImmutableDictionary<string, SwarmTask> tasks)
+    private static ImmutableDictionary<string, OverlayNetwork> PresentNetworks(
+        AssignmentIndex index, string nodeId, ImmutableDictionary<string, SwarmTask> tasks)
     {
         var next = ImmutableDictionary.CreateBuilder<string, OverlayNetwork>(StringComparer.Ordinal);
         foreach (var network in index.Networks.Values.Where(n => n.Ingress)) next[network.Id] = network;
-        foreach (var leg in tasks.Values.Where(t => !t.IsTerminal()).SelectMany(t => t.Networks))
+        foreach (var id in tasks.Values.Where(t => !t.IsTerminal()).SelectMany(t => t.Networks).Select(leg => leg.NetworkId).Concat(index.NetworksOfUsers[nodeId]))
         {
-            if (index.Networks.TryGetValue(leg.NetworkId, out var network)) next[network.Id] = network;
+            if (index.Networks.TryGetValue(id, out var network)) next[network.Id] = network;
         }
         return next.ToImmutable();
     }

@@ -65,6 +65,16 @@ internal static class OverlayMapping
         if (node.Ingress is { Addresses.Count: > 0 } leg) yield return Leg(leg, node.Id, node.Id, vtep);
     }
 
+    /// <summary>A user's container's leg: found by its names while its node is heard.</summary>
+    public static OverlayEndpoint Endpoint(ContainerAttachment attachment, string vtep, bool ready)
+    {
+        var endpoint = Leg(attachment.Leg, attachment.Id, attachment.NodeId, vtep);
+        endpoint.Id = attachment.Id;
+        endpoint.Ready = ready;
+        endpoint.OwnNames.Add(attachment.Names);
+        return endpoint;
+    }
+
     public static string VtepOf(Node node) => node.Vtep.Length > 0 ? node.Vtep : node.Status?.Addr ?? "";
 
     public static OverlayService Service(Service service)

@@ -42,6 +42,7 @@ internal sealed class SwarmDraft
         Networks = InOrder(stored.Networks.All, n => n.Meta, n => n.Id);
         Services = InOrder(stored.Services.All, s => s.Meta, s => s.Id);
         _tasks = InOrder(stored.Tasks.All, t => t.Meta, t => t.Id);
+        Attachments = InOrder(stored.Attachments.All, a => a.Meta, a => a.Id);
         foreach (var node in Nodes) _nodesById[node.Value.Id] = node;
         foreach (var network in Networks) _networksById[network.Value.Id] = network;
         foreach (var service in Services) _servicesById[service.Value.Id] = service;
@@ -64,6 +65,9 @@ internal sealed class SwarmDraft
     public IReadOnlyList<Drafted<Service>> Services { get; }
 
     public IReadOnlyList<Drafted<SwarmTask>> Tasks => _tasks;
+
+    /// <summary>Nodes make and end them; the leader takes those whose node is gone.</summary>
+    public IReadOnlyList<Drafted<ContainerAttachment>> Attachments { get; }
 
     /// <summary>Addresses, ports or numbers were given, of which others may give at the same time.</summary>
     public bool GivesOut { get; set; }
@@ -122,6 +126,7 @@ internal sealed class SwarmDraft
         foreach (var network in Networks.Where(n => n.HasChanged)) changes.Put(Stamped(network, n => n.Meta ??= new()));
         foreach (var node in Nodes.Where(n => n.HasChanged)) changes.Put(Stamped(node, n => n.Meta ??= new()));
         foreach (var service in Services.Where(s => s.HasChanged)) changes.Put(Stamped(service, s => s.Meta ??= new()));
+        foreach (var gone in Attachments.Where(a => a.IsDeleted).Take(BatchSize)) changes.Delete(ObjectKind.Attachment, gone.Value.Id, gone.Value.Meta?.Version);
         var bytes = 0;
         foreach (var task in _tasks.Where(t => t.HasChanged))
         {

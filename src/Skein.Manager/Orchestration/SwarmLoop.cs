@@ -113,6 +113,7 @@ public sealed partial class SwarmLoop(IStore store, TimeProvider time, IIdSource
         && ReferenceEquals(a.Services, b.Services)
         && ReferenceEquals(a.Nodes, b.Nodes)
         && ReferenceEquals(a.Networks, b.Networks)
+        && ReferenceEquals(a.Attachments, b.Attachments)
         && ReferenceEquals(a.Cluster, b.Cluster)
         && a.Leader == b.Leader;
 

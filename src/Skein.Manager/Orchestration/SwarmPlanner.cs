@@ -29,6 +29,7 @@ internal static class SwarmPlanner
 
     private static void RunStages(SwarmDraft draft)
     {
+        LostAttachments.Run(draft);
         Orchestrator.Run(draft);
         Rebalancer.Run(draft);
         Allocator.Run(draft);

@@ -37,6 +37,8 @@ public abstract class ObjectKind
 
     public static readonly ObjectKind<ManagerKey> ManagerKey = new("managerkey");
 
+    public static readonly ObjectKind<ContainerAttachment> Attachment = new("attachment");
+
     private static readonly Dictionary<System.Type, ObjectKind> s_byType = s_all.ToDictionary(kind => kind.Type);
 
     private protected ObjectKind(string name, bool hasEvents)

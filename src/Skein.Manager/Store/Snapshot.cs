@@ -24,6 +24,8 @@ public sealed class Snapshot
 
     public ObjectTable<SwarmTask> Tasks => Of(ObjectKind.Task);
 
+    public ObjectTable<ContainerAttachment> Attachments => Of(ObjectKind.Attachment);
+
     public ObjectTable<ManagerBeat> ManagerBeats => Of(ObjectKind.ManagerBeat);
 
     public ObjectTable<DrainProgress> DrainProgress => Of(ObjectKind.DrainProgress);

@@ -1,0 +1,70 @@
+using Skein.Manager.Allocation;
+using Skein.Manager.Store;
+using Skein.Model;
+using Skein.Model.Validation;
+
+namespace Skein.Manager.Dispatch;
+
+/// <summary>From what a node wishes to what is written. Pure: after a conflict it is asked again, of what has been written meanwhile.</summary>
+internal static class AttachmentMerge
+{
+    /// <summary>Nothing is written of a session that is not the node's any more.</summary>
+    public static (Changes Changes, IReadOnlyList<AttachmentRefusal> Refused) Apply(Snapshot seen, string nodeId, string sessionId, AttachmentWishes wishes)
+    {
+        var changes = new Changes();
+        if (seen.Nodes.Find(nodeId)?.Session?.SessionId != sessionId) return (changes, []);
+        var own = seen.Attachments.All.Where(a => a.NodeId == nodeId).ToDictionary(a => a.Id, StringComparer.Ordinal);
+        foreach (var gone in Gone(own.Keys, nodeId, wishes)) changes.Delete(ObjectKind.Attachment, gone, own[gone].Meta?.Version);
+        var rest = seen.With(changes.All, seen.Revision);
+        var room = AttachmentBounds.MostOfNode - rest.Attachments.All.Count(a => a.NodeId == nodeId);
+        var refused = Make(rest, nodeId, wishes, own, room, changes);
+        if (!changes.IsEmpty) AllocationFence.Raise(seen, changes);
+        return (changes, refused);
+    }
+
+    private static IEnumerable<string> Gone(IEnumerable<string> own, string nodeId, AttachmentWishes wishes)
+    {
+        var removed = wishes.Removed.Select(id => AttachmentAllocation.IdOf(nodeId, id)).ToHashSet(StringComparer.Ordinal);
+        var wished = wishes.Put.Select(wish => AttachmentAllocation.IdOf(nodeId, wish.Id)).ToHashSet(StringComparer.Ordinal);
+        return own.Where(id => wishes.Full ? !wished.Contains(id) : removed.Contains(id)).Order(StringComparer.Ordinal);
+    }
+
+    private static List<AttachmentRefusal> Make(
+        Snapshot rest, string nodeId, AttachmentWishes wishes, Dictionary<string, ContainerAttachment> own, int room, Changes changes)
+    {
+        var refused = new List<AttachmentRefusal>();
+        var allocation = new AttachmentAllocation(rest);
+        foreach (var wish in wishes.Put)
+        {
+            try
+            {
+                if (own.TryGetValue(AttachmentAllocation.IdOf(nodeId, wish.Id), out var has)) Rename(has, wish, changes);
+                else if (room-- > 0) changes.Put(allocation.Make(nodeId, wish));
+                else throw SkeinException.Unavailable($"this node has {AttachmentBounds.MostOfNode} containers' legs on networks of the swarm already");
+            }
+            catch (SkeinException why)
+            {
+                refused.Add(new() { Id = wish.Id, Kind = KindOf(why.Kind), Reason = why.Message });
+            }
+        }
+        return refused;
+    }
+
+    /// <summary>`docker rename`: all else of it stands.</summary>
+    private static void Rename(ContainerAttachment has, AttachmentWish wish, Changes changes)
+    {
+        if (has.Names.SequenceEqual(wish.Names)) return;
+        var renamed = has.Clone();
+        renamed.Names.Clear();
+        renamed.Names.Add(wish.Names);
+        changes.Put(renamed);
+    }
+
+    private static AttachmentRefusalKind KindOf(ErrorKind kind) => kind switch
+    {
+        ErrorKind.NotFound => AttachmentRefusalKind.NotFound,
+        ErrorKind.Forbidden => AttachmentRefusalKind.Forbidden,
+        ErrorKind.InvalidArgument => AttachmentRefusalKind.Invalid,
+        _ => AttachmentRefusalKind.Unavailable,
+    };
+}
