@@ -18,7 +18,7 @@ internal sealed class AttachedFiles(BridgeNetworkingOptions options)
         var definition = container.Definition;
         Directory.CreateDirectory(options.FilesOf(container.Id));
         Put(container.Id, "resolv.conf", ResolvConf(container));
-        Put(container.Id, "hosts", ContainerFiles.Hosts(NameOf(definition), extra, container.Legs.SelectMany(AddressesOf)));
+        Put(container.Id, "hosts", ContainerFiles.Hosts(NameOf(definition), extra, container.Legs.Where(leg => leg is not GatewayLeg).SelectMany(AddressesOf)));
         Put(container.Id, "hostname", definition.Hostname + "\n");
     }
 
@@ -58,7 +58,7 @@ internal sealed class AttachedFiles(BridgeNetworkingOptions options)
     private string ResolvConf(AttachedToBridges container)
     {
         var (dns, host) = (container.Definition.Spec.DnsConfig, ContainerFiles.LinesOf(options.HostResolvConf));
-        return container.Legs.Any(leg => !leg.Bridge.IsDefault) ? ContainerFiles.ResolvConf(dns, host) : ContainerFiles.DirectResolvConf(dns, host);
+        return container.Legs.Any(leg => leg.HasNames) ? ContainerFiles.ResolvConf(dns, host) : ContainerFiles.DirectResolvConf(dns, host);
     }
 
     private void Put(string containerId, string name, string text)

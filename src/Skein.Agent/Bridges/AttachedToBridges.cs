@@ -6,7 +6,7 @@ using Skein.Model;
 
 namespace Skein.Agent.Bridges;
 
-/// <summary>A user's container as it stands on the host's bridges.</summary>
+/// <summary>A user's container as it stands on its networks.</summary>
 /// <param name="Space">Held open, so that a pin that somebody unmounts can be set again.</param>
 internal sealed record AttachedToBridges(ContainerDefinition Definition, ImmutableArray<AttachedLeg> Legs, NetworkNamespace Space)
 {
@@ -14,16 +14,19 @@ internal sealed record AttachedToBridges(ContainerDefinition Definition, Immutab
 
     public ContainerNetwork? Network { get; init; }
 
+    /// <summary>An earlier daemon's, on networks of the swarm that are not known yet: its names and balancers stay as they are until they are.</summary>
+    public bool AwaitsSwarm { get; init; }
+
     public string Id => Definition.Id;
 
     /// <summary>With the default route: the highest priority, then the first by name, as Docker.</summary>
     public AttachedLeg? GatewayLeg(bool ipv6) => Legs
-        .Where(leg => !leg.Bridge.Internal && leg.Bridge.Pool(ipv6) is not null)
-        .OrderByDescending(leg => leg.Priority).ThenBy(leg => leg.Bridge.Name, StringComparer.Ordinal)
+        .Where(leg => leg.GatewayOf(ipv6) is not null)
+        .OrderByDescending(leg => leg.Priority).ThenBy(leg => leg.NetworkName, StringComparer.Ordinal)
         .FirstOrDefault();
 
     public IReadOnlyList<IPAddress> GatewaysOf(AttachedLeg leg) =>
-        [.. new[] { false, true }.Where(ipv6 => ReferenceEquals(GatewayLeg(ipv6), leg)).Select(ipv6 => leg.Bridge.Pool(ipv6)!.Gateway)];
+        [.. new[] { false, true }.Where(ipv6 => ReferenceEquals(GatewayLeg(ipv6), leg)).Select(ipv6 => leg.GatewayOf(ipv6)!)];
 
     /// <summary>Where its published ports lead now: to the leg that answers leave by.</summary>
     public IEnumerable<PublishedEnd> Ends() => Ports

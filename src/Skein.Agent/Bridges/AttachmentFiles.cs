@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using Google.Protobuf;
 using Skein.Agent.Mesh;
+using Skein.Agent.Networks;
 using Skein.Linux.Netlink;
 using Skein.Model;
 
@@ -15,13 +16,7 @@ internal sealed class AttachmentFiles(string folder)
     public void Write(AttachedToBridges container)
     {
         var stored = new LocalAttachment { Published = { container.Ports.Select(port => port.ToBinding()) } };
-        stored.Legs.AddRange(container.Legs.Select(leg => new LocalLeg
-        {
-            NetworkId = leg.Bridge.NetworkId,
-            Number = leg.Number,
-            Addresses = { leg.Addresses.Select(address => address.ToString()) },
-            Mac = leg.Mac.ToString(),
-        }));
+        stored.Legs.AddRange(container.Legs.Select(Stored));
         WholeFile.Write(Path.Combine(folder, container.Id), stored.ToByteArray(), UnixFileMode.UserRead | UnixFileMode.UserWrite, durable: false);
     }
 
@@ -45,14 +40,32 @@ internal sealed class AttachmentFiles(string folder)
     /// <param name="bridges">Networks by their ids; a leg on one that is not there any more is none.</param>
     public static ImmutableArray<AttachedLeg> LegsOf(LocalAttachment stored, ContainerDefinition definition, IReadOnlyDictionary<string, BridgeSpec> bridges) =>
     [
-        .. stored.Legs.Where(leg => bridges.ContainsKey(leg.NetworkId)).Select(leg =>
-        {
-            var bridge = bridges[leg.NetworkId];
-            var endpoint = definition.Standalone.Endpoints.FirstOrDefault(one => one.Number == leg.Number) ?? new StandaloneEndpoint();
-            return new AttachedLeg(
-                bridge, leg.Number, [.. leg.Addresses.Select(InterfaceAddress.Parse)], MacAddress.Parse(leg.Mac), LegChoice.NamesOf(bridge, endpoint, definition), endpoint.GwPriority);
-        }),
+        .. stored.Legs.Select(leg => LegOf(leg, definition, bridges)).OfType<AttachedLeg>(),
     ];
+
+    private static AttachedLeg? LegOf(LocalLeg leg, ContainerDefinition definition, IReadOnlyDictionary<string, BridgeSpec> bridges)
+    {
+        ImmutableArray<InterfaceAddress> addresses = [.. leg.Addresses.Select(InterfaceAddress.Parse)];
+        if (leg.Gateway.Length > 0) return new GatewayLeg(leg.Number, addresses[0], IPAddress.Parse(leg.Gateway));
+        var endpoint = definition.Standalone.Endpoints.FirstOrDefault(one => one.Number == leg.Number) ?? new StandaloneEndpoint();
+        var (mac, priority) = (MacAddress.Parse(leg.Mac), endpoint.GwPriority);
+        if (leg.Attachment.Length > 0)
+        {
+            return new OverlayLeg(
+                new() { Id = leg.NetworkId, Name = leg.NetworkName }, leg.Internal, leg.Attachment, leg.Number, addresses, mac, LegChoice.OwnNamesOf(endpoint, definition), priority);
+        }
+        return bridges.GetValueOrDefault(leg.NetworkId) is { } bridge
+            ? new BridgeLeg(bridge, leg.Number, addresses, mac, LegChoice.NamesOf(bridge, endpoint, definition), priority)
+            : null;
+    }
+
+    private static LocalLeg Stored(AttachedLeg leg)
+    {
+        var stored = new LocalLeg { NetworkId = leg.NetworkId, Number = leg.Number, Addresses = { leg.Addresses.Select(address => address.ToString()) }, Mac = leg.Mac.ToString() };
+        if (leg is GatewayLeg gateway) stored.Gateway = gateway.Gateway.ToString();
+        if (leg is OverlayLeg overlay) (stored.Attachment, stored.NetworkName, stored.Internal) = (overlay.Attachment, overlay.NetworkName, overlay.Internal);
+        return stored;
+    }
 
     public static ImmutableArray<BoundPort> PortsOf(LocalAttachment stored) =>
     [

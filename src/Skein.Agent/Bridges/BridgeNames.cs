@@ -9,7 +9,7 @@ internal static class BridgeNames
     public static IReadOnlyDictionary<string, NetworkNames> Of(IEnumerable<AttachedToBridges> containers)
     {
         var networks = new Dictionary<string, NetworkNames>(StringComparer.Ordinal);
-        foreach (var leg in containers.SelectMany(container => container.Legs).Where(leg => !leg.Bridge.IsDefault))
+        foreach (var leg in containers.SelectMany(container => container.Legs).OfType<BridgeLeg>().Where(leg => leg.HasNames))
         {
             if (!networks.TryGetValue(leg.Bridge.NetworkId, out var names)) networks[leg.Bridge.NetworkId] = names = new NetworkNames(leg.Bridge.Name);
             foreach (var address in leg.Addresses.Select(own => own.Address))

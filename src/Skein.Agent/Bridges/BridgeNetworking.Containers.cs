@@ -9,51 +9,71 @@ namespace Skein.Agent.Bridges;
 
 public sealed partial class BridgeNetworking
 {
-    public Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken cancel) => GatedAsync(cancel, async () =>
+    public async Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken cancel)
     {
-        // Of an earlier start that nobody has ended.
-        await RemoveAsync(definition.Id, cancel);
         try
         {
-            return await MakeAsync(definition, cancel);
+            // Outside the gate: the swarm may take its time, and nobody else waits for it.
+            var given = await AskSwarmAsync(definition, cancel);
+            return await GatedAsync(cancel, async () =>
+            {
+                // Of an earlier start that nobody has ended.
+                await RemoveAsync(definition.Id, cancel);
+                return await MakeAsync(definition, given, cancel);
+            });
         }
         catch (Exception error)
         {
-            await RemoveAsync(definition.Id, CancellationToken.None);
+            await DetachAsync(definition.Id, returns: false, CancellationToken.None);
             if (error is SkeinException known) throw new SkeinException(known.Kind, $"failed to set up container networking: {known.Message}", known);
             throw;
         }
-    });
+    }
 
-    public Task DetachAsync(string containerId, CancellationToken cancel) => GatedAsync(cancel, async () =>
+    public Task DetachAsync(string containerId, bool returns, CancellationToken cancel) => GatedAsync(cancel, async () =>
     {
         await RemoveAsync(containerId, cancel);
+        _swarm.Release(containerId, returns);
         return true;
     });
 
-    public Task<ContainerNetwork> ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, CancellationToken cancel) => GatedAsync(cancel, async () =>
+    public async Task<ContainerNetwork> ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, CancellationToken cancel)
+    {
+        var given = BridgeOf(endpoint.Network) is null ? await _swarm.AskAsync(running.Id, endpoint, LegChoice.OwnNamesOf(endpoint, running), cancel) : null;
+        try
+        {
+            return await GatedAsync(cancel, () => ConnectAsync(running, endpoint, given, cancel));
+        }
+        catch when (given is not null)
+        {
+            _swarm.GiveBack(given.Attachment);
+            throw;
+        }
+    }
+
+    private async Task<ContainerNetwork> ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, OverlayLeg? given, CancellationToken cancel)
     {
         if (!_containers.TryGetValue(running.Id, out var before)) throw SkeinException.Conflict($"Container {running.Id} is not running");
-        var leg = ChooseLeg(endpoint, running);
-        if (before.Legs.Any(other => other.Bridge.NetworkId == leg.Bridge.NetworkId))
-            throw new SkeinException(ErrorKind.Forbidden, $"endpoint with name {running.Name} already exists in network {leg.Bridge.Name}");
-        _devices.Ensure(leg.Bridge);
+        var leg = LegFor(running, endpoint, given);
+        if (before.Legs.Any(other => other.NetworkId == leg.NetworkId))
+            throw new SkeinException(ErrorKind.Forbidden, $"endpoint with name {running.Name} already exists in network {leg.NetworkName}");
         var after = before with { Definition = running, Legs = before.Legs.Add(leg) };
         try
         {
+            after = await WithWayOutAsync(after, cancel);
             if (after.Ports.IsEmpty) after = after with { Ports = [.. _publisher.Publish(after)] };
             await ApplyAsync(after, cancel);
         }
         catch
         {
-            _host.Apply(new NetlinkBatch().DeleteLink(DeviceNames.BridgePort(running.Id, leg.Number)));
-            await ApplyAsync(before, CancellationToken.None);
+            _host.Apply(DeletionOf(running.Id, [leg]));
+            await ApplyAsync(await WithWayOutAsync(before, CancellationToken.None), CancellationToken.None);
             throw;
         }
         _files.Add(after, leg);
-        LogConnected(running.Name, leg.Bridge.Name);
+        LogConnected(running.Name, leg.NetworkName);
         return _containers[running.Id].Network!;
-    });
+    }
 
     public Task RenameAsync(ContainerDefinition renamed, CancellationToken cancel) => GatedAsync(cancel, async () =>
     {
@@ -65,6 +85,7 @@ public sealed partial class BridgeNetworking
             Legs = [.. before.Legs.Select(leg => leg with { Names = [.. leg.Names.Select(name => name == old ? renamed.Name : name)] })],
         };
         _containers[renamed.Id] = after = after with { Network = Shown(after) };
+        _swarm.Rename(after.Legs);
         await ServeAsync(after, cancel);
         await ProgramAsync(cancel);
         return true;
@@ -72,14 +93,15 @@ public sealed partial class BridgeNetworking
 
     public Task DisconnectAsync(string containerId, string network, CancellationToken cancel) => GatedAsync(cancel, async () =>
     {
-        var bridge = BridgeOf(network);
-        if (!_containers.TryGetValue(containerId, out var before) || before.Legs.FirstOrDefault(leg => leg.Bridge.NetworkId == bridge.NetworkId) is not { } gone)
-            throw new SkeinException(ErrorKind.Forbidden, $"container {containerId} is not connected to network {bridge.Name}");
-        var after = before with { Legs = before.Legs.Remove(gone) };
+        var named = NetworkOf(network) ?? throw SkeinException.NotFound($"network {network} not found");
+        if (!_containers.TryGetValue(containerId, out var before) || before.Legs.FirstOrDefault(leg => leg.NetworkId == named.Id) is not { } gone)
+            throw new SkeinException(ErrorKind.Forbidden, $"container {containerId} is not connected to network {named.Name}");
         _host.Apply(DeletionOf(before.Id, [gone]));
+        var after = await WithWayOutAsync(before with { Legs = before.Legs.Remove(gone) }, cancel);
         await ApplyAsync(after, cancel);
+        if (gone is OverlayLeg overlay) _swarm.GiveBack(overlay.Attachment);
         _files.Remove(after, gone);
-        LogDisconnected(before.Definition.Name, bridge.Name);
+        LogDisconnected(before.Definition.Name, named.Name);
         return true;
     });
 
@@ -97,17 +119,44 @@ public sealed partial class BridgeNetworking
         return true;
     });
 
-    private async Task<ContainerNetwork> MakeAsync(ContainerDefinition definition, CancellationToken cancel)
+    /// <summary>The legs that are the swarm's to give, by their numbers.</summary>
+    private async Task<IReadOnlyDictionary<uint, OverlayLeg>> AskSwarmAsync(ContainerDefinition definition, CancellationToken cancel)
+    {
+        var asked = definition.Standalone.Endpoints.Where(endpoint => BridgeOf(endpoint.Network) is null).Select(endpoint => _swarm.AskAsync(definition.Id, endpoint, LegChoice.OwnNamesOf(endpoint, definition), cancel)).ToList();
+        return (await Task.WhenAll(asked)).ToDictionary(leg => leg.Number);
+    }
+
+    private AttachedLeg LegFor(ContainerDefinition definition, StandaloneEndpoint endpoint, OverlayLeg? given)
+    {
+        if (given is not null) return given;
+        // It was one of the host's own when it was asked about.
+        var bridge = BridgeOf(endpoint.Network) ?? throw SkeinException.NotFound($"network {endpoint.Network} not found");
+        var leg = ChooseLeg(bridge, endpoint, definition);
+        _devices.Ensure(bridge);
+        return leg;
+    }
+
+    /// <summary>The fabric is ready for its legs when this returns, and it has docker_gwbridge where nothing else leads out.</summary>
+    private async Task<AttachedToBridges> WithWayOutAsync(AttachedToBridges container, CancellationToken cancel)
+    {
+        _swarm.Hold(container.Id, container.Legs);
+        await _swarm.EnsureAsync(container.Legs, cancel);
+        return container with { Legs = _swarm.WithWayOut(container.Id, container.Legs, container.Definition.Standalone.Endpoints.Select(endpoint => endpoint.Number)) };
+    }
+
+    private async Task<ContainerNetwork> MakeAsync(ContainerDefinition definition, IReadOnlyDictionary<uint, OverlayLeg> given, CancellationToken cancel)
     {
         var container = new AttachedToBridges(definition, [], NetworkNamespace.OpenOrCreate(_options.PinOf(definition.Id)));
         _containers[definition.Id] = container;
         foreach (var endpoint in definition.Standalone.Endpoints)
         {
-            var leg = ChooseLeg(endpoint, definition);
-            _devices.Ensure(leg.Bridge);
+            var leg = LegFor(definition, endpoint, given.GetValueOrDefault(endpoint.Number));
+            if (container.Legs.Any(other => other.NetworkId == leg.NetworkId))
+                throw new SkeinException(ErrorKind.Forbidden, $"endpoint with name {definition.Name} already exists in network {leg.NetworkName}");
             // Its addresses are its own from here on.
             _containers[definition.Id] = container = container with { Legs = container.Legs.Add(leg) };
         }
+        _containers[definition.Id] = container = await WithWayOutAsync(container, cancel);
         container = container with { Ports = [.. _publisher.Publish(container)] };
         _files.Write(container, [.. HostLines(definition.Spec.Hosts), .. ContainerLinks.LinesOf(definition.Standalone, _containers).Select(line => $"{line.Address} {line.Names}")]);
         await ApplyAsync(container, cancel);
@@ -123,7 +172,7 @@ public sealed partial class BridgeNetworking
     private IReadOnlyList<IPAddress> HostGateways()
     {
         if (_options.HostGateways.Count > 0) return _options.HostGateways;
-        var bridge = BridgeOf(LocalNetworks.DefaultName);
+        var bridge = BridgeOf(LocalNetworks.DefaultName)!;
         // Its addresses are the host's only when it stands.
         _devices.Ensure(bridge);
         return [.. bridge.Pools.Select(pool => pool.Gateway)];
@@ -164,17 +213,17 @@ public sealed partial class BridgeNetworking
     /// <summary>A resolver, where there are names: Docker's default bridge has none.</summary>
     private async Task ServeAsync(AttachedToBridges container, CancellationToken cancel)
     {
-        var named = container.Legs.Where(leg => !leg.Bridge.IsDefault).Select(leg => leg.Bridge.NetworkId).ToList();
-        if (named.Count == 0)
+        if (!container.Legs.Any(leg => leg.HasNames))
         {
             await _services.CloseAsync(container.Id, cancel);
             return;
         }
         var definition = container.Definition;
-        var spec = new ContainerNetworkSpec(definition.Id, definition.Name, "", "", definition.Hostname, [], [], definition.Spec.DnsConfig, [], definition.Spec.Sysctls)
+        var overlays = container.Legs.OfType<OverlayLeg>().Select(leg => new NetworkAttachment { NetworkId = leg.NetworkId, Addresses = { leg.Addresses.Select(address => address.ToString()) }, Mac = leg.Mac.ToString() });
+        var spec = new ContainerNetworkSpec(definition.Id, definition.Name, "", "", definition.Hostname, [.. overlays], [], definition.Spec.DnsConfig, [], definition.Spec.Sysctls)
         {
             OfUser = true,
-            NamesOf = named,
+            NamesOf = [.. container.Legs.OfType<BridgeLeg>().Where(leg => leg.HasNames).Select(leg => leg.NetworkId)],
             Links = ContainerLinks.NamesOf(definition.Standalone, container.Legs),
         };
         await _services.OpenAsync(spec, _options.PinOf(container.Id), container.Network!.Legs, cancel);
@@ -197,7 +246,7 @@ public sealed partial class BridgeNetworking
     private NetlinkBatch DeletionOf(string containerId, IEnumerable<AttachedLeg> legs)
     {
         var batch = new NetlinkBatch();
-        foreach (var leg in legs)
+        foreach (var leg in legs.OfType<BridgeLeg>())
         {
             batch.DeleteLink(DeviceNames.BridgePort(containerId, leg.Number));
             if (_devices.IndexOf(leg.Bridge) is not 0 and var bridge)
@@ -227,9 +276,11 @@ public sealed partial class BridgeNetworking
                 return;
             }
             var container = new AttachedToBridges(definition, AttachmentFiles.LegsOf(stored, definition, bridges), space) { Ports = AttachmentFiles.PortsOf(stored) };
-            foreach (var leg in container.Legs) _devices.Ensure(leg.Bridge);
+            foreach (var leg in container.Legs.OfType<BridgeLeg>()) _devices.Ensure(leg.Bridge);
             foreach (var port in container.Ports) _ends.HoldAgain(port.Host, container.Id);
-            _containers[container.Id] = container = container with { Network = Shown(container) };
+            _swarm.Adopt(container.Id, container.Legs);
+            _containers[container.Id] = container = container with { Network = Shown(container), AwaitsSwarm = container.Legs.Any(leg => leg is OverlayLeg) };
+            if (container.AwaitsSwarm) return;
             await VerifyContainerAsync(container, null);
             await ServeAsync(container, cancel);
         }

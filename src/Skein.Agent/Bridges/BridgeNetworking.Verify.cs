@@ -35,7 +35,7 @@ public sealed partial class BridgeNetworking
     internal Task VerifyAsync(bool whole, CancellationToken cancel) => GatedAsync(cancel, async () =>
     {
         var bridges = Standing();
-        if (bridges.Count == 0) return true;
+        if (bridges.Count == 0 && _containers.IsEmpty) return true;
         foreach (var bridge in bridges) Heal(bridge.Name, _devices.Ensure(bridge));
         Heal("the host", _tables.Verify());
         var ports = Programmer().Ports();
@@ -45,12 +45,16 @@ public sealed partial class BridgeNetworking
         return true;
     });
 
-    private bool PortsStand(AttachedToBridges container, LegPorts ports) => container.Legs.All(leg =>
-        ports.ByName.GetValueOrDefault(DeviceNames.BridgePort(container.Id, leg.Number)) is { Up: true } port && port.Master == _devices.IndexOf(leg.Bridge));
+    private bool PortsStand(AttachedToBridges container, LegPorts ports) => !CanLook(container) || LegsOf(container).All(leg =>
+        ports.ByName.GetValueOrDefault(leg.Port) is { Up: true } port && port.Master == leg.Bridge);
+
+    /// <summary>A network whose devices are not there tells nothing about its legs.</summary>
+    private bool CanLook(AttachedToBridges container) => _swarm.Stand(container.Legs);
 
     /// <param name="ports">As read a moment ago, for all containers; null = it is to be read.</param>
     private async Task VerifyContainerAsync(AttachedToBridges container, LegPorts? ports)
     {
+        if (!CanLook(container)) return;
         if (container.Space.EnsurePinned()) Heal(container.Definition.Name, ["the pin of its namespace"]);
         var legs = LegsOf(container);
         var (changes, _) = await container.Space.RunAsync(() =>

@@ -11,8 +11,8 @@ using Skein.Model;
 namespace Skein.Agent.Bridges;
 
 /// <summary>
-/// The host's own networks in the kernel, and users' containers on them. Bridges are made when their network is, the default one with its
-/// first container; containers come and go by <see cref="IStandaloneNetworking"/>; <see cref="RunAsync"/> puts right what others change.
+/// The host's own networks in the kernel, and users' containers on them and on the swarm's. Bridges are made when their network is, the default
+/// one with its first container; containers come and go by <see cref="IStandaloneNetworking"/>; <see cref="RunAsync"/> puts right what others change.
 /// When the process ends, the kernel keeps everything; a fresh daemon calls <see cref="RecoverAsync"/>.
 /// </summary>
 /// <remarks>One piece of work at a time, inside the gate: an attachment takes some milliseconds.</remarks>
@@ -33,19 +33,21 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
     private readonly PortPublisher _publisher;
     private readonly AttachmentFiles _attachments;
     private readonly AttachedFiles _files;
+    private readonly SwarmLegs _swarm;
     private readonly SemaphoreSlim _gate = new(1, 1);
 
     // Written inside the gate, read from anywhere.
     private readonly ConcurrentDictionary<string, AttachedToBridges> _containers = new(StringComparer.Ordinal);
 
-    public BridgeNetworking(BridgeNetworkingOptions options, LocalNetworks networks, NamespaceServices services, TimeProvider time, ILoggerFactory logs)
-        : this(options, networks, services, time, logs, NetworkNamespace.OpenHost())
+    public BridgeNetworking(
+        BridgeNetworkingOptions options, LocalNetworks networks, NamespaceServices services, SwarmLegs swarm, TimeProvider time, ILoggerFactory logs)
+        : this(options, networks, services, swarm, time, logs, NetworkNamespace.OpenHost())
     {
     }
 
     /// <param name="host">Where the bridges are; belongs to this object.</param>
     internal BridgeNetworking(
-        BridgeNetworkingOptions options, LocalNetworks networks, NamespaceServices services, TimeProvider time, ILoggerFactory logs, NetworkNamespace host)
+        BridgeNetworkingOptions options, LocalNetworks networks, NamespaceServices services, SwarmLegs swarm, TimeProvider time, ILoggerFactory logs, NetworkNamespace host)
     {
         (_options, _networks, _services, _time, _log, _hostSpace) = (options, networks, services, time, logs.CreateLogger<BridgeNetworking>(), host);
         _host = RtNetlink.Open(host);
@@ -57,6 +59,7 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
         _publisher = new(_ends);
         _attachments = new(options.Attachments);
         _files = new(options);
+        _swarm = swarm;
         Directory.CreateDirectory(options.Pins);
         Directory.CreateDirectory(options.Attachments);
     }
@@ -64,11 +67,15 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
     /// <summary>What was put right since the start though nobody had wished a change.</summary>
     public long Healed { get; private set; }
 
-    public StoredNetwork? NetworkOf(string network) => _networks.Find(network) is { } found ? new StoredNetwork { Id = found.Id, Name = found.Name } : null;
+    public StoredNetwork? NetworkOf(string network) =>
+        _networks.Find(network) is { } own ? new StoredNetwork { Id = own.Id, Name = own.Name }
+        : _swarm.Find(network) is { } swarms ? new StoredNetwork { Id = swarms.Id, Name = swarms.Name }
+        : null;
 
     public void Check(StandaloneEndpoint endpoint)
     {
         if (_networks.Find(endpoint.Network) is { } network) LegChoice.Check(BridgeSpec.Of(network), endpoint, network.SubnetNamed);
+        else if (_swarm.Find(endpoint.Network) is not null) SwarmLegs.Check(endpoint);
     }
 
     public IReadOnlyList<LocalNetwork> All => _networks.All;
@@ -102,7 +109,7 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
     {
         if (_networks.Find(networkId) is not { } network) throw SkeinException.NotFound($"network {networkId} not found");
         if (network.Name == LocalNetworks.DefaultName) throw new SkeinException(ErrorKind.Forbidden, $"{network.Name} is a pre-defined network and cannot be removed");
-        var active = _containers.Values.Where(container => container.Legs.Any(leg => leg.Bridge.NetworkId == network.Id))
+        var active = _containers.Values.Where(container => container.Legs.Any(leg => leg.NetworkId == network.Id))
             .Select(container => $"name:\"{container.Definition.Name}\" id:\"{container.Id[..12]}\"").Order(StringComparer.Ordinal).ToList();
         if (active.Count > 0)
             throw new SkeinException(ErrorKind.Forbidden, $"error while removing network: network {network.Name} has active endpoints ({string.Join(", ", active)})");
@@ -136,7 +143,7 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
         }
     }
 
-    private LegProgrammer Programmer() => new(_host, _host);
+    private LegProgrammer Programmer() => _swarm.Programmer();
 
     /// <summary>Those whose devices stand.</summary>
     private List<BridgeSpec> Standing() =>
@@ -151,20 +158,15 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
         _tables.Program(bridges, [.. _containers.Values.SelectMany(container => container.Ends()).OrderBy(end => end.Host.Port)]);
     }
 
-    private BridgeSpec BridgeOf(string network)
-    {
-        var found = network is "" or "default" or LocalNetworks.DefaultName ? _networks.EnsureDefault(_devices.AddressesOf) : _networks.Find(network);
-        return found is not null ? BridgeSpec.Of(found) : throw SkeinException.NotFound($"network {network} not found");
-    }
+    /// <summary>null when it is none of the host's own.</summary>
+    private BridgeSpec? BridgeOf(string network) =>
+        (network is "" or "default" or LocalNetworks.DefaultName ? _networks.EnsureDefault(_devices.AddressesOf) : _networks.Find(network)) is { } found ? BridgeSpec.Of(found) : null;
 
     private HashSet<IPAddress> UsedOn(BridgeSpec bridge) =>
-        [.. _containers.Values.SelectMany(container => container.Legs).Where(leg => leg.Bridge.NetworkId == bridge.NetworkId).SelectMany(leg => leg.Addresses).Select(address => address.Address)];
+        [.. _containers.Values.SelectMany(container => container.Legs).Where(leg => leg.NetworkId == bridge.NetworkId).SelectMany(leg => leg.Addresses).Select(address => address.Address)];
 
-    private AttachedLeg ChooseLeg(StandaloneEndpoint endpoint, ContainerDefinition definition)
-    {
-        var bridge = BridgeOf(endpoint.Network);
-        return LegChoice.Make(bridge, endpoint, definition, UsedOn(bridge), _networks.Find(bridge.NetworkId)!.SubnetNamed);
-    }
+    private BridgeLeg ChooseLeg(BridgeSpec bridge, StandaloneEndpoint endpoint, ContainerDefinition definition) =>
+        LegChoice.Make(bridge, endpoint, definition, UsedOn(bridge), _networks.Find(bridge.NetworkId)!.SubnetNamed);
 
     private ImmutableArray<LegSpec> LegsOf(AttachedToBridges container)
     {
@@ -174,8 +176,16 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
         return [.. container.Legs.Select(leg => LegOf(container, leg, filtered))];
     }
 
-    private LegSpec LegOf(AttachedToBridges container, AttachedLeg leg, bool filtered) => new(
-        $"eth{leg.Number}",
+    private LegSpec LegOf(AttachedToBridges container, AttachedLeg leg, bool filtered) => leg switch
+    {
+        BridgeLeg bridge => LegOf(container, bridge, filtered),
+        OverlayLeg overlay => _swarm.SpecOf(container.Id, overlay),
+        GatewayLeg gateway => _swarm.SpecOf(container.Id, gateway, container.GatewaysOf(gateway).Count > 0, published: !container.Ports.IsEmpty),
+        _ => throw new InvalidOperationException($"a leg of an unknown kind: {leg}"),
+    };
+
+    private LegSpec LegOf(AttachedToBridges container, BridgeLeg leg, bool filtered) => new(
+        leg.Device,
         DeviceNames.BridgePort(container.Id, leg.Number),
         _devices.IndexOf(leg.Bridge),
         leg.Bridge.Mtu,
@@ -190,14 +200,14 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
     };
 
     private static ContainerLeg Shown(AttachedLeg leg) => new(
-        leg.Bridge.NetworkId,
-        leg.Bridge.Name,
-        $"eth{leg.Number}",
+        leg.NetworkId,
+        leg.NetworkName,
+        leg.Device,
         [.. leg.Addresses.Select(address => address.ToString())],
         leg.Mac.ToString(),
-        leg.Bridge.Internal ? "" : leg.Bridge.Pool(ipv6: false)?.Gateway.ToString() ?? "")
+        leg.GatewayOf(ipv6: false)?.ToString() ?? "")
     {
-        GatewayIPv6 = leg.Bridge.Internal ? "" : leg.Bridge.Pool(ipv6: true)?.Gateway.ToString() ?? "",
+        GatewayIPv6 = leg.GatewayOf(ipv6: true)?.ToString() ?? "",
         Names = leg.Names,
     };
 

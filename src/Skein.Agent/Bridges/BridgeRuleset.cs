@@ -20,7 +20,7 @@ internal static class BridgeRuleset
         var rules = new Ruleset(Table(ipv6));
         var devices = Ruleset.Devices(bridges.Select(bridge => bridge.Device));
         // route_localnet, which 127.0.0.1:PORT needs, must not let a container reach what listens on the host's loopback.
-        if (!ipv6) rules.Chain("raw-prerouting", "type filter hook prerouting priority -300", $"iifname {devices} ip daddr 127.0.0.0/8 drop");
+        if (!ipv6 && bridges.Count > 0) rules.Chain("raw-prerouting", "type filter hook prerouting priority -300", $"iifname {devices} ip daddr 127.0.0.0/8 drop");
         AddPublished(rules, [.. ends.Where(end => end.Host.IsIPv6 == ipv6)], ipv6);
         rules.Chain("postrouting", "type nat hook postrouting priority 100", bridges.SelectMany(bridge => Sources(bridge, ipv6)));
         rules.Chain("forward", "type filter hook forward priority 0", Forward(bridges, devices, routerByUs));
@@ -51,6 +51,15 @@ internal static class BridgeRuleset
         yield return $"{ip} saddr {own} oifname \"{bridge.Device}\" ct status dnat masquerade";
     }
 
+    private static string[] Between(IReadOnlyList<BridgeSpec> bridges, string devices) =>
+    [
+        $"oifname {devices} ct state established,related accept",
+        $"oifname {devices} ct status dnat accept",
+        .. bridges.Where(bridge => bridge.Icc).Select(bridge => $"iifname \"{bridge.Device}\" oifname \"{bridge.Device}\" accept"),
+        $"oifname {devices} drop",
+        $"iifname {devices} accept",
+    ];
+
     private static IEnumerable<string> Forward(IReadOnlyList<BridgeSpec> bridges, string devices, bool routerByUs) =>
     [
         .. bridges.Where(bridge => bridge.Internal).SelectMany(bridge => new[]
@@ -58,11 +67,8 @@ internal static class BridgeRuleset
             $"iifname \"{bridge.Device}\" oifname != \"{bridge.Device}\" drop",
             $"oifname \"{bridge.Device}\" iifname != \"{bridge.Device}\" drop",
         }),
-        $"oifname {devices} ct state established,related accept",
-        $"oifname {devices} ct status dnat accept",
-        .. bridges.Where(bridge => bridge.Icc).Select(bridge => $"iifname \"{bridge.Device}\" oifname \"{bridge.Device}\" accept"),
-        $"oifname {devices} drop",
-        $"iifname {devices} accept",
+        // A set in nftables is not empty.
+        .. bridges.Count == 0 ? Array.Empty<string>() : Between(bridges, devices),
         // The swarm's table says what may pass there.
         .. routerByUs ? [$"iifname \"{HostRuleset.Bridge}\" accept", $"oifname \"{HostRuleset.Bridge}\" accept", "drop"] : Array.Empty<string>(),
     ];

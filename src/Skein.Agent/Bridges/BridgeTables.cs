@@ -22,9 +22,10 @@ internal sealed class BridgeTables(NetworkNamespace host, string execRoot)
     public void Program(IReadOnlyList<BridgeSpec> bridges, IReadOnlyList<PublishedEnd> ends)
     {
         // The last table stays: without it a host that is a router by us would be everybody's.
-        if (bridges.Count == 0) return;
+        if (bridges.Count == 0 && ends.Count == 0 && !_ipv4.IsProgrammed) return;
         var withIPv6 = bridges.Where(bridge => bridge.HasIPv6).ToList();
-        _forwarding.Claim();
+        // What is published on docker_gwbridge alone is the swarm's table's to pass on.
+        if (bridges.Count > 0) _forwarding.Claim();
         if (withIPv6.Count > 0) _forwardingIPv6.Claim();
         _ipv4.Apply(BridgeRuleset.Render(bridges, ends, _forwarding.ByUs, ipv6: false));
         if (withIPv6.Count == 0) RemoveIPv6();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Skein.Agent.Networks;
 using Skein.Model;
 
 namespace Skein.Agent.Bridges;
@@ -16,18 +17,18 @@ internal static class ContainerLinks
     {
         var definition = target.Definition;
         var names = $"{link.Alias} {definition.Hostname}{(link.Alias == definition.Name ? "" : $" {definition.Name}")}";
-        return target.Legs.Where(leg => leg.Bridge.IsDefault).SelectMany(leg => leg.Addresses).Select(address => (address.Address, names));
+        return target.Legs.Where(leg => leg is BridgeLeg { HasNames: false }).SelectMany(leg => leg.Addresses).Select(address => (address.Address, names));
     }
 
     /// <summary>On networks with names a link is one more, that a single container knows; it follows whoever is called so.</summary>
     public static ImmutableDictionary<(string NetworkId, string Alias), string> NamesOf(StandaloneSpec wish, IEnumerable<AttachedLeg> legs)
     {
         var names = ImmutableDictionary.CreateBuilder<(string, string), string>();
-        foreach (var leg in legs.Where(leg => !leg.Bridge.IsDefault))
+        foreach (var leg in legs.Where(leg => leg.HasNames))
         {
             foreach (var link in wish.Endpoints.Where(endpoint => endpoint.Number == leg.Number).SelectMany(endpoint => endpoint.Links))
             {
-                if (link.Split(':') is [var name, var alias]) names[(leg.Bridge.NetworkId, alias.ToLowerInvariant())] = name.ToLowerInvariant();
+                if (link.Split(':') is [var name, var alias]) names[(leg.NetworkId, alias.ToLowerInvariant())] = name.ToLowerInvariant();
             }
         }
         return names.ToImmutable();

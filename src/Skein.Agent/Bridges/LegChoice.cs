@@ -11,7 +11,7 @@ internal static class LegChoice
     /// <param name="used">Addresses of the network's other legs.</param>
     /// <param name="named">The user gave the network a subnet: only then may he choose addresses in it.</param>
     /// <exception cref="SkeinException">In Docker's words.</exception>
-    public static AttachedLeg Make(BridgeSpec bridge, StandaloneEndpoint endpoint, ContainerDefinition definition, IReadOnlySet<IPAddress> used, bool named)
+    public static BridgeLeg Make(BridgeSpec bridge, StandaloneEndpoint endpoint, ContainerDefinition definition, IReadOnlySet<IPAddress> used, bool named)
     {
         Check(bridge, endpoint, named);
         ImmutableArray<InterfaceAddress> addresses =
@@ -19,14 +19,16 @@ internal static class LegChoice
             .. bridge.Pools.Select(pool => AddressOf(bridge, pool, pool.IsIPv6 ? endpoint.Ipv6Address : endpoint.Ipv4Address, used)),
         ];
         var mac = MacAddress.TryParse(endpoint.MacAddress, out var own) ? own : MacAddress.OfIPv4(addresses.First(address => !address.IsIPv6).Address);
-        return new AttachedLeg(bridge, endpoint.Number, addresses, mac, NamesOf(bridge, endpoint, definition), endpoint.GwPriority);
+        return new BridgeLeg(bridge, endpoint.Number, addresses, mac, NamesOf(bridge, endpoint, definition), endpoint.GwPriority);
     }
 
-    public static ImmutableArray<string> NamesOf(BridgeSpec bridge, StandaloneEndpoint endpoint, ContainerDefinition definition)
+    public static ImmutableArray<string> NamesOf(BridgeSpec bridge, StandaloneEndpoint endpoint, ContainerDefinition definition) =>
+        bridge.IsDefault ? [definition.Name] : OwnNamesOf(endpoint, definition);
+
+    /// <summary>On a network with names: its name, its aliases, its short id and its hostname.</summary>
+    public static ImmutableArray<string> OwnNamesOf(StandaloneEndpoint endpoint, ContainerDefinition definition)
     {
-        IEnumerable<string> names = bridge.IsDefault
-            ? [definition.Name]
-            : [definition.Name, .. endpoint.Aliases, definition.Id[..Math.Min(12, definition.Id.Length)], definition.Hostname];
+        IEnumerable<string> names = [definition.Name, .. endpoint.Aliases, definition.Id[..Math.Min(12, definition.Id.Length)], definition.Hostname];
         return [.. names.Where(name => name.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)];
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Skein.Agent.Mesh;
+using Skein.Agent.Networks;
 using Skein.Model;
 
 namespace Skein.Agent.Bridges;
@@ -31,7 +32,7 @@ internal sealed class PortPublisher(HostEnds ends)
         var hasIPv6 = container.GatewayLeg(ipv6: true) is not null;
         if (wish.HostAddress is not { } named)
         {
-            var own = gateway.Bridge.HostBinding;
+            var own = gateway.HostBinding;
             return own.Equals(IPAddress.Any) && hasIPv6 ? [own, IPAddress.IPv6Any] : [own];
         }
         if (named.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 && !hasIPv6)

@@ -8,7 +8,8 @@ namespace Skein.Agent.Dns;
 /// <summary>The names of every network present on the node, made from one state of the assignments, and of those that are its own.</summary>
 /// <remarks>
 /// A service's name stands for its VIP, or for its tasks in mode dnsrr; tasks.NAME always for its tasks; aliases as the name.
-/// Only ready tasks count: a service without one has no name, as in Docker. Names of the ingress network are nobody's.
+/// Only ready tasks count: a service without one has no name, as in Docker. Users' containers are found by their own names and aliases.
+/// Names of the ingress network are nobody's.
 /// </remarks>
 internal sealed class NameIndex
 {
@@ -37,6 +38,7 @@ internal sealed class NameIndex
             .Where(e => e.Ready && e.TaskId.Length > 0)
             .OrderBy(e => e.Slot).ThenBy(e => e.Id, StringComparer.Ordinal);
         foreach (var endpoint in ready) AddEndpoint(endpoint);
+        AddContainers([.. source.Endpoints.Values.Where(e => e.Ready && e.TaskId.Length == 0).OrderBy(e => e.Id, StringComparer.Ordinal)]);
     }
 
     /// <summary>Whether an index of this state would be the same as this one.</summary>
@@ -71,6 +73,37 @@ internal sealed class NameIndex
             names.AddReverse(vip, service!.Name);
         }
     }
+
+    /// <summary>
+    /// Users' containers, which any node may call as it likes: no name of a service or a task leads to them, also while there is nobody ready.
+    /// </summary>
+    private void AddContainers(IReadOnlyList<OverlayEndpoint> containers)
+    {
+        if (containers.Count == 0) return;
+        var taken = TakenNames().ToHashSet();
+        foreach (var endpoint in containers)
+        {
+            if (!_networks.TryGetValue(endpoint.NetworkId, out var names)) continue;
+            var free = endpoint.OwnNames.Where(name => !taken.Contains((endpoint.NetworkId, name.ToLowerInvariant()))).ToList();
+            foreach (var address in OverlayAddress.ParseAll(endpoint.Addresses))
+            {
+                foreach (var name in free) names.Add(name, address);
+                if (free.Count > 0) names.AddReverse(address, free[0]);
+            }
+        }
+    }
+
+    private IEnumerable<(string NetworkId, string Name)> TakenNames()
+    {
+        var ofTasks = _source.Endpoints.Values.Where(e => e.TaskId.Length > 0).ToLookup(e => e.ServiceId);
+        var ofServices = _source.Services.Values
+            .SelectMany(service => NetworksOf(service, ofTasks[service.Id]).SelectMany(id => AliasesOn(service, id).Append(service.Name).Select(name => (id, name))));
+        var own = ofTasks.SelectMany(tasks => tasks).SelectMany(e => e.OwnNames.Append(e.TaskName).Select(name => (e.NetworkId, name)));
+        return ofServices.Concat(own).SelectMany(taken => new[] { taken, (taken.Item1, "tasks." + taken.Item2) }).Select(taken => (taken.Item1, taken.Item2.ToLowerInvariant()));
+    }
+
+    private static IEnumerable<string> NetworksOf(OverlayService service, IEnumerable<OverlayEndpoint> tasks) =>
+        service.VirtualIps.Select(vip => vip.NetworkId).Concat(service.Aliases.Select(alias => alias.NetworkId)).Concat(tasks.Select(task => task.NetworkId)).Distinct();
 
     private static IEnumerable<string> AliasesOn(OverlayService service, string networkId) =>
         service.Aliases.Where(a => a.NetworkId == networkId).SelectMany(a => a.Names);

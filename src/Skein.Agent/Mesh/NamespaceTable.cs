@@ -17,6 +17,8 @@ internal sealed class NamespaceTable(NetworkNamespace space, string table = Rule
     /// <summary>What it is called in the log.</summary>
     public string Name => $"table {table}";
 
+    public bool IsProgrammed => _applied.Length > 0;
+
     private string _applied = "";
 
     // The namespace's generation when the table was last known to be ours; another one is a reason to look, no more.

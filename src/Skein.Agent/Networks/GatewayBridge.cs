@@ -92,6 +92,12 @@ internal sealed class GatewayBridge(NetworkNamespace hostSpace, RtNetlink host, 
         }
     }
 
+    /// <summary>It has this one, also while the bridge is not looked at yet: nobody else is given it.</summary>
+    public void Keep(string containerId, InterfaceAddress address)
+    {
+        lock (_lock) _held[containerId] = address;
+    }
+
     public void Release(string containerId)
     {
         lock (_lock)

@@ -10,7 +10,7 @@ public interface IStandaloneNetworking
 
     ContainerNetwork? Find(string containerId);
 
-    /// <summary>Id and name of one of the host's networks; null when there is none of that name or id.</summary>
+    /// <summary>Id and name of one of the host's networks, or of the swarm's that this node is told of; null when there is none of that name or id.</summary>
     StoredNetwork? NetworkOf(string network);
 
     /// <summary>Lines of a hosts file with what `host-gateway` stands for in its place.</summary>
@@ -22,11 +22,15 @@ public interface IStandaloneNetworking
     /// <summary>Namespace, legs, names and published ports, by the definition's wishes. Its addresses may be others than at its last start.</summary>
     Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken cancel);
 
-    /// <summary>Addresses and ports are free again. Detaching one that isn't attached is a success.</summary>
-    Task DetachAsync(string containerId, CancellationToken cancel);
+    /// <summary>Ports are free again, and so are addresses. Detaching one that isn't attached is a success.</summary>
+    /// <param name="returns">It will start again by itself: what the swarm has given it is kept for it.</param>
+    Task DetachAsync(string containerId, bool returns, CancellationToken cancel);
 
     /// <summary>Once, at the daemon's start: takes over what these have, and takes away what belongs to no container of a user.</summary>
     Task RecoverAsync(IReadOnlyCollection<ContainerDefinition> running, CancellationToken cancel);
+
+    /// <summary>Those that are started again at the daemon's start have been tried: what the swarm has given to others may go back to it.</summary>
+    void Recovered();
 
     /// <summary>One more leg for a container that runs.</summary>
     /// <param name="running">With the endpoint among its own.</param>

@@ -111,8 +111,10 @@ public sealed partial class OverlayNetworking
         if (spec.Legs.Count > 0) OpenFabricLocked();
     }
 
-    private string? Missing(ContainerNetworkSpec spec) =>
-        spec.Legs.FirstOrDefault(leg => NetworkOf(leg.NetworkId) is not { } network || _fabric?.Made.ContainsKey(network.Vni) != true)?.NetworkId;
+    private string? Missing(ContainerNetworkSpec spec) => Missing(spec.Legs.Select(leg => leg.NetworkId));
+
+    private string? Missing(IEnumerable<string> networkIds) =>
+        networkIds.FirstOrDefault(id => NetworkOf(id) is not { } network || _fabric?.Made.ContainsKey(network.Vni) != true);
 
     private void OpenFabricLocked()
     {
@@ -177,7 +179,7 @@ public sealed partial class OverlayNetworking
 
     private LegSpec OverlayLeg(string containerId, NetworkAttachment leg, int at)
     {
-        var made = NetworkOf(leg.NetworkId) is { } network ? _fabric!.Made.GetValueOrDefault(network.Vni) : default;
+        var made = MadeOf(leg.NetworkId);
         return new LegSpec(
             $"eth{at}",
             DeviceNames.FabricPort(containerId, at),
@@ -188,6 +190,9 @@ public sealed partial class OverlayNetworking
             OnHost: false,
             Isolated: false);
     }
+
+    /// <summary>Zeros where its devices do not stand.</summary>
+    private (int Bridge, uint Mtu) MadeOf(string networkId) => NetworkOf(networkId) is { } network && _fabric is { } fabric ? fabric.Made.GetValueOrDefault(network.Vni) : default;
 
     private LegSpec GatewayLeg(string containerId, string device, InterfaceAddress address, bool isolated) => new(
         device,
@@ -287,7 +292,7 @@ public sealed partial class OverlayNetworking
     /// <summary>Ports of the fabric that belong to no container that runs, those of strangers among them.</summary>
     private void RemoveFabricPorts(IReadOnlyCollection<ContainerNetworkSpec> running)
     {
-        var expected = running.SelectMany(spec => PortsOf(spec)).Concat(_containers.Values.SelectMany(container => container.Ports)).Select(port => port.Device).ToHashSet();
+        var expected = running.SelectMany(spec => PortsOf(spec)).Concat(LocalPorts()).Select(port => port.Device).ToHashSet();
         expected.Add(DeviceNames.FabricPort(IngressId, 0));
         var fabric = OpenFabric().Fabric;
         var batch = new NetlinkBatch();
@@ -297,7 +302,7 @@ public sealed partial class OverlayNetworking
 
     private void RemoveGatewayPorts(HashSet<string> known)
     {
-        var expected = known.Concat(_containers.Keys).Append(IngressId).Select(DeviceNames.GatewayPort).ToHashSet();
+        var expected = known.Concat(_containers.Keys).Concat(_ofUsers.Keys).Append(IngressId).Select(DeviceNames.GatewayPort).ToHashSet();
         var batch = new NetlinkBatch();
         foreach (var link in _host.Links().Where(link => DeviceNames.IsGatewayPort(link.Name) && !expected.Contains(link.Name))) batch.DeleteLink(link.Name);
         if (!batch.IsEmpty) _host.Apply(batch);

@@ -126,6 +126,8 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
         _gate.Dispose();
     }
 
+    private IEnumerable<LocalPort> LocalPorts() => _containers.Values.SelectMany(container => container.Ports).Concat(_ofUsers.Values.SelectMany(ports => ports));
+
     private string FilesFolder => Path.GetDirectoryName(_options.FilesOf("x"))!;
 
     private async Task<bool> TryPassAsync(bool whole, TimeSpan retry, CancellationToken cancel)
@@ -156,7 +158,7 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
             var member = current.Local.NodeId.Length > 0 && generation > _leftGeneration;
             if (member || enough is not null) Heal(DeviceNames.GatewayBridge, _gateway.Ensure(mtu));
             if (!member) return true;
-            var reached = OpenFabric().Reconcile(current, [.. _containers.Values.SelectMany(container => container.Ports)], mtu);
+            var reached = OpenFabric().Reconcile(current, [.. LocalPorts()], mtu);
             if (reached) _appliedGeneration = generation;
             // Its leg is a port of the fabric: made behind the devices, put into the tables by this pass or the next.
             await FollowIngressAsync(current, cancel);

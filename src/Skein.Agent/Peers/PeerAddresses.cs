@@ -13,7 +13,7 @@ internal static class PeerAddresses
     {
         var ingress = told.Networks.Values.FirstOrDefault(n => n.Ingress)?.Id;
         var own = told.Local.NodeId;
-        var serving = told.Endpoints.Values.Where(e => e.Ready && e.TaskId.Length > 0 && e.NodeId != own).Select(e => e.NodeId).ToHashSet(StringComparer.Ordinal);
+        var serving = told.Endpoints.Values.Where(e => e.Ready && e.NodeId != own).Select(e => e.NodeId).ToHashSet(StringComparer.Ordinal);
         return told.Endpoints.Values
             .Where(e => e.NetworkId == ingress && e.TaskId.Length == 0 && serving.Contains(e.NodeId))
             .SelectMany(e => OverlayAddress.ParseAll(e.Addresses).Where(a => a.AddressFamily == AddressFamily.InterNetwork).Take(1).Select(a => (e.NodeId, Address: a)))

@@ -67,6 +67,9 @@ public sealed partial class AgentSession
     /// <summary>Called when a manager asks for tasks' logs, with where they go to and the session's end. Must not block.</summary>
     public Action<LogSubscription, Dispatcher.DispatcherClient, CancellationToken> LogsWanted { get; set; } = (_, _, _) => { };
 
+    /// <summary>What users' containers wish of the swarm's networks; null = there are none.</summary>
+    public OverlayAttachments? Attachments { get; init; }
+
     /// <summary>null = it stays as Hello has it.</summary>
     public NodeDescriptionChanges? Descriptions { get; init; }
 
@@ -155,7 +158,7 @@ public sealed partial class AgentSession
             var hello = await _describe(cancel);
             _outbox.Reset();
             var conversation = new ManagerConversation(_nodeId, hello, _state, _outbox, _role, _managers, _time, _welcomePatience, OnWelcome, OnAssigned, (wanted, manager, ended) => LogsWanted(wanted, manager, ended),
-                tasks => Drained(tasks), dependencies => DependenciesTold(dependencies), WhenProgrammed, Descriptions ?? new(() => hello.Description, stop => Task.Delay(Timeout.InfiniteTimeSpan, _time, stop)));
+                tasks => Drained(tasks), dependencies => DependenciesTold(dependencies), WhenProgrammed, Descriptions ?? new(() => hello.Description, stop => Task.Delay(Timeout.InfiniteTimeSpan, _time, stop)), Attachments);
             await conversation.RunAsync(new Dispatcher.DispatcherClient(channel), _leaving.Task, cancel);
             SayEnded("the manager ended it");
         }

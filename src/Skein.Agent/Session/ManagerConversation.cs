@@ -21,7 +21,8 @@ internal sealed class ManagerConversation(
     Action<IEnumerable<string>> onDrained,
     Action<Dependencies> onDependencies,
     Func<long, CancellationToken, Task> whenProgrammed,
-    NodeDescriptionChanges descriptions)
+    NodeDescriptionChanges descriptions,
+    OverlayAttachments? attachments)
 {
     private const int MissedBeats = 3;
     private const int TicksPerBeat = 4;
@@ -53,6 +54,7 @@ internal sealed class ManagerConversation(
             SayProgrammedAsync(call.RequestStream, ended.Token),
             ListenAsync(call.ResponseStream, client, ended.Token),
             SayRoleAsync(call.RequestStream, ended.Token),
+            SayAttachmentsAsync(call.RequestStream, ended.Token),
             LeaveAsync(call.RequestStream, leaving, ended.Token));
     }
 
@@ -82,6 +84,13 @@ internal sealed class ManagerConversation(
             said = await role.WaitOtherAsync(said, cancel);
             await SendAsync(writer, new() { Role = new() { Failure = said } }, cancel);
         }
+    }
+
+    private async Task SayAttachmentsAsync(IClientStreamWriter<NodeMessage> writer, CancellationToken cancel)
+    {
+        await _greeted.Task.WaitAsync(cancel);
+        if (attachments?.Talk() is not { } talk) await Task.Delay(Timeout.InfiniteTimeSpan, time, cancel);
+        else while (true) await SendAsync(writer, new() { Attachments = await talk.NextAsync(cancel) }, cancel);
     }
 
     private async Task DescribeAsync(IClientStreamWriter<NodeMessage> writer, CancellationToken cancel)
@@ -123,6 +132,7 @@ internal sealed class ManagerConversation(
                 case ManagerMessage.MessageOneofCase.Stored: outbox.Stored(message.Stored.TaskIds); break;
                 case ManagerMessage.MessageOneofCase.Drained: onDrained(message.Drained.TaskIds); break;
                 case ManagerMessage.MessageOneofCase.Dependencies: onDependencies(message.Dependencies); break;
+                case ManagerMessage.MessageOneofCase.AttachmentRefused: attachments?.Refused(message.AttachmentRefused); break;
                 case ManagerMessage.MessageOneofCase.Logs: onLogs(message.Logs, client, cancel); break;
             }
         }

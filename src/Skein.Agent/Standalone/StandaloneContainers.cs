@@ -45,6 +45,7 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
     {
         var found = _engine.List().Where(container => container.Definition.Standalone is not null).ToList();
         await _sandbox.RecoverAsync(found.Where(container => container.State.Status is ContainerStatus.Running or ContainerStatus.Paused).Select(container => container.Definition), cancel);
+        var first = new List<Task>();
         foreach (var container in found)
         {
             var controller = _controllers[container.Id] = new(_parts, container, _daemon.Token);
@@ -54,8 +55,9 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
                 continue;
             }
             var next = controller.TakeUp();
-            if (next != ContainerLifeCommand.None) _ = controller.GoOnAsync(next);
+            if (next != ContainerLifeCommand.None) first.Add(controller.GoOnAsync(next));
         }
+        _ = Task.WhenAll(first).ContinueWith(_ => _sandbox.Recovered(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         if (found.Count > 0) LogTakenUp(found.Count);
     }
 

@@ -114,7 +114,7 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
             throw SkeinException.Conflict($"cannot remove container \"/{Definition.Name}\": container is restarting: stop the container before removing or force remove");
         await parts.Engine.RemoveAsync(Id, force, volumesToo, cancel);
         await _run;
-        await parts.Networks.DetachAsync(Id, CancellationToken.None);
+        await parts.Networks.DetachAsync(Id, returns: false, CancellationToken.None);
     }
 
     public async Task RenameAsync(string name, CancellationToken cancel)
@@ -127,41 +127,16 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
     public async Task ConnectAsync(StandaloneEndpoint endpoint, CancellationToken cancel)
     {
         using var held = await HoldAsync();
-        var changed = RequireLegs(Definition.Clone());
-        var all = changed.Standalone.Endpoints;
-        if (all.Any(other => parts.Networks.IsOn(other, endpoint.Network)))
-            throw new SkeinException(ErrorKind.Forbidden, $"endpoint with name {changed.Name} already exists in network {endpoint.Network}");
-        // The lowest that is free: the legs that stand keep theirs.
-        while (all.Any(other => other.Number == endpoint.Number)) endpoint.Number++;
-        all.Add(endpoint);
-        parts.Networks.Require(endpoint);
-        parts.Networks.NameNetworks(changed);
-        if (IsUp) await parts.Networks.ConnectAsync(changed, endpoint, cancel);
-        await parts.Engine.RedefineAsync(changed, cancel);
+        await parts.Connections.ConnectAsync(Id, endpoint, cancel);
     }
 
     public async Task DisconnectAsync(string network, CancellationToken cancel)
     {
         using var held = await HoldAsync();
-        var changed = RequireLegs(Definition.Clone());
-        if (changed.Standalone.Endpoints.FirstOrDefault(endpoint => parts.Networks.IsOn(endpoint, network)) is not { } gone)
-            throw new SkeinException(ErrorKind.Forbidden, $"container {Id} is not connected to network {network}");
-        changed.Standalone.Endpoints.Remove(gone);
-        parts.Networks.NameNetworks(changed);
-        if (IsUp) await parts.Networks.DisconnectAsync(Id, network, cancel);
-        await parts.Engine.RedefineAsync(changed, cancel);
+        await parts.Connections.DisconnectAsync(Id, network, cancel);
     }
 
     private bool IsUp => parts.Engine.Find(Id).State.Status is ContainerStatus.Running or ContainerStatus.Paused;
-
-    private static ContainerDefinition RequireLegs(ContainerDefinition definition)
-    {
-        var mode = definition.Standalone.NetworkMode;
-        if (StandaloneSandbox.HasLegs(definition.Standalone)) return definition;
-        throw SkeinException.Invalid(mode == NamespaceMode.None
-            ? "container cannot be connected to multiple networks with one of the networks in private (none) mode"
-            : "container sharing network namespace with another container or host cannot be connected to any other network");
-    }
 
     public void ChangePolicy(ContainerRestartPolicy? policy) => Note(new ContainerLifeEvent.PolicyChanged(policy));
 
@@ -169,7 +144,10 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
     private async Task EndPauseAsync()
     {
         using var held = await HoldAsync();
+        var waited = _life.Phase == ContainerPhase.Waiting;
         var command = Note(new ContainerLifeEvent.StopAsked());
+        // The swarm kept its addresses for it.
+        if (waited) await parts.Networks.DetachAsync(Id, returns: false, daemon);
         await KeepAsync();
         await FollowAsync(command);
     }
@@ -219,8 +197,8 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
         }
         catch (Exception error) when (!daemon.IsCancellationRequested)
         {
-            await parts.Networks.DetachAsync(Id, daemon);
             var next = Note(new ContainerLifeEvent.StartFailed(IsPassing(error)));
+            await parts.Networks.DetachAsync(Id, next == ContainerLifeCommand.Wait, daemon);
             await KeepAsync();
             await FollowAsync(next);
             throw;
@@ -236,8 +214,9 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
         {
             var code = await parts.Engine.WaitAsync(Id, daemon);
             using var held = await HoldAsync();
-            await parts.Networks.DetachAsync(Id, daemon);
-            await FollowAsync(await DecidedAsync(code));
+            var next = await DecidedAsync(code);
+            await parts.Networks.DetachAsync(Id, next == ContainerLifeCommand.Wait, daemon);
+            await FollowAsync(next);
         }
         catch (SkeinException gone) when (gone.Kind == ErrorKind.NotFound)
         {

@@ -52,6 +52,8 @@ internal sealed class StandaloneSandbox(IStandaloneNetworking networks, string c
         definition.Networks.AddRange(definition.Standalone.Endpoints.Select(endpoint => networks.NetworkOf(endpoint.Network) ?? new StoredNetwork { Name = endpoint.Network }));
     }
 
+    public bool HasDevice(string containerId, string device) => networks.Find(containerId)?.Legs.Any(leg => leg.Interface == device) == true;
+
     /// <summary>Whether an endpoint that is named so is on this network.</summary>
     public bool IsOn(StandaloneEndpoint endpoint, string network) =>
         endpoint.Network == network || (networks.NetworkOf(endpoint.Network) is { } one && networks.NetworkOf(network)?.Id == one.Id);
@@ -71,7 +73,9 @@ internal sealed class StandaloneSandbox(IStandaloneNetworking networks, string c
         else if (NamespaceMode.Container(mode) is null) WriteFiles(definition, await networks.HostLinesAsync(definition.Spec.Hosts, cancel), mode == NamespaceMode.Host);
     }
 
-    public Task DetachAsync(string containerId, CancellationToken cancel) => networks.DetachAsync(containerId, cancel);
+    public Task DetachAsync(string containerId, bool returns, CancellationToken cancel) => networks.DetachAsync(containerId, returns, cancel);
+
+    public void Recovered() => networks.Recovered();
 
     public Task RecoverAsync(IEnumerable<ContainerDefinition> running, CancellationToken cancel) =>
         networks.RecoverAsync([.. running.Where(definition => HasLegs(definition.Standalone))], cancel);

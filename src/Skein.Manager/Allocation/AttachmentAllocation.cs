@@ -36,7 +36,7 @@ internal sealed class AttachmentAllocation(Snapshot seen)
     {
         var leg = new NetworkAttachment { NetworkId = network.Id, Addresses = { addresses }, Mac = MacAddresses.Of(addresses) };
         if (wish.Mac.Length > 0 && wish.Mac != leg.Mac) leg.Mac = Own(network, wish.Mac);
-        return new() { Id = IdOf(nodeId, wish.Id), NodeId = nodeId, Leg = leg, Names = { wish.Names } };
+        return new() { Id = IdOf(nodeId, wish.Id), NodeId = nodeId, Leg = leg, Names = { wish.Names }, Idle = wish.Idle };
     }
 
     public static string IdOf(string nodeId, string wishId) => $"{nodeId}/{wishId}";

@@ -41,7 +41,7 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
     private readonly DroppedReports _dropped;
     private readonly TaskStatusWriter _statuses;
     private readonly NodeWriter _nodes;
-    private readonly AttachmentWriter _attachments;
+    private readonly IAttachmentWriter _attachments;
     private readonly ManagerBeats _beats;
     private readonly SilenceWatch _silence;
     private readonly DrainWatch _drains;
@@ -52,6 +52,7 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
         IStore store,
         string managerId,
         Func<ServerCallContext, CallerIdentity> identify,
+        IAttachmentWriter attachments,
         IIdSource ids,
         TimeProvider time,
         ILoggerFactory logs)
@@ -67,7 +68,7 @@ public sealed partial class DispatcherService : Dispatcher.DispatcherBase
         _pace = new(time);
         _statuses = new(store, _dropped, time, _logger);
         _nodes = new(store);
-        _attachments = new(store, time, _logger);
+        _attachments = attachments;
         _beats = new(store, managerId, time, _logger);
         _silence = new(_sessions, LongestReturn);
         _drains = new(store, managerId, _indexes, time, _logger);

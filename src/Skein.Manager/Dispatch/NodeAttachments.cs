@@ -5,7 +5,7 @@ using Skein.Model.Validation;
 namespace Skein.Manager.Dispatch;
 
 /// <summary>What one session's node wishes of legs, from its words to their answers, in their order. Words that come while others are written go with the next.</summary>
-internal sealed class NodeAttachments(string nodeId, string sessionId, AttachmentWriter writer, StorePace pace, DroppedReports dropped, SessionStream stream)
+internal sealed class NodeAttachments(string nodeId, string sessionId, IAttachmentWriter writer, StorePace pace, DroppedReports dropped, SessionStream stream)
 {
     /// <summary>Words that wait: a node has one under way at a time, each with all that it has to say.</summary>
     private const int MostWaiting = 16;

@@ -46,6 +46,7 @@ internal sealed partial class Daemon : IAsyncDisposable
     private readonly DockersVolumesPath? _dockersVolumes;
     private readonly NamespaceServices _services;
     private readonly OverlayNetworking _networking;
+    private readonly OverlayAttachments _attachments;
     private readonly BridgeNetworking _bridges;
     private readonly SwarmNode _swarm;
     private readonly DockerApi _api;
@@ -71,13 +72,15 @@ internal sealed partial class Daemon : IAsyncDisposable
         _services = new(assignments, options.ExecRoot, ResolvConf, _time, logs) { ManagerPorts = OwnManagerPorts };
         var local = new LocalNetworks(Path.Combine(options.DataRoot, "local-networks"), PoolsOf(options), ids, _time, logs) { Elsewhere = () => SubnetsOf(assignments) };
         _networking = new(NetworkingOptions(options), assignments, _services, _time, logs) { Reserved = () => local.Subnets };
-        _bridges = new(new(options.ExecRoot, options.DataRoot, ResolvConf) { HostGateways = HostGatewaysOf(options) }, local, _services, _time, logs);
+        _attachments = new(assignments, ids, _time, logs);
+        _bridges = new(
+            new(options.ExecRoot, options.DataRoot, ResolvConf) { HostGateways = HostGatewaysOf(options) }, local, _services, new(_attachments, assignments, _networking), _time, logs);
         NodeAgent? agent = null;
         var tasks = new TaskManager(assignments, _images, _networking, _containers, outbox, contents, () => agent!.Own(), ids, _time, logs, options.DefaultLogDriver);
         var peers = new PeerWatcher(
             assignments, NetworkingOptions(options).IngressPin, () => agent?.Connected == true, _time, logs.CreateLogger<PeerWatcher>());
-        var parts = new NodeParts(tasks, _containers, _networking, _services, peers, _time, logs.CreateLogger<NodeParts>());
-        agent = new(options, assignments, outbox, contents, parts, _time, logs);
+        var parts = new NodeParts(tasks, _containers, _networking, _bridges, _services, peers, _time, logs.CreateLogger<NodeParts>());
+        agent = new(options, assignments, outbox, contents, _attachments, parts, _time, logs);
         _swarm = new(options.Node, agent, _time, ids, logs);
         _standalone = new(_containers, _images, _bridges, Path.Combine(options.DataRoot, "containers"), ResolvConf, ids, _time, logs) { DefaultLogDriver = options.DefaultLogDriver };
         _api = new(Identity(options, ids), _containers, _standalone, _images, _networking, _bridges, _bridges, assignments, _swarm, ids, _time, logs) { Warnings = () => _services.Warnings };
@@ -123,6 +126,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         _dockersVolumes?.Show();
         _running = Task.WhenAll(_containers.RunAsync(_stop.Token), _bridges.RunAsync(_stop.Token), _api.RunAsync(_stop.Token), new IdleMemory(_time).RunAsync(_stop.Token));
         _swarm.Start();
+        _attachments.Begin(() => _swarm.State is not (LocalNodeState.Inactive or LocalNodeState.Error));
 
         await using var app = BuildApi();
         await app.StartAsync(cancel);

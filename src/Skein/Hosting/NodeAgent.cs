@@ -20,6 +20,7 @@ internal sealed class NodeAgent(
     AssignmentState assignments,
     CurrentOutbox outbox,
     DependencyContents contents,
+    OverlayAttachments attachments,
     INodeParts parts,
     TimeProvider time,
     ILoggerFactory logs) : INodeAgent
@@ -98,6 +99,7 @@ internal sealed class NodeAgent(
             WhenProgrammed = parts.WhenProgrammedAsync,
             Drained = parts.NoteDrained,
             DependenciesTold = contents.Apply,
+            Attachments = attachments,
             LogsWanted = (wanted, manager, session) => _ = parts.PublishLogsAsync(wanted, manager, session),
         };
         _session.Restore();

@@ -1,3 +1,4 @@
+using Skein.Agent.Bridges;
 using Skein.Agent.Containers;
 using Skein.Agent.Logs;
 using Skein.Agent.Mesh;
@@ -10,7 +11,7 @@ namespace Skein.Hosting;
 
 /// <summary>The agent's loops, which run while the host is in a swarm.</summary>
 internal sealed partial class NodeParts(
-    TaskManager tasks, IContainerEngine containers, OverlayNetworking networking, NamespaceServices services, PeerWatcher peers,
+    TaskManager tasks, IContainerEngine containers, OverlayNetworking networking, BridgeNetworking bridges, NamespaceServices services, PeerWatcher peers,
     TimeProvider time, ILogger<NodeParts> log) : INodeParts
 {
     /// <summary>A container that does not end must not keep the host in the swarm for ever.</summary>
@@ -26,6 +27,7 @@ internal sealed partial class NodeParts(
         _stop = new();
         _running = Task.WhenAll(
             KeepRunningAsync("networks", networking.RunAsync, _stop.Token),
+            KeepRunningAsync("users' legs", bridges.FollowSwarmAsync, _stop.Token),
             KeepRunningAsync("watch of other nodes", peers.RunAsync, _stop.Token),
             KeepRunningAsync("mesh", services.RunAsync, _stop.Token),
             KeepRunningAsync("tasks", tasks.RunAsync, _stop.Token));
@@ -59,6 +61,7 @@ internal sealed partial class NodeParts(
             LogTasksLeft(TasksPatience.TotalSeconds);
         }
         await StopAsync();
+        await bridges.LeaveSwarmAsync(cancel);
         await services.RemoveAllAsync(cancel);
         await networking.LeaveAsync(cancel);
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using Grpc.Core;
+using Skein.Manager.Attachments;
 using Skein.Manager.Callers;
 using Skein.Linux.Netlink;
 using Skein.Manager.Certificates;
@@ -150,7 +151,7 @@ internal sealed partial class ManagerParts : IAsyncDisposable
     public async Task ServeAsync(IPEndPoint listen, NodeIdentity identity, KeyWatch watch, CancellationToken cancel)
     {
         var store = _store ?? throw new InvalidOperationException("the store is not open yet");
-        var dispatcher = new DispatcherService(store, _nodeId, Identify, _ids, _time, _logs);
+        var dispatcher = new DispatcherService(store, _nodeId, Identify, new AttachmentWriter(store, _time, _logs), _ids, _time, _logs);
         var issuer = new IssuerWatch(store, identity);
         issuer.Learn();
         _listener = await ManagerListener.StartAsync(listen, identity, store, Keys, _members, dispatcher, _time, _ids, _logs, cancel);

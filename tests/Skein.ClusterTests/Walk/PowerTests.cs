@@ -38,4 +38,30 @@ public sealed class PowerTests(SwarmFixture swarm) : IClassFixture<SwarmFixture>
         await manager.OutputOfAsync("service rm shop");
         await manager.RemoveNetworkAsync("front");
     }
+
+    [Fact]
+    public async Task A_container_of_a_user_is_on_its_overlay_at_once_when_its_host_boots_and_no_manager_is_in_reach()
+    {
+        await swarm.Manager.OutputOfAsync("network create -d overlay --attachable --subnet 10.41.0.0/24 court");
+        await swarm.Manager.OutputOfAsync("run -d --name witness --network court busybox sleep 100000");
+        await swarm.Host(2).OutputOfAsync("run -d --name judge --restart unless-stopped --network court busybox sleep 100000");
+        var address = await AddressAsync();
+        Assert.StartsWith("10.41.0.", address, StringComparison.Ordinal);
+
+        await swarm.LabAsync("kill", "h2");
+        await swarm.LabAsync("pause", "h1");
+        await swarm.LabAsync("start", "h2");
+        await Poll.UntilAsync("it runs, with the address that it had", AddressAsync, now => now == address);
+        await swarm.LabAsync("resume", "h1");
+        await Poll.UntilAsync(
+            "it is found by its name", () => swarm.Manager.RunAsync("exec", "witness", "ping", "-c", "1", "-W", "2", "judge"), ran => ran.ExitCode == 0 && ran.Output.Contains($"({address})", StringComparison.Ordinal));
+
+        await swarm.AllReadyAsync();
+        await swarm.Host(2).OutputOfAsync("rm -f judge");
+        await swarm.Manager.OutputOfAsync("rm -f witness");
+        await swarm.Manager.RemoveNetworkAsync("court");
+
+        async Task<string> AddressAsync() =>
+            (await swarm.Host(2).OutputOfAsync("inspect -f {{.State.Status}},{{.NetworkSettings.Networks.court.IPAddress}} judge")).Split(',') is ["running", var of] ? of : "";
+    }
 }

@@ -53,6 +53,9 @@ internal sealed class BridgeHost : IAsyncDisposable
 
     public NamespaceServices Services { get; private set; } = null!;
 
+    /// <summary>This host is in no swarm.</summary>
+    public OverlayNetworking Overlays { get; private set; } = null!;
+
     public List<ContainerDefinition> Containers { get; } = [];
 
     public NetworkNamespace Open(string name)
@@ -85,7 +88,7 @@ internal sealed class BridgeHost : IAsyncDisposable
         return Networking.AttachAsync(definition, default);
     }
 
-    public Task StopAsync(string name) => Networking.DetachAsync(Containers.Last(one => one.Name == name).Id, default);
+    public Task StopAsync(string name) => Networking.DetachAsync(Containers.Last(one => one.Name == name).Id, returns: false, default);
 
     /// <summary>The daemon goes and a fresh one comes; the kernel is as it was.</summary>
     public async Task RestartAsync(params string[] running)
@@ -118,9 +121,12 @@ internal sealed class BridgeHost : IAsyncDisposable
     private void Start()
     {
         var logs = NullLoggerFactory.Instance;
-        Services = new NamespaceServices(new AssignmentState(), Options.ExecRoot, ResolvConf, TimeProvider.System, logs, NetworkNamespace.Open(Space.Path));
+        var assignments = new AssignmentState();
+        Services = new NamespaceServices(assignments, Options.ExecRoot, ResolvConf, TimeProvider.System, logs, NetworkNamespace.Open(Space.Path));
         Networks = new LocalNetworks(Path.Combine(Options.DataRoot, "local-networks"), SubnetPools.Dockers, new CryptoIdSource(), TimeProvider.System, logs) { Routes = static () => [] };
-        Networking = new BridgeNetworking(Options, Networks, Services, TimeProvider.System, logs, NetworkNamespace.Open(Space.Path));
+        Overlays = new OverlayNetworking(new(Options.ExecRoot, Options.DataRoot, HostResolvConf: ResolvConf), assignments, Services, TimeProvider.System, logs, NetworkNamespace.Open(Space.Path));
+        Networking = new BridgeNetworking(
+            Options, Networks, Services, new(new(assignments, new CryptoIdSource(), TimeProvider.System, logs), assignments, Overlays), TimeProvider.System, logs, NetworkNamespace.Open(Space.Path));
     }
 
     private async Task EndAsync()
@@ -128,6 +134,7 @@ internal sealed class BridgeHost : IAsyncDisposable
         await _stop.CancelAsync();
         await _running.ContinueWith(static _ => { }, TaskScheduler.Default);
         Networking.Dispose();
+        Overlays.Dispose();
         await Services.DisposeAsync();
     }
 }

@@ -14,7 +14,17 @@ internal sealed class NoNetworks : IStandaloneNetworking
 
     public Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken cancel) => throw new NotSupportedException();
 
-    public Task DetachAsync(string containerId, CancellationToken cancel) => Task.CompletedTask;
+    public Task DetachAsync(string containerId, bool returns, CancellationToken cancel) => Task.CompletedTask;
+
+    public Task<IReadOnlyList<string>> HostLinesAsync(IReadOnlyCollection<string> lines, CancellationToken cancel) => Task.FromResult<IReadOnlyList<string>>([.. lines]);
+
+    public void Check(StandaloneEndpoint endpoint)
+    {
+    }
+
+    public void Recovered()
+    {
+    }
 
     public Task RecoverAsync(IReadOnlyCollection<ContainerDefinition> running, CancellationToken cancel) => Task.CompletedTask;
 

@@ -55,7 +55,7 @@ internal sealed class SwarmHost : IAsyncDisposable
 
     private SwarmNode Create()
     {
-        var agent = new NodeAgent(Options, Assignments, new CurrentOutbox(), new DependencyContents(), new NoParts(), TimeProvider.System, _logs);
+        var agent = new NodeAgent(Options, Assignments, new CurrentOutbox(), new DependencyContents(), new OverlayAttachments(Assignments, new CryptoIdSource(), TimeProvider.System, _logs), new NoParts(), TimeProvider.System, _logs);
         return new(Options.Node, agent, TimeProvider.System, new CryptoIdSource(), _logs);
     }
 }

@@ -41,9 +41,13 @@ internal sealed class FakeBridges : IStandaloneNetworking, IHostNetworks
 
     public Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken cancel) => throw new NotSupportedException();
 
-    public Task DetachAsync(string containerId, CancellationToken cancel) => Task.CompletedTask;
+    public Task DetachAsync(string containerId, bool returns, CancellationToken cancel) => Task.CompletedTask;
 
     public Task RecoverAsync(IReadOnlyCollection<ContainerDefinition> running, CancellationToken cancel) => Task.CompletedTask;
+
+    public void Recovered()
+    {
+    }
 
     public Task<ContainerNetwork> ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, CancellationToken cancel) => throw new NotSupportedException();
 

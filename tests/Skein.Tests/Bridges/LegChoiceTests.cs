@@ -69,7 +69,7 @@ public class LegChoiceTests
 
     private static HostEnd End(string address) => new(new TransportPort(PortProtocol.Tcp, 80), IPAddress.Parse(address));
 
-    private static AttachedLeg Make(StandaloneEndpoint endpoint) => LegChoice.Make(BridgeSpec.Of(Network), endpoint, Container, Used(), named: true);
+    private static BridgeLeg Make(StandaloneEndpoint endpoint) => LegChoice.Make(BridgeSpec.Of(Network), endpoint, Container, Used(), named: true);
 
     private static HashSet<IPAddress> Used(params string[] addresses) => [.. addresses.Select(IPAddress.Parse)];
 }

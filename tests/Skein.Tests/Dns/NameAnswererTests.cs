@@ -51,6 +51,27 @@ public class NameAnswererTests
         Assert.Equal(addresses, string.Join(' ', NameAnswerer.Answer(new NameIndex(State), OnOv, name, DnsType.A).Addresses!));
 
     [Theory]
+    [InlineData("tool", "10.0.1.51")]
+    [InlineData("tools", "10.0.1.51 10.0.1.52")]    // one alias of two
+    [InlineData("web", "10.0.1.2")]                 // a service is nobody else
+    [InlineData("host-t2", "10.0.1.12")]
+    public void Users_containers_have_the_names_that_no_service_and_no_task_has(string name, string addresses)
+    {
+        var state = State with
+        {
+            Endpoints = State.Endpoints
+                .Add("n/a/0", Container("n/a/0", "10.0.1.51/24", "tool", "tools", "web"))
+                .Add("n/b/0", Container("n/b/0", "10.0.1.52/24", "other", "tools", "host-t2", "idle")),
+        };
+        Assert.Equal(addresses, string.Join(' ', NameAnswerer.Answer(new NameIndex(state), OnOv, name, DnsType.A).Addresses!));
+        // Nor is one of which nobody is ready.
+        Assert.Null(NameAnswerer.Answer(new NameIndex(state), OnOv, "idle", DnsType.A).Addresses);
+
+        static OverlayEndpoint Container(string id, string address, params string[] names) =>
+            new() { Id = id, NetworkId = "n1", Addresses = { address }, OwnNames = { names }, Ready = true, NodeId = "n" };
+    }
+
+    [Theory]
     [InlineData("store", "10.0.1.2")]
     [InlineData("robin", "10.0.1.2")]    // a link comes before what all others call so
     [InlineData("web", "10.0.1.2")]

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Hosting;
 using Skein.Managing;
 using Skein.NodeLife;
+using Skein.Manager.Attachments;
 using Skein.Manager.Dispatch;
 using Skein.Manager.Logs;
 using Skein.Manager.Store;
@@ -41,7 +42,7 @@ internal sealed class LoopbackManager : IAsyncDisposable
 
     public static async Task<LoopbackManager> StartAsync(IStore store, string managerId)
     {
-        var dispatcher = new DispatcherService(store, managerId, Identify, new CryptoIdSource(), TimeProvider.System, NullLoggerFactory.Instance);
+        var dispatcher = new DispatcherService(store, managerId, Identify, new AttachmentWriter(store, TimeProvider.System, NullLoggerFactory.Instance), new CryptoIdSource(), TimeProvider.System, NullLoggerFactory.Instance);
         var builder = BareWeb.Create(
             NullLoggerFactory.Instance, TimeSpan.FromSeconds(1), kestrel => kestrel.Listen(IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();

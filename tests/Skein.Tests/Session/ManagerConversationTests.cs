@@ -16,7 +16,7 @@ public class ManagerConversationTests
         var manager = new ScriptedManager();
         var conversation = new ManagerConversation(
             "w1", new() { AdvertiseAddr = "192.168.56.14", Description = new() }, new(), new(), new(), new(), new FakeTimeProvider(), TimeSpan.FromSeconds(4), _ => { }, () => { }, (_, _, _) => { }, _ => { }, _ => { }, (_, _) => Task.CompletedTask,
-            new(() => new(), cancel => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel)));
+            new(() => new(), cancel => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel)), null);
         var running = conversation.RunAsync(manager, new TaskCompletionSource().Task, stop.Token);
         Assert.Equal(NodeMessage.MessageOneofCase.Hello, (await manager.Heard.ReadAsync(Poll.Soon)).MessageCase);
 
@@ -38,7 +38,7 @@ public class ManagerConversationTests
         var now = new NodeDescription { Hostname = "h" };
         var conversation = new ManagerConversation(
             "w1", new() { Description = now }, new(), new(), new(), new(), new FakeTimeProvider(), TimeSpan.FromSeconds(4), _ => { }, () => { }, (_, _, _) => { }, _ => { }, _ => { }, (_, _) => Task.CompletedTask,
-            new(() => now, async cancel => await asked.Reader.ReadAsync(cancel)));
+            new(() => now, async cancel => await asked.Reader.ReadAsync(cancel)), null);
         var running = conversation.RunAsync(manager, new TaskCompletionSource().Task, stop.Token);
         Assert.Equal(NodeMessage.MessageOneofCase.Hello, (await manager.Heard.ReadAsync(Poll.Soon)).MessageCase);
 

@@ -12,7 +12,7 @@ using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
 namespace Skein.Api.Containers;
 
 /// <summary>What is done with containers: made, started, ended, changed, taken away.</summary>
-internal sealed class ContainerLifeRoutes(IContainerEngine containers, IStandaloneContainers standalone, NetworkCatalog networks, EventHub events, IIdSource ids, TimeProvider time)
+internal sealed class ContainerLifeRoutes(IContainerEngine containers, IStandaloneContainers standalone, EventHub events, IIdSource ids, TimeProvider time)
 {
     // Of the names that are drawn some are taken; a digit behind makes ten times as many.
     private const int NamesTried = 20;
@@ -39,7 +39,6 @@ internal sealed class ContainerLifeRoutes(IContainerEngine containers, IStandalo
         RequestedPlatform.Check(context.Query("platform"));
         var warnings = new List<string>();
         var definition = ContainerReader.Read(body, context.Query("name"), context.Version(), warnings);
-        foreach (var endpoint in definition.Standalone.Endpoints) networks.RequireOfHost(endpoint.Network);
         var made = definition.Name.Length > 0
             ? await standalone.CreateAsync(definition, context.RequestAborted)
             : await CreateNamedAsync(definition, context.RequestAborted);

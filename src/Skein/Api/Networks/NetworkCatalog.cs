@@ -53,11 +53,18 @@ internal sealed class NetworkCatalog(
         };
     }
 
-    /// <exception cref="SkeinException">The network is the swarm's: no user's container can be on it yet.</exception>
-    public void RequireOfHost(string idOrName)
+    /// <summary>One that a container shall be on. A worker knows none of the swarm's before it is on it: a manager decides.</summary>
+    /// <returns>null for one that only a manager may know.</returns>
+    public NetworkJson? FindToJoin(string idOrName)
     {
-        if (List().Any(network => network.Scope == "swarm" && (network.Name == idOrName || network.Id == idOrName)))
-            throw SkeinException.NotImplemented($"containers outside services are not supported on the swarm's networks yet: {idOrName} is one; use docker service create");
+        try
+        {
+            return Find(idOrName);
+        }
+        catch (SkeinException unknown) when (unknown.Kind == ErrorKind.NotFound && swarm is { Control: null, State: not LocalNodeState.Inactive })
+        {
+            return null;
+        }
     }
 
     /// <summary>With the containers on this host, the peers, and (verbose) the services and their tasks.</summary>
@@ -75,6 +82,7 @@ internal sealed class NetworkCatalog(
         ContainersOn(network).Count > 0
         || swarm.Control?.Snapshot is { } seen && (
             seen.Services.All.Any(s => s.Spec.Task?.Networks.Any(n => n.Target == network.Id) == true)
+            || seen.Attachments.All.Any(a => a.Leg.NetworkId == network.Id)
             || seen.Tasks.All.Any(t => !t.IsTerminal() && t.Networks.Any(n => n.NetworkId == network.Id)));
 
     private IEnumerable<NetworkJson> Overlays() => swarm.Control is { } control

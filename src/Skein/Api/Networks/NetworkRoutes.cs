@@ -64,7 +64,7 @@ internal sealed class NetworkRoutes(
         var id = body.IsBridge
             ? (await bridges.CreateNetworkAsync(body.ToLocal(), context.RequestAborted)).Id
             : (await swarm.ManagerControl().CreateNetworkAsync(body.ToModel(), context.RequestAborted)).Id;
-        if (body.IsBridge) Tell("create", id, body.Name!);
+        if (body.IsBridge) Tell("create", catalog.Find(id));
         await context.JsonAsync(new NetworkCreatedJson(id, ""), NetworksJson.Default.NetworkCreatedJson, StatusCodes.Status201Created);
     }
 
@@ -116,10 +116,10 @@ internal sealed class NetworkRoutes(
 
     private async Task ConnectAsync(HttpContext context)
     {
-        var (network, body) = (catalog.Find(context.Route("id")), await context.BodyAsync(NetworksJson.Default.NetworkConnectJson));
+        var (network, body) = (catalog.FindToJoin(context.Route("id")), await context.BodyAsync(NetworksJson.Default.NetworkConnectJson));
         var container = RequireConnectable(network, body.Container);
-        await containers.ConnectAsync(container, EndpointsReader.Read(network.Name, body.EndpointConfig ?? new()), context.RequestAborted);
-        Tell("connect", network.Id, network.Name, container);
+        await containers.ConnectAsync(container, EndpointsReader.Read(network?.Name ?? context.Route("id"), body.EndpointConfig ?? new()), context.RequestAborted);
+        if ((network ?? catalog.FindToJoin(context.Route("id"))) is { } joined) Tell("connect", joined, container);
         await context.EmptyAsync(StatusCodes.Status200OK);
     }
 
@@ -128,15 +128,14 @@ internal sealed class NetworkRoutes(
         var (network, body) = (catalog.Find(context.Route("id")), await context.BodyAsync(NetworksJson.Default.NetworkDisconnectJson));
         var container = RequireConnectable(network, body.Container);
         await containers.DisconnectAsync(container, network.Name, context.RequestAborted);
-        Tell("disconnect", network.Id, network.Name, container);
+        Tell("disconnect", network, container);
         await context.EmptyAsync(StatusCodes.Status200OK);
     }
 
-    private string RequireConnectable(NetworkJson network, string? container)
+    private static string RequireConnectable(NetworkJson? network, string? container)
     {
-        if (network.Driver == "host") throw SkeinException.Invalid("container cannot be disconnected from host network or connected to host network");
-        if (network.Driver == "null") throw SkeinException.Invalid("container cannot be connected to multiple networks with one of the networks in private (none) mode");
-        if (!IsOfHost(network)) throw SkeinException.NotImplemented($"containers of users on networks of the driver {network.Driver} are not supported yet");
+        if (network?.Driver == "host") throw SkeinException.Invalid("container cannot be disconnected from host network or connected to host network");
+        if (network?.Driver == "null") throw SkeinException.Invalid("container cannot be connected to multiple networks with one of the networks in private (none) mode");
         return container is { Length: > 0 } ? container : throw SkeinException.Invalid("invalid container name or ID: value is empty");
     }
 
@@ -145,13 +144,13 @@ internal sealed class NetworkRoutes(
     private async Task RemoveAsync(NetworkJson network, CancellationToken cancel)
     {
         await bridges.RemoveNetworkAsync(network.Id, cancel);
-        Tell("destroy", network.Id, network.Name);
+        Tell("destroy", network);
     }
 
-    private void Tell(string action, string id, string name, string? container = null)
+    private void Tell(string action, NetworkJson network, string? container = null)
     {
-        var attributes = new Dictionary<string, string> { ["name"] = name, ["type"] = "bridge" };
+        var attributes = new Dictionary<string, string> { ["name"] = network.Name, ["type"] = network.Driver };
         if (container is not null) attributes["container"] = container;
-        events.Publish(new EngineEvent(time.GetUtcNow(), "network", action, id, "local", attributes));
+        events.Publish(new EngineEvent(time.GetUtcNow(), "network", action, network.Id, "local", attributes));
     }
 }

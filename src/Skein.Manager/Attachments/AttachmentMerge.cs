@@ -3,7 +3,7 @@ using Skein.Manager.Store;
 using Skein.Model;
 using Skein.Model.Validation;
 
-namespace Skein.Manager.Dispatch;
+namespace Skein.Manager.Attachments;
 
 /// <summary>From what a node wishes to what is written. Pure: after a conflict it is asked again, of what has been written meanwhile.</summary>
 internal static class AttachmentMerge
@@ -38,7 +38,7 @@ internal static class AttachmentMerge
         {
             try
             {
-                if (own.TryGetValue(AttachmentAllocation.IdOf(nodeId, wish.Id), out var has)) Rename(has, wish, changes);
+                if (own.TryGetValue(AttachmentAllocation.IdOf(nodeId, wish.Id), out var has)) Change(has, wish, changes);
                 else if (room-- > 0) changes.Put(allocation.Make(nodeId, wish));
                 else throw SkeinException.Unavailable($"this node has {AttachmentBounds.MostOfNode} containers' legs on networks of the swarm already");
             }
@@ -50,14 +50,15 @@ internal static class AttachmentMerge
         return refused;
     }
 
-    /// <summary>`docker rename`: all else of it stands.</summary>
-    private static void Rename(ContainerAttachment has, AttachmentWish wish, Changes changes)
+    /// <summary>Its container is called otherwise, or rests: all else of it stands.</summary>
+    private static void Change(ContainerAttachment has, AttachmentWish wish, Changes changes)
     {
-        if (has.Names.SequenceEqual(wish.Names)) return;
-        var renamed = has.Clone();
-        renamed.Names.Clear();
-        renamed.Names.Add(wish.Names);
-        changes.Put(renamed);
+        if (has.Idle == wish.Idle && has.Names.SequenceEqual(wish.Names)) return;
+        var changed = has.Clone();
+        changed.Idle = wish.Idle;
+        changed.Names.Clear();
+        changed.Names.Add(wish.Names);
+        changes.Put(changed);
     }
 
     private static AttachmentRefusalKind KindOf(ErrorKind kind) => kind switch

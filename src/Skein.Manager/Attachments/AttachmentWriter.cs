@@ -1,18 +1,19 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using Skein.Manager.Dispatch;
 using Skein.Manager.Store;
 using Skein.Model;
 
-namespace Skein.Manager.Dispatch;
+namespace Skein.Manager.Attachments;
 
 /// <summary>Brings what nodes wish of legs to the store. One commit of this manager is under way at a time: each compares the fence of all that gives addresses.</summary>
-internal sealed partial class AttachmentWriter(IStore store, TimeProvider time, ILogger logger) : IDisposable
+public sealed partial class AttachmentWriter(IStore store, TimeProvider time, ILoggerFactory logs) : IAttachmentWriter, IDisposable
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
+    private readonly ILogger _logger = logs.CreateLogger<AttachmentWriter>();
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
 
-    /// <summary>Completes when all of it is written, or refused.</summary>
     public async Task<IReadOnlyList<AttachmentRefusal>> WriteAsync(string nodeId, string sessionId, AttachmentWishes wishes, CancellationToken cancel)
     {
         await _oneAtATime.WaitAsync(cancel);

@@ -1,4 +1,4 @@
-using Skein.Manager.Allocation;
+using Skein.Manager.Attachments;
 using Skein.Manager.Dispatch;
 using Skein.Manager.Store;
 using Skein.Model;
@@ -6,7 +6,7 @@ using Skein.Model.Validation;
 using Skein.Tests.Orchestration;
 using Xunit;
 
-namespace Skein.Tests.Dispatch;
+namespace Skein.Tests.Attachments;
 
 /// <summary>Legs of users' containers, from what their node wishes to what the store has.</summary>
 public class AttachmentMergeTests

@@ -1,0 +1,55 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Net;
+using Skein.Linux.Netlink;
+using Skein.Model;
+
+namespace Skein.Agent.Networks;
+
+// Users' containers: the fabric's and docker_gwbridge's ends of their legs.
+public sealed partial class OverlayNetworking : IOverlayLegs
+{
+    private readonly ConcurrentDictionary<string, ImmutableArray<LocalPort>> _ofUsers = new(StringComparer.Ordinal);
+
+    OverlayNetwork? IOverlayLegs.Find(string idOrName) =>
+        NetworkOf(idOrName) ?? _assignments.Current.Networks.Values.FirstOrDefault(network => network.Name == idOrName);
+
+    bool IOverlayLegs.Stand(IEnumerable<string> networkIds) => _gateway.Index != 0 && Missing(networkIds) is null;
+
+    async Task IOverlayLegs.EnsureAsync(IReadOnlyCollection<string> networkIds, CancellationToken cancel)
+    {
+        var wanted = _assignments.Generation;
+        await PassAsync(() => _gateway.Index != 0 && Volatile.Read(ref _appliedGeneration) >= wanted && Missing(networkIds) is null, cancel);
+        if (Missing(networkIds) is { } network) throw SkeinException.Unavailable($"network {network} is not ready on this node");
+    }
+
+    void IOverlayLegs.Hold(string containerId, IReadOnlyList<LocalPort> ports)
+    {
+        var before = _ofUsers.GetValueOrDefault(containerId, []);
+        if (ports.Count > 0) _ofUsers[containerId] = [.. ports];
+        else _ofUsers.TryRemove(containerId, out _);
+        var batch = new NetlinkBatch();
+        foreach (var gone in before.Except(ports)) batch.DeleteLink(gone.Device);
+        if (!batch.IsEmpty && _fabric is { } fabric) fabric.Fabric.Apply(batch);
+    }
+
+    LegSpec IOverlayLegs.LegOf(LocalPort port, string device, IEnumerable<InterfaceAddress> addresses)
+    {
+        var (bridge, mtu) = MadeOf(port.NetworkId);
+        return new LegSpec(device, port.Device, bridge, mtu, port.Mac, [.. addresses], OnHost: false, Isolated: false);
+    }
+
+    (InterfaceAddress Own, IPAddress Gateway) IOverlayLegs.HoldGateway(string containerId) => (_gateway.Hold(containerId, present: null), _gateway.Pool!.Host.Address);
+
+    void IOverlayLegs.KeepGateway(string containerId, InterfaceAddress own) => _gateway.Keep(containerId, own);
+
+    LegSpec IOverlayLegs.GatewayLegOf(string containerId, string device, InterfaceAddress own, bool published) => GatewayLeg(containerId, device, own, isolated: !published);
+
+    void IOverlayLegs.ReleaseGateway(string containerId)
+    {
+        _host.Apply(new NetlinkBatch().DeleteLink(DeviceNames.GatewayPort(containerId)));
+        _gateway.Release(containerId);
+    }
+
+    LegProgrammer IOverlayLegs.Programmer() => Programmer();
+}

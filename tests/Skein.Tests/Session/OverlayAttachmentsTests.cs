@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Skein.Agent.Session;
+using Skein.Model;
+using Skein.Tests.Orchestration;
+using Xunit;
+
+namespace Skein.Tests.Session;
+
+/// <summary>Legs of users' containers, from the node's side.</summary>
+public class OverlayAttachmentsTests
+{
+    private static readonly string Container = new('c', 64);
+
+    private readonly FakeTimeProvider _time = new();
+    private readonly AssignmentState _assignments = new();
+    private readonly OverlayAttachments _attachments;
+
+    public OverlayAttachmentsTests() => _attachments = new(_assignments, new CountedIds(), _time, NullLoggerFactory.Instance);
+
+    [Fact]
+    public async Task A_leg_is_wished_and_waited_for()
+    {
+        Begin();
+        Publish();
+        _attachments.Recovered();
+        var talk = _attachments.Talk();
+        Assert.True((await talk.NextAsync(Poll.Soon)).Full);
+        var given = AttachAsync();
+        var wish = Assert.Single((await talk.NextAsync(Poll.Soon)).Put);
+        Assert.Equal("net", wish.Network);
+        Publish(wish.Id);
+        Assert.Equal($"n1/{wish.Id}", (await given.WaitAsync(Poll.Soon)).Id);
+        _attachments.GiveBack(Container);
+        Assert.Equal(wish.Id, Assert.Single((await talk.NextAsync(Poll.Soon)).Removed));
+    }
+
+    [Fact]
+    public async Task A_refusal_is_told_in_its_words_and_the_wish_is_withdrawn()
+    {
+        Begin();
+        Publish();
+        _attachments.Recovered();
+        var talk = _attachments.Talk();
+        await talk.NextAsync(Poll.Soon);
+        var given = AttachAsync();
+        var wish = Assert.Single((await talk.NextAsync(Poll.Soon)).Put);
+        _attachments.Refused(new() { Id = wish.Id, Kind = AttachmentRefusalKind.Forbidden, Reason = "Address already in use" });
+        var refused = await Assert.ThrowsAsync<SkeinException>(() => given.WaitAsync(Poll.Soon));
+        Assert.Equal((ErrorKind.Forbidden, "Address already in use"), (refused.Kind, refused.Message));
+        Assert.Equal(wish.Id, Assert.Single((await talk.NextAsync(Poll.Soon)).Removed));
+    }
+
+    [Fact]
+    public async Task Nobody_waits_longer_than_the_limit()
+    {
+        Begin();
+        Publish();
+        var given = AttachAsync();
+        _time.Advance(OverlayAttachments.Patience);
+        var late = await Assert.ThrowsAsync<SkeinException>(() => given.WaitAsync(Poll.Soon));
+        Assert.Equal((ErrorKind.Unavailable, "Could not attach to network net: no manager of the swarm has answered for 20 s"), (late.Kind, late.Message));
+    }
+
+    [Fact]
+    public async Task A_host_in_no_swarm_has_no_such_network()
+    {
+        var given = AttachAsync();
+        _attachments.Begin(() => false);
+        var none = await Assert.ThrowsAsync<SkeinException>(() => given.WaitAsync(Poll.Soon));
+        Assert.Equal((ErrorKind.NotFound, "network net not found"), (none.Kind, none.Message));
+    }
+
+    [Fact]
+    public async Task What_an_earlier_daemon_was_given_is_had_without_a_manager()
+    {
+        Begin();
+        Publish($"{Container}/0/before");
+        Assert.Equal($"n1/{Container}/0/before", (await AttachAsync().WaitAsync(Poll.Soon)).Id);
+        // A manager hears of it as it was, and that this is all only when that is known.
+        var talk = _attachments.Talk();
+        var first = await talk.NextAsync(Poll.Soon);
+        Assert.Equal((false, $"{Container}/0/before"), (first.Full, first.Put.Single().Id));
+        _attachments.Recovered();
+        var all = await talk.NextAsync(Poll.Soon);
+        Assert.Equal((true, $"{Container}/0/before"), (all.Full, all.Put.Single().Id));
+    }
+
+    [Fact]
+    public async Task One_that_has_ended_for_good_is_given_another_leg()
+    {
+        Begin();
+        Publish($"{Container}/0/before");
+        _attachments.Recovered();
+        var talk = _attachments.Talk();
+        Assert.True((await talk.NextAsync(Poll.Soon)).Full);
+        _ = AttachAsync();
+        Assert.NotEqual($"{Container}/0/before", (await talk.NextAsync(Poll.Soon)).Put.Single().Id);
+    }
+
+    [Fact]
+    public async Task One_that_waits_for_its_restart_keeps_its_leg_and_loses_its_names()
+    {
+        Begin();
+        Publish($"{Container}/0/before");
+        await AttachAsync().WaitAsync(Poll.Soon);
+        _attachments.Recovered();
+        var talk = _attachments.Talk();
+        await talk.NextAsync(Poll.Soon);
+        _attachments.Rest(Container);
+        Assert.True((await talk.NextAsync(Poll.Soon)).Put.Single().Idle);
+        Assert.Equal($"n1/{Container}/0/before", (await AttachAsync().WaitAsync(Poll.Soon)).Id);
+        Assert.False((await talk.NextAsync(Poll.Soon)).Put.Single().Idle);
+    }
+
+    [Fact]
+    public async Task A_new_session_hears_all_again()
+    {
+        Begin();
+        Publish($"{Container}/0/before");
+        await AttachAsync().WaitAsync(Poll.Soon);
+        _attachments.Recovered();
+        await _attachments.Talk().NextAsync(Poll.Soon);
+        Assert.Equal($"{Container}/0/before", (await _attachments.Talk().NextAsync(Poll.Soon)).Put.Single().Id);
+    }
+
+    private void Begin() => _attachments.Begin(() => true);
+
+    private Task<OverlayEndpoint> AttachAsync() => _attachments.AttachAsync(Container, 0, new() { Network = "net", Names = { "c" } }, CancellationToken.None);
+
+    private void Publish(params string[] given) => _assignments.Publish(NodeAssignments.Empty with
+    {
+        Local = new LocalNode("n1", "192.168.56.11", 4789),
+        Networks = ImmutableDictionary<string, OverlayNetwork>.Empty.Add("net", new() { Id = "net", Name = "net" }),
+        Endpoints = given.ToImmutableDictionary(id => $"n1/{id}", id => new OverlayEndpoint { Id = $"n1/{id}", NetworkId = "net", NodeId = "n1" }),
+    });
+}
