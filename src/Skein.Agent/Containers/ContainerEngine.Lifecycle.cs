@@ -249,6 +249,7 @@ public sealed partial class ContainerEngine
             sharedMemory.Remove(container.Id);
             records.Delete(container.Id);
             containers.Remove(container);
+            container.CompleteRemoval();
         }
         finally
         {

@@ -74,9 +74,11 @@ internal sealed class ManagedContainer(
 
     public void CompleteExit(int exitCode) => Interlocked.Exchange(ref exited, NewExit()).TrySetResult(exitCode);
 
+    /// <summary>It is in no list and on no disk any more: who has waited for that may take its name.</summary>
+    public void CompleteRemoval() => removed.TrySetResult();
+
     public void Dispose()
     {
-        removed.TrySetResult();
         TellHealth();
         Log.Dispose();
         exited.TrySetResult(record.State.ExitCode);
