@@ -3,11 +3,14 @@ using Skein.Model;
 
 namespace Skein.Agent.Session;
 
-/// <summary>What one session is told of the wishes: all at its beginning, then the differences; once it is known that these are all, that.</summary>
+/// <summary>What one session is told of the wishes: each at its beginning, then the differences; and once it is known that these are all, that.</summary>
 internal sealed class AttachmentTalk(Func<(ImmutableDictionary<string, AttachmentWish> Wishes, bool Recovered, Task Changed)> look)
 {
-    private ImmutableDictionary<string, AttachmentWish> _told = ImmutableDictionary.Create<string, AttachmentWish>(StringComparer.Ordinal);
-    private bool _fullTold;
+    /// <summary>Bytes of wishes in one message, about.</summary>
+    private const int Enough = 256 << 10;
+
+    private readonly Dictionary<string, AttachmentWish> _told = new(StringComparer.Ordinal);
+    private bool _allTold;
 
     /// <summary>Completes with the next words, which are not empty.</summary>
     public async Task<AttachmentWishes> NextAsync(CancellationToken cancel)
@@ -15,26 +18,33 @@ internal sealed class AttachmentTalk(Func<(ImmutableDictionary<string, Attachmen
         while (true)
         {
             var (wishes, recovered, changed) = look();
-            var words = recovered && !_fullTold ? Full(wishes) : Difference(wishes);
-            _told = wishes;
-            _fullTold = recovered;
-            if (words.Full || words.Put.Count + words.Removed.Count > 0) return words;
+            var words = Difference(wishes);
+            if (words.Put.Count + words.Removed.Count > 0) return words;
+            if (recovered && !_allTold)
+            {
+                _allTold = true;
+                return new() { All = new() { Ids = { _told.Keys } } };
+            }
             await changed.WaitAsync(cancel);
         }
-    }
-
-    private static AttachmentWishes Full(ImmutableDictionary<string, AttachmentWish> wishes)
-    {
-        var words = new AttachmentWishes { Full = true };
-        words.Put.Add(wishes.Values);
-        return words;
     }
 
     private AttachmentWishes Difference(ImmutableDictionary<string, AttachmentWish> wishes)
     {
         var words = new AttachmentWishes();
-        words.Put.Add(wishes.Values.Where(wish => !ReferenceEquals(_told.GetValueOrDefault(wish.Id), wish)));
-        words.Removed.Add(_told.Keys.Where(id => !wishes.ContainsKey(id)));
+        foreach (var id in _told.Keys.Where(id => !wishes.ContainsKey(id)).ToList())
+        {
+            words.Removed.Add(id);
+            _told.Remove(id);
+        }
+        var bytes = 0;
+        foreach (var wish in wishes.Values.Where(wish => !ReferenceEquals(_told.GetValueOrDefault(wish.Id), wish)))
+        {
+            if (bytes >= Enough) break;
+            bytes += wish.CalculateSize();
+            words.Put.Add(wish);
+            _told[wish.Id] = wish;
+        }
         return words;
     }
 }

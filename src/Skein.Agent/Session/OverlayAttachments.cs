@@ -102,6 +102,9 @@ public sealed partial class OverlayAttachments(AssignmentState assignments, IIdS
         lock (_lock)
         {
             wish.Id = IdsOf($"{containerId}/{number}").FirstOrDefault() ?? Remembered($"{containerId}/{number}/") ?? $"{containerId}/{number}/{ids.NewId()}";
+            if (AttachmentBounds.FlawOf(wish) is { } flaw) throw SkeinException.Invalid($"Could not attach to network {wish.Network}: {flaw}");
+            if (_wishes.Count >= AttachmentBounds.MostOfNode && !_wishes.ContainsKey(wish.Id))
+                throw SkeinException.Unavailable($"Could not attach to network {wish.Network}: this node has {AttachmentBounds.MostOfNode} containers' legs on networks of the swarm already");
             var refused = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _refusals[wish.Id] = refused;
             _wishes = _wishes.SetItem(wish.Id, wish);

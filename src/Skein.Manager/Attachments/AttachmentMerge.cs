@@ -24,10 +24,12 @@ internal static class AttachmentMerge
 
     private static IEnumerable<string> Gone(IEnumerable<string> own, string nodeId, AttachmentWishes wishes)
     {
-        var removed = wishes.Removed.Select(id => AttachmentAllocation.IdOf(nodeId, id)).ToHashSet(StringComparer.Ordinal);
-        var wished = wishes.Put.Select(wish => AttachmentAllocation.IdOf(nodeId, wish.Id)).ToHashSet(StringComparer.Ordinal);
-        return own.Where(id => wishes.Full ? !wished.Contains(id) : removed.Contains(id)).Order(StringComparer.Ordinal);
+        var removed = IdsOf(nodeId, wishes.Removed);
+        var all = wishes.All is null ? null : IdsOf(nodeId, wishes.All.Ids);
+        return own.Where(id => removed.Contains(id) || all?.Contains(id) == false).Order(StringComparer.Ordinal);
     }
+
+    private static HashSet<string> IdsOf(string nodeId, IEnumerable<string> wishIds) => [.. wishIds.Select(id => AttachmentAllocation.IdOf(nodeId, id))];
 
     private static List<AttachmentRefusal> Make(
         Snapshot rest, string nodeId, AttachmentWishes wishes, Dictionary<string, ContainerAttachment> own, int room, Changes changes)

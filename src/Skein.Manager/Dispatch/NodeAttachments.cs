@@ -18,7 +18,7 @@ internal sealed class NodeAttachments(string nodeId, string sessionId, IAttachme
     {
         lock (_lock)
         {
-            if (_waiting.Count == MostWaiting || words.Put.Count > AttachmentBounds.MostOfNode || words.Removed.Count > AttachmentBounds.MostOfNode)
+            if (_waiting.Count == MostWaiting || words.Put.Count > AttachmentBounds.MostOfNode || words.Removed.Count > AttachmentBounds.MostOfNode || words.All?.Ids.Count > AttachmentBounds.MostOfNode)
                 throw new RpcException(new(StatusCode.ResourceExhausted, "legs are asked for faster than they are given"));
             _waiting.Enqueue(words);
         }

@@ -6,11 +6,14 @@ namespace Skein.Model.Validation;
 /// <summary>What a node may wish of legs for its users' containers. Nodes keep to it, and managers ask it of each wish.</summary>
 public static class AttachmentBounds
 {
-    /// <summary>Legs that one node's containers have on the swarm's networks.</summary>
-    public const int MostOfNode = 4096;
+    /// <summary>Legs that one node's containers have on the swarm's networks. All of them with all that they may be called are one message.</summary>
+    public const int MostOfNode = 2048;
 
     /// <summary>Names of one leg: the container's, its hostname, and what `--network-alias` gives.</summary>
-    public const int MostNames = 256;
+    public const int MostNames = 64;
+
+    /// <summary>Characters of all its names.</summary>
+    public const int MostOfNames = 1024;
 
     private const int ContainerId = 64;
     private const int LongestId = 128;
@@ -21,7 +24,8 @@ public static class AttachmentBounds
     {
         if (!IsId(wish.Id)) return "an attachment's id that is none";
         if (!IsName(wish.Network)) return "a network's name that is none";
-        if (wish.Names.Count > MostNames || !wish.Names.All(IsName)) return "names of a container that are none";
+        if (wish.Names.Count > MostNames || wish.Names.Sum(name => name.Length) > MostOfNames) return $"more than {MostNames} names of a container, or more than {MostOfNames} characters of them";
+        if (!wish.Names.All(IsName)) return "names of a container that are none";
         if (!IsAddress(wish.Ipv4Address, AddressFamily.InterNetwork) || !IsAddress(wish.Ipv6Address, AddressFamily.InterNetworkV6)) return "an address of a container that is none";
         return wish.Mac.Length > 0 && !IsUnicast(wish.Mac) ? "a MAC address of a container that is none" : null;
     }

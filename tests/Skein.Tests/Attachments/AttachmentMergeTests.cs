@@ -58,13 +58,13 @@ public class AttachmentMergeTests
     }
 
     [Fact]
-    public void What_is_given_back_or_not_named_by_a_full_wish_is_free()
+    public void What_is_given_back_or_not_among_all_wishes_is_free()
     {
         Wish(new() { Put = { WishOf('a'), WishOf('b'), WishOf('c') } });
         Wish(new() { Put = { WishOf('d') } }, "n2", "s2");
         Wish(new() { Removed = { WishOf('a').Id } });
         Assert.Equal(["b", "c", "d"], Names());
-        Wish(new() { Full = true, Put = { WishOf('c') } });
+        Wish(new() { All = new() { Ids = { WishOf('c').Id } } });
         Assert.Equal(["c", "d"], Names());
         Assert.Equal("10.1.0.4/29", _swarm.Current.Attachments.All.Single(a => a.Names[0] == "c").Leg.Addresses.Single());
     }
@@ -73,7 +73,7 @@ public class AttachmentMergeTests
     public void The_same_wish_again_changes_nothing_but_names()
     {
         Wish(new() { Put = { WishOf('a') } });
-        var (changes, _) = AttachmentMerge.Apply(_swarm.Current, Node, Session, new() { Full = true, Put = { WishOf('a') } });
+        var (changes, _) = AttachmentMerge.Apply(_swarm.Current, Node, Session, new() { All = new() { Ids = { WishOf('a').Id } }, Put = { WishOf('a') } });
         Assert.True(changes.IsEmpty);
         var renamed = WishOf('a');
         renamed.Names[0] = "other";

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Skein.Agent.Session;
 using Skein.Model;
+using Skein.Model.Validation;
 using Skein.Tests.Orchestration;
 using Xunit;
 
@@ -26,7 +27,7 @@ public class OverlayAttachmentsTests
         Publish();
         _attachments.Recovered();
         var talk = _attachments.Talk();
-        Assert.True((await talk.NextAsync(Poll.Soon)).Full);
+        Assert.Empty((await talk.NextAsync(Poll.Soon)).All.Ids);
         var given = AttachAsync();
         var wish = Assert.Single((await talk.NextAsync(Poll.Soon)).Put);
         Assert.Equal("net", wish.Network);
@@ -81,10 +82,10 @@ public class OverlayAttachmentsTests
         // A manager hears of it as it was, and that this is all only when that is known.
         var talk = _attachments.Talk();
         var first = await talk.NextAsync(Poll.Soon);
-        Assert.Equal((false, $"{Container}/0/before"), (first.Full, first.Put.Single().Id));
+        Assert.Equal((null, $"{Container}/0/before"), (first.All, first.Put.Single().Id));
         _attachments.Recovered();
         var all = await talk.NextAsync(Poll.Soon);
-        Assert.Equal((true, $"{Container}/0/before"), (all.Full, all.Put.Single().Id));
+        Assert.Equal($"{Container}/0/before", Assert.Single(all.All.Ids));
     }
 
     [Fact]
@@ -94,7 +95,7 @@ public class OverlayAttachmentsTests
         Publish($"{Container}/0/before");
         _attachments.Recovered();
         var talk = _attachments.Talk();
-        Assert.True((await talk.NextAsync(Poll.Soon)).Full);
+        Assert.Empty((await talk.NextAsync(Poll.Soon)).All.Ids);
         _ = AttachAsync();
         Assert.NotEqual($"{Container}/0/before", (await talk.NextAsync(Poll.Soon)).Put.Single().Id);
     }
@@ -108,10 +109,40 @@ public class OverlayAttachmentsTests
         _attachments.Recovered();
         var talk = _attachments.Talk();
         await talk.NextAsync(Poll.Soon);
+        Assert.NotNull((await talk.NextAsync(Poll.Soon)).All);
         _attachments.Rest(Container);
         Assert.True((await talk.NextAsync(Poll.Soon)).Put.Single().Idle);
         Assert.Equal($"n1/{Container}/0/before", (await AttachAsync().WaitAsync(Poll.Soon)).Id);
         Assert.False((await talk.NextAsync(Poll.Soon)).Put.Single().Idle);
+    }
+
+    [Fact]
+    public async Task What_no_manager_would_take_is_not_sent()
+    {
+        Begin();
+        Publish();
+        var wish = new AttachmentWish { Network = "net", Names = { Enumerable.Range(0, 65).Select(number => $"a{number}") } };
+        var refused = await Assert.ThrowsAsync<SkeinException>(() => _attachments.AttachAsync(Container, 0, wish, CancellationToken.None));
+        Assert.Equal(ErrorKind.InvalidArgument, refused.Kind);
+        _attachments.Recovered();
+        Assert.Empty((await _attachments.Talk().NextAsync(Poll.Soon)).All.Ids);
+    }
+
+    [Fact]
+    public async Task Many_are_told_in_messages_that_a_manager_takes()
+    {
+        Publish();
+        var names = Enumerable.Range(0, 10).Select(number => new string('n', 90) + number).ToList();
+        for (var number = 0; number < 2000; number++) _attachments.Keep(new() { Id = $"{Container}/{number}/x", Network = "net", Names = { names } });
+        _attachments.Recovered();
+        var talk = _attachments.Talk();
+        var heard = 0;
+        while (await talk.NextAsync(Poll.Soon) is { All: null } words)
+        {
+            Assert.True(words.CalculateSize() < MessageBounds.MostOfNode);
+            heard += words.Put.Count;
+        }
+        Assert.Equal(2000, heard);
     }
 
     [Fact]
