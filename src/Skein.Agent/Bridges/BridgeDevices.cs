@@ -49,8 +49,7 @@ internal sealed class BridgeDevices(NetworkNamespace hostSpace, RtNetlink host)
 
     private void Set(BridgeSpec bridge, LinkInfo link, List<string> putRight)
     {
-        // Else whoever is on the bridge reached what the host serves on [::], past rules that are IPv4's.
-        if (!bridge.HasIPv6) putRight.AddRange(Sysctl.Set(hostSpace, ($"net/ipv6/conf/{bridge.Device}/disable_ipv6", "1")));
+        putRight.AddRange(CloseIPv6(bridge));
         var addresses = host.Addresses().Where(address => address.Link == link.Index).Select(address => address.Address).ToHashSet();
         var batch = new NetlinkBatch();
         foreach (var address in bridge.Pools.Select(pool => pool.Host).Where(address => !addresses.Contains(address)))
@@ -74,6 +73,13 @@ internal sealed class BridgeDevices(NetworkNamespace hostSpace, RtNetlink host)
             batch.SetUp(link.Index);
             putRight.Add($"{bridge.Device} up");
         }
-        if (!batch.IsEmpty) host.Apply(batch);
+        if (batch.IsEmpty) return;
+        host.Apply(batch);
+        // The kernel takes IPv6 off a device with less than 1280 bytes, and gives it back as it is by default.
+        putRight.AddRange(CloseIPv6(bridge));
     }
+
+    // Else whoever is on the bridge reached what the host serves on [::], past rules that are IPv4's.
+    private IReadOnlyList<string> CloseIPv6(BridgeSpec bridge) =>
+        bridge.HasIPv6 ? [] : Sysctl.Set(hostSpace, ($"net/ipv6/conf/{bridge.Device}/disable_ipv6", "1"));
 }

@@ -108,8 +108,8 @@ public sealed partial class BridgeNetworking
     public Task RecoverAsync(IReadOnlyCollection<ContainerDefinition> running, CancellationToken cancel) => GatedAsync(cancel, async () =>
     {
         _networks.EnsureDefault(_devices.AddressesOf);
-        var bridges = _networks.All.Select(BridgeSpec.Of).ToDictionary(bridge => bridge.NetworkId);
-        foreach (var bridge in bridges.Values.Where(bridge => !bridge.IsDefault || _host.FindLink(bridge.Device) is not null)) TryEnsure(bridge);
+        var bridges = _networks.All.Select(network => BridgeSpec.Of(network)).ToDictionary(bridge => bridge.NetworkId);
+        foreach (var bridge in bridges.Values.Where(bridge => !bridge.IsGateway && (!bridge.IsDefault || _host.FindLink(bridge.Device) is not null))) TryEnsure(bridge);
         var known = running.Select(definition => definition.Id).ToHashSet(StringComparer.Ordinal);
         var found = NamespacePins.List(_options.Pins).Select(path => Path.GetFileName(path)).Concat(_attachments.Ids()).Distinct();
         foreach (var stranger in found.Where(id => !known.Contains(id)).ToList()) await RemoveAsync(stranger, cancel);

@@ -147,7 +147,7 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
 
     /// <summary>Those whose devices stand.</summary>
     private List<BridgeSpec> Standing() =>
-        [.. _networks.All.Select(BridgeSpec.Of).Where(bridge => _devices.IndexOf(bridge) != 0).OrderBy(bridge => bridge.Device, StringComparer.Ordinal)];
+        [.. _networks.All.Select(network => BridgeSpec.Of(network)).Where(bridge => !bridge.IsGateway && _devices.IndexOf(bridge) != 0).OrderBy(bridge => bridge.Device, StringComparer.Ordinal)];
 
     /// <summary>The host's tables and everybody's names, as the containers that stand would have them.</summary>
     private async Task ProgramAsync(CancellationToken cancel)

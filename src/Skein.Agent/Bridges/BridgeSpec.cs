@@ -30,11 +30,15 @@ internal sealed record BridgeSpec(
 
     public BridgePool? Pool(bool ipv6) => Pools.FirstOrDefault(pool => pool.IsIPv6 == ipv6);
 
-    public static BridgeSpec Of(LocalNetwork network) => new(
+    /// <summary>The swarm's way out, whose containers and rules are the swarm's.</summary>
+    public bool IsGateway => Name == GatewayNetwork.Name;
+
+    /// <param name="mtu">Where the network names none.</param>
+    public static BridgeSpec Of(LocalNetwork network, uint mtu = DefaultMtu) => new(
         network.Id,
         network.Name,
         DeviceOf(network),
-        network.Options.TryGetValue(BridgeOptions.Mtu, out var mtu) ? uint.Parse(mtu, CultureInfo.InvariantCulture) : DefaultMtu,
+        network.Options.TryGetValue(BridgeOptions.Mtu, out var named) ? uint.Parse(named, CultureInfo.InvariantCulture) : mtu,
         [.. network.Ipam.Select(BridgePool.Of)],
         network.Internal,
         BridgeOptions.Flag(network.Options, BridgeOptions.Icc, otherwise: true),

@@ -36,6 +36,7 @@ internal static class LegChoice
     /// <param name="named">The user gave the network a subnet: only then may he choose addresses in it.</param>
     public static void Check(BridgeSpec bridge, StandaloneEndpoint endpoint, bool named)
     {
+        if (bridge.IsGateway) throw SkeinException.NotImplemented($"containers outside services are not supported on {bridge.Name}, which is the way out of tasks: use another bridge network");
         if (bridge.IsDefault && endpoint.Aliases.Count > 0) throw SkeinException.Invalid("invalid endpoint settings:\nnetwork-scoped aliases are only supported for user-defined networks");
         if (bridge.IsDefault && endpoint.Links.Count > 0) throw SkeinException.Invalid("invalid endpoint settings:\nnetwork-scoped links are only supported for user-defined networks: on the default bridge docker run --link makes them");
         if (endpoint.LinkLocalIps.Count > 0) throw SkeinException.NotImplemented("link-local addresses are not supported by the driver bridge");

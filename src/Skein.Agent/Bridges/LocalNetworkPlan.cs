@@ -6,7 +6,7 @@ namespace Skein.Agent.Bridges;
 
 /// <summary>Makes a whole network of what a user asked for, or says why not, in Docker's words. Pure.</summary>
 /// <param name="Existing">The host's own networks.</param>
-/// <param name="Elsewhere">Subnets of the swarm's networks and of docker_gwbridge.</param>
+/// <param name="Elsewhere">Subnets of the swarm's networks.</param>
 /// <param name="Routes">What else the host has a way to: nothing is chosen in there, and what the user names may be.</param>
 internal sealed record LocalNetworkPlan(
     IReadOnlyCollection<LocalNetwork> Existing, IReadOnlyCollection<IPNetwork> Elsewhere, IReadOnlyCollection<IPNetwork> Routes, SubnetPools Pools)
@@ -20,8 +20,11 @@ internal sealed record LocalNetworkPlan(
     public LocalNetwork Complete(LocalNetwork wanted, IPNetwork uniqueLocal)
     {
         BridgeOptions.Check(wanted.Options);
+        if (wanted.Name != GatewayNetwork.Name && wanted.Options.TryGetValue(BridgeOptions.Name, out var device) && device == GatewayNetwork.Name)
+            throw new SkeinException(ErrorKind.Forbidden, $"invalid bridge name \"{GatewayNetwork.Name}\": it is the network's of this name");
         if (Existing.Any(other => other.Name == wanted.Name)) throw SkeinException.Conflict($"network with name {wanted.Name} already exists");
         var network = wanted.Clone();
+        if (network.Name == GatewayNetwork.Name) GatewayNetwork.Complete(network);
         network.SubnetNamed = network.Ipam.Count > 0;
         if (!network.Ipv6) Remove(network, ipv6: true);
         if (!network.Ipam.Any(config => !IsIPv6(config))) network.Ipam.Insert(0, Chosen());

@@ -11,7 +11,12 @@ namespace Skein.Agent.Bridges;
 public sealed partial class LocalNetworks
 {
     public const string DefaultName = "bridge";
+
+    /// <summary>In the data root.</summary>
+    public const string Folder = "local-networks";
+
     private const string DefaultDevice = "docker0";
+    private const string DefaultLastResort = "172.17.0.0/16";
 
     private readonly Lock _lock = new();
     private readonly LocalNetworkFiles _files;
@@ -40,7 +45,8 @@ public sealed partial class LocalNetworks
 
     public IReadOnlyList<LocalNetwork> All => _all;
 
-    public IReadOnlyCollection<IPNetwork> Subnets => [.. LocalNetworkPlan.Subnets(_all)];
+    /// <summary>Whether what leaves by docker_gwbridge has the host's address, as it has unless its user says otherwise.</summary>
+    public bool GatewayMasquerades => Find(GatewayNetwork.Name) is not { } network || BridgeOptions.Flag(network.Options, BridgeOptions.Masquerade, otherwise: true);
 
     /// <summary>By id, name, or unique id prefix; null when there is none.</summary>
     public LocalNetwork? Find(string idOrName)
@@ -72,7 +78,6 @@ public sealed partial class LocalNetworks
     /// <param name="standing">Addresses of a device, by its name: one that is there keeps its subnet.</param>
     internal LocalNetwork EnsureDefault(Func<string, IReadOnlyList<InterfaceAddress>> standing)
     {
-        if (Find(DefaultName) is { } found) return found;
         var network = new LocalNetwork
         {
             Name = DefaultName,
@@ -85,9 +90,36 @@ public sealed partial class LocalNetworks
                 [BridgeOptions.Mtu] = "1500",
             },
         };
-        network.Ipam.AddRange(standing(DefaultDevice).Where(address => !address.IsIPv6).Take(1)
-            .Select(address => new IpamConfig { Subnet = address.Network.ToString(), Gateway = address.Address.ToString() }));
-        return Create(network);
+        return EnsureOwn(network, DefaultDevice, DefaultLastResort, standing);
+    }
+
+    /// <summary>docker_gwbridge: the user's, or one for the swarm alone.</summary>
+    /// <param name="standing">Addresses of a device, by its name: one that is there keeps its subnet.</param>
+    internal LocalNetwork EnsureGateway(Func<string, IReadOnlyList<InterfaceAddress>> standing)
+    {
+        if (Find(GatewayNetwork.Name) is { } found) return found;
+        // As in Docker the first subnet is the default bridge's.
+        EnsureDefault(standing);
+        return EnsureOwn(GatewayNetwork.OfSwarm(), GatewayNetwork.Name, GatewayNetwork.LastResort, standing);
+    }
+
+    private LocalNetwork EnsureOwn(LocalNetwork network, string device, string lastResort, Func<string, IReadOnlyList<InterfaceAddress>> standing)
+    {
+        lock (_lock)
+        {
+            if (Find(network.Name) is { } found) return found;
+            network.Ipam.AddRange(standing(device).Where(address => !address.IsIPv6).Take(1)
+                .Select(address => new IpamConfig { Subnet = address.Network.ToString(), Gateway = address.Address.ToString() }));
+            try
+            {
+                return Create(network);
+            }
+            catch (SkeinException none) when (none.Kind == ErrorKind.Unavailable && network.Ipam.Count == 0)
+            {
+                network.Ipam.Add(new IpamConfig { Subnet = lastResort });
+                return Create(network);
+            }
+        }
     }
 
     public void Remove(string id)

@@ -8,6 +8,9 @@ namespace Skein.Agent.Mesh;
 internal sealed record HostMeshSpec(
     TunnelSpec? Tunnels, string? GatewaySubnet, IReadOnlyList<HostPort> Ports, IReadOnlyList<string> SwarmSubnets, bool RouterByUs = false)
 {
+    /// <summary>What leaves by docker_gwbridge has the host's address.</summary>
+    public bool Masquerades { get; init; } = true;
+
     /// <summary>Devices of bridges that are the host's own, which have a table of their own.</summary>
     public IReadOnlyList<string> OtherBridges { get; init; } = [];
 }

@@ -23,7 +23,7 @@ internal static class HostRuleset
         rules.Chain("prerouting", "type nat hook prerouting priority -100", "fib daddr type local goto publish");
         rules.Chain("output", "type nat hook output priority -100", "fib daddr type local goto publish");
         rules.Chain("postrouting", "type nat hook postrouting priority 100",
-            [$"ip saddr {subnet} oifname != \"{Bridge}\" masquerade", .. Elsewhere(subnet, spec.SwarmSubnets)]);
+            [.. spec.Masquerades ? [$"ip saddr {subnet} oifname != \"{Bridge}\" masquerade"] : Array.Empty<string>(), .. Elsewhere(subnet, spec.SwarmSubnets)]);
         rules.Chain("forward", "type filter hook forward priority 0", Forward(spec));
         return rules.ToString();
     }

@@ -64,12 +64,12 @@ internal sealed class HostServices : IDisposable
     /// <summary>Completes when something in the host's nftables has changed, be it by us.</summary>
     public Task ChangedAsync(CancellationToken cancel) => _events.WaitAsync(cancel);
 
-    public void Program(MeshView mesh, IReadOnlyCollection<ContainerServices> containers, IngressServices? ingress)
+    public void Program(MeshView mesh, IReadOnlyCollection<ContainerServices> containers, IngressServices? ingress, bool masquerades)
     {
         _tookOver = false;
         var ports = PortsOf(mesh, containers, ingress);
         if (GatewaySubnet is not null) _forwarding.Claim();
-        _table.Apply(HostRuleset.Render(new HostMeshSpec(mesh.Tunnels, GatewaySubnet, ports, mesh.Subnets, _forwarding.ByUs) { OtherBridges = OtherBridges }));
+        _table.Apply(HostRuleset.Render(new HostMeshSpec(mesh.Tunnels, GatewaySubnet, ports, mesh.Subnets, _forwarding.ByUs) { OtherBridges = OtherBridges, Masquerades = masquerades }));
         if (mesh.Tunnels is { IsIPv6: true } tunnels) _tableIPv6.Apply(TunnelRules.RenderIPv6(tunnels, OtherBridges));
         Tune();
         _flows.Follow(ports.Where(p => p.Published.Protocol == PortProtocol.Udp).ToDictionary(

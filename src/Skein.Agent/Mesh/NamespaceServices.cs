@@ -74,6 +74,9 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
     /// <summary>Ports by which other nodes reach this one as a manager; none while it is none.</summary>
     public Func<IReadOnlyList<int>> ManagerPorts { get; init; } = static () => [];
 
+    /// <summary>Whether what leaves by docker_gwbridge has the host's address.</summary>
+    public Func<bool> GatewayMasquerades { get; init; } = static () => true;
+
     /// <summary>What of the mesh does not work on this host, by whom, and what cures it.</summary>
     public IReadOnlyList<string> Warnings => _host.Warnings;
 
@@ -368,7 +371,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
 
     private void ProgramHost()
     {
-        if (_allOpened) _host.Program(View(), _containers.Values, _ingress);
+        if (_allOpened) _host.Program(View(), _containers.Values, _ingress, GatewayMasquerades());
     }
 
     private static TimeSpan RestAfter(TimeSpan spent, TimeSpan least, TimeSpan most) =>

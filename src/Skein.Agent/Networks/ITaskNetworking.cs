@@ -17,9 +17,6 @@ public interface ITaskNetworking
     /// <summary>The ingress namespace's legs; null while this host has none.</summary>
     ContainerNetwork? Ingress { get; }
 
-    /// <summary>docker_gwbridge's subnet (CIDR) and the host's address on it; null while it does not exist.</summary>
-    (string Subnet, string Gateway)? GatewaySubnet { get; }
-
     /// <summary>After a restart of the daemon: takes over the namespaces of these, serves their resolvers again, removes all others.</summary>
     Task RecoverAsync(IReadOnlyCollection<ContainerNetworkSpec> running, CancellationToken cancel);
 }

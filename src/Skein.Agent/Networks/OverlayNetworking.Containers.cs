@@ -204,7 +204,7 @@ public sealed partial class OverlayNetworking
         OnHost: true,
         isolated)
     {
-        Gateways = [_gateway.Pool!.Host.Address],
+        Gateways = [_gateway.Host.Address],
     };
 
     private ContainerLeg Shown(LegSpec leg, string? networkId) => new(
@@ -213,7 +213,7 @@ public sealed partial class OverlayNetworking
         leg.Interface,
         [.. leg.Addresses.Select(address => address.ToString())],
         leg.Mac.ToString(),
-        networkId is null ? _gateway.Pool!.Host.Address.ToString() : "");
+        networkId is null ? _gateway.Host.Address.ToString() : "");
 
     /// <summary>Files that are there stay: the container may have changed them.</summary>
     private void WriteFiles(ContainerNetworkSpec spec, IReadOnlyList<ContainerLeg> legs)
@@ -226,7 +226,7 @@ public sealed partial class OverlayNetworking
         WriteIfMissing(Path.Combine(folder, "hostname"), spec.Hostname + "\n");
     }
 
-    private IReadOnlyList<IPAddress> HostGateways => _options.HostGateways.Count > 0 ? _options.HostGateways : _gateway.Pool is { } pool ? [pool.Host.Address] : [];
+    private IReadOnlyList<IPAddress> HostGateways => _options.HostGateways.Count > 0 ? _options.HostGateways : _gateway.Index != 0 ? [_gateway.Host.Address] : [];
 
     /// <summary>Those by which its own name is known: of the networks it was put on, or else of what it has.</summary>
     private List<ContainerLeg> Own(IReadOnlyList<ContainerLeg> legs)

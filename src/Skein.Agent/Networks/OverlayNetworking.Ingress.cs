@@ -56,7 +56,7 @@ public sealed partial class OverlayNetworking
     private LegVerdict MakeIngressLegs(ContainerNetworkSpec spec, NetworkNamespace space, bool mtuFollows)
     {
         using var inside = RtNetlink.OpenHere();
-        LegSpec[] legs = [OverlayLeg(IngressId, spec.Legs[0], 0), GatewayLeg(IngressId, "eth1", _gateway.Pool!.Ingress, isolated: false)];
+        LegSpec[] legs = [OverlayLeg(IngressId, spec.Legs[0], 0), GatewayLeg(IngressId, "eth1", _gateway.Ingress, isolated: false)];
         var links = inside.Links();
         // A namespace of an earlier life of this node, with another address, is emptied.
         foreach (var leg in legs)

@@ -39,7 +39,7 @@ public sealed partial class OverlayNetworking : IOverlayLegs
         return new LegSpec(device, port.Device, bridge, mtu, port.Mac, [.. addresses], OnHost: false, Isolated: false);
     }
 
-    (InterfaceAddress Own, IPAddress Gateway) IOverlayLegs.HoldGateway(string containerId) => (_gateway.Hold(containerId, present: null), _gateway.Pool!.Host.Address);
+    (InterfaceAddress Own, IPAddress Gateway) IOverlayLegs.HoldGateway(string containerId) => (_gateway.Hold(containerId, present: null), _gateway.Host.Address);
 
     void IOverlayLegs.KeepGateway(string containerId, InterfaceAddress own) => _gateway.Keep(containerId, own);
 

@@ -31,7 +31,7 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
     private readonly NetworkNamespace _hostSpace;
     private readonly NetlinkEvents _hostEvents;
     private readonly RtNetlink _host;
-    private readonly GatewayBridge _gateway;
+    private readonly IGatewayBridge _gateway;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _locks = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, AttachedContainer> _containers = new(StringComparer.Ordinal);
@@ -40,30 +40,25 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
     private long _leftGeneration = -1;
 
     public OverlayNetworking(
-        OverlayNetworkingOptions options, AssignmentState assignments, INamespaceServices services, TimeProvider time, ILoggerFactory logs)
-        : this(options, assignments, services, time, logs, NetworkNamespace.OpenHost())
+        OverlayNetworkingOptions options, AssignmentState assignments, INamespaceServices services, IGatewayBridge gateway, TimeProvider time, ILoggerFactory logs)
+        : this(options, assignments, services, gateway, time, logs, NetworkNamespace.OpenHost())
     {
     }
 
+    /// <param name="gateway">Belongs to this object.</param>
     /// <param name="host">Where underlay and docker_gwbridge are; belongs to this object.</param>
     internal OverlayNetworking(
-        OverlayNetworkingOptions options, AssignmentState assignments, INamespaceServices services, TimeProvider time, ILoggerFactory logs, NetworkNamespace host)
+        OverlayNetworkingOptions options, AssignmentState assignments, INamespaceServices services, IGatewayBridge gateway, TimeProvider time, ILoggerFactory logs, NetworkNamespace host)
     {
         (_options, _assignments, _services, _time, _logs) = (options, assignments, services, time, logs);
         _log = logs.CreateLogger<OverlayNetworking>();
         _hostSpace = host;
         _host = RtNetlink.Open(_hostSpace);
         _hostEvents = NetlinkEvents.SubscribeDevices(_hostSpace);
-        _gateway = new GatewayBridge(_hostSpace, _host, IPNetwork.Parse(options.GatewaySubnet), () => Reserved());
+        _gateway = gateway;
     }
 
-    /// <summary>Subnets of networks of the host's own, which docker_gwbridge keeps clear of.</summary>
-    public Func<IReadOnlyCollection<IPNetwork>> Reserved { get; init; } = static () => [];
-
     public ContainerNetwork? Ingress => Find(IngressId);
-
-    public (string Subnet, string Gateway)? GatewaySubnet =>
-        _gateway.Pool is { } pool ? (pool.Subnet.ToString(), pool.Host.Address.ToString()) : null;
 
     /// <summary>Differences between kernel and wish that were put right though the wish had not changed.</summary>
     public long Healed => (_fabric?.Healed ?? 0) + Interlocked.Read(ref _healed);
@@ -120,6 +115,7 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
     {
         _fabric?.Dispose();
         foreach (var container in _containers.Values) container.Space?.Dispose();
+        _gateway.Dispose();
         _hostEvents.Dispose();
         _host.Dispose();
         _hostSpace.Dispose();

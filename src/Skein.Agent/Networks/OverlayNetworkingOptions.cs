@@ -4,12 +4,10 @@ namespace Skein.Agent.Networks;
 
 /// <param name="ExecRoot">Pins of namespaces lie in its netns/; gone after a reboot, as the namespaces are.</param>
 /// <param name="DataRoot">The containers' resolv.conf, hosts and hostname lie in its networks/.</param>
-/// <param name="GatewaySubnet">Wished subnet of docker_gwbridge (CIDR). Another is taken when the host has a route into it.</param>
 /// <param name="HostResolvConf">Search domains and options are taken from it for containers that name none.</param>
 public sealed record OverlayNetworkingOptions(
     string ExecRoot,
     string DataRoot,
-    string GatewaySubnet = "172.18.0.0/16",
     string HostResolvConf = "/etc/resolv.conf")
 {
     /// <summary>What `host-gateway` stands for; empty = the host's address on docker_gwbridge.</summary>

@@ -69,9 +69,9 @@ internal sealed partial class Daemon : IAsyncDisposable
         // Only who answers in Docker's place does so on its disk.
         if (EngineListeners.UnixPaths(options.Hosts).Any(DockersSockets.Contains))
             _dockersVolumes = new("/var/lib/docker", new(options.DataRoot), logs.CreateLogger<DockersVolumesPath>());
-        _services = new(assignments, options.ExecRoot, ResolvConf, _time, logs) { ManagerPorts = OwnManagerPorts };
-        var local = new LocalNetworks(Path.Combine(options.DataRoot, "local-networks"), PoolsOf(options), ids, _time, logs) { Elsewhere = () => SubnetsOf(assignments) };
-        _networking = new(NetworkingOptions(options), assignments, _services, _time, logs) { Reserved = () => local.Subnets };
+        var local = new LocalNetworks(Path.Combine(options.DataRoot, LocalNetworks.Folder), PoolsOf(options), ids, _time, logs) { Elsewhere = () => SubnetsOf(assignments) };
+        _services = new(assignments, options.ExecRoot, ResolvConf, _time, logs) { ManagerPorts = OwnManagerPorts, GatewayMasquerades = () => local.GatewayMasquerades };
+        _networking = new(NetworkingOptions(options), assignments, _services, new GatewayBridge(local), _time, logs);
         _attachments = new(assignments, ids, _time, logs);
         _bridges = new(
             new(options.ExecRoot, options.DataRoot, ResolvConf) { HostGateways = HostGatewaysOf(options) }, local, _services, new(_attachments, assignments, _networking), _time, logs);
@@ -196,13 +196,8 @@ internal sealed partial class Daemon : IAsyncDisposable
         .Where(container => container.ImageId == imageId)
         .Select(container => new ImageUser(container.Id, container.State.Status == Agent.Containers.ContainerStatus.Running));
 
-    private static OverlayNetworkingOptions NetworkingOptions(DaemonOptions options)
-    {
-        var defaults = new OverlayNetworkingOptions(options.ExecRoot, options.DataRoot, HostResolvConf: ResolvConf) { HostGateways = HostGatewaysOf(options) };
-        return options.DefaultAddressPools is [var first, ..]
-            ? defaults with { GatewaySubnet = $"{first.Base.Split('/')[0]}/{first.Size}" }
-            : defaults;
-    }
+    private static OverlayNetworkingOptions NetworkingOptions(DaemonOptions options) =>
+        new(options.ExecRoot, options.DataRoot, ResolvConf) { HostGateways = HostGatewaysOf(options) };
 
     private static IReadOnlyList<IPAddress> HostGatewaysOf(DaemonOptions options) => [.. options.HostGatewayIps.Select(IPAddress.Parse)];
 

@@ -60,7 +60,7 @@ internal sealed record DaemonOptions
     /// <summary>What Docker gives no service and this node does: privileged, devices, gpus.</summary>
     public IReadOnlyList<string> AllowServices { get; init; } = [];
 
-    /// <summary>From which docker_gwbridge takes its subnet.</summary>
+    /// <summary>From which the networks of the host take their subnets.</summary>
     public IReadOnlyList<AddressPool> DefaultAddressPools { get; init; } = [];
 
     /// <summary>What `--add-host NAME:host-gateway` stands for, at most one of a family; empty = the bridge's own address.</summary>

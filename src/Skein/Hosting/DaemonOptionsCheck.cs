@@ -10,7 +10,7 @@ namespace Skein.Hosting;
 /// <summary>What would fail later, or far from its cause, is said before anything starts.</summary>
 internal static class DaemonOptionsCheck
 {
-    private const int SmallestGatewaySubnet = 29;
+    private const int SmallestSubnet = 29;
 
     /// <exception cref="SkeinException">An option's value is of no use; the message names it.</exception>
     public static DaemonOptions Checked(this DaemonOptions options)
@@ -42,8 +42,8 @@ internal static class DaemonOptionsCheck
         {
             if (!IPNetwork.TryParse(pool.Base, out var network) || network.BaseAddress.AddressFamily != AddressFamily.InterNetwork)
                 throw SkeinException.Invalid($"invalid base pool: \"{pool.Base}\" must be an IPv4 subnet such as 10.10.0.0/16");
-            if (pool.Size < network.PrefixLength || pool.Size > SmallestGatewaySubnet)
-                throw SkeinException.Invalid($"invalid size {pool.Size} of the pool {pool.Base}: from {network.PrefixLength} to {SmallestGatewaySubnet}");
+            if (pool.Size < network.PrefixLength || pool.Size > SmallestSubnet)
+                throw SkeinException.Invalid($"invalid size {pool.Size} of the pool {pool.Base}: from {network.PrefixLength} to {SmallestSubnet}");
         }
         RequireHostGateways(options.HostGatewayIps);
         // As Docker's: 0 is the default.

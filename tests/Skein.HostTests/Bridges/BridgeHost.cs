@@ -124,7 +124,9 @@ internal sealed class BridgeHost : IAsyncDisposable
         var assignments = new AssignmentState();
         Services = new NamespaceServices(assignments, Options.ExecRoot, ResolvConf, TimeProvider.System, logs, NetworkNamespace.Open(Space.Path));
         Networks = new LocalNetworks(Path.Combine(Options.DataRoot, "local-networks"), SubnetPools.Dockers, new CryptoIdSource(), TimeProvider.System, logs) { Routes = static () => [] };
-        Overlays = new OverlayNetworking(new(Options.ExecRoot, Options.DataRoot, HostResolvConf: ResolvConf), assignments, Services, TimeProvider.System, logs, NetworkNamespace.Open(Space.Path));
+        var gateway = new GatewayBridge(Networks, NetworkNamespace.Open(Space.Path));
+        Overlays = new OverlayNetworking(
+            new(Options.ExecRoot, Options.DataRoot, HostResolvConf: ResolvConf), assignments, Services, gateway, TimeProvider.System, logs, NetworkNamespace.Open(Space.Path));
         Networking = new BridgeNetworking(
             Options, Networks, Services, new(new(assignments, new CryptoIdSource(), TimeProvider.System, logs), assignments, Overlays), TimeProvider.System, logs, NetworkNamespace.Open(Space.Path));
     }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using Skein.Agent.Bridges;
 using Skein.Agent.Networks;
 using Skein.Agent.Session;
 using Skein.Linux.Namespaces;
@@ -28,6 +30,10 @@ internal sealed class OverlayHost : IAsyncDisposable
         using var here = RtNetlink.Open(_space);
         var eth0 = here.FindLink("eth0")!.Index;
         here.Apply(new NetlinkBatch().SetUp(here.FindLink("lo")!.Index).SetUp(eth0).SetAddress(eth0, InterfaceAddress.Parse($"{Vtep}/24")));
+        HostNetworks = new LocalNetworks(Path.Combine(Options.DataRoot, LocalNetworks.Folder), SubnetPools.Dockers, new CryptoIdSource(), TimeProvider.System, NullLoggerFactory.Instance)
+        {
+            Routes = () => [.. LocalSubnets.From(RoutesHere()).Select(subnet => IPNetwork.Parse(subnet))],
+        };
         Networking = Make();
     }
 
@@ -38,6 +44,8 @@ internal sealed class OverlayHost : IAsyncDisposable
     public string Vtep => $"10.99.0.{Number}";
 
     public NetworkNamespace Space => _space;
+
+    public LocalNetworks HostNetworks { get; }
 
     public OverlayNetworking Networking { get; private set; }
 
@@ -96,6 +104,12 @@ internal sealed class OverlayHost : IAsyncDisposable
         Networking.Dispose();
     }
 
+    private IReadOnlyList<RouteInfo> RoutesHere()
+    {
+        using var netlink = RtNetlink.Open(_space);
+        return netlink.Routes();
+    }
+
     private OverlayNetworking Make() => new(
-        Options, Assignments, Services, TimeProvider.System, NullLoggerFactory.Instance, NetworkNamespace.Open(_space.Path));
+        Options, Assignments, Services, new GatewayBridge(HostNetworks, NetworkNamespace.Open(_space.Path)), TimeProvider.System, NullLoggerFactory.Instance, NetworkNamespace.Open(_space.Path));
 }

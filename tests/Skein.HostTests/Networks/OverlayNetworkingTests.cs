@@ -281,7 +281,8 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
         }
         await Poll.UntilAsync("ingress on both hosts", () => _a.Networking.Ingress is not null && _b.Networking.Ingress is not null);
         Assert.Equal(["open-ingress eth0=10.0.0.2/24 eth1=172.18.0.2/16"], _a.Services.Calls);
-        Assert.Equal(("172.18.0.0/16", "172.18.0.1"), _a.Networking.GatewaySubnet);
+        var gateway = Assert.Single(_a.HostNetworks.Find("docker_gwbridge")!.Ipam);
+        Assert.Equal(("172.18.0.0/16", "172.18.0.1"), (gateway.Subnet, gateway.Gateway));
         _a.Space.Run(() => Commands.Run("ping", "-c", "1", "-W", "2", "172.18.0.2"));
         using (var ingress = NetworkNamespace.Open(_a.Options.PinOf("skein-ingress")))
         {

@@ -14,7 +14,7 @@ internal sealed class FakeBridges : IStandaloneNetworking, IHostNetworks
     public FakeBridges(string folder)
     {
         _networks = new LocalNetworks(folder, SubnetPools.Dockers, new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance) { Routes = static () => [] };
-        _networks.EnsureDefault(static _ => []);
+        _networks.EnsureGateway(static _ => []);
     }
 
     public IReadOnlyList<LocalNetwork> All => _networks.All;

@@ -37,6 +37,22 @@ public class LocalNetworkPlanTests
         Assert.Equal("172.17.0.0/16 172.17.0.1", Text(Complete(Plan(), new LocalNetwork { Name = "a", Ipam = { new IpamConfig { Subnet = "fd00::/64" } } })));
     }
 
+    [Fact]
+    public void The_swarms_way_out_may_be_made_beforehand()
+    {
+        var made = Complete(Plan(), new LocalNetwork { Name = "docker_gwbridge", Ipam = { new IpamConfig { Subnet = "10.11.0.0/16" } }, Options = { [BridgeOptions.Masquerade] = "false" } });
+        Assert.Equal("10.11.0.0/16 10.11.0.1", Text(made));
+        Assert.Equal(("docker_gwbridge", "false", "false"), (made.Options[BridgeOptions.Name], made.Options[BridgeOptions.Icc], made.Options[BridgeOptions.Masquerade]));
+    }
+
+    [Theory]
+    [InlineData("docker_gwbridge", BridgeOptions.Icc, "true", ErrorKind.NotImplemented)]
+    [InlineData("docker_gwbridge", BridgeOptions.HostBinding, "127.0.0.1", ErrorKind.NotImplemented)]
+    [InlineData("docker_gwbridge", BridgeOptions.Name, "br0", ErrorKind.NotImplemented)]
+    [InlineData("other", BridgeOptions.Name, "docker_gwbridge", ErrorKind.Forbidden)]
+    public void And_is_refused_what_it_could_not_be(string name, string option, string value, ErrorKind kind) =>
+        Assert.Equal(kind, Assert.Throws<SkeinException>(() => Complete(Plan(), new LocalNetwork { Name = name, Options = { [option] = value } })).Kind);
+
     [Theory]
     [InlineData("127.5.0.0/16", "127.0.0.0/8")]
     [InlineData("0.0.0.0/0", "0.0.0.0/8")]

@@ -101,6 +101,15 @@ public class RulesetTests
         ContainerRuleset.Render(new ContainerMeshSpec(20001, 20001, [], null, new GatewayGuardSpec("eth1", "172.18.0.0/16", Address("172.18.0.1")))));
 
     [Fact]
+    public void What_leaves_keeps_its_address_where_the_user_of_docker_gwbridge_wants_it_so()
+    {
+        var spec = new HostMeshSpec(null, "172.18.0.0/16", [], []);
+        const string Leaving = "ip saddr 172.18.0.0/16 oifname != \"docker_gwbridge\" masquerade";
+        Assert.Contains(Leaving, HostRuleset.Render(spec));
+        Assert.DoesNotContain(Leaving, HostRuleset.Render(spec with { Masquerades = false }));
+    }
+
+    [Fact]
     public void The_ingress_namespace_turns_ports_with_tasks_and_leaves_the_others_to_be_refused() => Assert.Equal("""
         table ip skein
         delete table ip skein

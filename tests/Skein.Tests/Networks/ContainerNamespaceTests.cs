@@ -69,31 +69,6 @@ public sealed class ContainerNamespaceTests
     }
 
     [Fact]
-    public void The_gateway_subnet_avoids_the_hosts_routes()
-    {
-        var wished = IPNetwork.Parse("172.18.0.0/16");
-        Assert.Equal(wished, GatewayPool.Choose(wished, []).Subnet);
-        Assert.Equal("172.19.0.0/16", GatewayPool.Choose(wished, [IPNetwork.Parse("172.18.9.0/24")]).Subnet.ToString());
-        Assert.Equal("192.168.0.0/20", GatewayPool.Choose(wished, [IPNetwork.Parse("172.16.0.0/12")]).Subnet.ToString());
-        Assert.Equal(wished, GatewayPool.Choose(wished, [IPNetwork.Parse("0.0.0.0/0")]).Subnet);
-    }
-
-    [Fact]
-    public void Containers_get_the_lowest_free_address_behind_the_hosts_and_the_ingress()
-    {
-        var pool = new GatewayPool(IPNetwork.Parse("192.168.16.0/29"));
-        Assert.Equal(("192.168.16.1/29", "192.168.16.2/29"), (pool.Host.ToString(), pool.Ingress.ToString()));
-        var used = new HashSet<IPAddress>();
-        for (var last = 3; last <= 6; last++)
-        {
-            var address = pool.Free(used)!.Value;
-            Assert.Equal($"192.168.16.{last}/29", address.ToString());
-            used.Add(address.Address);
-        }
-        Assert.Null(pool.Free(used));
-    }
-
-    [Fact]
     public void Device_names_fit_and_are_recognised()
     {
         var id = new string('a', 64);

@@ -32,8 +32,6 @@ internal sealed class FakeTaskNetworking : ITaskNetworking
         return Task.CompletedTask;
     }
 
-    public (string Subnet, string Gateway)? GatewaySubnet => null;
-
     public ContainerNetwork? Ingress => null;
 
     public ContainerNetwork? Known { get; set; }

@@ -11,7 +11,7 @@ using Skein.Model.Specs;
 namespace Skein.Api.Networks;
 
 /// <summary>
-/// The networks as this host sees them: its own (bridges, docker_gwbridge, host, none), and the swarm's: all of them on a manager,
+/// The networks as this host sees them: its own (bridges with docker_gwbridge, host, none), and the swarm's: all of them on a manager,
 /// those its tasks use on a worker, as Docker does.
 /// </summary>
 internal sealed class NetworkCatalog(
@@ -32,8 +32,7 @@ internal sealed class NetworkCatalog(
     public IReadOnlyList<NetworkJson> List()
     {
         var local = new[] { LocalNetwork("host", "host"), LocalNetwork("none", "null") };
-        var bridge = swarm.State == LocalNodeState.Inactive ? [] : new[] { LocalNetwork(Gwbridge, "bridge") };
-        return [.. bridge, .. bridges.All.Select(From), .. local, .. Overlays()];
+        return [.. bridges.All.Select(From), .. local, .. Overlays()];
     }
 
     /// <summary>By id, name, or unique id prefix.</summary>
@@ -84,6 +83,10 @@ internal sealed class NetworkCatalog(
             seen.Services.All.Any(s => s.Spec.Task?.Networks.Any(n => n.Target == network.Id) == true)
             || seen.Attachments.All.Any(a => a.Leg.NetworkId == network.Id)
             || seen.Tasks.All.Any(t => !t.IsTerminal() && t.Networks.Any(n => n.NetworkId == network.Id)));
+
+    /// <summary>As Docker's refusals name those that are on it.</summary>
+    public IEnumerable<string> EndpointsOf(NetworkJson network) => ContainersOn(network).Values
+        .Select(row => $"name:\"{row.Name}\" id:\"{row.EndpointID[..12]}\"").Order(StringComparer.Ordinal);
 
     private IEnumerable<NetworkJson> Overlays() => swarm.Control is { } control
         ? control.Snapshot.Networks.All.Select(From)
@@ -154,27 +157,13 @@ internal sealed class NetworkCatalog(
         Created = _created,
         Scope = "local",
         Driver = driver,
-        IPAM = name == Gwbridge ? GwbridgeIpam() : new NetworkJson.IpamJson { Config = [] },
+        IPAM = new NetworkJson.IpamJson { Config = [] },
         Containers = new Dictionary<string, NetworkJson.ContainerJson>(),   // in a list they are not told, and yet no null
-        Options = name == Gwbridge
-            ? new Dictionary<string, string>
-            {
-                ["com.docker.network.bridge.enable_icc"] = "false",
-                ["com.docker.network.bridge.enable_ip_masquerade"] = "true",
-                ["com.docker.network.bridge.name"] = Gwbridge,
-            }
-            : new Dictionary<string, string>(),
+        Options = new Dictionary<string, string>(),
     };
 
     /// <summary>64 hex digits that stay the same for this daemon: its local networks are kept nowhere.</summary>
     private string LocalId(string name) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{identity.Id}/{name}")));
-
-    private NetworkJson.IpamJson GwbridgeIpam() => new()
-    {
-        Config = networking.GatewaySubnet is { } subnet
-            ? [new NetworkJson.IpamConfigJson { Subnet = subnet.Subnet, Gateway = subnet.Gateway }]
-            : [],
-    };
 
     private Dictionary<string, NetworkJson.ContainerJson> ContainersOn(NetworkJson network)
     {

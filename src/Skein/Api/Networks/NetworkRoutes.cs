@@ -71,8 +71,10 @@ internal sealed class NetworkRoutes(
     private async Task RemoveAsync(HttpContext context)
     {
         var network = catalog.Find(context.Route("id"));
-        if (s_own.Contains(network.Name))
+        if (s_builtIn.Contains(network.Name))
             throw new SkeinException(ErrorKind.Forbidden, $"{network.Name} is a pre-defined network and cannot be removed");
+        if (network.Name == NetworkCatalog.Gwbridge && swarm.State != LocalNodeState.Inactive)
+            throw new SkeinException(ErrorKind.Forbidden, $"error while removing network: network {network.Name} has active endpoints ({string.Join(", ", catalog.EndpointsOf(network))})");
         if (IsOfHost(network)) await RemoveAsync(network, context.RequestAborted);
         else await swarm.ManagerControl().RemoveNetworkAsync(network.Id, context.RequestAborted);
         await context.EmptyAsync(StatusCodes.Status204NoContent);

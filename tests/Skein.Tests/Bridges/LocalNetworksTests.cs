@@ -1,0 +1,56 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Skein.Agent.Bridges;
+using Skein.Linux.Netlink;
+using Skein.Model;
+using Skein.Tests.Orchestration;
+using Xunit;
+
+namespace Skein.Tests.Bridges;
+
+/// <summary>The networks that a host has without anybody's asking.</summary>
+public sealed class LocalNetworksTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("skein-networks-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void The_default_bridge_has_the_first_subnet_and_the_swarms_way_out_the_next()
+    {
+        var networks = Open();
+        Assert.Equal("172.18.0.0/16", networks.EnsureGateway(Nothing).Ipam[0].Subnet);
+        Assert.Equal("172.17.0.0/16", networks.Find("bridge")!.Ipam[0].Subnet);
+        // The next daemon finds both.
+        Assert.Equal(networks.Find("docker_gwbridge"), Open().EnsureGateway(Nothing));
+    }
+
+    [Fact]
+    public void A_device_that_stands_keeps_its_subnet_and_a_user_s_network_is_taken_as_it_is()
+    {
+        Assert.Equal("10.3.0.0/24", Open().EnsureGateway(device => device == "docker_gwbridge" ? [InterfaceAddress.Parse("10.3.0.1/24")] : []).Ipam[0].Subnet);
+        Directory.Delete(_folder, recursive: true);
+        var networks = Open();
+        var made = networks.Create(new LocalNetwork { Name = "docker_gwbridge", Ipam = { new IpamConfig { Subnet = "10.11.0.0/16" } }, Options = { [BridgeOptions.Masquerade] = "0" } });
+        Assert.Equal(made, networks.EnsureGateway(Nothing));
+        Assert.False(made.OfSwarm);
+        Assert.False(networks.GatewayMasquerades);
+    }
+
+    // A company that routes every private address, or a VPN that does.
+    [Fact]
+    public void A_host_with_a_route_to_each_pool_starts_all_the_same()
+    {
+        var networks = Open("172.16.0.0/12", "192.168.0.0/16");
+        Assert.Equal("172.18.0.0/16", networks.EnsureGateway(Nothing).Ipam[0].Subnet);
+        Assert.Equal("172.17.0.0/16", networks.Find("bridge")!.Ipam[0].Subnet);
+        Assert.Throws<SkeinException>(() => networks.Create(new LocalNetwork { Name = "third" }));
+    }
+
+    private static IReadOnlyList<InterfaceAddress> Nothing(string device) => [];
+
+    private LocalNetworks Open(params string[] routes) => new(_folder, SubnetPools.Dockers, new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance)
+    {
+        Routes = () => [.. routes.Select(route => IPNetwork.Parse(route))],
+    };
+}
