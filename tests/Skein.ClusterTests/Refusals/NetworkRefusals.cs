@@ -36,7 +36,10 @@ public sealed class NetworkRefusals(SwarmFixture swarm)
     [InlineData("network rm nothing", "network nothing not found")]
     [InlineData("network inspect nothing", "network nothing not found")]
     [InlineData("network rm host", "host is a pre-defined network and cannot be removed")]
-    [InlineData("network rm docker_gwbridge", "error while removing network: network docker_gwbridge has active endpoints (name:\"gateway_")]
     public Task What_cannot_be_is_refused(string line, string message) =>
         Manager.ChangesNothingAsync(() => Manager.RefusesAsync(line, message));
+
+    [Fact]
+    public async Task What_tasks_leave_the_host_by_is_in_use() => Assert.Contains(
+        "error while removing network: network docker_gwbridge has active endpoints (name:\"gateway_ingress-sbox\"", (await Manager.RunAsync("network", "rm", "docker_gwbridge")).Errors, StringComparison.Ordinal);
 }
