@@ -25,12 +25,15 @@ internal sealed record AttachedToBridges(ContainerDefinition Definition, Immutab
         .OrderByDescending(leg => leg.Priority).ThenBy(leg => leg.NetworkName, StringComparer.Ordinal)
         .FirstOrDefault();
 
+    /// <summary>By which published ports lead in: on a network of the driver macvlan its own addresses are the LAN's, and nothing is published.</summary>
+    public AttachedLeg? PublishingLeg(bool ipv6) => GatewayLeg(ipv6) is { } leg and not BridgeLeg { Bridge.Macvlan: not null } ? leg : null;
+
     public IReadOnlyList<IPAddress> GatewaysOf(AttachedLeg leg) =>
         [.. new[] { false, true }.Where(ipv6 => ReferenceEquals(GatewayLeg(ipv6), leg)).Select(ipv6 => leg.GatewayOf(ipv6)!)];
 
     /// <summary>Where its published ports lead now: to the leg that answers leave by.</summary>
     public IEnumerable<PublishedEnd> Ends() => Ports
-        .Select(port => (Port: port, Address: GatewayLeg(port.Host.IsIPv6)?.Address(port.Host.IsIPv6)))
+        .Select(port => (Port: port, Address: PublishingLeg(port.Host.IsIPv6)?.Address(port.Host.IsIPv6)))
         .Where(end => end.Address is not null)
         .Select(end => new PublishedEnd(end.Port.Host, end.Address!, end.Port.Target.Port));
 }

@@ -10,9 +10,12 @@ namespace Skein.Agent.Bridges;
 internal sealed class BridgeDevices(NetworkNamespace hostSpace, RtNetlink host)
 {
     // By device: those that an earlier call has left whole.
-    private readonly Dictionary<string, int> _made = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int Index, uint Mtu)> _made = new(StringComparer.Ordinal);
 
-    public int IndexOf(BridgeSpec bridge) => _made.GetValueOrDefault(bridge.Device);
+    public int IndexOf(BridgeSpec bridge) => _made.GetValueOrDefault(bridge.Device).Index;
+
+    /// <summary>Of legs on it.</summary>
+    public uint MtuOf(BridgeSpec bridge) => _made.GetValueOrDefault(bridge.Device) is { Index: not 0 } made ? made.Mtu : bridge.Mtu;
 
     /// <summary>Makes the bridge, or takes over the one of that name that is there. May be repeated.</summary>
     /// <returns>What was not as an earlier call had left it; empty when all was.</returns>
@@ -20,12 +23,37 @@ internal sealed class BridgeDevices(NetworkNamespace hostSpace, RtNetlink host)
     {
         var putRight = new List<string>();
         var link = host.FindLink(bridge.Device);
+        if (bridge.Macvlan is not null) return EnsureParent(bridge, link);
         if (link is { Kind: not "bridge" }) throw new SkeinException(ErrorKind.Forbidden, $"cannot create network {bridge.NetworkId} ({bridge.Device}): {bridge.Device} is no bridge");
-        var known = _made.GetValueOrDefault(bridge.Device);
+        var known = IndexOf(bridge);
         link ??= Make(bridge, putRight);
         Set(bridge, link, putRight);
-        _made[bridge.Device] = link.Index;
+        _made[bridge.Device] = (link.Index, bridge.Mtu);
         return known == 0 ? [] : putRight;
+    }
+
+    /// <summary>A device of the host is taken as it is, and its MTU is the legs'. One that is not there is a VLAN of another.</summary>
+    private IReadOnlyList<string> EnsureParent(BridgeSpec network, LinkInfo? link)
+    {
+        var (known, missing) = (IndexOf(network), link is null);
+        if (link is null)
+        {
+            host.Apply(ParentOf(network));
+            link = host.FindLink(network.Device) ?? throw new LinuxException($"find {network.Device}", Errno.ENODEV);
+            // Nobody speaks on it but those that are on it.
+            if (network.OwnParent) Sysctl.Set(hostSpace, ($"net/ipv6/conf/{network.Device}/disable_ipv6", "1"));
+        }
+        _made[network.Device] = (link.Index, link.Mtu);
+        return known != 0 && missing ? [$"the device {network.Device}"] : [];
+    }
+
+    private NetlinkBatch ParentOf(BridgeSpec network)
+    {
+        // A bridge without ports is what every kernel has; Docker's is a dummy.
+        if (network.OwnParent) return new NetlinkBatch().AddBridge(network.Device, network.Mtu);
+        var (lower, id) = MacvlanOptions.VlanOf(network.Device);
+        var below = host.FindLink(lower) ?? throw new SkeinException(ErrorKind.Internal, $"-o parent interface was not found on the host: {lower}");
+        return new NetlinkBatch().AddVlan(network.Device, below.Index, id);
     }
 
     /// <summary>Of a device of this name, whoever has made it; none when there is none.</summary>

@@ -66,7 +66,7 @@ public sealed partial class BridgeNetworking
         }
         catch
         {
-            _host.Apply(DeletionOf(running.Id, [leg]));
+            await TakeAsync(before, leg);
             await ApplyAsync(await WithWayOutAsync(before, CancellationToken.None), CancellationToken.None);
             throw;
         }
@@ -96,7 +96,7 @@ public sealed partial class BridgeNetworking
         var named = NetworkOf(network) ?? throw SkeinException.NotFound($"network {network} not found");
         if (!_containers.TryGetValue(containerId, out var before) || before.Legs.FirstOrDefault(leg => leg.NetworkId == named.Id) is not { } gone)
             throw new SkeinException(ErrorKind.Forbidden, $"container {containerId} is not connected to network {named.Name}");
-        _host.Apply(DeletionOf(before.Id, [gone]));
+        await TakeAsync(before, gone);
         var after = await WithWayOutAsync(before with { Legs = before.Legs.Remove(gone) }, cancel);
         await ApplyAsync(after, cancel);
         if (gone is OverlayLeg overlay) _swarm.GiveBack(overlay.Attachment);
@@ -243,10 +243,24 @@ public sealed partial class BridgeNetworking
         _attachments.Delete(containerId);
     }
 
+    /// <summary>One leg of a container that goes on.</summary>
+    private async Task TakeAsync(AttachedToBridges container, AttachedLeg leg)
+    {
+        if (leg is not BridgeLeg { Bridge.Macvlan: not null }) _host.Apply(DeletionOf(container.Id, [leg]));
+        else
+        {
+            await container.Space.RunAsync(() =>
+            {
+                using var inside = RtNetlink.OpenHere();
+                inside.Apply(new NetlinkBatch().DeleteLink(leg.Device));
+            });
+        }
+    }
+
     private NetlinkBatch DeletionOf(string containerId, IEnumerable<AttachedLeg> legs)
     {
         var batch = new NetlinkBatch();
-        foreach (var leg in legs.OfType<BridgeLeg>())
+        foreach (var leg in legs.OfType<BridgeLeg>().Where(leg => leg.Bridge.Macvlan is null))
         {
             batch.DeleteLink(DeviceNames.BridgePort(containerId, leg.Number));
             if (_devices.IndexOf(leg.Bridge) is not 0 and var bridge)

@@ -34,9 +34,9 @@ public sealed partial class BridgeNetworking
     /// <param name="whole">Also what is inside namespaces, which tells no events.</param>
     internal Task VerifyAsync(bool whole, CancellationToken cancel) => GatedAsync(cancel, async () =>
     {
-        var bridges = Standing();
-        if (bridges.Count == 0 && _containers.IsEmpty) return true;
-        foreach (var bridge in bridges) Heal(bridge.Name, _devices.Ensure(bridge));
+        var networks = Kept();
+        if (networks.Count == 0 && _containers.IsEmpty) return true;
+        foreach (var network in networks) Heal(network.Name, _devices.Ensure(network));
         Heal("the host", _tables.Verify());
         var ports = Programmer().Ports();
         foreach (var container in _containers.Values.Where(container => whole || !PortsStand(container, ports))) await VerifyContainerAsync(container, ports);
@@ -45,7 +45,7 @@ public sealed partial class BridgeNetworking
         return true;
     });
 
-    private bool PortsStand(AttachedToBridges container, LegPorts ports) => !CanLook(container) || LegsOf(container).All(leg =>
+    private bool PortsStand(AttachedToBridges container, LegPorts ports) => !CanLook(container) || LegsOf(container).Where(leg => leg.Macvlan is null).All(leg =>
         ports.ByName.GetValueOrDefault(leg.Port) is { Up: true } port && port.Master == leg.Bridge);
 
     /// <summary>A network whose devices are not there tells nothing about its legs.</summary>

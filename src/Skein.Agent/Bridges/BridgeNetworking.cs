@@ -4,6 +4,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Skein.Agent.Mesh;
 using Skein.Agent.Networks;
+using Skein.Linux;
 using Skein.Linux.Namespaces;
 using Skein.Linux.Netlink;
 using Skein.Model;
@@ -89,7 +90,7 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
     public Task<LocalNetwork> CreateNetworkAsync(LocalNetwork wanted, CancellationToken cancel) => GatedAsync(cancel, async () =>
     {
         var given = wanted.Clone();
-        given.DeviceGiven = wanted.Options.TryGetValue(BridgeOptions.Name, out var device) && _host.FindLink(device) is not null;
+        given.DeviceGiven = IsGiven(wanted);
         var network = _networks.Create(given);
         try
         {
@@ -97,12 +98,21 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
             await ProgramAsync(cancel);
             return network;
         }
-        catch
+        catch (Exception error)
         {
             _networks.Remove(network.Id);
+            if (error is LinuxException refused) throw new SkeinException(ErrorKind.Internal, $"failed to create {BridgeSpec.DeviceOf(network)}: {refused.Message}", refused);
             throw;
         }
     });
+
+    /// <summary>Whether its device is there already, and not by another network's doing.</summary>
+    private bool IsGiven(LocalNetwork wanted)
+    {
+        var isMacvlan = wanted.Driver == MacvlanOptions.Driver;
+        if (!wanted.Options.TryGetValue(isMacvlan ? MacvlanOptions.Parent : BridgeOptions.Name, out var device) || _host.FindLink(device) is null) return false;
+        return !isMacvlan || _networks.All.All(other => BridgeSpec.DeviceOf(other) != device || other.DeviceGiven);
+    }
 
     /// <exception cref="SkeinException">Containers are on it.</exception>
     public Task RemoveNetworkAsync(string networkId, CancellationToken cancel) => GatedAsync(cancel, async () =>
@@ -115,7 +125,7 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
             throw new SkeinException(ErrorKind.Forbidden, $"error while removing network: network {network.Name} has active endpoints ({string.Join(", ", active)})");
         _networks.Remove(network.Id);
         await ProgramAsync(cancel);
-        _devices.Forget(BridgeSpec.Of(network), remove: !network.DeviceGiven);
+        if (_networks.All.All(other => BridgeSpec.DeviceOf(other) != BridgeSpec.DeviceOf(network))) _devices.Forget(BridgeSpec.Of(network), remove: !network.DeviceGiven);
         return true;
     });
 
@@ -145,8 +155,11 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
 
     private LegProgrammer Programmer() => _swarm.Programmer();
 
-    /// <summary>Those whose devices stand.</summary>
-    private List<BridgeSpec> Standing() =>
+    /// <summary>Bridges that stand.</summary>
+    private List<BridgeSpec> Standing() => [.. Kept().Where(network => network.Macvlan is null)];
+
+    /// <summary>Networks whose devices stand.</summary>
+    private List<BridgeSpec> Kept() =>
         [.. _networks.All.Select(network => BridgeSpec.Of(network)).Where(bridge => !bridge.IsGateway && _devices.IndexOf(bridge) != 0).OrderBy(bridge => bridge.Device, StringComparer.Ordinal)];
 
     /// <summary>The host's tables and everybody's names, as the containers that stand would have them.</summary>
@@ -188,7 +201,7 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
         leg.Device,
         DeviceNames.BridgePort(container.Id, leg.Number),
         _devices.IndexOf(leg.Bridge),
-        leg.Bridge.Mtu,
+        _devices.MtuOf(leg.Bridge),
         leg.Mac,
         leg.Addresses,
         OnHost: true,
@@ -197,6 +210,7 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
         Gateways = [.. container.GatewaysOf(leg)],
         Learns = true,
         Hairpin = filtered,
+        Macvlan = leg.Bridge.Macvlan,
     };
 
     private static ContainerLeg Shown(AttachedLeg leg) => new(

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using Skein.Linux.Netlink;
 using Skein.Model;
 
 namespace Skein.Agent.Bridges;
@@ -21,6 +22,12 @@ internal sealed record BridgeSpec(
     bool Masquerade,
     IPAddress HostBinding)
 {
+    /// <summary>Its containers are on a device of the host, Device, beside each other; null = they are on a bridge of its own.</summary>
+    public MacvlanMode? Macvlan { get; init; }
+
+    /// <summary>Of a macvlan whose user names no device: it leads nowhere, and its device is made.</summary>
+    public bool OwnParent { get; init; }
+
     private const uint DefaultMtu = 1500;
 
     /// <summary>Docker's "bridge", whose containers know no names of each other.</summary>
@@ -34,7 +41,15 @@ internal sealed record BridgeSpec(
     public bool IsGateway => Name == GatewayNetwork.Name;
 
     /// <param name="mtu">Where the network names none.</param>
-    public static BridgeSpec Of(LocalNetwork network, uint mtu = DefaultMtu) => new(
+    public static BridgeSpec Of(LocalNetwork network, uint mtu = DefaultMtu)
+    {
+        var spec = OfBridge(network, mtu);
+        if (network.Driver != MacvlanOptions.Driver) return spec;
+        var own = network.Options.GetValueOrDefault(MacvlanOptions.Parent, "").Length == 0;
+        return spec with { Macvlan = MacvlanOptions.ModeOf(network.Options.GetValueOrDefault(MacvlanOptions.Mode, "")), OwnParent = own, Internal = network.Internal || own };
+    }
+
+    private static BridgeSpec OfBridge(LocalNetwork network, uint mtu) => new(
         network.Id,
         network.Name,
         DeviceOf(network),
@@ -45,5 +60,7 @@ internal sealed record BridgeSpec(
         BridgeOptions.Flag(network.Options, BridgeOptions.Masquerade, otherwise: true),
         network.Options.TryGetValue(BridgeOptions.HostBinding, out var binding) ? IPAddress.Parse(binding) : IPAddress.Any);
 
-    public static string DeviceOf(LocalNetwork network) => network.Options.TryGetValue(BridgeOptions.Name, out var name) ? name : $"br-{network.Id[..12]}";
+    public static string DeviceOf(LocalNetwork network) => network.Driver == MacvlanOptions.Driver
+        ? network.Options.TryGetValue(MacvlanOptions.Parent, out var parent) && parent.Length > 0 ? parent : $"dm-{network.Id[..12]}"
+        : network.Options.TryGetValue(BridgeOptions.Name, out var name) ? name : $"br-{network.Id[..12]}";
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Skein.Linux.Netlink;
 using Skein.Model;
 using Skein.Model.Validation;
 
@@ -19,19 +20,21 @@ internal sealed record LocalNetworkPlan(
     /// <param name="uniqueLocal">An IPv6 subnet of 64 bits, for a network with IPv6 and none named.</param>
     public LocalNetwork Complete(LocalNetwork wanted, IPNetwork uniqueLocal)
     {
-        BridgeOptions.Check(wanted.Options);
+        if (wanted.Driver == MacvlanOptions.Driver) MacvlanOptions.Check(wanted.Options);
+        else BridgeOptions.Check(wanted.Options);
         if (wanted.Name != GatewayNetwork.Name && wanted.Options.TryGetValue(BridgeOptions.Name, out var device) && device == GatewayNetwork.Name)
             throw new SkeinException(ErrorKind.Forbidden, $"invalid bridge name \"{GatewayNetwork.Name}\": it is the network's of this name");
         if (Existing.Any(other => other.Name == wanted.Name)) throw SkeinException.Conflict($"network with name {wanted.Name} already exists");
         var network = wanted.Clone();
-        if (network.Name == GatewayNetwork.Name) GatewayNetwork.Complete(network);
+        if (network is { Name: GatewayNetwork.Name, Driver: "" }) GatewayNetwork.Complete(network);
         network.SubnetNamed = network.Ipam.Count > 0;
         if (!network.Ipv6) Remove(network, ipv6: true);
         if (!network.Ipam.Any(config => !IsIPv6(config))) network.Ipam.Insert(0, Chosen());
         if (network.Ipv6 && !network.Ipam.Any(IsIPv6)) network.Ipam.Add(new IpamConfig { Subnet = uniqueLocal.ToString() });
         foreach (var config in network.Ipam) Check(config, network);
         foreach (var config in network.Ipam) config.Gateway = BridgePool.Of(config).Gateway.ToString();
-        RequireOwnDevice(network);
+        if (network.Driver == MacvlanOptions.Driver) RequireSharing(network);
+        else RequireOwnDevice(network);
         return network;
     }
 
@@ -62,6 +65,18 @@ internal sealed record LocalNetworkPlan(
             throw SkeinException.Invalid($"invalid network config:\ninvalid auxiliary address {name}: parent subnet {subnet} doesn't contain this address ({given})");
         if (Subnets(Existing).Concat(Elsewhere).Any(other => subnet.Overlaps(other)))
             throw new SkeinException(ErrorKind.Forbidden, "invalid pool request: Pool overlaps with other one on this address space");
+    }
+
+    private void RequireSharing(LocalNetwork network)
+    {
+        var (own, device) = (BridgeSpec.Of(network), BridgeSpec.DeviceOf(network));
+        foreach (var other in Existing.Where(other => other.Driver == MacvlanOptions.Driver && BridgeSpec.DeviceOf(other) == device))
+        {
+            if (own.Macvlan == MacvlanMode.Passthru)
+                throw new SkeinException(ErrorKind.Internal, $"cannot use mode passthru, macvlan network {other.Id} is already using parent interface {device}");
+            if (BridgeSpec.Of(other).Macvlan == MacvlanMode.Passthru)
+                throw new SkeinException(ErrorKind.Internal, $"macvlan network {other.Id} is already using parent interface {device} in mode passthru");
+        }
     }
 
     private void RequireOwnDevice(LocalNetwork network)

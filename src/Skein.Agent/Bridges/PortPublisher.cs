@@ -13,7 +13,7 @@ internal sealed class PortPublisher(HostEnds ends)
     public IReadOnlyList<BoundPort> Publish(AttachedToBridges container)
     {
         // Nothing leads in where nothing leads out.
-        if (container.GatewayLeg(ipv6: false) is not { } gateway) return [];
+        if (container.PublishingLeg(ipv6: false) is not { } gateway) return [];
         try
         {
             return [.. PortWish.Of(container.Definition.Standalone).SelectMany(wish => Bind(wish, AddressesOf(wish, container, gateway), container.Id))];
@@ -29,7 +29,7 @@ internal sealed class PortPublisher(HostEnds ends)
 
     private static List<IPAddress> AddressesOf(PortWish wish, AttachedToBridges container, AttachedLeg gateway)
     {
-        var hasIPv6 = container.GatewayLeg(ipv6: true) is not null;
+        var hasIPv6 = container.PublishingLeg(ipv6: true) is not null;
         if (wish.HostAddress is not { } named)
         {
             var own = gateway.HostBinding;

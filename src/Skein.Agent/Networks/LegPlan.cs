@@ -24,7 +24,8 @@ internal sealed record LegPlan(IReadOnlyList<LegSpec> Broken, IReadOnlyList<LegC
     }
 
     private static bool IsWhole(LegSpec leg, LegObservation observed) =>
-        observed.Inside.TryGetValue(leg.Interface, out var end)
+        leg.Macvlan is not null ? observed.Inside.TryGetValue(leg.Interface, out var own) && own.Kind == "macvlan" && own.Link == leg.Bridge
+        : observed.Inside.TryGetValue(leg.Interface, out var end)
         && observed.Outside.ByName.TryGetValue(leg.Port, out var port)
         && end.Link == port.Index && port.Link == end.Index;
 
@@ -47,7 +48,7 @@ internal sealed record LegPlan(IReadOnlyList<LegSpec> Broken, IReadOnlyList<LegC
         foreach (var gateway in leg.Gateways)
         {
             if (!observed.Routes.Any(route => IsDefault(route, gateway, link.Index))) yield return new LegChange.SetGateway(link.Index, gateway);
-            if (LegSpec.IsTold(gateway) && !observed.Neighbours.Any(entry => IsHost(entry, gateway, link.Index)))
+            if (leg.Tells(gateway) && !observed.Neighbours.Any(entry => IsHost(entry, gateway, link.Index)))
                 yield return new LegChange.SetGatewayNeighbour(link.Index, gateway);
         }
     }
@@ -61,7 +62,7 @@ internal sealed record LegPlan(IReadOnlyList<LegSpec> Broken, IReadOnlyList<LegC
 
     private static IEnumerable<LegChange> Port(LegSpec leg, LegObservation observed)
     {
-        if (!leg.OnHost || !observed.Outside.ByName.TryGetValue(leg.Port, out var port)) yield break;
+        if (!leg.OnHost || leg.Macvlan is not null || !observed.Outside.ByName.TryGetValue(leg.Port, out var port)) yield break;
         if (port.Master != leg.Bridge) yield return new LegChange.SetPortMaster(port.Index, port.Name, leg.Bridge);
         if (port.Master != leg.Bridge || port.Port != leg.Mode)
             yield return new LegChange.SetPortMode(port.Index, port.Name, leg.Mode);

@@ -26,7 +26,7 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
         foreach (var leg in missing)
         {
             if (!leg.Learns) (leg.OnHost ? onHost : inFabric).SetPortEntry(present[leg.Interface].Link, leg.Mac);
-            if (!leg.OnHost) continue;
+            if (!leg.OnHost || leg.Macvlan is not null) continue;
             foreach (var address in leg.Addresses) onHost.SetNeighbour(leg.Bridge, address.Address, leg.Mac);
         }
         if (!inFabric.IsEmpty) fabric.Apply(inFabric);
@@ -105,7 +105,7 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
         LegChange.SetMac set => within.SetMac(set.Link, set.Mac),
         LegChange.SetAddress set => within.SetAddress(set.Link, set.Address),
         LegChange.RenewLoopback renew => within.SetDown(renew.Link).SetUp(renew.Link),
-        LegChange.SetGateway set => within.SetRoute(null, set.Gateway, set.Link, isIPv6: !LegSpec.IsTold(set.Gateway)),
+        LegChange.SetGateway set => within.SetRoute(null, set.Gateway, set.Link, isIPv6: IsIPv6(set.Gateway)),
         LegChange.SetGatewayNeighbour set => within.SetNeighbour(set.Link, set.Gateway, MacAddress.OfIPv4(set.Gateway)),
         LegChange.SetNeighbour set => onHost.SetNeighbour(set.Bridge, set.Address, set.Mac),
         LegChange.SetPortEntry set => onHost.SetPortEntry(set.Link, set.Mac),
@@ -122,6 +122,11 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
         var batch = new NetlinkBatch();
         foreach (var leg in legs)
         {
+            if (leg.Macvlan is { } mode)
+            {
+                batch.AddMacvlan(leg.Bridge, leg.Mtu, space, leg.Interface, leg.Mac, mode);
+                continue;
+            }
             // A port of that name without its end in the namespace is a leftover.
             batch.DeleteLink(leg.Port)
                 .AddVeth(leg.Port, leg.Bridge, leg.Mtu, space, leg.Interface, leg.Mac)
@@ -129,6 +134,8 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
         }
         side.Apply(batch);
     }
+
+    private static bool IsIPv6(IPAddress address) => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
 
     private static NetlinkBatch Addressed(
         IReadOnlyList<LegSpec> legs, Dictionary<string, LinkInfo> present, IReadOnlyList<AddressInfo>? onlyMissing)
@@ -144,8 +151,8 @@ internal sealed class LegProgrammer(RtNetlink host, RtNetlink fabric)
             if (!link.Up) batch.SetUp(link.Index);
             foreach (var gateway in leg.Gateways)
             {
-                batch.SetRoute(null, gateway, link.Index, isIPv6: !LegSpec.IsTold(gateway));
-                if (LegSpec.IsTold(gateway)) batch.SetNeighbour(link.Index, gateway, MacAddress.OfIPv4(gateway));
+                batch.SetRoute(null, gateway, link.Index, isIPv6: IsIPv6(gateway));
+                if (leg.Tells(gateway)) batch.SetNeighbour(link.Index, gateway, MacAddress.OfIPv4(gateway));
             }
         }
         return batch;

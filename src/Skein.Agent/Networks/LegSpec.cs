@@ -27,8 +27,11 @@ internal sealed record LegSpec(
     /// <summary>What it sends may come back to it: to a port of the host that leads to itself.</summary>
     public bool Hairpin { get; init; }
 
+    /// <summary>It has no other end: a device on the host's one that Bridge is the index of.</summary>
+    public MacvlanMode? Macvlan { get; init; }
+
     public BridgePortInfo Mode => new(Learns, Learns, Isolated) { Hairpin = Hairpin };
 
-    /// <summary>The bridge's own address is made of its IPv4 address: nobody has to ask for it.</summary>
-    public static bool IsTold(IPAddress gateway) => gateway.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork;
+    /// <summary>A bridge's own address is made of its IPv4 address: nobody has to ask for it.</summary>
+    public bool Tells(IPAddress gateway) => Macvlan is null && gateway.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork;
 }

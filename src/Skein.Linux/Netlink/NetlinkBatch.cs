@@ -68,6 +68,39 @@ public sealed class NetlinkBatch
         return End(message, $"add bridge {name}");
     }
 
+    /// <summary>A device of its own Ethernet address on another one, in another namespace and down.</summary>
+    public NetlinkBatch AddMacvlan(int lower, uint mtu, NetworkNamespace space, string name, MacAddress mac, MacvlanMode mode)
+    {
+        var message = BeginLink(Rtnl.RTM_NEWLINK, Create, 0, up: null);
+        Writer.Text(Rtnl.IFLA_IFNAME, name);
+        Writer.UInt32(Rtnl.IFLA_MTU, mtu);
+        Writer.Mac(Rtnl.IFLA_ADDRESS, mac);
+        Writer.Int32(Rtnl.IFLA_LINK, lower);
+        Namespace(space);
+        var info = Writer.BeginNested(Rtnl.IFLA_LINKINFO);
+        Writer.Text(Rtnl.IFLA_INFO_KIND, "macvlan");
+        var data = Writer.BeginNested(Rtnl.IFLA_INFO_DATA);
+        Writer.UInt32(Rtnl.IFLA_MACVLAN_MODE, (uint)mode);
+        Writer.EndNested(data);
+        Writer.EndNested(info);
+        return End(message, $"add macvlan {name} on link {lower}");
+    }
+
+    /// <summary>What comes to a device with this tag, and leaves with it; up.</summary>
+    public NetlinkBatch AddVlan(string name, int lower, ushort id)
+    {
+        var message = BeginLink(Rtnl.RTM_NEWLINK, Create, 0, up: true);
+        Writer.Text(Rtnl.IFLA_IFNAME, name);
+        Writer.Int32(Rtnl.IFLA_LINK, lower);
+        var info = Writer.BeginNested(Rtnl.IFLA_LINKINFO);
+        Writer.Text(Rtnl.IFLA_INFO_KIND, "vlan");
+        var data = Writer.BeginNested(Rtnl.IFLA_INFO_DATA);
+        Writer.UInt16(Rtnl.IFLA_VLAN_ID, id);
+        Writer.EndNested(data);
+        Writer.EndNested(info);
+        return End(message, $"add vlan {name} on link {lower}");
+    }
+
     /// <summary>
     /// A vxlan device that answers from its neighbour table, learns nothing and floods nowhere. It appears in
     /// <paramref name="space"/>; its UDP socket stays in the namespace that this batch is applied in.

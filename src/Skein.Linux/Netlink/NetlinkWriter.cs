@@ -56,6 +56,8 @@ internal sealed class NetlinkWriter
 
     public void Bool(ushort type, bool value) => Bytes(type, [value ? (byte)1 : (byte)0]);
 
+    public void UInt16(ushort type, ushort value) => Bytes(type, MemoryMarshal.AsBytes(new ReadOnlySpan<ushort>(in value)));
+
     public void UInt32(ushort type, uint value) => Bytes(type, MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in value)));
 
     public void Int32(ushort type, int value) => UInt32(type, unchecked((uint)value));

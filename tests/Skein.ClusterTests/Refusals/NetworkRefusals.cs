@@ -32,7 +32,7 @@ public sealed class NetworkRefusals(SwarmFixture swarm)
     [Theory]
     [InlineData("network create -d overlay bad.name", "rpc error: code = InvalidArgument desc = name must be valid as a DNS name component")]
     [InlineData("network create -d overlay --subnet 10.300.0.0/24 x", "rpc error: code = InvalidArgument desc = ipam configuration: invalid subnet 10.300.0.0/24")]
-    [InlineData("network create -d macvlan x", "networks of the driver \"macvlan\" are not supported: use --driver bridge or overlay")]
+    [InlineData("network create -d ipvlan x", "networks of the driver \"ipvlan\" are not supported: use --driver bridge, macvlan or overlay")]
     [InlineData("network rm nothing", "network nothing not found")]
     [InlineData("network inspect nothing", "network nothing not found")]
     [InlineData("network rm host", "host is a pre-defined network and cannot be removed")]

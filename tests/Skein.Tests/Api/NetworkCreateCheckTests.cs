@@ -13,7 +13,7 @@ public class NetworkCreateCheckTests
     {
         Refused(s_overlay with { Options = new Dictionary<string, string> { ["encrypted"] = "" } }, ErrorKind.NotImplemented, "encrypted overlay networks are not supported yet");
         Refused(s_overlay with { EnableIPv4 = false }, ErrorKind.NotImplemented, "networks without IPv4 are not supported");
-        Refused(s_overlay with { Driver = "macvlan" }, ErrorKind.NotImplemented, "networks of the driver \"macvlan\" are not supported: use --driver bridge or overlay");
+        Refused(s_overlay with { Driver = "ipvlan" }, ErrorKind.NotImplemented, "networks of the driver \"ipvlan\" are not supported: use --driver bridge, macvlan or overlay");
         Refused(s_overlay with { Scope = "local" }, ErrorKind.NotImplemented, "overlay networks of the scope \"local\" are not supported");
         Refused(s_overlay with { IPAM = new() { Driver = "mine" } }, ErrorKind.NotImplemented, "the IPAM driver \"mine\" is not supported");
     }

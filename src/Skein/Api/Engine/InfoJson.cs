@@ -75,7 +75,7 @@ internal sealed record InfoJson
     internal sealed record PluginsJson
     {
         public string[] Volume { get; init; } = ["local"];
-        public string[] Network { get; init; } = ["bridge", "host", "null", "overlay"];
+        public string[] Network { get; init; } = ["bridge", "host", "macvlan", "null", "overlay"];
         public string[]? Authorization { get; init; }
         public string[] Log { get; init; } = ["journald", "json-file", "local", "syslog"];
     }

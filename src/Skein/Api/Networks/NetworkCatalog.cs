@@ -114,7 +114,7 @@ internal sealed class NetworkCatalog(
         Id = network.Id,
         Created = GoTime.Format(network.Created),
         Scope = "local",
-        Driver = "bridge",
+        Driver = network.Driver.Length > 0 ? network.Driver : "bridge",
         EnableIPv6 = network.Ipv6,
         IPAM = Ipam(network.Ipam) with { Options = network.Name == LocalNetworks.DefaultName ? null : new Dictionary<string, string>() },
         Internal = network.Internal,

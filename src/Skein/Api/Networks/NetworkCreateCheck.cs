@@ -21,16 +21,16 @@ internal static class NetworkCreateCheck
         if (wanted.ConfigOnly || wanted.ConfigFrom?.Network is { Length: > 0 })
             throw SkeinException.NotImplemented("networks from a configuration are not supported yet");
         if (wanted.Driver is "host" or "null") throw new SkeinException(ErrorKind.Forbidden, $"only one instance of \"{wanted.Driver}\" network is allowed");
-        if (!wanted.IsBridge && wanted.Driver is not "overlay")
-            throw SkeinException.NotImplemented($"networks of the driver \"{wanted.Driver}\" are not supported: use --driver bridge or overlay");
-        if (wanted.IsBridge) CheckBridge(wanted);
+        if (!wanted.IsOfHost && wanted.Driver is not "overlay")
+            throw SkeinException.NotImplemented($"networks of the driver \"{wanted.Driver}\" are not supported: use --driver bridge, macvlan or overlay");
+        if (wanted.IsOfHost) CheckBridge(wanted);
         else if (wanted.Scope is "local") throw SkeinException.NotImplemented("overlay networks of the scope \"local\" are not supported");
         if (wanted.EnableIPv4 == false) throw SkeinException.NotImplemented("networks without IPv4 are not supported");
         if (wanted.IPAM?.Driver is { Length: > 0 } ipam and not "default")
             throw SkeinException.NotImplemented($"the IPAM driver \"{ipam}\" is not supported");
         if (wanted.IPAM?.Options is { Count: > 0 } options)
             throw SkeinException.NotImplemented($"the option \"{options.Keys.First()}\" of the IPAM driver is not supported");
-        if (!wanted.IsBridge) CheckOptions(wanted.Options ?? new Dictionary<string, string>());
+        if (!wanted.IsOfHost) CheckOptions(wanted.Options ?? new Dictionary<string, string>());
         CheckAddresses(wanted);
     }
 
@@ -38,7 +38,7 @@ internal static class NetworkCreateCheck
     {
         if (string.IsNullOrWhiteSpace(wanted.Name)) throw SkeinException.Invalid("invalid name: name is empty");
         if (wanted.Name.Length > NameLimit || wanted.Name.Any(char.IsControl)) throw SkeinException.Invalid($"invalid name: at most {NameLimit} characters, and none of control");
-        if (wanted.Scope is not (null or "" or "local")) throw SkeinException.NotImplemented($"bridge networks of the scope \"{wanted.Scope}\" are not supported");
+        if (wanted.Scope is not (null or "" or "local")) throw SkeinException.NotImplemented($"networks of the host of the scope \"{wanted.Scope}\" are not supported");
         if (wanted.Ingress) throw SkeinException.Invalid("only overlay driver is currently supported for ingress network");
         if ((wanted.IPAM?.Config ?? []).Any(config => config.Subnet is null or "" && (config.Gateway ?? config.IPRange) is { Length: > 0 }))
             throw SkeinException.Invalid("invalid network config:\ninvalid subnet : invalid CIDR block notation");

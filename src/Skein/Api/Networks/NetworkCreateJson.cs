@@ -1,3 +1,4 @@
+using Skein.Agent.Bridges;
 using Skein.Model;
 
 namespace Skein.Api.Networks;
@@ -19,12 +20,15 @@ internal sealed record NetworkCreateJson
     public IReadOnlyDictionary<string, string>? Options { get; init; }
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
-    public bool IsBridge => Driver is null or "" or "bridge";
+    /// <summary>Of the host's own.</summary>
+    public bool IsOfHost => IsBridge || Driver == MacvlanOptions.Driver;
+
+    private bool IsBridge => Driver is null or "" or "bridge";
 
     /// <summary>Of the host's own, in terms of its record.</summary>
     public LocalNetwork ToLocal()
     {
-        var network = new LocalNetwork { Name = Name ?? "", Ipv6 = EnableIPv6 ?? false, Internal = Internal, Attachable = Attachable };
+        var network = new LocalNetwork { Name = Name ?? "", Driver = IsBridge ? "" : Driver, Ipv6 = EnableIPv6 ?? false, Internal = Internal, Attachable = Attachable };
         network.Labels.Add((Labels ?? new Dictionary<string, string>()).ToDictionary());
         network.Options.Add((Options ?? new Dictionary<string, string>()).ToDictionary());
         // One that names nothing is what the CLI sends for none.

@@ -61,10 +61,10 @@ internal sealed class NetworkRoutes(
         var body = await context.BodyAsync(NetworksJson.Default.NetworkCreateJson);
         NetworkCreateCheck.Check(body);
         if (catalog.List().Any(n => n.Name == body.Name)) throw SkeinException.Conflict($"network with name {body.Name} already exists");
-        var id = body.IsBridge
+        var id = body.IsOfHost
             ? (await bridges.CreateNetworkAsync(body.ToLocal(), context.RequestAborted)).Id
             : (await swarm.ManagerControl().CreateNetworkAsync(body.ToModel(), context.RequestAborted)).Id;
-        if (body.IsBridge) Tell("create", catalog.Find(id));
+        if (body.IsOfHost) Tell("create", catalog.Find(id));
         await context.JsonAsync(new NetworkCreatedJson(id, ""), NetworksJson.Default.NetworkCreatedJson, StatusCodes.Status201Created);
     }
 

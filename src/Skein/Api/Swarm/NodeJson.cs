@@ -30,7 +30,7 @@ internal sealed record NodeJson
     internal sealed record ManagerStatusJson(bool? Leader, string Reachability, string Addr);
 
     private static readonly PluginJson[] s_plugins =
-        [new("Log", "journald"), new("Log", "json-file"), new("Log", "local"), new("Log", "syslog"), new("Network", "bridge"), new("Network", "host"), new("Network", "null"), new("Network", "overlay"), new("Volume", "local")];
+        [new("Log", "journald"), new("Log", "json-file"), new("Log", "local"), new("Log", "syslog"), new("Network", "bridge"), new("Network", "host"), new("Network", "macvlan"), new("Network", "null"), new("Network", "overlay"), new("Volume", "local")];
 
     public static NodeJson From(Node node, Snapshot snapshot) => new()
     {
