@@ -17,7 +17,7 @@ public sealed partial class ContainerEngine
 
     public bool Ends(string id, string signal) => IsEnd(containers.Find(id), Signals.Parse(string.IsNullOrEmpty(signal) ? "SIGKILL" : signal));
 
-    public void Announce(string id, string action) => Publish(containers.Find(id), action);
+    public void Announce(string id, string action, params ReadOnlySpan<(string Name, string Value)> extra) => Publish(containers.Find(id), action, extra);
 
     public async Task PauseAsync(string id, CancellationToken cancel)
     {

@@ -58,8 +58,8 @@ public interface IContainerEngine
     /// <summary>Whether a signal means the container's end: SIGKILL, and its own stop signal.</summary>
     bool Ends(string id, string signal);
 
-    /// <summary>An event of it that its owner knows of: restart.</summary>
-    void Announce(string id, string action);
+    /// <summary>An event of it that others know of: restart, commit.</summary>
+    void Announce(string id, string action, params ReadOnlySpan<(string Name, string Value)> extra);
 
     Task PauseAsync(string id, CancellationToken cancel);
 
@@ -104,6 +104,11 @@ public interface IContainerEngine
 
     /// <summary>What it has made of its image.</summary>
     Task<IReadOnlyList<PathChange>> ChangesAsync(string id, CancellationToken cancel);
+
+    /// <summary>Work on its layers as they are; one that does not run is not started meanwhile.</summary>
+    /// <param name="pause">One that runs is paused meanwhile.</param>
+    /// <param name="work">Given the folders, its own first, and whether it is there still: it may be removed while it runs.</param>
+    Task<T> ReadLayersAsync<T>(string id, bool pause, Func<IReadOnlyList<string>, Func<bool>, Task<T>> work, CancellationToken cancel);
 
     Task ResizeAsync(string id, uint height, uint width, CancellationToken cancel);
 

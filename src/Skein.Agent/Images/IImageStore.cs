@@ -40,5 +40,17 @@ public interface IImageStore
     /// <summary>Writes a tar that <see cref="LoadAsync"/>, Docker and containerd read; a name without a tag means all of its tags.</summary>
     Task SaveAsync(IReadOnlyList<string> references, Stream target, CancellationToken cancel);
 
+    /// <summary>Makes an image of another and what a container has made of it.</summary>
+    /// <param name="layers">The folders of the container's root, its own first.</param>
+    /// <param name="isStill">Whether the container was there all the time.</param>
+    Task<ImageRecord> CommitAsync(string parentId, IReadOnlyList<string> layers, ImageMaking making, Func<bool> isStill, CancellationToken cancel);
+
+    /// <summary>What a URL leads to; a server that falls silent ends it.</summary>
+    Task<Stream> FetchAsync(Uri url, IProgress<ImageProgress> progress, CancellationToken cancel);
+
+    /// <summary>Makes an image of a tar with files.</summary>
+    /// <param name="platform">null for this host's.</param>
+    Task<ImageRecord> ImportAsync(Stream tar, ImagePlatform? platform, ImageMaking making, CancellationToken cancel);
+
     Task<ImageRecord> TagAsync(string source, string target, CancellationToken cancel);
 }

@@ -19,6 +19,13 @@ public sealed record ImageRecord(
 {
     /// <summary>Bytes of each layer on disk, in the order of <see cref="Layers"/>.</summary>
     public IReadOnlyList<long> LayerSizes { get; init; } = [];
+
+    public string Author { get; init; } = "";
+
+    /// <summary>Of the image, or of the last step of its history.</summary>
+    public string Comment { get; init; } = "";
+
+    public string Variant { get; init; } = "";
 }
 
 /// <summary>The image config's "config" object, as far as it is used.</summary>
@@ -32,7 +39,13 @@ public sealed record ImageConfig(
     IReadOnlyList<string> Volumes,
     IReadOnlyDictionary<string, string> Labels,
     string StopSignal,
-    HealthConfig? Healthcheck);
+    HealthConfig? Healthcheck)
+{
+    public static readonly ImageConfig Empty = new([], [], [], "", "", [], [], new Dictionary<string, string>(), "", null);
+
+    /// <summary>Instructions for who builds upon it.</summary>
+    public IReadOnlyList<string> OnBuild { get; init; } = [];
+}
 
 public sealed record RemoteImage(string Digest, string MediaType, long Size, IReadOnlyList<ImagePlatform> Platforms);
 

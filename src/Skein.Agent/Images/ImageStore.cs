@@ -25,6 +25,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
     private readonly ImageInstaller _installer;
     private readonly InstallLeases _leases;
     private readonly ImagePusher _pusher;
+    private readonly ImageMaker _maker;
     // With its credentials: who may not have an image does not get, or spoil, the pull of one who may.
     private readonly SharedWork<(string Reference, RegistryAuth? Auth), CatalogueEntry> _pulls = new();
     private readonly SemaphoreSlim _opening = new(1);
@@ -56,6 +57,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         _unpacker = new LayerUnpacker(containerd, leases);
         _installer = new ImageInstaller(containerd, _content, _unpacker, leases, new TransferSlots(registries.MaxConcurrentDownloads), time);
         _leases = leases;
+        _maker = new ImageMaker(containerd, _content, time);
         _pusher = new ImagePusher(_content, _registry, new TransferSlots(registries.MaxConcurrentUploads), time);
     }
 

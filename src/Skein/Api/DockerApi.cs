@@ -8,6 +8,7 @@ using Skein.Agent.Session;
 using Skein.Agent.Standalone;
 using Skein.Api.Builds;
 using Skein.Api.Containers;
+using Skein.Api.Containers.Commit;
 using Skein.Api.Engine;
 using Skein.Api.Hijack;
 using Skein.Api.Http;
@@ -81,6 +82,7 @@ public sealed class DockerApi(
         new ContainerLifeRoutes(containers, standalone, _events, ids, time).Map(app);
         new ArchiveRoutes(containers).Map(app);
         new ContainerRoutes(containers, images, Legs, new(identity.DataRoot), time).Map(app);
+        new CommitRoutes(containers, images, Legs, _events).Map(app);
         new WebSocketRoutes(containers, time, loggers.CreateLogger("Skein.Api")).Map(app);
         new ImageRoutes(images, _events, time).Map(app);
         new VolumeRoutes(containers.Volumes, new(identity.DataRoot), _events).Map(app);
@@ -93,7 +95,7 @@ public sealed class DockerApi(
         new DependencyRoutes<Config>(swarm, ObjectKind.Config).Map(app);
         new LogRoutes(swarm).Map(app);
         new BuildRoutes(_builds.BuildKit, time).Map(app);
-        new UnsupportedRoutes(containers).Map(app);
+        new UnsupportedRoutes().Map(app);
         // The pattern is given for the paths with a dot in their last part, which MapFallback leaves out by itself.
         app.MapFallback("{**path}", _ => throw SkeinException.NotFound("page not found"));
     }

@@ -1,4 +1,3 @@
-using Skein.Agent.Containers;
 using Skein.Api.Http;
 using Skein.Model;
 
@@ -8,7 +7,7 @@ namespace Skein.Api;
 /// What Docker's CLI can ask for and Skein does not do: it says so by the command's name, with the status 501. Image commands are
 /// refused in ImageRoutes, since names of images hold slashes.
 /// </summary>
-internal sealed class UnsupportedRoutes(IContainerEngine containers)
+internal sealed class UnsupportedRoutes
 {
     private static readonly string[] s_all = [HttpMethods.Get, HttpMethods.Head, HttpMethods.Post, HttpMethods.Put, HttpMethods.Delete];
 
@@ -21,11 +20,6 @@ internal sealed class UnsupportedRoutes(IContainerEngine containers)
 
     public void Map(IEndpointRouteBuilder app)
     {
-        app.MapPost("/commit", context =>
-        {
-            containers.Find(context.Query("container"));
-            throw Refusal("docker commit");
-        });
         // None can be installed, so that there are none to be listed.
         app.MapGet("/plugins", context =>
         {

@@ -63,6 +63,12 @@ internal sealed class BusyboxImages(ContainerdClient containerd) : IImageStore
 
     public Task<IReadOnlyList<string>> LoadAsync(Stream tar, CancellationToken cancel) => throw new NotSupportedException();
 
+    public Task<ImageRecord> CommitAsync(string parentId, IReadOnlyList<string> layers, ImageMaking making, Func<bool> isStill, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task<Stream> FetchAsync(Uri url, IProgress<ImageProgress> progress, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task<ImageRecord> ImportAsync(Stream tar, ImagePlatform? platform, ImageMaking making, CancellationToken cancel) => throw new NotSupportedException();
+
     public Task<ImageRecord> TagAsync(string source, string target, CancellationToken cancel) => throw new NotSupportedException();
 
     private static byte[] Layer()

@@ -107,7 +107,13 @@ internal sealed class FakeContainerEngine : IContainerEngine
 
     public bool Ends(string id, string signal) => throw new NotSupportedException();
 
-    public void Announce(string id, string action) => throw new NotSupportedException();
+    public void Announce(string id, string action, params ReadOnlySpan<(string Name, string Value)> extra) => Calls.Enqueue($"{action} {id}");
+
+    public Task<T> ReadLayersAsync<T>(string id, bool pause, Func<IReadOnlyList<string>, Func<bool>, Task<T>> work, CancellationToken cancel)
+    {
+        Calls.Enqueue($"read layers of {id}{(pause ? ", paused" : "")}");
+        return work(["/own", "/image"], () => true);
+    }
 
     public Task PauseAsync(string id, CancellationToken cancel) => Task.CompletedTask;
 

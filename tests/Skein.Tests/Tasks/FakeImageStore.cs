@@ -98,5 +98,17 @@ internal sealed class FakeImageStore : IImageStore
         return [];
     }
 
+    public ImageMaking? Making { get; private set; }
+
+    public Task<ImageRecord> CommitAsync(string parentId, IReadOnlyList<string> layers, ImageMaking making, Func<bool> isStill, CancellationToken cancel)
+    {
+        Making = making;
+        return Task.FromResult(Any);
+    }
+
+    public Task<Stream> FetchAsync(Uri url, IProgress<ImageProgress> progress, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task<ImageRecord> ImportAsync(Stream tar, ImagePlatform? platform, ImageMaking making, CancellationToken cancel) => throw new NotSupportedException();
+
     public Task<ImageRecord> TagAsync(string source, string target, CancellationToken cancel) => throw new NotSupportedException();
 }

@@ -4,7 +4,7 @@ using Skein.Model;
 namespace Skein.Agent.Containers.Processes;
 
 /// <summary>Signals by name or number, as on x86 and ARM.</summary>
-internal static class Signals
+public static class Signals
 {
     public const uint Kill = 9;
     private const uint RealtimeMin = 34;

@@ -1,5 +1,4 @@
 using System.Formats.Tar;
-using System.IO.Compression;
 using System.Security.Cryptography;
 using Skein.Model;
 
@@ -30,7 +29,7 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
         var archive = new ImageArchive(Directory.CreateDirectory(Path.Combine(workDirectory, "load-" + Path.GetRandomFileName())).FullName);
         try
         {
-            await using var plain = await DecompressAsync(tar, cancel);
+            await using var plain = await Compression.OpenAsync(tar, cancel);
             await archive.SpoolAsync(plain, cancel);
             return archive;
         }
@@ -69,14 +68,6 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
-
-    private static async Task<Stream> DecompressAsync(Stream tar, CancellationToken cancel)
-    {
-        var head = new byte[2];
-        var read = await tar.ReadAtLeastAsync(head, 2, throwOnEndOfStream: false, cancel);
-        var whole = new PrefixedStream(head.AsMemory(0, read), tar);
-        return head is [0x1f, 0x8b] ? new GZipStream(whole, CompressionMode.Decompress) : whole;
-    }
 
     private async Task SpoolAsync(Stream plain, CancellationToken cancel)
     {

@@ -47,6 +47,9 @@ internal sealed record ImageCatalogue(ImmutableDictionary<string, CatalogueEntry
         return Entries.Values.FirstOrDefault(entry => Holds(entry, reference.Digest) && entry.Reference?.Repository == reference.Repository);
     }
 
+    /// <summary>One that leads to an image, by its whole id; null when there is none.</summary>
+    public CatalogueEntry? EntryOf(string imageId) => Entries.Values.FirstOrDefault(entry => entry.Image.Id == imageId);
+
     /// <summary>What `docker save` takes for a text: a tag, every tag of a repository, or an image without its names.</summary>
     public IReadOnlyList<CatalogueEntry> Named(string text)
     {

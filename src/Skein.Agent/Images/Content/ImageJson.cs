@@ -43,6 +43,8 @@ internal sealed partial class ImageJson : JsonSerializerContext
 
     public static byte[] Write(List<SavedImage> saved) => JsonSerializer.SerializeToUtf8Bytes(saved, Default.ListSavedImage);
 
+    public static byte[] Write(OciImageConfig config) => JsonSerializer.SerializeToUtf8Bytes(config, Default.OciImageConfig);
+
     public static byte[] Write(OciManifest manifest) => JsonSerializer.SerializeToUtf8Bytes(manifest, Default.OciManifest);
 
     // Its types say that it holds no null; JSON does not.

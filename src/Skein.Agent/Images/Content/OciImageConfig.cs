@@ -7,11 +7,18 @@ internal sealed record OciImageConfig
 {
     public string? Created { get; init; }
 
+    public string? Author { get; init; }
+
+    public string? Comment { get; init; }
+
     public string Architecture { get; init; } = "";
 
     public string? Variant { get; init; }
 
     public string Os { get; init; } = "";
+
+    [JsonPropertyName("os.version")]
+    public string? OsVersion { get; init; }
 
     public OciRuntimeConfig? Config { get; init; }
 
@@ -28,9 +35,12 @@ internal sealed record OciHistory
     [JsonPropertyName("created_by")]
     public string? CreatedBy { get; init; }
 
+    public string? Author { get; init; }
+
     public string? Comment { get; init; }
 
     [JsonPropertyName("empty_layer")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool EmptyLayer { get; init; }
 }
 

@@ -30,6 +30,9 @@ internal sealed record OciRuntimeConfig
     [JsonPropertyName("Labels")]
     public Dictionary<string, string>? Labels { get; init; }
 
+    [JsonPropertyName("OnBuild")]
+    public List<string>? OnBuild { get; init; }
+
     [JsonPropertyName("StopSignal")]
     public string? StopSignal { get; init; }
 

@@ -164,7 +164,7 @@ internal sealed record ContainerInspectJson
             AppArmorProfile = container.Definition.Spec.Privileges?.AppArmor?.Mode == AppArmorMode.Disabled ? "unconfined" : container.AppArmorProfile,
             HostConfig = HostConfigJson.From(definition, network, image, cgroups),
             Mounts = MountPointJson.Of(container, volumes),
-            Config = WriteConfig(definition, network, image),
+            Config = ConfigOf(definition, network, image),
             NetworkSettings = new NetworkSettingsJson(
                 network is null ? "" : container.Id, network?.NamespacePath ?? "", Ports(container, network, image), EndpointJson.From(container, network)).WithDefaultBridge(),
         };
@@ -188,7 +188,7 @@ internal sealed record ContainerInspectJson
             [.. health.Log.Select(p => new HealthProbeJson(GoTime.Format(p.Start), GoTime.Format(p.End), p.ExitCode, p.Output))]));
 
     /// <summary>The service's values over the image's, as the container was made from them.</summary>
-    private static ConfigJson WriteConfig(ContainerDefinition definition, ContainerNetwork? network, ImageRecord? image)
+    public static ConfigJson ConfigOf(ContainerDefinition definition, ContainerNetwork? network, ImageRecord? image)
     {
         var (spec, config) = (definition.Spec, image?.Config);
         IReadOnlyList<string> entrypoint = spec.Command.Count > 0 ? [.. spec.Command] : config?.Entrypoint ?? [];

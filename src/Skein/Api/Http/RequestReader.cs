@@ -74,6 +74,9 @@ internal static class RequestReader
 
     public const long JsonMax = 4 << 20;
 
+    public static bool HasBody(this HttpContext context) =>
+        context.Request.ContentLength is not 0 && context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false };
+
     public static async Task<T> BodyAsync<T>(this HttpContext context, JsonTypeInfo<T> type)
     {
         var none = context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false };

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Skein.Agent.Images;
+using Skein.Model;
 
 namespace Skein.Api.Images;
 
@@ -14,6 +15,7 @@ internal sealed record ImageInspectJson(
     string Author,
     ImageInspectJson.ConfigJson Config,
     string Architecture,
+    string? Variant,
     string Os,
     long Size,
     ImageInspectJson.GraphDriverJson GraphDriver,
@@ -40,7 +42,14 @@ internal sealed record ImageInspectJson(
         string WorkingDir,
         IReadOnlyList<string>? Entrypoint,
         IReadOnlyDictionary<string, string>? Labels,
-        string? StopSignal);
+        string? StopSignal)
+    {
+        public IReadOnlyList<string>? OnBuild { get; init; }
+
+        public HealthcheckJson? Healthcheck { get; init; }
+    }
+
+    internal sealed record HealthcheckJson(IReadOnlyList<string> Test, long? Interval, long? Timeout, long? StartPeriod, long? StartInterval, int? Retries);
 
     internal sealed record EmptyJson;
 
@@ -52,9 +61,9 @@ internal sealed record ImageInspectJson(
         image.Tags,
         image.Digests,
         "",
-        "",
+        image.Comment,
         GoTime.Format(image.Created),
-        "",
+        image.Author,
         new ConfigJson(
             image.Config.User,
             Set(image.Config.ExposedPorts),
@@ -64,8 +73,13 @@ internal sealed record ImageInspectJson(
             image.Config.WorkingDir,
             image.Config.Entrypoint.Count == 0 ? null : image.Config.Entrypoint,
             image.Config.Labels,
-            image.Config.StopSignal.Length == 0 ? null : image.Config.StopSignal),
+            image.Config.StopSignal.Length == 0 ? null : image.Config.StopSignal)
+        {
+            OnBuild = image.Config.OnBuild.Count == 0 ? null : image.Config.OnBuild,
+            Healthcheck = image.Config.Healthcheck is { } health ? Of(health) : null,
+        },
         image.Architecture,
+        image.Variant.Length == 0 ? null : image.Variant,
         image.Os,
         image.Size,
         new GraphDriverJson("overlayfs"),
@@ -73,6 +87,11 @@ internal sealed record ImageInspectJson(
         version.CompareTo(ApiVersion.WithoutVirtualSize) < 0 ? image.Size : null,
         version.CompareTo(ApiVersion.WithoutContainerConfig) < 0 ? "" : null,
         version.CompareTo(ApiVersion.WithoutContainerConfig) < 0 ? s_none : null);
+
+    private static HealthcheckJson Of(HealthConfig health) =>
+        new([.. health.Test], Given(health.Interval), Given(health.Timeout), Given(health.StartPeriod), Given(health.StartInterval), (int?)Given(health.Retries));
+
+    private static long? Given(long value) => value == 0 ? null : value;
 
     private static Dictionary<string, EmptyJson>? Set(IReadOnlyList<string> names) =>
         names.Count == 0 ? null : names.ToDictionary(n => n, _ => new EmptyJson());

@@ -14,7 +14,7 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
     public void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/images/json", ListAsync);
-        app.MapPost("/images/create", _transfers.PullAsync);
+        app.MapPost("/images/create", _transfers.CreateAsync);
         app.MapPost("/images/load", _transfers.LoadAsync);
         app.MapPost("/images/prune", PruneAsync);
         app.MapGet("/images/{**name}", GetAsync);

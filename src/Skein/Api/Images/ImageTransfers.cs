@@ -7,11 +7,13 @@ namespace Skein.Api.Images;
 /// <summary>Images that come and go: pull and push, load and save.</summary>
 internal sealed class ImageTransfers(IImageStore images, ImageNews news)
 {
-    public async Task PullAsync(HttpContext context)
+    /// <summary>POST /images/create is of both.</summary>
+    public Task CreateAsync(HttpContext context) =>
+        context.Query("fromImage").Length > 0 ? PullAsync(context) : new ImageImport(images, news).RunAsync(context);
+
+    private async Task PullAsync(HttpContext context)
     {
-        var name = context.Query("fromImage");
-        if (name.Length == 0) throw SkeinException.NotImplemented("importing an image is not supported: load one made by docker save");
-        var reference = RequestedImage.Of(name, context.Query("tag"));
+        var reference = RequestedImage.Of(context.Query("fromImage"), context.Query("tag"));
         RequestedPlatform.Check(context.Query("platform"));
         var auth = context.RegistryAuth();
         await ProgressLines.RunAsync(context, async progress =>

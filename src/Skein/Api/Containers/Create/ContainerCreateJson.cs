@@ -36,6 +36,10 @@ internal sealed record ContainerCreateJson
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
     public string? StopSignal { get; init; }
     public int? StopTimeout { get; init; }
+
+    /// <summary>Of an image that is made with it; a container has no use for it.</summary>
+    public IReadOnlyList<string>? OnBuild { get; init; }
+
     public HostWishJson? HostConfig { get; init; }
     public NetworkingJson? NetworkingConfig { get; init; }
 
