@@ -18,7 +18,7 @@ public sealed partial class ContainerEngine
 
     public Task<ExecRecord> CreateExecAsync(string id, ExecDefinition definition, CancellationToken cancel)
     {
-        var container = Running(id);
+        var container = Active(id);
         if (definition.Command.Count == 0)
             throw SkeinException.Invalid("No exec command specified");
         ForgetOldExecs(container);
@@ -36,8 +36,7 @@ public sealed partial class ContainerEngine
     public async Task<IContainerStreams> StartExecAsync(string execId, uint? height, uint? width, CancellationToken cancel)
     {
         var (container, exec) = FindManagedExec(execId);
-        if (!container.Running)
-            throw NotRunning(container);
+        CheckActive(container);
         if (!exec.TryStart())
             throw SkeinException.Conflict(exec.Record.Running ? $"exec {execId} is already running" : $"exec command {execId} has already run");
         var definition = exec.Record.Definition;
@@ -51,7 +50,9 @@ public sealed partial class ContainerEngine
             await container.ExecStart.WaitAsync(cancel);
             try
             {
-                await StartProcessAsync(container, exec, process, cancel);
+                // It may have been paused while this one waited. Whoever leaves now leaves the shim at work, which the next in turn must not meet.
+                CheckActive(container);
+                await StartProcessAsync(container, exec, process, CancellationToken.None);
             }
             finally
             {

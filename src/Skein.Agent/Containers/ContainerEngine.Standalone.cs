@@ -22,11 +22,24 @@ public sealed partial class ContainerEngine
     public async Task PauseAsync(string id, CancellationToken cancel)
     {
         var container = containers.Find(id);
-        using var held = await HoldAsync(container, cancel);
+        await container.ExecStart.WaitAsync(cancel);
+        try
+        {
+            using var held = await HoldAsync(container, cancel);
+            await FreezeAsync(container);
+        }
+        finally
+        {
+            container.ExecStart.Release();
+        }
+    }
+
+    private async Task FreezeAsync(ManagedContainer container)
+    {
         if (container.Record.State.Status == ContainerStatus.Paused) throw SkeinException.Conflict($"Container {container.Id} is already paused");
-        if (container.Record.State.Status == ContainerStatus.Restarting) throw SkeinException.Conflict($"Container {container.Id} is restarting, wait until the container is running");
-        if (!container.Running) throw SkeinException.Conflict($"container {container.Id} is not running");
-        if (!await AskRunningAsync("pause", container, async () => await containerd.Tasks.PauseAsync(new() { ContainerId = container.Id }, cancellationToken: cancel))) throw NotRunning(container);
+        if (container.Record.State.Status == ContainerStatus.Restarting) throw Restarting(container);
+        if (!container.Running) throw NotRunning(container);
+        if (!await AskRunningAsync("pause", container, async () => await containerd.Tasks.PauseAsync(new() { ContainerId = container.Id }))) throw NotRunning(container);
         Store(container, container.Record.State with { Status = ContainerStatus.Paused });
         EndProbing(container);
         Publish(container, "pause");

@@ -143,6 +143,8 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         {
             if (containers.TryGet(container.Id) is null)
                 throw SkeinException.NotFound($"No such container: {id}");
+            if (container.Record.State.Status == ContainerStatus.Paused) throw SkeinException.Conflict($"container {id} is paused, unpause the container before attach");
+            if (container.Record.State.Status == ContainerStatus.Restarting) throw SkeinException.Conflict($"container {id} is restarting, wait until the container is running");
             Publish(container, "attach");
             return container.Io.Attach(container.NextExit, closesInput: container.Record.Definition.Standalone?.StdinOnce ?? true);
         }
@@ -208,6 +210,23 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         var container = containers.Find(id);
         return container.Running ? container : throw NotRunning(container);
     }
+
+    /// <summary>One in which something can be started.</summary>
+    private ManagedContainer Active(string id)
+    {
+        var container = containers.Find(id);
+        CheckActive(container);
+        return container;
+    }
+
+    private static void CheckActive(ManagedContainer container)
+    {
+        if (container.Record.State.Status == ContainerStatus.Restarting) throw Restarting(container);
+        if (!container.Running) throw NotRunning(container);
+        if (container.Record.State.Status == ContainerStatus.Paused) throw SkeinException.Conflict($"Container {container.Id} is paused, unpause the container before exec");
+    }
+
+    private static SkeinException Restarting(ManagedContainer container) => SkeinException.Conflict($"Container {container.Id} is restarting, wait until the container is running");
 
     private static SkeinException NotRunning(ManagedContainer container) => SkeinException.Conflict($"container {container.Id} is not running");
 

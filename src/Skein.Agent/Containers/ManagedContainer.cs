@@ -43,7 +43,8 @@ internal sealed class ManagedContainer(
 
     /// <summary>
     /// Held for the start of an exec. The shim starts one at a time as well, but while others wait for it there it hears of the ends of
-    /// processes only in timeouts, that of the start itself too: fifty at once stood still for a minute (containerd 1.6).
+    /// processes only in timeouts, that of the start itself too: fifty at once stood still for a minute (containerd 1.6). And for a pause: an
+    /// exec that is being started is frozen half way, and its shim waits for it with the lock held that would thaw it. Taken before the gate.
     /// </summary>
     public SemaphoreSlim ExecStart { get; } = new(1);
 

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using Skein.Agent.Containers;
 using Skein.Agent.Containers.Processes;
+using Skein.Model;
 using Xunit;
+using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
 
 namespace Skein.HostTests.Containers;
 
@@ -43,6 +45,56 @@ public sealed class ExecStreamTests
         var loud = EngineHost.Exec("sh", "-c", "cat >/dev/null; dd if=/dev/zero bs=1k count=500; dd if=/dev/zero bs=1k count=500 >&2");
         var definition = loud with { AttachStdin = true, AttachStdout = false, AttachStderr = false };
         Assert.Equal((0, "", ""), await host.ExecAsync(id, definition, "typed"));
+    }
+
+    /// <summary>One that was frozen half way into its start kept the shim (containerd 1.6) from thawing its container ever again.</summary>
+    [Fact]
+    public async Task APauseMeetsNoExecThatIsBeingStarted()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("box", "sleep", "1000");
+        using var enough = new CancellationTokenSource();
+        var execs = Enumerable.Range(0, 3).Select(_ => Task.Run(() => ExecWithoutEndAsync(host, id, enough.Token))).ToList();
+        for (var round = 0; round < 30; round++)
+        {
+            await host.Engine.PauseAsync(id, default);
+            await host.Engine.UnpauseAsync(id, default);
+        }
+        await enough.CancelAsync();
+        Assert.True((await Task.WhenAll(execs)).Sum() > 0, "no exec ran");
+    }
+
+    [Fact]
+    public async Task NothingIsStartedInAContainerThatIsPaused()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("box", "sleep", "1000");
+        var early = await host.Engine.CreateExecAsync(id, EngineHost.Exec("true"), default);
+        await host.Engine.PauseAsync(id, default);
+        var words = $"Container {id} is paused, unpause the container before exec";
+        Assert.Equal(words, (await Assert.ThrowsAsync<SkeinException>(() => host.Engine.CreateExecAsync(id, EngineHost.Exec("true"), default))).Message);
+        Assert.Equal(words, (await Assert.ThrowsAsync<SkeinException>(() => host.Engine.StartExecAsync(early.Id, null, null, default))).Message);
+        Assert.Equal("container box is paused, unpause the container before attach", (await Assert.ThrowsAsync<SkeinException>(() => host.Engine.AttachAsync("box", default))).Message);
+        await host.Engine.UnpauseAsync(id, default);
+        Assert.Equal((0, "ok\n", ""), await host.ExecAsync(id, EngineHost.Exec("echo", "ok")));
+    }
+
+    private static async Task<int> ExecWithoutEndAsync(EngineHost host, string id, CancellationToken enough)
+    {
+        var ran = 0;
+        while (!enough.IsCancellationRequested)
+        {
+            try
+            {
+                await host.ExecAsync(id, EngineHost.Exec("true"));
+                ran++;
+            }
+            catch (SkeinException paused) when (paused.Message.Contains("is paused", StringComparison.Ordinal))
+            {
+                await Task.Yield();
+            }
+        }
+        return ran;
     }
 
     /// <summary>Whatever its shim does: here it does nothing at all.</summary>
