@@ -57,6 +57,19 @@ internal static class LabCgroups
         }
     }
 
+    /// <summary>What is paused on cgroup v1 does not end by SIGKILL, and neither does the host, whose init waits for it.</summary>
+    public static void Thaw(LabPaths lab, LabHost host)
+    {
+        foreach (var hierarchy in Hierarchies().Where(h => !h.IsUnified))
+        {
+            var folder = Path.Combine(hierarchy.Where, lab.Cgroup, host.Name);
+            if (!File.Exists(Path.Combine(folder, "freezer.state")))
+                continue;
+            foreach (var file in Directory.EnumerateFiles(folder, "freezer.state", SearchOption.AllDirectories))
+                TryWrite(file, "THAWED");
+        }
+    }
+
     /// <summary>Removes the host's cgroups, or with no host all of the lab's; waits for the last process to leave them.</summary>
     public static async Task RemoveAsync(LabPaths lab, LabHost? host, TimeProvider time, CancellationToken cancel)
     {

@@ -29,6 +29,7 @@ internal sealed class LabHostControl(LabPaths lab, LabNetwork network, TimeProvi
     public async Task KillAsync(LabHost host, CancellationToken cancel)
     {
         await network.CutAsync(host, cancel);
+        LabCgroups.Thaw(lab, host);
         if (LabProcess.Read(host.Booted) is { } init)
             await init.KillAsync(time, cancel);
         LabCgroups.KillAll(lab, host);

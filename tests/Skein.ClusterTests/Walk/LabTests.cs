@@ -17,6 +17,9 @@ public sealed class LabTests(LabTests.OneHost lab) : IClassFixture<LabTests.OneH
             Assert.NotEqual(
                 await lab.Host(1).OutputOfAsync("info --format {{.Swarm.Cluster.ID}}"), await other.Host(1).OutputOfAsync("info --format {{.Swarm.Cluster.ID}}"));
             Assert.Contains("h1   192.168.56.11 running", await other.LabAsync("ps"), StringComparison.Ordinal);
+            // A process that is frozen does not end by SIGKILL.
+            await other.Host(1).OutputOfAsync("run -d --network none --name frozen busybox sleep 1000");
+            await other.Host(1).OutputOfAsync("pause frozen");
         }
         finally
         {
