@@ -17,9 +17,6 @@ internal readonly record struct ApiVersion(int Major, int Minor) : IComparable<A
     /// <summary>From here on an image has no VirtualSize: it has long been its size.</summary>
     public static readonly ApiVersion WithoutVirtualSize = new(1, 44);
 
-    /// <summary>From here on nothing is told of the container that an image was committed from.</summary>
-    public static readonly ApiVersion WithoutContainerConfig = new(1, 45);
-
     /// <summary>From here on a push may be of one platform; before, clients say one and mean nothing by it.</summary>
     public static readonly ApiVersion WithPushPlatform = new(1, 46);
 

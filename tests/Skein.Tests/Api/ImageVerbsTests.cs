@@ -87,13 +87,13 @@ public class ImageVerbsTests
 
     /// <summary>docker-compose 1.29 looks into it whenever it makes a container anew.</summary>
     [Theory]
-    [InlineData("1.44", true)]
-    [InlineData("1.45", false)]
-    public async Task Older_clients_look_for_the_container_of_an_image(string version, bool there)
+    [InlineData("1.44")]
+    [InlineData("1.51")]
+    public async Task An_older_client_finds_the_container_of_an_image_in_any_version(string version)
     {
         await using var server = await ApiServer.StartAsync();
         server.Images.Here = true;
-        Assert.Equal(there, (await server.AskAsync("GET", $"/v{version}/images/httpd/json")).Body.Contains("\"ContainerConfig\":{", StringComparison.Ordinal));
+        Assert.Contains("\"ContainerConfig\":{", (await server.AskAsync("GET", $"/v{version}/images/httpd/json")).Body);
     }
 
     [Theory]

@@ -53,7 +53,8 @@ internal sealed record ImageInspectJson(
 
     internal sealed record EmptyJson;
 
-    // Of the container that an image was once committed from: there is none, and older clients look into it all the same.
+    // Of the container that an image was once committed from: there is none. Docker's answers from API 1.45 on lack it, and docker-compose 1.29,
+    // which speaks whatever version the engine has, fails there with KeyError: 'ContainerConfig' whenever it makes a container anew.
     private static readonly ConfigJson s_none = new("", null, null, null, null, "", null, null, null);
 
     public static ImageInspectJson From(ImageRecord image, ApiVersion version) => new(
@@ -85,8 +86,8 @@ internal sealed record ImageInspectJson(
         new GraphDriverJson("overlayfs"),
         new RootFsJson("layers", image.Layers),
         version.CompareTo(ApiVersion.WithoutVirtualSize) < 0 ? image.Size : null,
-        version.CompareTo(ApiVersion.WithoutContainerConfig) < 0 ? "" : null,
-        version.CompareTo(ApiVersion.WithoutContainerConfig) < 0 ? s_none : null);
+        "",
+        s_none);
 
     private static HealthcheckJson Of(HealthConfig health) =>
         new([.. health.Test], Given(health.Interval), Given(health.Timeout), Given(health.StartPeriod), Given(health.StartInterval), (int?)Given(health.Retries));
