@@ -148,6 +148,39 @@ public class ContainerInspectTests
         return "{" + string.Join(',', left) + "}";
     }
 
+    /// <summary>Ansible compares them with what it asked for, and makes a container anew that shows others.</summary>
+    [Fact]
+    public void A_users_options_are_shown_in_his_words()
+    {
+        var container = Container(new() { Image = "httpd", Privileges = new() { NoNewPrivileges = true } }, ContainerStatus.Running);
+        container.Definition.Standalone = new() { SecurityOpt = { "no-new-privileges" }, UsernsMode = "host" };
+        var config = Inspect(container, null).GetProperty("HostConfig");
+        Assert.Equal(("""["no-new-privileges"]""", "host"), (config.GetProperty("SecurityOpt").GetRawText(), config.GetProperty("UsernsMode").GetString()));
+    }
+
+    [Theory]
+    [InlineData("host")]
+    [InlineData("none")]
+    public void A_container_without_a_leg_is_listed_on_its_network(string mode)
+    {
+        var container = Container(new() { Image = "httpd" }, ContainerStatus.Running);
+        container.Definition.Standalone = new() { NetworkMode = mode };
+        Assert.Equal(
+            $$$"""{"{{{mode}}}":{"IPAMConfig":null,"Links":null,"Aliases":null,"MacAddress":"","DriverOpts":null,"GwPriority":0,"NetworkID":"{{{mode}}}","EndpointID":"","Gateway":"","IPAddress":"","IPPrefixLen":0,"IPv6Gateway":"","GlobalIPv6Address":"","GlobalIPv6PrefixLen":0,"DNSNames":[]}}""",
+            Inspect(container, null).GetProperty("NetworkSettings").GetProperty("Networks").GetRawText());
+        var row = ContainerSummaryJson.From(container, null, null, new VolumeFolders("/lib"), DateTimeOffset.UnixEpoch);
+        Assert.Equal((mode, mode), (row.HostConfig.NetworkMode, Assert.Single(row.NetworkSettings.Networks).Key));
+    }
+
+    [Fact]
+    public void A_row_shows_what_its_user_exposes()
+    {
+        var container = Container(new() { Image = "httpd" }, ContainerStatus.Running);
+        container.Definition.Standalone = new() { NetworkMode = "bridge", ExposedPorts = { "90/udp" } };
+        var port = Assert.Single(ContainerSummaryJson.PortsOf(container, null, null));
+        Assert.Equal((90u, null, "udp"), (port.PrivatePort, port.PublicPort, port.Type));
+    }
+
     private static JsonElement Inspect(ContainerRecord container, ContainerNetwork? network, HostCgroups? cgroups = null) => JsonDocument.Parse(
         JsonSerializer.Serialize(ContainerInspectJson.From(container, network, null, new VolumeFolders("/lib"), cgroups ?? new(Unified: false, LimitsSwap: true)), ContainersJson.Default.ContainerInspectJson)).RootElement;
 

@@ -39,6 +39,17 @@ public class MountPointTests
         Assert.Equal($"/lib/volumes/{mount.Name}/_data", mount.Source);
     }
 
+    [Fact]
+    public void A_mode_is_shown_in_its_users_words()
+    {
+        var container = Container(
+            new Mount { Type = "bind", Source = "/srv", Target = "/s", ReadOnly = true },
+            new Mount { Type = "volume", Source = "data", Target = "/d" },
+            new Mount { Type = "volume", Source = "more", Target = "/m" });
+        container.Definition.Standalone = new() { Binds = { "/srv://s/:ro", "data:/d:rw", "more:/m" } };
+        Assert.Equal(["ro", "rw", "z"], MountPointJson.Of(container, new VolumeFolders("/lib")).Select(mount => mount.Mode));
+    }
+
     private static ContainerRecord Container(params Mount[] mounts) => new(
         new ContainerDefinition { Id = "c1", Name = "web.1.x", Spec = new() { Image = "busybox", Mounts = { mounts } }, Hostname = "h" },
         new ContainerState(ContainerStatus.Running, 1, 0, false, "", s_now, null),

@@ -64,25 +64,25 @@ internal sealed record ContainerSummaryJson(
             container.Definition.Labels,
             ContainerWords.StatusName(container.State.Status),
             ContainerWords.Describe(container.State, container.Health, now),
-            new HostModeJson("default"),
+            new HostModeJson(container.Definition.Standalone?.NetworkMode ?? "default"),
             new NetworksJson(EndpointJson.From(container, network)),
             MountPointJson.Of(container, volumes));
     }
 
-    /// <summary>What this host publishes for it, and what its image exposes besides: "0.0.0.0:9100->80/tcp", "443/tcp".</summary>
+    /// <summary>What this host publishes for it, and what its image or its user exposes besides: "0.0.0.0:9100->80/tcp", "443/tcp".</summary>
     public static IReadOnlyList<PortJson> PortsOf(ContainerRecord container, ContainerNetwork? network, ImageRecord? image)
     {
         if (container.State.Status is not (ContainerStatus.Running or ContainerStatus.Paused)) return [];
         var published = (network?.HostPorts ?? []).Select(p => new PortJson("0.0.0.0", p.TargetPort, p.PublishedPort, ProtocolName(p.Protocol))).ToList();
         published.AddRange((network?.Published ?? []).Select(p => new PortJson(p.HostIp, p.Port, uint.Parse(p.HostPort), p.Protocol)));
-        var exposed = Exposed(image).Where(e => published.All(p => p.PrivatePort != e.PrivatePort || p.Type != e.Type));
+        var exposed = Exposed(container.Definition.Standalone?.ExposedPorts ?? image?.Config.ExposedPorts ?? []).Where(e => published.All(p => p.PrivatePort != e.PrivatePort || p.Type != e.Type));
         return [.. published, .. exposed];
     }
 
     /// <summary>"80/tcp", or "80", which means the same.</summary>
-    private static IEnumerable<PortJson> Exposed(ImageRecord? image)
+    private static IEnumerable<PortJson> Exposed(IEnumerable<string> ports)
     {
-        foreach (var port in image?.Config.ExposedPorts ?? [])
+        foreach (var port in ports)
         {
             var parts = port.Split('/');
             if (uint.TryParse(parts[0], out var number)) yield return new PortJson(null, number, null, parts.Length > 1 ? parts[1].ToLowerInvariant() : "tcp");

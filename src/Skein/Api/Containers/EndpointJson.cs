@@ -45,13 +45,22 @@ internal sealed record EndpointJson
         private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
     }
 
-    public static IReadOnlyDictionary<string, EndpointJson> From(ContainerRecord container, ContainerNetwork? network) =>
-        LegsOf(container, network).ToDictionary(leg => leg.NetworkName, leg => From(container, leg));
+    public static IReadOnlyDictionary<string, EndpointJson> From(ContainerRecord container, ContainerNetwork? network) => WithoutLeg(container) is { } mode
+        ? new Dictionary<string, EndpointJson> { [mode] = new() { MacAddress = "", NetworkID = mode, EndpointID = "", Gateway = "", IPAddress = "", IPPrefixLen = 0 } }
+        : LegsOf(container, network).ToDictionary(leg => leg.NetworkName, leg => From(container, leg));
 
     /// <summary>As they are now; of a container that has none (any more) the names of its networks, without addresses.</summary>
-    public static IEnumerable<ContainerLeg> LegsOf(ContainerRecord container, ContainerNetwork? network) => network is null
-        ? container.Definition.Networks.Select(known => new ContainerLeg(known.Id, known.Name, "", [], "", ""))
-        : network.Legs.Where(leg => leg.NetworkName != NetworkCatalog.Gwbridge);   // Docker does not list it either
+    public static IEnumerable<ContainerLeg> LegsOf(ContainerRecord container, ContainerNetwork? network)
+    {
+        if (WithoutLeg(container) is { } mode) return [new ContainerLeg(mode, mode, "", [], "", "")];
+        return network is null
+            ? container.Definition.Networks.Select(known => new ContainerLeg(known.Id, known.Name, "", [], "", ""))
+            : network.Legs.Where(leg => leg.NetworkName != NetworkCatalog.Gwbridge);   // Docker does not list it either
+    }
+
+    /// <summary>The networks host and none, on which nothing has a leg; Docker lists them as it does others.</summary>
+    private static string? WithoutLeg(ContainerRecord container) =>
+        container.Definition.Standalone?.NetworkMode is NamespaceMode.Host or NamespaceMode.None ? container.Definition.Standalone.NetworkMode : null;
 
     private static EndpointJson From(ContainerRecord container, ContainerLeg leg)
     {

@@ -14,6 +14,7 @@ internal static class StandaloneHostConfig
         return json with
         {
             Binds = NullIfEmpty(wish.Binds),
+            SecurityOpt = NullIfEmpty(wish.SecurityOpt),
             NetworkMode = wish.NetworkMode,
             PortBindings = wish.PortBindings.GroupBy(port => $"{port.Port}/{port.Protocol}")
                 .ToDictionary(group => group.Key, group => (IReadOnlyList<HostConfigJson.PortBindingJson>)[.. group.Select(port => new HostConfigJson.PortBindingJson(port.HostIp, port.HostPort))]),
@@ -26,6 +27,7 @@ internal static class StandaloneHostConfig
             IpcMode = wish.IpcMode,
             PidMode = wish.PidMode,
             UTSMode = wish.UtsMode,
+            UsernsMode = wish.UsernsMode,
             Privileged = wish.Privileged,
             PublishAllPorts = wish.PublishAllPorts,
             ShmSize = wish.ShmSize > 0 ? wish.ShmSize : json.ShmSize,
@@ -59,7 +61,7 @@ internal static class StandaloneHostConfig
     /// <summary>Those of `--mount`: of `-v` and of Config.Volumes its own words are kept.</summary>
     private static IReadOnlyList<Swarm.ContainerSpecJson.MountJson>? Wished(HostConfigJson json, StandaloneSpec wish)
     {
-        var bound = wish.Binds.Select(bind => bind.Split(':')).Select(parts => Path.TrimEndingDirectorySeparator(parts.Length > 1 ? parts[1] : parts[0])).ToHashSet(StringComparer.Ordinal);
+        var bound = wish.Binds.Select(bind => BindText.Of(bind).Target).ToHashSet(StringComparer.Ordinal);
         var left = (json.Mounts ?? []).Where(mount => !bound.Contains(mount.Target ?? "") && !wish.Volumes.Contains(mount.Target ?? "")).ToList();
         return left.Count == 0 ? null : left;
     }

@@ -99,6 +99,8 @@ internal static class ContainerReader
         LimitsReader.Devices(host, wish);
         Refuse(host);
         wish.Binds.AddRange(host.Binds ?? []);
+        wish.SecurityOpt.AddRange(host.SecurityOpt ?? []);
+        wish.UsernsMode = host.UsernsMode ?? "";
         wish.Volumes.AddRange(json.Volumes?.Keys ?? []);
         wish.VolumesFrom.AddRange(host.VolumesFrom ?? []);
         wish.ExtraHosts.AddRange(host.ExtraHosts ?? []);
