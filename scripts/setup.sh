@@ -30,6 +30,8 @@ need busybox-static busybox
 need iptables iptables             # this and the next three for the tests
 need iputils-ping ping
 need python3-docker /usr/lib/python3/dist-packages/docker
+need docker-compose "/usr/bin/docker-compose /usr/libexec/docker/cli-plugins/docker-compose"
+need ansible-core ansible-playbook
 need bind9-dnsutils dig
 need curl curl
 need jq jq
@@ -66,6 +68,9 @@ if [ -n "$wanted" ]; then
         done
     fi
 fi
+
+# What the tests drive a host with, and no package of Debian 12 has. They say that they were skipped where it could not be had.
+sh "$(dirname "$0")/setup-clients.sh"
 
 if ! command -v dotnet >/dev/null 2>&1; then
     say "the .NET 10 SDK is missing: see https://learn.microsoft.com/dotnet/core/install/linux-debian"

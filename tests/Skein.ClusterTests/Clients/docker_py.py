@@ -31,7 +31,16 @@ def until(what, read):
         time.sleep(0.05)
 
 
+def refused(test, status, words, call, *args, **named):
+    with test.assertRaises(docker.errors.APIError) as caught:
+        call(*args, **named)
+    test.assertEqual(status, caught.exception.response.status_code, caught.exception)
+    test.assertIn(words, caught.exception.explanation)
+
+
 class Client(unittest.TestCase):
+    refused = refused
+
     def setUp(self):
         self.client = api()
         self.client.leave_swarm(force=True)
@@ -41,12 +50,6 @@ class Client(unittest.TestCase):
             self.client.leave_swarm(force=True)
         finally:
             self.client.close()
-
-    def refused(self, status, words, call, *args, **named):
-        with self.assertRaises(docker.errors.APIError) as caught:
-            call(*args, **named)
-        self.assertEqual(status, caught.exception.response.status_code, caught.exception)
-        self.assertIn(words, caught.exception.explanation)
 
     def spec(self, name, command=SLEEP, **more):
         return types.TaskTemplate(types.ContainerSpec("busybox:latest", command, init=True), **more), name
