@@ -57,7 +57,7 @@ internal sealed class AttachedFiles(BridgeNetworkingOptions options)
 
     private string ResolvConf(AttachedToBridges container)
     {
-        var (dns, host) = (container.Definition.Spec.DnsConfig, ContainerFiles.LinesOf(options.HostResolvConf));
+        var (dns, host) = (DnsDefaults.Merge(container.Definition.Spec.DnsConfig, options.Dns), ContainerFiles.LinesOf(options.HostResolvConf));
         return container.Legs.Any(leg => leg.HasNames) ? ContainerFiles.ResolvConf(dns, host) : ContainerFiles.DirectResolvConf(dns, host);
     }
 

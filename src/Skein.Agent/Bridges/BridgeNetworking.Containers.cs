@@ -107,7 +107,7 @@ public sealed partial class BridgeNetworking
 
     public Task RecoverAsync(IReadOnlyCollection<ContainerDefinition> running, CancellationToken cancel) => GatedAsync(cancel, async () =>
     {
-        _networks.EnsureDefault(_devices.AddressesOf);
+        _networks.RenewDefault(_devices.AddressesOf, inUse: running.Any(definition => definition.Standalone.Endpoints.Any(endpoint => endpoint.Network == LocalNetworks.DefaultName)));
         var bridges = _networks.All.Select(network => BridgeSpec.Of(network)).ToDictionary(bridge => bridge.NetworkId);
         foreach (var bridge in bridges.Values.Where(bridge => !bridge.IsGateway && (!bridge.IsDefault || _host.FindLink(bridge.Device) is not null))) TryEnsure(bridge);
         var known = running.Select(definition => definition.Id).ToHashSet(StringComparer.Ordinal);
@@ -157,6 +157,7 @@ public sealed partial class BridgeNetworking
             _containers[definition.Id] = container = container with { Legs = container.Legs.Add(leg) };
         }
         _containers[definition.Id] = container = await WithWayOutAsync(container, cancel);
+        RequireOpenings(container);
         container = container with { Ports = [.. _publisher.Publish(container)] };
         _files.Write(container, [.. HostLines(definition.Spec.Hosts), .. ContainerLinks.LinesOf(definition.Standalone, _containers).Select(line => $"{line.Address} {line.Names}")]);
         await ApplyAsync(container, cancel);
@@ -176,6 +177,13 @@ public sealed partial class BridgeNetworking
         // Its addresses are the host's only when it stands.
         _devices.Ensure(bridge);
         return [.. bridge.Pools.Select(pool => pool.Gateway)];
+    }
+
+    // Without br_netfilter the ports of a bridge keep neighbours apart, and know nothing of addresses.
+    private void RequireOpenings(AttachedToBridges container)
+    {
+        if (container.Definition.Standalone.Links.Count > 0 && container.Legs.OfType<BridgeLeg>().Any(leg => leg.Bridge is { IsDefault: true, Icc: false }) && !BridgeNetfilter.IsOn(_hostSpace))
+            throw SkeinException.Unavailable("links on a default bridge with \"icc\": false need the kernel's br_netfilter: modprobe br_netfilter");
     }
 
     /// <summary>Those that are linked to it find it where it is by now.</summary>
@@ -220,7 +228,7 @@ public sealed partial class BridgeNetworking
         }
         var definition = container.Definition;
         var overlays = container.Legs.OfType<OverlayLeg>().Select(leg => new NetworkAttachment { NetworkId = leg.NetworkId, Addresses = { leg.Addresses.Select(address => address.ToString()) }, Mac = leg.Mac.ToString() });
-        var spec = new ContainerNetworkSpec(definition.Id, definition.Name, "", "", definition.Hostname, [.. overlays], [], definition.Spec.DnsConfig, [], definition.Spec.Sysctls)
+        var spec = new ContainerNetworkSpec(definition.Id, definition.Name, "", "", definition.Hostname, [.. overlays], [], DnsDefaults.Merge(definition.Spec.DnsConfig, _options.Dns), [], definition.Spec.Sysctls)
         {
             OfUser = true,
             NamesOf = [.. container.Legs.OfType<BridgeLeg>().Where(leg => leg.HasNames).Select(leg => leg.NetworkId)],

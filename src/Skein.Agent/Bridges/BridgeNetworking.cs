@@ -168,7 +168,7 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
         var bridges = Standing();
         // First, as what it lets pass is the swarm's table's business too.
         await _services.FollowBridgesAsync([.. bridges.Select(bridge => bridge.Device)], BridgeNames.Of(_containers.Values), cancel);
-        _tables.Program(bridges, [.. _containers.Values.SelectMany(container => container.Ends()).OrderBy(end => end.Host.Port)]);
+        _tables.Program(bridges, [.. _containers.Values.SelectMany(container => container.Ends()).OrderBy(end => end.Host.Port)], [.. ContainerLinks.OpeningsOf(_containers)]);
     }
 
     /// <summary>null when it is none of the host's own.</summary>

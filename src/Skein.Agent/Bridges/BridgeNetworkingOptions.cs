@@ -1,4 +1,5 @@
 using System.Net;
+using Skein.Model;
 
 namespace Skein.Agent.Bridges;
 
@@ -6,6 +7,9 @@ namespace Skein.Agent.Bridges;
 /// <param name="DataRoot">The containers' resolv.conf, hosts and hostname lie beside their records, in its containers/.</param>
 public sealed record BridgeNetworkingOptions(string ExecRoot, string DataRoot, string HostResolvConf = "/etc/resolv.conf")
 {
+    /// <summary>Of containers that name none; null = the host's.</summary>
+    public DnsConfig? Dns { get; init; }
+
     /// <summary>What `host-gateway` stands for, at most one of a family; empty = the default bridge's own addresses.</summary>
     public IReadOnlyList<IPAddress> HostGateways { get; init; } = [];
 

@@ -15,7 +15,7 @@ internal static class BridgeRuleset
 
     /// <param name="bridges">Those that stand.</param>
     /// <param name="routerByUs">It was Skein that made this host forward packets: it forwards none but those of containers.</param>
-    public static string Render(IReadOnlyList<BridgeSpec> bridges, IReadOnlyList<PublishedEnd> ends, bool routerByUs, bool ipv6)
+    public static string Render(IReadOnlyList<BridgeSpec> bridges, IReadOnlyList<PublishedEnd> ends, bool routerByUs, bool ipv6, IReadOnlyList<LinkOpening>? links = null)
     {
         var rules = new Ruleset(Table(ipv6));
         var devices = Ruleset.Devices(bridges.Select(bridge => bridge.Device));
@@ -23,7 +23,7 @@ internal static class BridgeRuleset
         if (!ipv6 && bridges.Count > 0) rules.Chain("raw-prerouting", "type filter hook prerouting priority -300", $"iifname {devices} ip daddr 127.0.0.0/8 drop");
         AddPublished(rules, [.. ends.Where(end => end.Host.IsIPv6 == ipv6)], ipv6);
         rules.Chain("postrouting", "type nat hook postrouting priority 100", bridges.SelectMany(bridge => Sources(bridge, ipv6)));
-        rules.Chain("forward", "type filter hook forward priority 0", Forward(bridges, devices, routerByUs));
+        rules.Chain("forward", "type filter hook forward priority 0", Forward(bridges, devices, routerByUs, Openings(links ?? [], ipv6)));
         return rules.ToString();
     }
 
@@ -51,16 +51,24 @@ internal static class BridgeRuleset
         yield return $"{ip} saddr {own} oifname \"{bridge.Device}\" ct status dnat masquerade";
     }
 
-    private static string[] Between(IReadOnlyList<BridgeSpec> bridges, string devices) =>
+    private static string[] Between(IReadOnlyList<BridgeSpec> bridges, string devices, IEnumerable<string> openings) =>
     [
         $"oifname {devices} ct state established,related accept",
         $"oifname {devices} ct status dnat accept",
         .. bridges.Where(bridge => bridge.Icc).Select(bridge => $"iifname \"{bridge.Device}\" oifname \"{bridge.Device}\" accept"),
+        .. openings,
         $"oifname {devices} drop",
         $"iifname {devices} accept",
     ];
 
-    private static IEnumerable<string> Forward(IReadOnlyList<BridgeSpec> bridges, string devices, bool routerByUs) =>
+    private static IEnumerable<string> Openings(IEnumerable<LinkOpening> links, bool ipv6)
+    {
+        var ip = ipv6 ? "ip6" : "ip";
+        return links.Where(link => link.From.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 == ipv6)
+            .Select(link => $"{ip} saddr {link.From} {ip} daddr {link.To} {link.Port.ProtocolName} dport {link.Port.Port} accept").Order(StringComparer.Ordinal);
+    }
+
+    private static IEnumerable<string> Forward(IReadOnlyList<BridgeSpec> bridges, string devices, bool routerByUs, IEnumerable<string> openings) =>
     [
         .. bridges.Where(bridge => bridge.Internal).SelectMany(bridge => new[]
         {
@@ -68,7 +76,7 @@ internal static class BridgeRuleset
             $"oifname \"{bridge.Device}\" iifname != \"{bridge.Device}\" drop",
         }),
         // A set in nftables is not empty.
-        .. bridges.Count == 0 ? Array.Empty<string>() : Between(bridges, devices),
+        .. bridges.Count == 0 ? Array.Empty<string>() : Between(bridges, devices, openings),
         // The swarm's table says what may pass there.
         .. routerByUs ? [$"iifname \"{HostRuleset.Bridge}\" accept", $"oifname \"{HostRuleset.Bridge}\" accept", "drop"] : Array.Empty<string>(),
     ];

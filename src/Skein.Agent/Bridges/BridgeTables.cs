@@ -19,7 +19,7 @@ internal sealed class BridgeTables(NetworkNamespace host, string execRoot)
     // Until it is known what the last daemon has left.
     private bool _withIPv6 = true;
 
-    public void Program(IReadOnlyList<BridgeSpec> bridges, IReadOnlyList<PublishedEnd> ends)
+    public void Program(IReadOnlyList<BridgeSpec> bridges, IReadOnlyList<PublishedEnd> ends, IReadOnlyList<LinkOpening> links)
     {
         // The last table stays: without it a host that is a router by us would be everybody's.
         if (bridges.Count == 0 && ends.Count == 0 && !_ipv4.IsProgrammed) return;
@@ -27,9 +27,9 @@ internal sealed class BridgeTables(NetworkNamespace host, string execRoot)
         // What is published on docker_gwbridge alone is the swarm's table's to pass on.
         if (bridges.Count > 0) _forwarding.Claim();
         if (withIPv6.Count > 0) _forwardingIPv6.Claim();
-        _ipv4.Apply(BridgeRuleset.Render(bridges, ends, _forwarding.ByUs, ipv6: false));
+        _ipv4.Apply(BridgeRuleset.Render(bridges, ends, _forwarding.ByUs, ipv6: false, links));
         if (withIPv6.Count == 0) RemoveIPv6();
-        else if (_ipv6.Apply(BridgeRuleset.Render(withIPv6, ends, _forwardingIPv6.ByUs, ipv6: true))) _withIPv6 = true;
+        else if (_ipv6.Apply(BridgeRuleset.Render(withIPv6, ends, _forwardingIPv6.ByUs, ipv6: true, links))) _withIPv6 = true;
         // Behind the tables: nothing is passed on before they say what may be.
         _sysctls = [.. SysctlsOf(bridges, withIPv6)];
         Sysctl.Set(host, _sysctls);

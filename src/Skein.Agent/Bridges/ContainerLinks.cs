@@ -20,6 +20,19 @@ internal static class ContainerLinks
         return target.Legs.Where(leg => leg is BridgeLeg { HasNames: false }).SelectMany(leg => leg.Addresses).Select(address => (address.Address, names));
     }
 
+    /// <summary>The ports that one exposes are open to those that are linked to it, whatever icc says.</summary>
+    public static IEnumerable<LinkOpening> OpeningsOf(IReadOnlyDictionary<string, AttachedToBridges> containers) =>
+        from owner in containers.Values
+        from link in owner.Definition.Standalone.Links
+        where containers.ContainsKey(link.ContainerId)
+        let target = containers[link.ContainerId]
+        from leg in owner.Legs.OfType<BridgeLeg>().Where(leg => leg.Bridge is { IsDefault: true, Icc: false })
+        from address in leg.Addresses
+        let other = target.Legs.OfType<BridgeLeg>().FirstOrDefault(one => one.Bridge.IsDefault)?.Address(address.IsIPv6)
+        where other is not null
+        from port in target.Definition.Standalone.ExposedPorts
+        select new LinkOpening(address.Address, other, PortWish.Exposed(port));
+
     /// <summary>On networks with names a link is one more, that a single container knows; it follows whoever is called so.</summary>
     public static ImmutableDictionary<(string NetworkId, string Alias), string> NamesOf(StandaloneSpec wish, IEnumerable<AttachedLeg> legs)
     {

@@ -27,7 +27,7 @@ internal sealed record LocalNetworkPlan(
         if (Existing.Any(other => other.Name == wanted.Name)) throw SkeinException.Conflict($"network with name {wanted.Name} already exists");
         var network = wanted.Clone();
         if (network is { Name: GatewayNetwork.Name, Driver: "" }) GatewayNetwork.Complete(network);
-        network.SubnetNamed = network.Ipam.Count > 0;
+        network.SubnetNamed = network.Ipam.Count > 0 && network.Name != LocalNetworks.DefaultName;
         if (!network.Ipv6) Remove(network, ipv6: true);
         if (!network.Ipam.Any(config => !IsIPv6(config))) network.Ipam.Insert(0, Chosen());
         if (network.Ipv6 && !network.Ipam.Any(IsIPv6)) network.Ipam.Add(new IpamConfig { Subnet = uniqueLocal.ToString() });

@@ -15,7 +15,7 @@ public sealed partial class LocalNetworks
     /// <summary>In the data root.</summary>
     public const string Folder = "local-networks";
 
-    private const string DefaultDevice = "docker0";
+    internal const string DefaultDevice = "docker0";
     private const string DefaultLastResort = "172.17.0.0/16";
 
     private readonly Lock _lock = new();
@@ -36,6 +36,8 @@ public sealed partial class LocalNetworks
         foreach (var path in unreadable) LogUnreadable(path);
         _all = networks;
     }
+
+    public DefaultBridge Default { get; init; } = new();
 
     /// <summary>Subnets of networks that are not the host's own, which no route of it tells of.</summary>
     public Func<IReadOnlyCollection<IPNetwork>> Elsewhere { get; init; } = static () => [];
@@ -78,19 +80,27 @@ public sealed partial class LocalNetworks
     /// <param name="standing">Addresses of a device, by its name: one that is there keeps its subnet.</param>
     internal LocalNetwork EnsureDefault(Func<string, IReadOnlyList<InterfaceAddress>> standing)
     {
-        var network = new LocalNetwork
-        {
-            Name = DefaultName,
-            Options =
-            {
-                [BridgeOptions.Name] = DefaultDevice,
-                [BridgeOptions.Icc] = "true",
-                [BridgeOptions.Masquerade] = "true",
-                [BridgeOptions.HostBinding] = "0.0.0.0",
-                [BridgeOptions.Mtu] = "1500",
-            },
-        };
+        // One that stands from an earlier time keeps its subnet, unless the options name another.
+        var network = Default.Apply(new LocalNetwork { Name = DefaultName }, inUse: false);
         return EnsureOwn(network, DefaultDevice, DefaultLastResort, standing);
+    }
+
+    /// <summary>Docker's "bridge" as the daemon's options have it by now.</summary>
+    /// <param name="inUse">Containers run on it: its subnets stay until none does.</param>
+    internal LocalNetwork RenewDefault(Func<string, IReadOnlyList<InterfaceAddress>> standing, bool inUse)
+    {
+        lock (_lock)
+        {
+            var found = EnsureDefault(standing);
+            var wished = Default.Apply(found, inUse);
+            // Not looked at anew: what has come to overlap it since must not keep the daemon from its start.
+            if (wished.Equals(found)) return found;
+            List<LocalNetwork> others = [.. _all.Where(network => network.Id != found.Id)];
+            var renewed = new LocalNetworkPlan(others, Elsewhere(), Routes(), _pools).Complete(wished, UniqueLocal());
+            _files.Write(renewed);
+            _all = [renewed, .. others];
+            return renewed;
+        }
     }
 
     /// <summary>docker_gwbridge: the user's, or one for the swarm alone.</summary>
@@ -108,13 +118,13 @@ public sealed partial class LocalNetworks
         lock (_lock)
         {
             if (Find(network.Name) is { } found) return found;
-            network.Ipam.AddRange(standing(device).Where(address => !address.IsIPv6).Take(1)
-                .Select(address => new IpamConfig { Subnet = address.Network.ToString(), Gateway = address.Address.ToString() }));
+            if (network.Ipam.All(config => config.Subnet.Contains(':')))
+                network.Ipam.AddRange(standing(device).Where(address => !address.IsIPv6).Take(1).Select(address => new IpamConfig { Subnet = address.Network.ToString(), Gateway = address.Address.ToString() }));
             try
             {
                 return Create(network);
             }
-            catch (SkeinException none) when (none.Kind == ErrorKind.Unavailable && network.Ipam.Count == 0)
+            catch (SkeinException none) when (none.Kind == ErrorKind.Unavailable && network.Ipam.All(config => config.Subnet.Contains(':')))
             {
                 network.Ipam.Add(new IpamConfig { Subnet = lastResort });
                 return Create(network);

@@ -41,7 +41,8 @@ internal readonly record struct PortWish(TransportPort Target, IPAddress? HostAd
             : throw SkeinException.Invalid($"invalid port specification: \"{text}\"");
     }
 
-    private static TransportPort Exposed(string text)
+    /// <param name="text">"80/tcp"</param>
+    public static TransportPort Exposed(string text)
     {
         var slash = text.IndexOf('/');
         var number = slash < 0 ? text : text[..slash];

@@ -15,6 +15,7 @@ public sealed partial class OverlayNetworking
     public async Task<ContainerNetwork> AttachAsync(ContainerNetworkSpec spec, CancellationToken cancel)
     {
         var started = _time.GetTimestamp();
+        spec = spec with { Dns = DnsDefaults.Merge(spec.Dns, _options.Dns) };
         using var held = await HoldAsync(spec.ContainerId, cancel);
         var pin = _options.PinOf(spec.ContainerId);
         var present = NetworkNamespace.IsPinned(pin);

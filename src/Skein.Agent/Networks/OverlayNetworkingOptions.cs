@@ -1,4 +1,5 @@
 using System.Net;
+using Skein.Model;
 
 namespace Skein.Agent.Networks;
 
@@ -10,6 +11,9 @@ public sealed record OverlayNetworkingOptions(
     string DataRoot,
     string HostResolvConf = "/etc/resolv.conf")
 {
+    /// <summary>Of containers that name none; null = the host's.</summary>
+    public DnsConfig? Dns { get; init; }
+
     /// <summary>What `host-gateway` stands for; empty = the host's address on docker_gwbridge.</summary>
     public IReadOnlyList<IPAddress> HostGateways { get; init; } = [];
 

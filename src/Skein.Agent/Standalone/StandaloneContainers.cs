@@ -31,10 +31,10 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
 
     /// <param name="containersFolder">Of the containers' records: what each reads in /etc lies beside its own.</param>
     public StandaloneContainers(
-        IContainerEngine engine, IImageStore images, IStandaloneNetworking networks, string containersFolder, string hostResolvConf, IIdSource ids, TimeProvider time, ILoggerFactory loggers)
+        IContainerEngine engine, IImageStore images, IStandaloneNetworking networks, string containersFolder, string hostResolvConf, IIdSource ids, TimeProvider time, ILoggerFactory loggers, DnsConfig? dnsDefaults = null)
     {
         (_engine, _images, _ids, _logger) = (engine, images, ids, loggers.CreateLogger<StandaloneContainers>());
-        _sandbox = new(networks, containersFolder, hostResolvConf);
+        _sandbox = new(networks, containersFolder, hostResolvConf, dnsDefaults);
         _links = new(engine, images, networks);
         engine.Govern((id, exitCode, ran) => _controllers.GetValueOrDefault(id)?.Ended(exitCode, ran));
         _parts = new(engine, _sandbox, _links, id => _controllers.TryRemove(id, out _), time, loggers.CreateLogger<StandaloneController>());

@@ -8,7 +8,7 @@ namespace Skein.Agent.Standalone;
 /// The network of a container of a user, and what it reads in /etc/hosts, resolv.conf and hostname. With a network of its own these are
 /// made with the legs; without one (none, host) they are the host's; with another container's they are that one's.
 /// </summary>
-internal sealed class StandaloneSandbox(IStandaloneNetworking networks, string containersFolder, string hostResolvConf)
+internal sealed class StandaloneSandbox(IStandaloneNetworking networks, string containersFolder, string hostResolvConf, DnsConfig? dnsDefaults)
 {
     private const string HostHosts = "/etc/hosts";
 
@@ -82,7 +82,7 @@ internal sealed class StandaloneSandbox(IStandaloneNetworking networks, string c
 
     private void WriteFiles(ContainerDefinition definition, IReadOnlyList<string> extra, bool isHosts)
     {
-        var dns = definition.Spec.DnsConfig;
+        var dns = DnsDefaults.Merge(definition.Spec.DnsConfig, dnsDefaults);
         File.WriteAllText(definition.ResolvConfPath, HostFiles.ResolvConf(dns, ContainerFiles.LinesOf(hostResolvConf)));
         File.WriteAllText(definition.HostsPath, isHosts ? HostFiles.Hosts(ContainerFiles.LinesOf(HostHosts), extra) : ContainerFiles.Hosts(definition.Hostname, extra, []));
         File.WriteAllText(definition.HostnamePath, definition.Hostname + "\n");

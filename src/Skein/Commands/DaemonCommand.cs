@@ -33,6 +33,8 @@ internal static class DaemonCommand
     private static readonly Option<bool> Debug = new("--debug", "-D") { Description = "The same as --log-level debug" };
     private static readonly Option<string[]> Labels = Texts("--label", "Engine label, KEY=VALUE", "LABEL");
     private static readonly Option<string[]> Generic = Texts("--node-generic-resource", "What services may reserve here: KIND=NUMBER or KIND=NAME", "RESOURCE");
+    private static readonly Option<string?> Bip = Text("--bip", "Address and subnet of the default bridge", "CIDR");
+    private static readonly Option<string[]> Dns = Texts("--dns", "Name server of containers that name none", "IP");
     private static readonly Option<string[]> HostGateways = Texts("--host-gateway-ip", "What host-gateway stands for in --add-host (default the bridge's own address)", "IP");
     private static readonly Option<string?> CgroupParent = Text("--cgroup-parent", "Parent of the containers' cgroups (default /skein)", "PATH");
     private static readonly Option<string?> Advertise = Text("--swarm-default-advertise-addr", "Address or interface to advertise in a swarm", "ADDR");
@@ -41,7 +43,7 @@ internal static class DaemonCommand
     {
         var command = new Command("daemon", "Run the daemon: it answers the Docker Engine API and takes this host's part in a swarm.")
         {
-            ConfigFile, DataRoot, ExecRoot, Hosts, Group, Containerd, ContainerdNamespace, Etcd, BuildKit, Mirrors, Insecure, Downloads, Uploads, LogDriver, LogOpts, Level, Debug, Labels, Generic, HostGateways, CgroupParent, Advertise,
+            ConfigFile, DataRoot, ExecRoot, Hosts, Group, Containerd, ContainerdNamespace, Etcd, BuildKit, Mirrors, Insecure, Downloads, Uploads, LogDriver, LogOpts, Level, Debug, Labels, Generic, Bip, Dns, HostGateways, CgroupParent, Advertise,
         };
         command.SetAction(RunAsync);
         return command;
@@ -92,6 +94,8 @@ internal static class DaemonCommand
             LogOpts = Given(result, LogOpts) is { } given ? Named(given) : options.LogOpts,
             Labels = Given(result, Labels) ?? options.Labels,
             NodeGenericResources = Given(result, Generic) ?? options.NodeGenericResources,
+            DefaultBridge = result.GetValue(Bip) is { } bip ? options.DefaultBridge with { Bip = bip } : options.DefaultBridge,
+            Dns = Given(result, Dns) is { } servers ? Named(options.Dns, servers) : options.Dns,
             HostGatewayIps = Given(result, HostGateways) ?? options.HostGatewayIps,
             CgroupParent = result.GetValue(CgroupParent) ?? options.CgroupParent,
             SwarmDefaultAdvertiseAddr = result.GetValue(Advertise) ?? options.SwarmDefaultAdvertiseAddr,
@@ -107,6 +111,14 @@ internal static class DaemonCommand
         var named = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var option in options.Select(text => text.Split('=', 2))) named[option[0]] = option.Length > 1 ? option[1] : "";
         return named;
+    }
+
+    private static DnsConfig Named(DnsConfig? ofFile, string[] servers)
+    {
+        var dns = ofFile?.Clone() ?? new DnsConfig();
+        dns.Nameservers.Clear();
+        dns.Nameservers.Add(servers);
+        return dns;
     }
 
     private static string[]? Given(ParseResult result, Option<string[]> option) =>

@@ -69,12 +69,12 @@ internal sealed partial class Daemon : IAsyncDisposable
         // Only who answers in Docker's place does so on its disk.
         if (EngineListeners.UnixPaths(options.Hosts).Any(DockersSockets.Contains))
             _dockersVolumes = new("/var/lib/docker", new(options.DataRoot), logs.CreateLogger<DockersVolumesPath>());
-        var local = new LocalNetworks(Path.Combine(options.DataRoot, LocalNetworks.Folder), PoolsOf(options), ids, _time, logs) { Elsewhere = () => SubnetsOf(assignments) };
+        var local = new LocalNetworks(Path.Combine(options.DataRoot, LocalNetworks.Folder), PoolsOf(options), ids, _time, logs) { Elsewhere = () => SubnetsOf(assignments), Default = options.DefaultBridge };
         _services = new(assignments, options.ExecRoot, ResolvConf, _time, logs) { ManagerPorts = OwnManagerPorts, GatewayMasquerades = () => local.GatewayMasquerades };
         _networking = new(NetworkingOptions(options), assignments, _services, new GatewayBridge(local), _time, logs);
         _attachments = new(assignments, ids, _time, logs);
         _bridges = new(
-            new(options.ExecRoot, options.DataRoot, ResolvConf) { HostGateways = HostGatewaysOf(options) }, local, _services, new(_attachments, assignments, _networking), _time, logs);
+            new(options.ExecRoot, options.DataRoot, ResolvConf) { HostGateways = HostGatewaysOf(options), Dns = options.Dns }, local, _services, new(_attachments, assignments, _networking), _time, logs);
         NodeAgent? agent = null;
         var tasks = new TaskManager(assignments, _images, _networking, _containers, outbox, contents, () => agent!.Own(), ids, _time, logs, options.DefaultLogDriver);
         var peers = new PeerWatcher(
@@ -82,7 +82,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         var parts = new NodeParts(tasks, _containers, _networking, _bridges, _services, peers, _time, logs.CreateLogger<NodeParts>());
         agent = new(options, assignments, outbox, contents, _attachments, parts, _time, logs);
         _swarm = new(options.Node, agent, _time, ids, logs);
-        _standalone = new(_containers, _images, _bridges, Path.Combine(options.DataRoot, "containers"), ResolvConf, ids, _time, logs) { DefaultLogDriver = options.DefaultLogDriver };
+        _standalone = new(_containers, _images, _bridges, Path.Combine(options.DataRoot, "containers"), ResolvConf, ids, _time, logs, options.Dns) { DefaultLogDriver = options.DefaultLogDriver };
         _api = new(Identity(options, ids), _containers, _standalone, _images, _networking, _bridges, _bridges, assignments, _swarm, ids, _time, logs) { Warnings = () => _services.Warnings };
     }
 
@@ -197,7 +197,7 @@ internal sealed partial class Daemon : IAsyncDisposable
         .Select(container => new ImageUser(container.Id, container.State.Status == Agent.Containers.ContainerStatus.Running));
 
     private static OverlayNetworkingOptions NetworkingOptions(DaemonOptions options) =>
-        new(options.ExecRoot, options.DataRoot, ResolvConf) { HostGateways = HostGatewaysOf(options) };
+        new(options.ExecRoot, options.DataRoot, ResolvConf) { HostGateways = HostGatewaysOf(options), Dns = options.Dns };
 
     private static IReadOnlyList<IPAddress> HostGatewaysOf(DaemonOptions options) => [.. options.HostGatewayIps.Select(IPAddress.Parse)];
 

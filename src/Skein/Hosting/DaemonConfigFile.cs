@@ -58,6 +58,23 @@ internal static class DaemonConfigFile
         "node-generic-resources" => options with { NodeGenericResources = Texts(path, property) },
         "allow-services" => options with { AllowServices = Texts(path, property) },
         "default-address-pools" => options with { DefaultAddressPools = Pools(path, property) },
+        "bip" => options with { DefaultBridge = options.DefaultBridge with { Bip = Text(path, property) } },
+        "fixed-cidr" => options with { DefaultBridge = options.DefaultBridge with { FixedCidr = Text(path, property) } },
+        "fixed-cidr-v6" => options with { DefaultBridge = options.DefaultBridge with { FixedCidrV6 = Text(path, property) } },
+        "ipv6" => options with { DefaultBridge = options.DefaultBridge with { Ipv6 = Flag(path, property) } },
+        "icc" => options with { DefaultBridge = options.DefaultBridge with { Icc = Flag(path, property) } },
+        "ip-masq" => options with { DefaultBridge = options.DefaultBridge with { IpMasq = Flag(path, property) } },
+        "ip" => options with { DefaultBridge = options.DefaultBridge with { Ip = Text(path, property) } },
+        "mtu" => options with { DefaultBridge = options.DefaultBridge with { Mtu = (uint)Math.Max(Number(path, property), 0) } },
+        "dns" => options with { Dns = WithDns(options, dns => dns.Nameservers.Add(Texts(path, property))) },
+        "dns-search" => options with { Dns = WithDns(options, dns => dns.Search.Add(Texts(path, property))) },
+        "dns-opts" => options with { Dns = WithDns(options, dns => dns.Options.Add(Texts(path, property))) },
+        // Nothing of a published port stands in a program here, whichever is wished.
+        "userland-proxy" => Without(options, Flag(path, property)),
+        // Whose rules these are: without them there is no network of containers.
+        "iptables" or "ip6tables" or "ip-forward" => Flag(path, property) ? options : throw Wrong(path, $"\"{property.Name}\" cannot be false: rules and forwarding of containers are the daemon's"),
+        "bridge" or "default-gateway" or "default-gateway-v6" or "default-network-opts" or "ip-forward-no-drop" or "allow-direct-routing" or "userland-proxy-path" or "firewall-backend" =>
+            throw Wrong(path, $"\"{property.Name}\" of dockerd is not supported"),
         "host-gateway-ip" => options with { HostGatewayIps = [Text(path, property)] },
         "host-gateway-ips" => options with { HostGatewayIps = Texts(path, property) },
         "cgroup-parent" => options with { CgroupParent = Text(path, property) },
@@ -70,6 +87,16 @@ internal static class DaemonConfigFile
 
     private static int Number(string path, JsonProperty property) =>
         property.Value.ValueKind == JsonValueKind.Number && property.Value.TryGetInt32(out var number) ? number : throw Wrong(path, $"\"{property.Name}\" must be a whole number");
+
+    /// <summary>Read, and of no consequence.</summary>
+    private static DaemonOptions Without(DaemonOptions options, bool _) => options;
+
+    private static DnsConfig WithDns(DaemonOptions options, Action<DnsConfig> change)
+    {
+        var dns = options.Dns?.Clone() ?? new DnsConfig();
+        change(dns);
+        return dns;
+    }
 
     private static bool Flag(string path, JsonProperty property) =>
         property.Value.ValueKind is JsonValueKind.True or JsonValueKind.False

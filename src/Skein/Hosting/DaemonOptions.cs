@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using Skein.Agent.Bridges;
 using Skein.Agent.Images;
 using Skein.Model;
 using Skein.Model.Logging;
@@ -62,6 +63,12 @@ internal sealed record DaemonOptions
 
     /// <summary>From which the networks of the host take their subnets.</summary>
     public IReadOnlyList<AddressPool> DefaultAddressPools { get; init; } = [];
+
+    /// <summary>Docker's "bridge", where the file or the command line say something of it.</summary>
+    public DefaultBridge DefaultBridge { get; init; } = new();
+
+    /// <summary>Of containers that name none; null = the host's.</summary>
+    public DnsConfig? Dns { get; init; }
 
     /// <summary>What `--add-host NAME:host-gateway` stands for, at most one of a family; empty = the bridge's own address.</summary>
     public IReadOnlyList<string> HostGatewayIps { get; init; } = [];

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Skein.Agent.Bridges;
 using Skein.Agent.Images;
+using Skein.Linux.Netlink;
 using Skein.Model;
 using Skein.Model.Logging;
 using Skein.Model.Specs;
@@ -46,12 +48,27 @@ internal static class DaemonOptionsCheck
                 throw SkeinException.Invalid($"invalid size {pool.Size} of the pool {pool.Base}: from {network.PrefixLength} to {SmallestSubnet}");
         }
         RequireHostGateways(options.HostGatewayIps);
+        RequireDefaultBridge(options.DefaultBridge);
+        if (options.Dns?.Nameservers.FirstOrDefault(server => !IPAddress.TryParse(server, out _)) is { } server) throw SkeinException.Invalid($"invalid dns: \"{server}\" must be an address");
         // As Docker's: 0 is the default.
         return options with
         {
             MaxConcurrentDownloads = options.MaxConcurrentDownloads == 0 ? RegistryConfig.Default.MaxConcurrentDownloads : options.MaxConcurrentDownloads,
             MaxConcurrentUploads = options.MaxConcurrentUploads == 0 ? RegistryConfig.Default.MaxConcurrentUploads : options.MaxConcurrentUploads,
         };
+    }
+
+    private static void RequireDefaultBridge(DefaultBridge bridge)
+    {
+        const uint Least = 68, Most = 65535;
+        if (bridge.Bip.Length > 0 && !(InterfaceAddress.TryParse(bridge.Bip, out var bip) && !bip.IsIPv6 && bip.Address.ToString() != bip.Network.BaseAddress.ToString()))
+            throw SkeinException.Invalid($"invalid bip: \"{bridge.Bip}\" must be an IPv4 address with its subnet, such as 192.168.1.1/24");
+        if (bridge.FixedCidr.Length > 0 && (bridge.Bip.Length == 0 || !IPNetwork.TryParse(bridge.FixedCidr, out var range) || !InterfaceAddress.Parse(bridge.Bip).Network.Contains(range.BaseAddress)))
+            throw SkeinException.Invalid($"invalid fixed-cidr: \"{bridge.FixedCidr}\" must be a part of the subnet that bip names");
+        if (bridge.FixedCidrV6.Length > 0 && (!IPNetwork.TryParse(bridge.FixedCidrV6, out var ipv6) || ipv6.BaseAddress.AddressFamily != AddressFamily.InterNetworkV6))
+            throw SkeinException.Invalid($"invalid fixed-cidr-v6: \"{bridge.FixedCidrV6}\" must be an IPv6 subnet");
+        if (!IPAddress.TryParse(bridge.Ip, out var address) || address.AddressFamily != AddressFamily.InterNetwork) throw SkeinException.Invalid($"invalid ip: \"{bridge.Ip}\" must be an IPv4 address");
+        if (bridge.Mtu is < Least or > Most) throw SkeinException.Invalid($"invalid mtu: {bridge.Mtu} must be from {Least} to {Most}");
     }
 
     private static void RequireHostGateways(IReadOnlyList<string> texts)

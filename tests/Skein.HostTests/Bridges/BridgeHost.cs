@@ -18,6 +18,7 @@ internal sealed class BridgeHost : IAsyncDisposable
     private readonly List<NetworkNamespace> _opened = [];
     private CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
+    private DefaultBridge _default = new();
     private int _made;
 
     public BridgeHost()
@@ -98,6 +99,13 @@ internal sealed class BridgeHost : IAsyncDisposable
         await Networking.RecoverAsync([.. Containers.Where(one => running.Contains(one.Name))], default);
     }
 
+    /// <summary>With other options of the daemon.</summary>
+    public Task RestartWithAsync(DefaultBridge options)
+    {
+        _default = options;
+        return RestartAsync();
+    }
+
     public void Follow()
     {
         _stop = new CancellationTokenSource();
@@ -123,7 +131,7 @@ internal sealed class BridgeHost : IAsyncDisposable
         var logs = NullLoggerFactory.Instance;
         var assignments = new AssignmentState();
         Services = new NamespaceServices(assignments, Options.ExecRoot, ResolvConf, TimeProvider.System, logs, NetworkNamespace.Open(Space.Path));
-        Networks = new LocalNetworks(Path.Combine(Options.DataRoot, "local-networks"), SubnetPools.Dockers, new CryptoIdSource(), TimeProvider.System, logs) { Routes = static () => [] };
+        Networks = new LocalNetworks(Path.Combine(Options.DataRoot, "local-networks"), SubnetPools.Dockers, new CryptoIdSource(), TimeProvider.System, logs) { Routes = static () => [], Default = _default };
         var gateway = new GatewayBridge(Networks, NetworkNamespace.Open(Space.Path));
         Overlays = new OverlayNetworking(
             new(Options.ExecRoot, Options.DataRoot, HostResolvConf: ResolvConf), assignments, Services, gateway, TimeProvider.System, logs, NetworkNamespace.Open(Space.Path));

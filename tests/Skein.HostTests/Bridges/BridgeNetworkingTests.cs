@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Skein.Agent.Bridges;
 using Skein.HostTests.Mesh;
 using Skein.Linux.Namespaces;
 using Skein.Model;
@@ -123,6 +124,25 @@ public sealed class BridgeNetworkingTests : IAsyncDisposable
         await _host.RunAsync("plain", "front");
         Assert.Equal("172.18.0.2", Dig(_host.Open("linked"), "store"));
         Assert.Equal("", Dig(_host.Open("plain"), "store"));
+    }
+
+    [Fact]
+    public async Task A_link_opens_what_is_exposed_where_neighbours_do_not_reach_each_other()
+    {
+        _host.Space.Run(() => Commands.Try("sysctl", "-w", "net.bridge.bridge-nf-call-iptables=1"));
+        if (_host.Space.Run(() => Commands.Try("sysctl", "-n", "net.bridge.bridge-nf-call-iptables")).Exit != 0) Assert.Skip("this kernel has no br_netfilter");
+        await _host.RestartWithAsync(new DefaultBridge { Icc = false });
+        await _host.RunAsync("db", with: spec => spec.ExposedPorts.Add("80/tcp"));
+        await _host.RunAsync("web", with: spec => spec.Links.Add(new ContainerLink { ContainerId = _host.Containers[0].Id, Name = "db", Alias = "db" }));
+        await _host.RunAsync("plain");
+        using var open = new EchoServer(_host.Open("db"), "db");
+        using var closed = new EchoServer(_host.Open("db"), "db", 81);
+        Assert.Equal("db sees 172.17.0.3", await Caller.TcpAsync(_host.Open("web"), "172.17.0.2", 80));
+        await Assert.ThrowsAsync<TimeoutException>(() => Caller.ConnectAsync(_host.Open("web"), "172.17.0.2", 81, Refused));
+        await Assert.ThrowsAsync<TimeoutException>(() => Caller.ConnectAsync(_host.Open("plain"), "172.17.0.2", 80, Refused));
+        _host.Space.Run(() => Commands.Run("sysctl", "-w", "net.bridge.bridge-nf-call-iptables=0"));
+        var refused = await Assert.ThrowsAsync<SkeinException>(() => _host.Networking.AttachAsync(_host.Containers[1], default));
+        Assert.Contains("need the kernel's br_netfilter", refused.Message);
     }
 
     [Fact]

@@ -47,6 +47,39 @@ public sealed class LocalNetworksTests : IDisposable
         Assert.Throws<SkeinException>(() => networks.Create(new LocalNetwork { Name = "third" }));
     }
 
+    [Fact]
+    public void The_default_bridge_follows_the_daemons_options_its_subnet_when_nobody_is_on_it()
+    {
+        var first = Open().EnsureDefault(Nothing);
+        var changed = Open(new DefaultBridge("10.5.0.1/24", "10.5.0.128/25", "127.0.0.1", Ipv6: true, "fd00:5::/64") { Icc = false, IpMasq = false, Mtu = 1400 });
+        var used = changed.RenewDefault(Nothing, inUse: true);
+        Assert.Equal((first.Id, "172.17.0.0/16", "1400", "false"), (used.Id, Assert.Single(used.Ipam).Subnet, used.Options[BridgeOptions.Mtu], used.Options[BridgeOptions.Icc]));
+        var free = changed.RenewDefault(Nothing, inUse: false);
+        Assert.Equal(["10.5.0.0/24 10.5.0.1 10.5.0.128/25", "fd00:5::/64 fd00:5::1 "], free.Ipam.Select(config => $"{config.Subnet} {config.Gateway} {config.IpRange}"));
+        Assert.Equal(("127.0.0.1", "false"), (free.Options[BridgeOptions.HostBinding], free.Options[BridgeOptions.Masquerade]));
+        // The next daemon finds it so, and one without the options keeps the subnet.
+        Assert.Equal(free, Open(changed.Default).RenewDefault(Nothing, inUse: false));
+        Assert.Equal("10.5.0.0/24", Assert.Single(Open().RenewDefault(Nothing, inUse: false).Ipam).Subnet);
+    }
+
+    [Fact]
+    public void What_has_come_to_overlap_the_default_bridge_keeps_no_daemon_from_its_start()
+    {
+        var first = Open().EnsureDefault(Nothing);
+        var next = new LocalNetworks(_folder, SubnetPools.Dockers, new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance)
+        {
+            Routes = static () => [],
+            Elsewhere = static () => [IPNetwork.Parse("172.17.0.0/24")],
+        };
+        Assert.Equal(first, next.RenewDefault(Nothing, inUse: false));
+    }
+
+    private LocalNetworks Open(DefaultBridge options) => new(_folder, SubnetPools.Dockers, new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance)
+    {
+        Routes = static () => [],
+        Default = options,
+    };
+
     private static IReadOnlyList<InterfaceAddress> Nothing(string device) => [];
 
     private LocalNetworks Open(params string[] routes) => new(_folder, SubnetPools.Dockers, new CountedIds(), TimeProvider.System, NullLoggerFactory.Instance)

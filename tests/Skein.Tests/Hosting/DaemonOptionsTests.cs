@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Skein.Agent.Bridges;
 using Skein.Commands;
 using Skein.Hosting;
 using Skein.Managing;
@@ -95,6 +96,15 @@ public sealed class DaemonOptionsTests : IDisposable
     [InlineData("""{ "host-gateway-ip": "here" }""", "invalid host-gateway-ip: \"here\" must be an address")]
     [InlineData("""{ "host-gateway-ips": ["192.0.2.1", "192.0.2.2"] }""", "only one IPv4 host gateway IP address can be specified")]
     [InlineData("""{ "host-gateway-ips": ["::1", "fd00::1"] }""", "only one IPv6 host gateway IP address can be specified")]
+    [InlineData("""{ "bip": "10.0.0.0/24" }""", "invalid bip: \"10.0.0.0/24\" must be an IPv4 address with its subnet")]
+    [InlineData("""{ "bip": "10.0.0.1/24", "fixed-cidr": "10.1.0.0/25" }""", "invalid fixed-cidr: \"10.1.0.0/25\" must be a part of the subnet that bip names")]
+    [InlineData("""{ "ipv6": true, "fixed-cidr-v6": "10.0.0.0/8" }""", "invalid fixed-cidr-v6: \"10.0.0.0/8\" must be an IPv6 subnet")]
+    [InlineData("""{ "mtu": 12 }""", "invalid mtu: 12 must be from 68 to 65535")]
+    [InlineData("""{ "mtu": "1400" }""", "\"mtu\" must be a whole number")]
+    [InlineData("""{ "ip": "::1" }""", "invalid ip: \"::1\" must be an IPv4 address")]
+    [InlineData("""{ "dns": ["here"] }""", "invalid dns: \"here\" must be an address")]
+    [InlineData("""{ "iptables": false }""", "\"iptables\" cannot be false: rules and forwarding of containers are the daemon's")]
+    [InlineData("""{ "bridge": "none" }""", "\"bridge\" of dockerd is not supported")]
     public void What_is_wrong_is_named(string json, string why)
     {
         File.WriteAllText(_file, json);
@@ -111,6 +121,19 @@ public sealed class DaemonOptionsTests : IDisposable
     {
         File.WriteAllText(_file, "{}");
         Assert.Equal([entry], Parse("--insecure-registry", entry, "--label", "rack=", "--label", "rack=").InsecureRegistries);
+    }
+
+    [Fact]
+    public void The_default_bridge_and_the_name_servers_are_the_files_or_the_command_lines()
+    {
+        File.WriteAllText(_file, """
+            { "bip": "10.5.0.1/24", "fixed-cidr": "10.5.0.128/25", "icc": false, "mtu": 1400, "ip": "127.0.0.1", "ip-masq": false, "iptables": true, "ip-forward": true,
+              "userland-proxy": false, "dns": ["192.0.2.1"], "dns-search": ["lan"], "dns-opts": ["ndots:2"] }
+            """);
+        Assert.Equal(new DefaultBridge("10.5.0.1/24", "10.5.0.128/25", "127.0.0.1") { Icc = false, IpMasq = false, Mtu = 1400 }, Parse().DefaultBridge);
+        Assert.Equal(new DnsConfig { Nameservers = { "192.0.2.9" }, Search = { "lan" }, Options = { "ndots:2" } }, Parse("--dns", "192.0.2.9").Dns);
+        File.WriteAllText(_file, "{}");
+        Assert.Equal(("10.6.0.1/16", (DnsConfig?)null), (Parse("--bip", "10.6.0.1/16").DefaultBridge.Bip, Parse().Dns));
     }
 
     [Fact]

@@ -69,6 +69,16 @@ public sealed class ContainerNamespaceTests
     }
 
     [Fact]
+    public void The_daemons_name_servers_are_a_container_s_that_names_none_of_their_kind()
+    {
+        var defaults = new DnsConfig { Nameservers = { "192.0.2.1" }, Search = { "lan" } };
+        Assert.Equal(defaults, DnsDefaults.Merge(null, defaults));
+        Assert.Equal(
+            new DnsConfig { Nameservers = { "9.9.9.9" }, Search = { "lan" }, Options = { "ndots:2" } },
+            DnsDefaults.Merge(new DnsConfig { Nameservers = { "9.9.9.9" }, Options = { "ndots:2" } }, defaults));
+    }
+
+    [Fact]
     public void Device_names_fit_and_are_recognised()
     {
         var id = new string('a', 64);
