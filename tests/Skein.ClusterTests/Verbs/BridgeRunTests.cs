@@ -46,6 +46,26 @@ public sealed class BridgeRunTests(SwarmFixture swarm)
         await Docker.OutputOfAsync("network rm shop");
     }
 
+    [Fact]
+    public async Task A_linked_container_is_told_of_the_other_at_each_start()
+    {
+        await RunAsync("linked", "-e", "COLOUR=red", "--expose", "80");
+        await Docker.OutputOfAsync("create --name idle busybox true");
+        Assert.Contains("Cannot link to a non running container: /idle AS /late/idle", (await Docker.RunAsync("run", "--rm", "--name", "late", "--link", "idle", "busybox", "true")).Errors);
+        Assert.Contains("could not get container for nobody: No such container: nobody", (await Docker.RunAsync("run", "--rm", "--link", "nobody", "busybox", "true")).Errors);
+        (await Docker.RunAsync("create", "--name", "caller", "--link", "linked:store", "--add-host", "here:host-gateway", "busybox", "sh", "-c", "env; cat /etc/hosts; wget -qO- http://store/")).Succeeded();
+        for (var start = 1; start <= 2; start++)
+        {
+            var told = await Docker.OutputOfAsync("start -a caller");
+            var address = await Docker.OutputOfAsync("inspect -f {{.NetworkSettings.IPAddress}} linked");
+            Assert.Contains($"STORE_PORT_80_TCP=tcp://{address}:80", told);
+            Assert.Contains("STORE_ENV_COLOUR=red", told);
+            Assert.Contains($"{address}\tstore ", told);
+            Assert.Contains("172.17.0.1\there", told);
+        }
+        await Docker.OutputOfAsync("rm -f linked caller idle");
+    }
+
     private async Task RunAsync(string name, params string[] options) =>
         (await Docker.RunAsync(["run", "-d", "--name", name, .. options, "busybox", "sh", "-c", Httpd])).Succeeded();
 
