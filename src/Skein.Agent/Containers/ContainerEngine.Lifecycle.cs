@@ -159,7 +159,7 @@ public sealed partial class ContainerEngine
             }
             catch (RpcException error) when (EarlierStart.IsMet(error.StatusCode, error.Status.Detail) && time.GetElapsedTime(began) < EarlierStartPatience)
             {
-                await DeleteTaskAsync(container.Id);
+                await DeleteEndedTaskAsync(container.Id);
                 await Task.Run(() => abandonedShims.EndOf(container.Id), cancel);
             }
             await Task.Delay(RetryDelay, time, cancel);
@@ -186,10 +186,7 @@ public sealed partial class ContainerEngine
         EndCollection(container);
         var message = cause is RpcException refused ? $"failed to create task for container: {refused.Status.Detail}" : cause.Message;
         var failure = StartFailure.Of(message);
-        var state = container.Record.State;
-        Store(container, state with { Status = state.StartedAt is null ? ContainerStatus.Created : ContainerStatus.Exited, ExitCode = failure.ExitCode, Error = failure.Message, Pid = 0 });
-        container.Log.Wake();
-        container.CompleteExit(failure.ExitCode);
+        NoteFailure(container, failure);
         return cause switch
         {
             RpcException { StatusCode: StatusCode.Cancelled } => new OperationCanceledException("the caller left", cause),
@@ -197,6 +194,15 @@ public sealed partial class ContainerEngine
             RpcException => failure.ToException(cause),
             _ => cause,
         };
+    }
+
+    /// <summary>Its state says why it does not run, and nobody waits for a run that does not come.</summary>
+    private void NoteFailure(ManagedContainer container, StartFailure failure)
+    {
+        var state = container.Record.State;
+        Store(container, state with { Status = state.StartedAt is null ? ContainerStatus.Created : ContainerStatus.Exited, ExitCode = failure.ExitCode, Error = failure.Message, Pid = 0 });
+        container.Log.Wake();
+        container.CompleteExit(failure.ExitCode);
     }
 
     /// <summary>A collector that is slow to take the last lines must not hold up what follows.</summary>

@@ -49,7 +49,7 @@ public sealed partial class ContainerEngine
     {
         var container = containers.Find(id);
         using var held = await HoldAsync(container, cancel);
-        if (container.Record.State.Status != ContainerStatus.Paused) throw SkeinException.Conflict($"Container {container.Id} is not paused");
+        if (container.Record.State.Status != ContainerStatus.Paused) throw new SkeinException(ErrorKind.Internal, $"Container {container.Id} is not paused");
         if (!await AskRunningAsync("unpause", container, async () => await containerd.Tasks.ResumeAsync(new() { ContainerId = container.Id }, cancellationToken: cancel))) throw NotRunning(container);
         Store(container, container.Record.State with { Status = ContainerStatus.Running });
         BeginProbing(container);
@@ -137,6 +137,13 @@ public sealed partial class ContainerEngine
         Store(container, container.Record.State with { Status = status });
         // Stopped before its next start: whoever waits for its rest has that.
         if (record.State.Status == ContainerStatus.Restarting && status == ContainerStatus.Exited) container.CompleteExit(record.State.ExitCode);
+    }
+
+    public async Task NoteFailedStartAsync(string id, string reason, CancellationToken cancel)
+    {
+        var container = containers.Find(id);
+        using var held = await HoldAsync(container, cancel);
+        if (!container.Running) NoteFailure(container, StartFailure.Of(reason));
     }
 
     public void Govern(Func<string, int, TimeSpan, ContainerStanding?> verdict) => _verdict = verdict;

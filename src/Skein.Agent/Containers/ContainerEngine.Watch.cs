@@ -232,7 +232,7 @@ public sealed partial class ContainerEngine
 
     private static TimeSpan Ran(ContainerState state) => state.FinishedAt - state.StartedAt ?? TimeSpan.Zero;
 
-    // The exit is known by now; a task that can't be deleted is deleted by the next start, removal or daemon.
+    // Nothing of it is wanted any more; a task that can't be deleted, as its shim may just be ending, is deleted by the next start, removal or daemon.
     private async Task DeleteEndedTaskAsync(string id)
     {
         try

@@ -77,6 +77,9 @@ public interface IContainerEngine
     /// <summary>A user's container, while it does not run.</summary>
     Task NoteLifeAsync(string id, ContainerStanding standing, CancellationToken cancel);
 
+    /// <summary>What it needs of its owner could not be made: it shows that as it shows a start that the runtime refused.</summary>
+    Task NoteFailedStartAsync(string id, string reason, CancellationToken cancel);
+
     /// <summary>Who says, in the moment that a container's process has ended, what is to be known of it together with that.</summary>
     /// <param name="verdict">From its id, the exit code and how long it ran; null of one that is not its own. Called under the container's gate, and must not wait.</param>
     void Govern(Func<string, int, TimeSpan, ContainerStanding?> verdict);

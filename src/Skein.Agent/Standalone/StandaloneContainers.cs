@@ -94,6 +94,7 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
     public Task StartAsync(string idOrName, CancellationToken cancel)
     {
         var container = _engine.Find(idOrName);
+        if (container.State.Status == ContainerStatus.Paused) throw SkeinException.Conflict("cannot start a paused container, try unpause instead");
         if (container.State.Status is ContainerStatus.Running or ContainerStatus.Restarting) throw new SkeinException(ErrorKind.NotModified, "container is already running");
         // Whoever asked may leave: half a start would be worse than one that nobody waits for.
         return OfUser(container).StartAsync().WaitAsync(cancel);

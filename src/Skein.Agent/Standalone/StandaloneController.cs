@@ -42,8 +42,7 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
             _run = WatchAsync();
             return ContainerLifeCommand.None;
         }
-        var unseen = record.EndedUnseen || state.Status == ContainerStatus.Restarting;
-        return Note(new ContainerLifeEvent.FoundEnded(state.ExitCode, unseen, state.StartedAt is not null));
+        return Note(new ContainerLifeEvent.FoundEnded(state.ExitCode, record.EndedUnseen, state.StartedAt is not null, state.Status == ContainerStatus.Restarting));
     }
 
     /// <summary>What TakeUp said; its faults are told to the log alone.</summary>
@@ -191,8 +190,7 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
         try
         {
             var definition = Definition;
-            var variables = parts.Links.VariablesOf(definition);
-            await parts.Networks.AttachAsync(definition, daemon);
+            var variables = await AttachAsync(definition);
             await parts.Engine.StartAsync(Id, variables, daemon);
         }
         catch (Exception error) when (!daemon.IsCancellationRequested)
@@ -206,6 +204,22 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
         Note(new ContainerLifeEvent.Started());
         await KeepAsync();
         _run = WatchAsync();
+    }
+
+    /// <returns>The variables of its links.</returns>
+    private async Task<IReadOnlyList<string>> AttachAsync(ContainerDefinition definition)
+    {
+        try
+        {
+            var variables = parts.Links.VariablesOf(definition);
+            await parts.Networks.AttachAsync(definition, daemon);
+            return variables;
+        }
+        catch (Exception error) when (!daemon.IsCancellationRequested)
+        {
+            await parts.Engine.NoteFailedStartAsync(Id, error.Message, daemon);
+            throw;
+        }
     }
 
     private async Task WatchAsync()

@@ -118,6 +118,16 @@ public class ContainerMachineTests
     public void The_next_daemon_starts_what_its_policy_wants(string policy, bool stopped, int exitCode, bool unseen, string phase) =>
         Assert.Equal(phase, $"{Run(Life(policy, 0) with { StoppedByUser = stopped }, [new ContainerLifeEvent.FoundEnded(exitCode, unseen, HasRun: true)]).Life.Phase}");
 
+    [Theory]
+    [InlineData("on-failure", 2)]
+    [InlineData("no", 0)]
+    public void A_start_that_was_waited_for_is_made_by_the_next_daemon(string policy, int counted)
+    {
+        // Whatever the policy says of another: this one is counted already.
+        var (life, _) = Run(Life(policy, 2) with { RestartCount = counted }, [new ContainerLifeEvent.FoundEnded(3, Unseen: false, HasRun: true, Waited: true)]);
+        Assert.Equal((ContainerPhase.Starting, counted), (life.Phase, life.RestartCount));
+    }
+
     [Fact]
     public void What_was_never_started_is_not_started_by_a_daemon() =>
         Tells("always", 0, autoRemove: false, [new ContainerLifeEvent.FoundEnded(0, Unseen: false, HasRun: false)], "Resting");

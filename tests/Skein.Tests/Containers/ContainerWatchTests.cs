@@ -113,12 +113,50 @@ public sealed class ContainerWatchTests : IDisposable
         Assert.Equal((ErrorKind.Conflict, $"container {Id} is not running"), (refused.Kind, refused.Message));
     }
 
+    [Fact]
+    public async Task A_start_that_meets_an_earlier_one_waits_until_its_shim_has_ended()
+    {
+        await using var containerd = await StartAsync(ContainerStatus.Exited);
+        containerd.On("Tasks/List", () => new ListTasksResponse());
+        var (creates, deletes) = (0, 0);
+        containerd.On("Tasks/Create", () => ++creates < 3 ? throw new RpcException(new Grpc.Core.Status(StatusCode.AlreadyExists, "task already exists")) : new CreateTaskResponse { Pid = 43 });
+        containerd.On("Tasks/Delete", () => ++deletes == 1 ? throw new RpcException(new Grpc.Core.Status(StatusCode.Unknown, "failed to delete task: ttrpc: closed")) : new DeleteResponse());
+        containerd.On("Tasks/Start", () => new Skein.Agent.Containerd.TasksApi.StartResponse { Pid = 43 });
+        containerd.On("Tasks/Wait", () => new WaitResponse { ExitStatus = 3 });
+        using var engine = NewEngine(containerd);
+        await engine.RecoverAsync(default);
+        var exit = engine.WaitNextAsync(Id, default);
+        await engine.StartAsync(Id, default);
+        Assert.Equal(3, await exit.WaitAsync(Poll.Patience));
+        Assert.Equal(3, creates);
+    }
+
+    [Fact]
+    public async Task Nothing_is_executed_in_one_that_is_paused_and_nobody_attaches_to_it()
+    {
+        await using var containerd = await StartAsync();
+        var gone = new TaskCompletionSource();
+        containerd.On("Tasks/Wait", () =>
+        {
+            gone.Task.Wait();
+            return new WaitResponse();
+        });
+        using var engine = NewEngine(containerd);
+        await engine.RecoverAsync(default);
+        await engine.PauseAsync(Id, default);
+        var exec = await Assert.ThrowsAsync<SkeinException>(() => engine.CreateExecAsync("web", new ExecDefinition(["true"], [], "", "", false, false, true, true, false, ""), default));
+        var attach = await Assert.ThrowsAsync<SkeinException>(() => engine.AttachAsync("web", default));
+        gone.SetResult();
+        Assert.Equal((ErrorKind.Conflict, "Container web is paused, unpause the container before exec"), (exec.Kind, exec.Message));
+        Assert.Equal((ErrorKind.Conflict, "container web is paused, unpause the container before attach"), (attach.Kind, attach.Message));
+    }
+
     private ContainerEngineOptions Options => new(Path.Combine(_folder, "data"), Path.Combine(_folder, "exec"));
 
-    /// <summary>With one container, which runs.</summary>
-    private async Task<ScriptedContainerd> StartAsync()
+    /// <summary>With one container, which runs if nothing else is said.</summary>
+    private async Task<ScriptedContainerd> StartAsync(ContainerStatus status = ContainerStatus.Running)
     {
-        StoreRunning(Options);
+        Store(Options, status);
         var containerd = await ScriptedContainerd.StartAsync(Path.Combine(_folder, "containerd.sock"));
         containerd.On("Tasks/List", () => new ListTasksResponse { Tasks = { new Process { Id = Id, Pid = 42, Status = Skein.Agent.Containerd.TasksApi.Status.Running } } });
         containerd.On("Snapshots/List", () => null);
@@ -128,10 +166,10 @@ public sealed class ContainerWatchTests : IDisposable
     private ContainerEngine NewEngine(ScriptedContainerd containerd) =>
         new(containerd.Client, new FakeImageStore(), Options, TimeProvider.System, new CryptoIdSource(), NullLoggerFactory.Instance);
 
-    private static void StoreRunning(ContainerEngineOptions options) => new ContainerRecords(options).Write(
+    private static void Store(ContainerEngineOptions options, ContainerStatus status) => new ContainerRecords(options).Write(
         new ContainerRecord(
             new ContainerDefinition { Id = Id, Name = "web", Spec = new(), Hostname = "h" },
-            new ContainerState(ContainerStatus.Running, 42, 0, false, "", DateTimeOffset.UnixEpoch, null),
+            new ContainerState(status, 42, 0, false, "", DateTimeOffset.UnixEpoch, null),
             DateTimeOffset.UnixEpoch),
         [],
         "SIGTERM");

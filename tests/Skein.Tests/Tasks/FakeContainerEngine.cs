@@ -129,6 +129,8 @@ internal sealed class FakeContainerEngine : IContainerEngine
 
     public Task NoteLifeAsync(string id, ContainerStanding standing, CancellationToken cancel) => throw new NotSupportedException();
 
+    public Task NoteFailedStartAsync(string id, string reason, CancellationToken cancel) => throw new NotSupportedException();
+
     /// <summary>No user's container ends here.</summary>
     public void Govern(Func<string, int, TimeSpan, ContainerStanding?> verdict)
     {

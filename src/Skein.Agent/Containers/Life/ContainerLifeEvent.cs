@@ -28,5 +28,6 @@ internal abstract record ContainerLifeEvent
     /// <summary>A daemon has come, and finds it not running.</summary>
     /// <param name="Unseen">It ran when the daemon before it went: the host's boot, or an end that nobody saw.</param>
     /// <param name="HasRun">It was started at some time.</param>
-    public sealed record FoundEnded(int ExitCode, bool Unseen, bool HasRun) : ContainerLifeEvent;
+    /// <param name="Waited">For its next start, which is counted already.</param>
+    public sealed record FoundEnded(int ExitCode, bool Unseen, bool HasRun, bool Waited = false) : ContainerLifeEvent;
 }

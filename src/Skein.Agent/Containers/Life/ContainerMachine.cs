@@ -55,6 +55,7 @@ internal static class ContainerMachine
 
     private static (ContainerLife, ContainerLifeCommand) OnFoundEnded(ContainerLife life, ContainerLifeEvent.FoundEnded found)
     {
+        if (found.Waited) return Start(life);
         if (found.HasRun && IsWantedBy(life, found)) return Start(life with { RestartCount = life.RestartCount + 1 });
         return found.Unseen || life.AutoRemove && found.HasRun ? End(life) : Stay(life);
     }
