@@ -43,13 +43,4 @@ public sealed class SwarmFixture() : LabFixture(3)
 
     /// <summary>Creates a service by the CLI, attached: it returns when the service has converged.</summary>
     public Task CreateAsync(string service) => Manager.OutputOfAsync("service create --quiet " + service);
-
-    /// <summary>It is killed, and another answers.</summary>
-    public async Task RestartDaemonAsync(int host)
-    {
-        var before = await InsideAsync(host, "pidof -s skein");
-        await InsideAsync(host, $"kill -KILL {before}");
-        await Poll.UntilAsync($"another daemon is there on h{host}", () => TryInsideAsync(host, "pidof -s skein"), found => found.ExitCode == 0 && found.Output.Trim() != before.Trim());
-        await Poll.UntilAsync($"it answers on h{host}", () => Host(host).RunAsync("version"), said => said.ExitCode == 0);
-    }
 }

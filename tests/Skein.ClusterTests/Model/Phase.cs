@@ -1,0 +1,9 @@
+namespace Skein.ClusterTests.Model;
+
+internal enum Phase
+{
+    Created,
+    Running,
+    Paused,
+    Exited,
+}
