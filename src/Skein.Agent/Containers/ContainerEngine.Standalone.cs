@@ -63,7 +63,7 @@ public sealed partial class ContainerEngine
         using var held = await HoldAsync(container, cancel);
         var (old, next) = (container.Record.Name, name.TrimStart('/'));
         if (old == next) throw SkeinException.Invalid("Renaming a container with the same name as its current name");
-        containers.Reserve(next, container.Id, "Error when allocating new name: ");
+        containers.Reserve("/" + next, container.Id, "Error when allocating new name: ");
         try
         {
             Redefine(container, new(container.Record.Definition) { Name = next });

@@ -192,6 +192,7 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
         var container = Running(id);
         var listing = ProcessListing.Parse(psArgs);
         var answer = await containerd.Tasks.ListPidsAsync(new() { ContainerId = container.Id }, cancellationToken: cancel);
+        Publish(container, "top");
         return (listing.Titles, listing.Rows(answer.Processes.Select(process => process.Pid), time.GetUtcNow()));
     }
 

@@ -20,11 +20,13 @@ internal sealed partial class ContainerTable
     }
 
     /// <summary>Refuses a name that another container has, or is about to have.</summary>
+    /// <param name="name">A slash before it stands in the refusal, too.</param>
     /// <param name="because">Before the refusal's words.</param>
     public void Reserve(string name, string id, string because = "")
     {
-        if (!ValidName().IsMatch(name))
+        if (!ValidName().IsMatch(name.TrimStart('/')))
             throw SkeinException.Invalid($"{because}Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
+        name = name.TrimStart('/');
         lock (gate)
         {
             if (!idByName.TryAdd(name, id))

@@ -23,10 +23,12 @@ public interface IStandaloneContainers
     Task RenameAsync(string idOrName, string name, CancellationToken cancel);
 
     /// <summary>`docker network connect`: one more leg, at once where it runs, and at each start.</summary>
-    Task ConnectAsync(string idOrName, StandaloneEndpoint endpoint, CancellationToken cancel);
+    /// <returns>The container's id.</returns>
+    Task<string> ConnectAsync(string idOrName, StandaloneEndpoint endpoint, CancellationToken cancel);
 
     /// <param name="network">Id or name.</param>
-    Task DisconnectAsync(string idOrName, string network, CancellationToken cancel);
+    /// <returns>The container's id.</returns>
+    Task<string> DisconnectAsync(string idOrName, string network, CancellationToken cancel);
 
     /// <param name="change">Limits and restart policy; it is given a copy.</param>
     Task UpdateAsync(string idOrName, Func<ContainerDefinition, ContainerDefinition> change, CancellationToken cancel);

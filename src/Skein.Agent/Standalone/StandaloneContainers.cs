@@ -147,9 +147,19 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
         return TryOf(container) is { } own ? own.RenameAsync(name, cancel) : _engine.RenameAsync(container.Id, name, cancel);
     }
 
-    public Task ConnectAsync(string idOrName, StandaloneEndpoint endpoint, CancellationToken cancel) => OfUser(_engine.Find(idOrName)).ConnectAsync(endpoint, cancel);
+    public async Task<string> ConnectAsync(string idOrName, StandaloneEndpoint endpoint, CancellationToken cancel)
+    {
+        var container = _engine.Find(idOrName);
+        await OfUser(container).ConnectAsync(endpoint, cancel);
+        return container.Id;
+    }
 
-    public Task DisconnectAsync(string idOrName, string network, CancellationToken cancel) => OfUser(_engine.Find(idOrName)).DisconnectAsync(network, cancel);
+    public async Task<string> DisconnectAsync(string idOrName, string network, CancellationToken cancel)
+    {
+        var container = _engine.Find(idOrName);
+        await OfUser(container).DisconnectAsync(network, cancel);
+        return container.Id;
+    }
 
     public async Task UpdateAsync(string idOrName, Func<ContainerDefinition, ContainerDefinition> change, CancellationToken cancel)
     {

@@ -118,4 +118,26 @@ public sealed class StandaloneLifeTests
         await host.Containers.RemoveAsync(id, force: false, volumesToo: false, default);
         Assert.Empty(host.Engine.List());
     }
+
+    [Fact]
+    public async Task On_a_full_disk_what_cannot_be_kept_is_refused_and_what_runs_is_ended_and_removed()
+    {
+        await using var host = await StandaloneHost.StartAsync();
+        using var disk = new SmallDisk(host.Host.Options.DataRoot, "1m");
+        var id = await host.CreateAsync("box", _ => { }, "sleep", "1000");
+        await host.Containers.StartAsync(id, default);
+        disk.Fill();
+        var renamed = await Assert.ThrowsAnyAsync<IOException>(() => host.Containers.RenameAsync(id, "other", default));
+        Assert.Contains("No space left on device", renamed.Message);
+        Assert.Equal("box", host.Engine.Find(id).Name);
+        await Assert.ThrowsAnyAsync<Exception>(() => host.CreateAsync("other", _ => { }, "true"));
+        await host.Containers.StopAsync(id, TimeSpan.Zero, null, default);
+        Assert.Equal(ContainerStatus.Exited, host.Engine.Find(id).State.Status);
+        await host.Containers.RemoveAsync(id, force: false, volumesToo: true, default);
+        Assert.Empty(host.Engine.List());
+        Assert.Empty(Directory.GetDirectories(host.Host.Options.ContainersFolder));
+        disk.Free();
+        await host.Containers.StartAsync(await host.CreateAsync("other", _ => { }, "true"), default);
+        await host.Containers.RemoveAsync("other", force: true, volumesToo: true, default);
+    }
 }

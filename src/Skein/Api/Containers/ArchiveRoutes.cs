@@ -28,13 +28,13 @@ internal sealed class ArchiveRoutes(IContainerEngine containers)
 
     private async Task StatAsync(HttpContext context)
     {
-        context.Response.Headers[StatHeader] = Header(await containers.StatPathAsync(Id(context), PathOf(context), context.RequestAborted));
+        context.Response.Headers[StatHeader] = Header(await containers.StatPathAsync(Named(context), PathOf(context), context.RequestAborted));
         await context.EmptyAsync(StatusCodes.Status200OK);
     }
 
     private Task ReadAsync(HttpContext context)
     {
-        var (id, path) = (Id(context), PathOf(context));
+        var (id, path) = (Named(context), PathOf(context));
         return SendAsync(context, begin => containers.ReadArchiveAsync(id, path, stat =>
         {
             context.Response.Headers[StatHeader] = Header(stat);
@@ -44,7 +44,7 @@ internal sealed class ArchiveRoutes(IContainerEngine containers)
 
     private Task ExportAsync(HttpContext context)
     {
-        var id = Id(context);
+        var id = Named(context);
         return SendAsync(context, begin => containers.ExportAsync(id, begin, context.RequestAborted));
     }
 
@@ -85,7 +85,7 @@ internal sealed class ArchiveRoutes(IContainerEngine containers)
 
     private async Task WriteAsync(HttpContext context)
     {
-        var (id, path) = (Id(context), PathOf(context));
+        var (id, path) = (Named(context), PathOf(context));
         var (keepKinds, owners) = (context.QueryBool("noOverwriteDirNonDir"), context.QueryBool("copyUIDGID"));
         var pipe = new Pipe();
         var reading = Task.Run(async () =>
@@ -115,7 +115,7 @@ internal sealed class ArchiveRoutes(IContainerEngine containers)
 
     private async Task ChangesAsync(HttpContext context)
     {
-        var changes = await containers.ChangesAsync(Id(context), context.RequestAborted);
+        var changes = await containers.ChangesAsync(Named(context), context.RequestAborted);
         // Docker has null for none.
         var answer = changes.Count == 0 ? null : changes.Select(change => new ChangeJson(change.Path, (int)change.Kind)).ToList();
         await context.JsonAsync(answer, ArchiveJson.Default.IReadOnlyListChangeJson!);
@@ -146,7 +146,8 @@ internal sealed class ArchiveRoutes(IContainerEngine containers)
         return stream;
     }
 
-    private string Id(HttpContext context) => containers.Find(context.Route("id")).Id;
+    /// <summary>As the client has named it: so it stands in what it is told.</summary>
+    private static string Named(HttpContext context) => context.Route("id");
 
     private static string PathOf(HttpContext context) => context.Query("path") is { Length: > 0 } path ? path : throw SkeinException.Invalid("bad parameter: 'path' cannot be empty");
 

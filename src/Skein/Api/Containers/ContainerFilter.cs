@@ -31,6 +31,7 @@ internal sealed class ContainerFilter
         _images = images;
         foreach (var state in filters["status"].Where(s => !s_states.Contains(s))) throw Unknown("status", "state", state, s_states);
         foreach (var health in filters["health"].Where(h => !s_healths.Contains(h))) throw Unknown("health", "health", health, s_healths);
+        filters.Flag("is-task");
         _exited = [.. filters["exited"].Select(ExitCode)];
         _before = filters["before"].Select(b => (DateTimeOffset?)containers.Find(b).Created).Min();
         _since = filters["since"].Select(s => (DateTimeOffset?)containers.Find(s).Created).Max();

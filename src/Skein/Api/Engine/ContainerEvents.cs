@@ -29,7 +29,7 @@ internal sealed class ContainerEvents(IContainerEngine containers, EventHub hub)
         var own = new EngineEvent(happened.Time, "container", happened.Action, happened.Container.Id, "local", attributes);
         return happened.Action switch
         {
-            "start" => [.. OfVolumes(happened, Mounted), .. OfNetworks(happened, "connect"), own],
+            "start" => [.. OfNetworks(happened, "connect"), .. OfVolumes(happened, Mounted), own],
             "die" => [own, .. OfNetworks(happened, "disconnect"), .. OfVolumes(happened, Unmounted)],
             _ => [own],
         };

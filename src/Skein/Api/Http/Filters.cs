@@ -96,7 +96,7 @@ internal sealed class Filters
         {
             "1" or "true" or "True" or "TRUE" => true,
             "0" or "false" or "False" or "FALSE" => false,
-            var other => throw SkeinException.Invalid($"invalid filter '{key}={other}'"),
+            _ => throw SkeinException.Invalid($"invalid filter '{key}=[{string.Join(' ', wanted)}]'"),
         };
     }
 

@@ -120,8 +120,8 @@ internal sealed class NetworkRoutes(
     {
         var (network, body) = (catalog.FindToJoin(context.Route("id")), await context.BodyAsync(NetworksJson.Default.NetworkConnectJson));
         var container = RequireConnectable(network, body.Container);
-        await containers.ConnectAsync(container, EndpointsReader.Read(network?.Name ?? context.Route("id"), body.EndpointConfig ?? new()), context.RequestAborted);
-        if ((network ?? catalog.FindToJoin(context.Route("id"))) is { } joined) Tell("connect", joined, container);
+        var id = await containers.ConnectAsync(container, EndpointsReader.Read(network?.Name ?? context.Route("id"), body.EndpointConfig ?? new()), context.RequestAborted);
+        if ((network ?? catalog.FindToJoin(context.Route("id"))) is { } joined) Tell("connect", joined, id);
         await context.EmptyAsync(StatusCodes.Status200OK);
     }
 
@@ -129,8 +129,7 @@ internal sealed class NetworkRoutes(
     {
         var (network, body) = (catalog.Find(context.Route("id")), await context.BodyAsync(NetworksJson.Default.NetworkDisconnectJson));
         var container = RequireConnectable(network, body.Container);
-        await containers.DisconnectAsync(container, network.Name, context.RequestAborted);
-        Tell("disconnect", network, container);
+        Tell("disconnect", network, await containers.DisconnectAsync(container, network.Name, context.RequestAborted));
         await context.EmptyAsync(StatusCodes.Status200OK);
     }
 
@@ -149,6 +148,7 @@ internal sealed class NetworkRoutes(
         Tell("destroy", network);
     }
 
+    /// <param name="container">Its id, whatever the client has called it.</param>
     private void Tell(string action, NetworkJson network, string? container = null)
     {
         var attributes = new Dictionary<string, string> { ["name"] = network.Name, ["type"] = network.Driver };

@@ -17,6 +17,9 @@ internal static class ContainerReader
 
     public static ContainerDefinition Read(ContainerCreateJson json, string name, ApiVersion version, List<string> warnings)
     {
+        if (json with { HostConfig = null, NetworkingConfig = null } == new ContainerCreateJson()) throw SkeinException.Invalid("config cannot be empty in order to create a container");
+        // An entrypoint that was taken away is not the image's, and its arguments are not either.
+        if (json is { Entrypoint: [""], Cmd: null or [] }) throw SkeinException.Invalid("no command specified");
         var host = json.HostConfig ?? new();
         NamespaceReader.CheckNetwork(json, host);
         var wish = ReadWish(json, host, version);
@@ -121,7 +124,7 @@ internal static class ContainerReader
         if (host.StorageOpt is { Count: > 0 }) throw SkeinException.Invalid("--storage-opt is not supported: containers' layers have no quota");
         if (host.Runtime is not (null or "" or "runc" or "io.containerd.runc.v2")) throw SkeinException.Invalid($"unknown or invalid runtime name: {host.Runtime}");
         if (host.UsernsMode is not (null or "" or "host")) throw SkeinException.Invalid($"invalid user namespace mode: {host.UsernsMode}");
-        if (host.VolumeDriver is not (null or "" or "local")) throw SkeinException.NotImplemented($"volumes of the driver {host.VolumeDriver} are not supported");
+        if (host.VolumeDriver is not (null or "" or "local")) throw SkeinException.NotFound(Skein.Model.Validation.VolumeOptions.NoDriver(host.VolumeDriver));
     }
 
     private static DnsConfig? ReadDns(HostWishJson host)

@@ -12,7 +12,7 @@ internal static class MountsReader
     /// <param name="readOnlyAlone">A client of a time when read-only meant the mount alone, and not all below it.</param>
     public static IEnumerable<Mount> Read(ContainerCreateJson json, HostWishJson host, bool readOnlyAlone)
     {
-        List<Mount> mounts = [.. (host.Binds ?? []).Select(Bind), .. (host.Mounts ?? []).Select(MountReader.Read)];
+        List<Mount> mounts = [.. (host.Binds ?? []).Select(Bind), .. (host.Mounts ?? []).Select(Mounted)];
         foreach (var mount in mounts)
         {
             mount.Target = Target(mount.Target);
@@ -24,6 +24,10 @@ internal static class MountsReader
         var declared = (json.Volumes?.Keys ?? []).Select(Declared).Where(volume => mounts.All(mount => mount.Target != volume.Target)).ToList();
         return [.. mounts, .. declared];
     }
+
+    private static Mount Mounted(ContainerSpecJson.MountJson mount) => mount.Type is null or "" or "bind" or "volume" or "tmpfs" or "image" or "cluster"
+        ? MountReader.Read(mount)
+        : throw SkeinException.Invalid($"invalid mount config for type \"{mount.Type}\": mount type unknown");
 
     /// <summary>Cleaned; a folder of the container's root.</summary>
     public static string Target(string path)

@@ -44,7 +44,7 @@ internal static class SecurityReader
             case "apparmor" when value is not null:
                 throw SkeinException.NotImplemented($"the AppArmor profile {value} is not supported: docker-default and unconfined are");
             default:
-                throw Invalid(option);
+                throw value is null ? SkeinException.Invalid($"invalid --security-opt 1: \"{option}\"") : Invalid(option);
         }
     }
 
