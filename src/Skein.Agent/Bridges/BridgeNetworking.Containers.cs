@@ -122,6 +122,7 @@ public sealed partial class BridgeNetworking
     /// <summary>The legs that are the swarm's to give, by their numbers.</summary>
     private async Task<IReadOnlyDictionary<uint, OverlayLeg>> AskSwarmAsync(ContainerDefinition definition, CancellationToken cancel)
     {
+        _swarm.KeepOnly(definition.Id, definition.Standalone.Endpoints);
         var asked = definition.Standalone.Endpoints.Where(endpoint => BridgeOf(endpoint.Network) is null).Select(endpoint => _swarm.AskAsync(definition.Id, endpoint, LegChoice.OwnNamesOf(endpoint, definition), cancel)).ToList();
         return (await Task.WhenAll(asked)).ToDictionary(leg => leg.Number);
     }

@@ -64,6 +64,7 @@ public sealed partial class OverlayNetworking
         }
         finally
         {
+            _tasksTakenUp.TrySetResult();
             // Whatever could not be opened: this host goes on with the rest.
             await _services.AllOpenedAsync(cancel);
         }

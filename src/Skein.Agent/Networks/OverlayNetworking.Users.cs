@@ -11,6 +11,9 @@ public sealed partial class OverlayNetworking : IOverlayLegs
 {
     private readonly ConcurrentDictionary<string, ImmutableArray<LocalPort>> _ofUsers = new(StringComparer.Ordinal);
 
+    // Which addresses on docker_gwbridge the tasks of an earlier daemon have is known when they have been taken up, and given to nobody before.
+    private readonly TaskCompletionSource _tasksTakenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     OverlayNetwork? IOverlayLegs.Find(string idOrName) =>
         NetworkOf(idOrName) ?? _assignments.Current.Networks.Values.FirstOrDefault(network => network.Name == idOrName);
 
@@ -18,6 +21,7 @@ public sealed partial class OverlayNetworking : IOverlayLegs
 
     async Task IOverlayLegs.EnsureAsync(IReadOnlyCollection<string> networkIds, CancellationToken cancel)
     {
+        await _tasksTakenUp.Task.WaitAsync(cancel);
         var wanted = _assignments.Generation;
         await PassAsync(() => _gateway.Index != 0 && Volatile.Read(ref _appliedGeneration) >= wanted && Missing(networkIds) is null, cancel);
         if (Missing(networkIds) is { } network) throw SkeinException.Unavailable($"network {network} is not ready on this node");

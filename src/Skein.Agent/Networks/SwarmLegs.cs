@@ -118,6 +118,9 @@ public sealed class SwarmLegs
         else _attachments.GiveBack(containerId);
     }
 
+    /// <summary>It is on these networks and no other: what the swarm kept for others goes back.</summary>
+    internal void KeepOnly(string containerId, IEnumerable<StandaloneEndpoint> endpoints) => _attachments.KeepOnly(containerId, endpoints.Select(endpoint => endpoint.Number));
+
     internal void GiveBack(string containerIdOrWish) => _attachments.GiveBack(containerIdOrWish);
 
     internal void Recovered() => _attachments.Recovered();

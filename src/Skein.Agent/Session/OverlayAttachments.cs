@@ -76,6 +76,13 @@ public sealed partial class OverlayAttachments(AssignmentState assignments, IIdS
     /// <param name="of">A container's id, or a wish's.</param>
     public void GiveBack(string of) => Change(() => _wishes = _wishes.RemoveRange(IdsOf(of)));
 
+    /// <summary>What is kept for its legs of other numbers is given back: they are connected no more.</summary>
+    public void KeepOnly(string containerId, IEnumerable<uint> numbers)
+    {
+        var legs = numbers.Select(number => $"{containerId}/{number}/").ToList();
+        Change(() => _wishes = _wishes.RemoveRange(IdsOf(containerId).Where(id => !legs.Exists(leg => id.StartsWith(leg, StringComparison.Ordinal)))));
+    }
+
     /// <summary>The host leaves its swarm.</summary>
     public void Clear() => Change(() => _wishes = _wishes.Clear());
 
@@ -101,25 +108,30 @@ public sealed partial class OverlayAttachments(AssignmentState assignments, IIdS
     {
         lock (_lock)
         {
-            wish.Id = IdsOf($"{containerId}/{number}").FirstOrDefault() ?? Remembered($"{containerId}/{number}/") ?? $"{containerId}/{number}/{ids.NewId()}";
+            var leg = $"{containerId}/{number}";
+            wish.Id = Kept(leg, wish.Network) ?? $"{leg}/{ids.NewId()}";
             if (AttachmentBounds.FlawOf(wish) is { } flaw) throw SkeinException.Invalid($"Could not attach to network {wish.Network}: {flaw}");
             if (_wishes.Count >= AttachmentBounds.MostOfNode && !_wishes.ContainsKey(wish.Id))
                 throw SkeinException.Unavailable($"Could not attach to network {wish.Network}: this node has {AttachmentBounds.MostOfNode} containers' legs on networks of the swarm already");
             var refused = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _refusals[wish.Id] = refused;
-            _wishes = _wishes.SetItem(wish.Id, wish);
+            _wishes = _wishes.RemoveRange(IdsOf(leg)).SetItem(wish.Id, wish);
             Tell();
             return (wish.Id, refused.Task);
         }
     }
 
-    /// <summary>Of an earlier daemon's start, which nobody has given back.</summary>
-    private string? Remembered(string prefix)
+    /// <summary>
+    /// The wish of the start before this one: one that rests, or that an earlier daemon had and nobody has given back. Not one on another network,
+    /// whose number this leg has by now.
+    /// </summary>
+    private string? Kept(string leg, string network)
     {
-        if (_recovered) return null;
         var told = assignments.Told;
         var own = told.Local.NodeId + "/";
-        return told.Endpoints.Keys.FirstOrDefault(id => id.StartsWith(own + prefix, StringComparison.Ordinal))?[own.Length..];
+        var known = _recovered ? IdsOf(leg) : IdsOf(leg).Concat(told.Endpoints.Keys.Where(id => id.StartsWith($"{own}{leg}/", StringComparison.Ordinal)).Select(id => id[own.Length..]));
+        return known.FirstOrDefault(id => told.Endpoints.GetValueOrDefault(own + id) is { } given
+            && (given.NetworkId == network || told.Networks.GetValueOrDefault(given.NetworkId)?.Name == network));
     }
 
     private async Task<OverlayEndpoint> GivenAsync((string Id, Task Refused) wish, CancellationToken cancel)

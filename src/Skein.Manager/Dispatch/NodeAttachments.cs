@@ -4,23 +4,32 @@ using Skein.Model.Validation;
 
 namespace Skein.Manager.Dispatch;
 
-/// <summary>What one session's node wishes of legs, from its words to their answers, in their order. Words that come while others are written go with the next.</summary>
+/// <summary>What one session's node wishes of legs, from its words to their answers. What comes while others are written is put together, and goes with the next.</summary>
 internal sealed class NodeAttachments(string nodeId, string sessionId, IAttachmentWriter writer, StorePace pace, DroppedReports dropped, SessionStream stream)
 {
-    /// <summary>Words that wait: a node has one under way at a time, each with all that it has to say.</summary>
-    private const int MostWaiting = 16;
+    /// <summary>Legs put or given back that wait: of a node that has all that it may have, and gives all of it back for others.</summary>
+    private const int MostWaiting = 2 * AttachmentBounds.MostOfNode;
 
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _news = new(0);
-    private readonly Queue<AttachmentWishes> _waiting = [];
+    private readonly Dictionary<string, AttachmentWish> _put = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _removed = new(StringComparer.Ordinal);
+    private AttachmentIds? _all;
 
     public void Hear(AttachmentWishes words)
     {
+        var sound = words.Put.Where(IsSound).ToList();
         lock (_lock)
         {
-            if (_waiting.Count == MostWaiting || words.Put.Count > AttachmentBounds.MostOfNode || words.Removed.Count > AttachmentBounds.MostOfNode || words.All?.Ids.Count > AttachmentBounds.MostOfNode)
+            foreach (var id in words.Removed)
+            {
+                _put.Remove(id);
+                _removed.Add(id);
+            }
+            foreach (var wish in sound) _put[wish.Id] = wish;
+            _all = words.All ?? _all;
+            if (_put.Count + _removed.Count > MostWaiting || _all?.Ids.Count > AttachmentBounds.MostOfNode)
                 throw new RpcException(new(StatusCode.ResourceExhausted, "legs are asked for faster than they are given"));
-            _waiting.Enqueue(words);
         }
         _news.Release();
     }
@@ -30,22 +39,30 @@ internal sealed class NodeAttachments(string nodeId, string sessionId, IAttachme
         while (true)
         {
             await _news.WaitAsync(cancel);
-            var wishes = Next();
+            var wishes = Take();
+            if (wishes.CalculateSize() == 0) continue;
             await pace.SpendAsync(nodeId, StorePace.OfWrite + wishes.CalculateSize(), cancel);
             foreach (var refusal in await writer.WriteAsync(nodeId, sessionId, wishes, cancel))
                 await stream.SendAsync(new() { AttachmentRefused = refusal }, cancel);
         }
     }
 
-    private AttachmentWishes Next()
+    private AttachmentWishes Take()
     {
-        AttachmentWishes next;
-        lock (_lock) next = _waiting.Dequeue();
-        foreach (var unsound in next.Put.Where(wish => AttachmentBounds.FlawOf(wish) is not null).ToList())
+        lock (_lock)
         {
-            dropped.Drop(nodeId, AttachmentBounds.FlawOf(unsound)!);
-            next.Put.Remove(unsound);
+            var all = new AttachmentWishes { All = _all, Put = { _put.Values }, Removed = { _removed } };
+            _put.Clear();
+            _removed.Clear();
+            _all = null;
+            return all;
         }
-        return next;
+    }
+
+    private bool IsSound(AttachmentWish wish)
+    {
+        if (AttachmentBounds.FlawOf(wish) is not { } flaw) return true;
+        dropped.Drop(nodeId, flaw);
+        return false;
     }
 }

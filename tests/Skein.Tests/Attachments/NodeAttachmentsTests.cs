@@ -18,11 +18,28 @@ public class NodeAttachmentsTests
     public NodeAttachmentsTests() => _dropped = new(_time, NullLogger.Instance);
 
     [Fact]
-    public void Words_that_come_faster_than_they_are_answered_end_the_session()
+    public async Task Many_words_at_once_are_put_together()
     {
         var attachments = Make();
-        for (var words = 0; words < 16; words++) attachments.Hear(new());
-        Assert.Equal(StatusCode.ResourceExhausted, Assert.Throws<RpcException>(() => attachments.Hear(new())).StatusCode);
+        for (var number = 0; number < 1000; number++) attachments.Hear(new() { Put = { WishOf(number) } });
+        for (var number = 0; number < 999; number++) attachments.Hear(new() { Removed = { WishOf(number).Id } });
+        using var stop = new CancellationTokenSource();
+        var answering = attachments.AnswerAsync(stop.Token);
+        var written = await _writer.Written.Task.WaitAsync(Poll.Soon);
+        Assert.Equal((WishOf(999), 999), (Assert.Single(written.Put), written.Removed.Count));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answering);
+    }
+
+    [Fact]
+    public void What_comes_faster_than_it_is_answered_ends_the_session()
+    {
+        var attachments = Make();
+        var refused = Assert.Throws<RpcException>(() =>
+        {
+            for (var number = 0; number <= 2 * AttachmentBounds.MostOfNode; number++) attachments.Hear(new() { Put = { WishOf(number) } });
+        });
+        Assert.Equal(StatusCode.ResourceExhausted, refused.StatusCode);
     }
 
     [Fact]
@@ -38,7 +55,7 @@ public class NodeAttachmentsTests
         var attachments = Make();
         using var stop = new CancellationTokenSource();
         var answering = attachments.AnswerAsync(stop.Token);
-        var sound = new AttachmentWish { Id = new string('a', 64) + "/0/x", Network = "net", Names = { "a" } };
+        var sound = WishOf(0);
         attachments.Hear(new() { Put = { new AttachmentWish { Id = "../../etc" }, sound } });
         var written = await _writer.Written.Task.WaitAsync(Poll.Soon);
         Assert.Equal(sound, Assert.Single(written.Put));
@@ -46,6 +63,8 @@ public class NodeAttachmentsTests
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answering);
     }
+
+    private static AttachmentWish WishOf(int number) => new() { Id = $"{new string('a', 64)}/{number}/x", Network = "net", Names = { "a" } };
 
     private NodeAttachments Make() => new("n1", "s1", _writer, new StorePace(_time), _dropped, new SessionStream(null!));
 

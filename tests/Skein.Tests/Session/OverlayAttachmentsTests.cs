@@ -129,6 +129,34 @@ public class OverlayAttachmentsTests
     }
 
     [Fact]
+    public async Task A_leg_that_has_the_number_of_another_networks_is_another_leg()
+    {
+        Begin();
+        Publish($"{Container}/0/before");
+        await AttachAsync().WaitAsync(Poll.Soon);
+        _attachments.Rest(Container);
+        var talk = _attachments.Talk();
+        await talk.NextAsync(Poll.Soon);
+        _ = _attachments.AttachAsync(Container, 0, new() { Network = "other", Names = { "c" } }, CancellationToken.None);
+        var words = await talk.NextAsync(Poll.Soon);
+        Assert.Equal($"{Container}/0/before", Assert.Single(words.Removed));
+        Assert.NotEqual($"{Container}/0/before", Assert.Single(words.Put).Id);
+    }
+
+    [Fact]
+    public async Task What_was_kept_for_a_network_that_it_is_on_no_more_goes_back()
+    {
+        Begin();
+        Publish($"{Container}/0/before");
+        await AttachAsync().WaitAsync(Poll.Soon);
+        var talk = _attachments.Talk();
+        await talk.NextAsync(Poll.Soon);
+        _attachments.KeepOnly(Container, [0]);
+        _attachments.KeepOnly(Container, [1]);
+        Assert.Equal($"{Container}/0/before", Assert.Single((await talk.NextAsync(Poll.Soon)).Removed));
+    }
+
+    [Fact]
     public async Task Many_are_told_in_messages_that_a_manager_takes()
     {
         Publish();
