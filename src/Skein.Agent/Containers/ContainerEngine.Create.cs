@@ -26,7 +26,7 @@ public sealed partial class ContainerEngine
         definition = Complete(definition);
         if (definition.Spec.Dir is { Length: > 0 } folder && folder[0] != '/')
             throw SkeinException.Invalid($"the working directory '{folder}' is invalid, it needs to be an absolute path");
-        var image = images.Find(definition.Spec.Image);
+        var image = images.Find(definition.Spec.Image, ImagePlatform.From(definition.Standalone?.Platform ?? ""));
         definition.Spec = VolumeContent.WithDeclared(definition.Spec, image.Config.Volumes);
         OciSpecBuilder.Command(definition.Spec, image.Config);
         // Before anything is made: it may be refused.

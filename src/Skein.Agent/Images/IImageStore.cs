@@ -11,6 +11,12 @@ public interface IImageStore
     /// <summary>Pulls and unpacks; a pull of what is here is cheap. Progress is reported as Docker's jsonmessage states per layer.</summary>
     Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<ImageProgress>? progress, CancellationToken cancel);
 
+    /// <param name="platform">Of an image for several the one for this, beside those that are here; null for the host's.</param>
+    Task<ImageRecord> PullAsync(string reference, ImagePlatform? platform, RegistryAuth? auth, IProgress<ImageProgress>? progress, CancellationToken cancel);
+
+    /// <summary>Every tag that the registry has of a repository.</summary>
+    Task<IReadOnlyList<ImageRecord>> PullAllAsync(string name, ImagePlatform? platform, RegistryAuth? auth, IProgress<ImageProgress> progress, CancellationToken cancel);
+
     /// <summary>Brings an image, or without a tag all images of that name, to its registry.</summary>
     /// <param name="platform">Of an image for several the one for this alone.</param>
     Task PushAsync(string name, ImagePlatform? platform, RegistryAuth? auth, IProgress<ImageProgress> progress, CancellationToken cancel);
@@ -29,16 +35,21 @@ public interface IImageStore
     /// <summary>As <see cref="TryFind"/>; NotFound "No such image: x" when there is none.</summary>
     ImageRecord Find(string reference) => TryFind(reference) ?? throw ImageCatalogue.NoSuchImage(reference);
 
+    /// <summary>The one for a platform, or any; NotFound in Docker's words when there is none.</summary>
+    ImageRecord Find(string reference, ImagePlatform? platform);
+
     /// <summary>How it was made, oldest step first.</summary>
     Task<IReadOnlyList<ImageStep>> HistoryAsync(string reference, CancellationToken cancel);
 
     Task<IReadOnlyList<(string? Untagged, string? Deleted)>> RemoveAsync(string reference, bool force, CancellationToken cancel);
 
     /// <summary>Loads a tar of docker save's (or an OCI layout's) form; answers with the references made.</summary>
-    Task<IReadOnlyList<string>> LoadAsync(Stream tar, CancellationToken cancel);
+    /// <param name="platform">Of an image for several the one for this alone.</param>
+    Task<IReadOnlyList<string>> LoadAsync(Stream tar, ImagePlatform? platform, CancellationToken cancel);
 
     /// <summary>Writes a tar that <see cref="LoadAsync"/>, Docker and containerd read; a name without a tag means all of its tags.</summary>
-    Task SaveAsync(IReadOnlyList<string> references, Stream target, CancellationToken cancel);
+    /// <param name="platform">Of an image for several the one for this alone.</param>
+    Task SaveAsync(IReadOnlyList<string> references, ImagePlatform? platform, Stream target, CancellationToken cancel);
 
     /// <summary>Makes an image of another and what a container has made of it.</summary>
     /// <param name="layers">The folders of the container's root, its own first.</param>

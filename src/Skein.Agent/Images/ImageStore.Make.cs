@@ -9,7 +9,7 @@ public sealed partial class ImageStore
     public async Task<ImageRecord> CommitAsync(string parentId, IReadOnlyList<string> layers, ImageMaking making, Func<bool> isStill, CancellationToken cancel)
     {
         await OpenAsync(cancel);
-        var parent = _catalogue.EntryOf(parentId) ?? throw ImageCatalogue.NoSuchImage(parentId);
+        var parent = _catalogue.EntryOf(parentId)?.All.First(one => one.Image.Id == parentId) ?? throw ImageCatalogue.NoSuchImage(parentId);
         var work = Directory.CreateDirectory(Path.Combine(_workDirectory, "commit-" + Path.GetRandomFileName()));
         var lease = await _leases.BeginAsync(work.Name, cancel);
         try

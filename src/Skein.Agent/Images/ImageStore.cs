@@ -27,7 +27,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
     private readonly ImagePusher _pusher;
     private readonly ImageMaker _maker;
     // With its credentials: who may not have an image does not get, or spoil, the pull of one who may.
-    private readonly SharedWork<(string Reference, RegistryAuth? Auth), CatalogueEntry> _pulls = new();
+    private readonly SharedWork<(string Reference, ImagePlatform? Platform, RegistryAuth? Auth), CatalogueEntry> _pulls = new();
     private readonly SemaphoreSlim _opening = new(1);
     // Held from the look at who has which name until the names are changed.
     private readonly SemaphoreSlim _naming = new(1);
@@ -89,18 +89,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
 
     public ImageRecord Find(string reference) => TryFind(reference) ?? throw ImageCatalogue.NoSuchImage(reference);
 
-    public async Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<ImageProgress>? progress, CancellationToken cancel)
-    {
-        await OpenAsync(cancel);
-        var parsed = ImageReference.Parse(reference);
-        if (parsed.Digest.Length > 0 && _catalogue.TryFind(parsed) is { } present)
-        {
-            Finish(progress, parsed, present.Target.Digest, isNew: false);
-            return Find(present.Image.Id);
-        }
-        var (entry, _) = await _pulls.RunAsync((parsed.Normalized, auth), (shown, token) => PullOnceAsync(parsed, auth, shown, token), progress, cancel);
-        return Find(entry.Image.Id);
-    }
+    public ImageRecord Find(string reference, ImagePlatform? platform) => _catalogue.Find(reference, platform);
 
     public Task LoginAsync(RegistryAuth auth, CancellationToken cancel) => _registry.LoginAsync(auth, cancel);
 
@@ -122,8 +111,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         var parsed = ImageReference.Parse(target);
         if (parsed.Digest.Length > 0) throw SkeinException.Invalid("refusing to create a tag with a digest reference");
         if (parsed.FamiliarName == "sha256") throw SkeinException.Invalid("refusing to create an ambiguous tag using digest algorithm as name");
-        var entry = _catalogue.Entries.Values.First(e => e.Image.Id == image.Id);
-        await PointAsync(new CatalogueEntry(parsed.StoredName, entry.Target, entry.ManifestDigest, entry.Image), cancel);
+        await PointAsync(_catalogue.EntryOf(image.Id)!.Named(parsed.StoredName), cancel);
         return Find(image.Id);
     }
 
@@ -150,7 +138,7 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         try
         {
             var plan = ImageRemoval.Plan(_catalogue, reference, force, UsersOf);
-            if (plan.Kept is { } kept) await NameAsync(new CatalogueEntry(kept.Image.Id, kept.Target, kept.ManifestDigest, kept.Image), cancel);
+            if (plan.Kept is { } kept) await NameAsync(kept.Named(kept.Image.Id), cancel);
             foreach (var name in plan.Names) await DropNameAsync(name, cancel);
             return plan.Answer;
         }
@@ -160,64 +148,11 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         }
     }
 
-    public async Task<IReadOnlyList<string>> LoadAsync(Stream tar, CancellationToken cancel)
-    {
-        await OpenAsync(cancel);
-        using var archive = await ImageArchive.SpoolAsync(tar, _workDirectory, cancel);
-        var made = new List<string>();
-        foreach (var image in await archive.ReadImagesAsync(cancel))
-        {
-            IReadOnlyList<string> names = image.Names.Count > 0 ? image.Names : [image.ConfigDigest];
-            await InstallAsync(image.Content, names, archive, progress: null, cancel);
-            made.AddRange(image.Names.Count > 0 ? image.Names.Select(name => ImageReference.Parse(name).Familiar) : [image.ConfigDigest]);
-        }
-        return made;
-    }
-
-    public async Task SaveAsync(IReadOnlyList<string> references, Stream target, CancellationToken cancel)
-    {
-        await OpenAsync(cancel);
-        var catalogue = _catalogue;
-        var wanted = references.SelectMany(catalogue.Named).ToList();
-        var items = wanted.GroupBy(entry => entry.ManifestDigest).Select(image => new SaveItem(
-            image.Key,
-            [.. image.Select(entry => entry.Reference).OfType<ImageReference>().Where(reference => reference.Digest.Length == 0).Distinct()]));
-        await new ImageSaver(_content, _workDirectory).SaveAsync([.. items], target, cancel);
-    }
-
     public void Dispose()
     {
         _registry.Dispose();
         _opening.Dispose();
         _naming.Dispose();
-    }
-
-    private async Task<CatalogueEntry> PullOnceAsync(ImageReference reference, RegistryAuth? auth, IProgress<ImageProgress> progress, CancellationToken cancel)
-    {
-        var began = _time.GetTimestamp();
-        var fetched = await _registry.GetManifestAsync(reference, reference.ManifestKey, auth, midway: false, cancel);
-        // Not before there is something to pull: a refusal of the registry is then the answer, with its status, as Docker has it.
-        progress.Report(new ImageProgress(reference.ManifestKey, $"Pulling from {reference.Path}", null, null));
-        if (_catalogue.Entries.TryGetValue(reference.StoredName, out var present) && present.Target.Digest == fetched.Digest)
-        {
-            Finish(progress, reference, fetched.Digest, isNew: false);
-            return present;
-        }
-        var image = await ChooseAsync(reference, fetched, auth, cancel);
-        var entry = await InstallAsync(image, [reference.StoredName], new RegistryBlobs(_registry, reference, auth), progress, cancel);
-        Finish(progress, reference, fetched.Digest, isNew: true);
-        LogPulled(reference.Familiar, fetched.Digest, _time.GetElapsedTime(began));
-        return entry;
-    }
-
-    private async Task<ImageContent> ChooseAsync(ImageReference reference, FetchedManifest fetched, RegistryAuth? auth, CancellationToken cancel)
-    {
-        var target = new OciDescriptor { MediaType = fetched.MediaType, Digest = fetched.Digest, Size = fetched.Content.Length };
-        var manifest = ImageJson.ReadManifest(fetched.Content, reference.Familiar);
-        if (!manifest.IsIndex) return new ImageContent(target, null, target, fetched.Content);
-        var chosen = PlatformChoice.Choose(manifest.Manifests!, PlatformChoice.Host, reference.Familiar);
-        var child = await _registry.GetManifestAsync(reference, chosen.Digest, auth, midway: true, cancel);
-        return new ImageContent(target, fetched.Content, chosen with { MediaType = child.MediaType, Size = child.Content.Length }, child.Content);
     }
 
     private async Task<OciPlatform> PlatformOfAsync(ImageReference reference, OciDescriptor config, RegistryAuth? auth, CancellationToken cancel)
@@ -258,16 +193,28 @@ public sealed partial class ImageStore : IImageStore, IDisposable
     /// <summary>Reads an image's documents from containerd.</summary>
     private async Task<CatalogueEntry> ReadEntryAsync(string name, OciDescriptor target, CancellationToken cancel)
     {
-        var manifestDigest = target.Digest;
         var manifest = ImageJson.ReadManifest(await NeedAsync(target.Digest, cancel), name);
-        if (manifest.IsIndex)
+        if (!manifest.IsIndex) return new CatalogueEntry(name, target, target.Digest, await ReadImageAsync(manifest, cancel) ?? throw SkeinException.NotFound($"content {manifest.Config!.Digest} is not here"));
+        var here = new List<(OciDescriptor Entry, ImageRecord Image)>();
+        foreach (var child in manifest.Manifests!.Where(child => !child.IsAttestation))
         {
-            manifestDigest = PlatformChoice.Choose(manifest.Manifests!, PlatformChoice.Host, name).Digest;
-            manifest = ImageJson.ReadManifest(await NeedAsync(manifestDigest, cancel), name);
+            if (await _content.TryReadAsync(child.Digest, cancel) is { } bytes && ImageJson.ReadManifest(bytes, name) is { IsIndex: false } one && await ReadImageAsync(one, cancel) is { } image)
+                here.Add((child, image));
         }
-        var config = ImageJson.ReadConfig(await NeedAsync(manifest.Config!.Digest, cancel), name);
-        var sizes = await _unpacker.SizesAsync(config.RootFs?.DiffIds ?? [], cancel);
-        return new CatalogueEntry(name, target, manifestDigest, ImageRecords.From(manifest.Config.Digest, config, sizes));
+        if (here.Count == 0) throw SkeinException.NotFound($"of {target.Digest} no image is here");
+        var own = PlatformChoice.TryChoose([.. here.Select(one => one.Entry)], PlatformChoice.Host) ?? here[0].Entry;
+        return new CatalogueEntry(name, target, own.Digest, here.First(one => one.Entry == own).Image)
+        {
+            Others = [.. here.Where(one => one.Entry != own).Select(one => new PlatformImage(one.Entry.Digest, one.Image))],
+        };
+    }
+
+    /// <summary>null when its config is not here.</summary>
+    private async Task<ImageRecord?> ReadImageAsync(OciManifest manifest, CancellationToken cancel)
+    {
+        if (await _content.TryReadAsync(manifest.Config!.Digest, cancel) is not { } bytes) return null;
+        var config = ImageJson.ReadConfig(bytes, manifest.Config.Digest);
+        return ImageRecords.From(manifest.Config.Digest, config, await _unpacker.SizesAsync(config.RootFs?.DiffIds ?? [], cancel));
     }
 
     private async Task<byte[]> NeedAsync(string digest, CancellationToken cancel) =>
@@ -314,13 +261,6 @@ public sealed partial class ImageStore : IImageStore, IDisposable
             // Someone with another client of containerd was faster.
         }
         lock (_lock) _catalogue = _catalogue.Without(name);
-    }
-
-    private static void Finish(IProgress<ImageProgress>? progress, ImageReference reference, string digest, bool isNew)
-    {
-        progress?.Report(new ImageProgress("", $"Digest: {digest}", null, null));
-        var status = isNew ? "Downloaded newer image for" : "Image is up to date for";
-        progress?.Report(new ImageProgress("", $"Status: {status} {reference.Familiar}", null, null));
     }
 
     private static SocketsHttpHandler Transport(bool insecure)

@@ -69,7 +69,7 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
         if (definition.Hostname.Length == 0) definition.Hostname = definition.Id[..12];
         definition.LogDriver = Skein.Model.Logging.DefaultLogDriver.Merge(definition.LogDriver, DefaultLogDriver);
         if (definition.LogDriver is { } driver) LogDriverValidation.Check(driver);
-        var image = _images.Find(definition.Spec.Image).Config;
+        var image = _images.Find(definition.Spec.Image, ImagePlatform.From(definition.Standalone.Platform)).Config;
         foreach (var (name, value) in image.Labels) definition.Labels.TryAdd(name, value);
         // `-P` publishes what the image exposes as well.
         wish.ExposedPorts.Add(image.ExposedPorts.Select(port => port.Contains('/') ? port : port + "/tcp").Except(wish.ExposedPorts).ToList());

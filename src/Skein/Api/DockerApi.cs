@@ -79,7 +79,7 @@ public sealed class DockerApi(
         new EventRoutes(_events, time).Map(app);
         new DiskUsageRoutes(identity, containers, images, Legs, time).Map(app);
         var catalog = new NetworkCatalog(identity, swarm, assignments, networking, Legs, bridges, containers, time);
-        new ContainerLifeRoutes(containers, standalone, _events, ids, time).Map(app);
+        new ContainerLifeRoutes(containers, standalone, images, _events, ids, time).Map(app);
         new ArchiveRoutes(containers).Map(app);
         new ContainerRoutes(containers, images, Legs, new(identity.DataRoot), time).Map(app);
         new CommitRoutes(containers, images, Legs, _events).Map(app);

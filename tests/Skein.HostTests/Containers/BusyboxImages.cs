@@ -49,19 +49,25 @@ internal sealed class BusyboxImages(ContainerdClient containerd) : IImageStore
 
     public Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<ImageProgress>? progress, CancellationToken cancel) => throw new NotSupportedException();
 
+    public Task<ImageRecord> PullAsync(string reference, ImagePlatform? platform, RegistryAuth? auth, IProgress<ImageProgress>? progress, CancellationToken cancel) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<ImageRecord>> PullAllAsync(string name, ImagePlatform? platform, RegistryAuth? auth, IProgress<ImageProgress> progress, CancellationToken cancel) => throw new NotSupportedException();
+
     public Task PushAsync(string name, ImagePlatform? platform, RegistryAuth? auth, IProgress<ImageProgress> progress, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task LoginAsync(RegistryAuth auth, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task<RemoteImage> ResolveAsync(string reference, RegistryAuth? auth, CancellationToken cancel) => throw new NotSupportedException();
 
-    public Task SaveAsync(IReadOnlyList<string> references, Stream target, CancellationToken cancel) => throw new NotSupportedException();
+    public Task SaveAsync(IReadOnlyList<string> references, ImagePlatform? platform, Stream target, CancellationToken cancel) => throw new NotSupportedException();
+
+    public ImageRecord Find(string reference, ImagePlatform? platform) => ((IImageStore)this).Find(reference);
 
     public Task<IReadOnlyList<ImageStep>> HistoryAsync(string reference, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<(string? Untagged, string? Deleted)>> RemoveAsync(string reference, bool force, CancellationToken cancel) => throw new NotSupportedException();
 
-    public Task<IReadOnlyList<string>> LoadAsync(Stream tar, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<IReadOnlyList<string>> LoadAsync(Stream tar, ImagePlatform? platform, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task<ImageRecord> CommitAsync(string parentId, IReadOnlyList<string> layers, ImageMaking making, Func<bool> isStill, CancellationToken cancel) => throw new NotSupportedException();
 

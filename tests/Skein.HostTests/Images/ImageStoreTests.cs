@@ -60,20 +60,20 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         await store.TagAsync("kept:v1", "kept:v2", Poll.Soon);
         await store.TagAsync("kept:v1", "alike:v3", Poll.Soon);
         using var tar = new MemoryStream();
-        await store.SaveAsync(["kept", "alike:v3"], tar, Poll.Soon);
+        await store.SaveAsync(["kept", "alike:v3"], null, tar, Poll.Soon);
         using var nameless = new MemoryStream();
-        await store.SaveAsync([pulled.Id[7..19]], nameless, Poll.Soon);
+        await store.SaveAsync([pulled.Id[7..19]], null, nameless, Poll.Soon);
         using var nothing = new MemoryStream();
-        await Assert.ThrowsAsync<SkeinException>(() => store.SaveAsync(["kept:v1", "never:v1"], nothing, Poll.Soon));
+        await Assert.ThrowsAsync<SkeinException>(() => store.SaveAsync(["kept:v1", "never:v1"], null, nothing, Poll.Soon));
         Assert.Equal(0, nothing.Length);
 
         await store.RemoveAsync(pulled.Id, force: true, Poll.Soon);
         await bed.CollectGarbageAsync();
         tar.Position = nameless.Position = 0;
-        Assert.Equal(["alike:v3", "kept:v1", "kept:v2"], (await store.LoadAsync(tar, Poll.Soon)).Order(StringComparer.Ordinal));
+        Assert.Equal(["alike:v3", "kept:v1", "kept:v2"], (await store.LoadAsync(tar, null, Poll.Soon)).Order(StringComparer.Ordinal));
         Assert.Equal((index.Id, pulled.Size), (store.Find("kept:v2").Id, store.Find("kept:v2").Size));
         await store.RemoveAsync(pulled.Id, force: true, Poll.Soon);
-        Assert.Equal([pulled.Id], await store.LoadAsync(nameless, Poll.Soon));
+        Assert.Equal([pulled.Id], await store.LoadAsync(nameless, null, Poll.Soon));
         Assert.Empty(store.Find(pulled.Id).Tags);
         await store.RemoveAsync(pulled.Id, force: true, Poll.Soon);
     }
@@ -303,7 +303,7 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         var tar = image.Save("saved:1", "me/saved:2");
         using var store = bed.NewStore();
 
-        var made = await store.LoadAsync(new MemoryStream(gzip ? TestImage.Gzip(tar) : tar), Poll.Soon);
+        var made = await store.LoadAsync(new MemoryStream(gzip ? TestImage.Gzip(tar) : tar), null, Poll.Soon);
         await bed.CollectGarbageAsync();
 
         Assert.Equal(["saved:1", "me/saved:2"], made);
@@ -326,7 +326,7 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
 
         for (var round = 0; round < 25; round++)
         {
-            await store.LoadAsync(new MemoryStream(tar), Poll.Soon);
+            await store.LoadAsync(new MemoryStream(tar), null, Poll.Soon);
             Assert.Equal(image.Id, store.Find("wanted:1").Id);
             await store.RemoveAsync("wanted:1", force: true, Poll.Soon);
         }
@@ -341,7 +341,7 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
         var image = TestImage.Make("layout", docker: false);
         using var store = bed.NewStore();
 
-        Assert.Equal(["layout:latest"], await store.LoadAsync(new MemoryStream(image.Layout("docker.io/library/layout:latest")), Poll.Soon));
+        Assert.Equal(["layout:latest"], await store.LoadAsync(new MemoryStream(image.Layout("docker.io/library/layout:latest")), null, Poll.Soon));
         Assert.Equal(image.Id, store.Find("layout").Id);
     }
 
@@ -349,8 +349,8 @@ public class ImageStoreTests(ImageBed bed) : IClassFixture<ImageBed>
     public async Task What_is_no_image_is_refused()
     {
         using var store = bed.NewStore();
-        await Assert.ThrowsAsync<SkeinException>(() => store.LoadAsync(new MemoryStream(TestImage.Layer(("readme", TestImage.Text("x")))), Poll.Soon));
-        await Assert.ThrowsAsync<SkeinException>(() => store.LoadAsync(new MemoryStream(new byte[700].Select((_, i) => (byte)(i + 1)).ToArray()), Poll.Soon));
+        await Assert.ThrowsAsync<SkeinException>(() => store.LoadAsync(new MemoryStream(TestImage.Layer(("readme", TestImage.Text("x")))), null, Poll.Soon));
+        await Assert.ThrowsAsync<SkeinException>(() => store.LoadAsync(new MemoryStream(new byte[700].Select((_, i) => (byte)(i + 1)).ToArray()), null, Poll.Soon));
         Assert.Empty(Directory.GetDirectories(Path.Combine(bed.Containerd.Folder, "work")));
     }
 

@@ -130,7 +130,7 @@ public sealed class PushTests(ImageBed bed) : IClassFixture<ImageBed>
         return $"{bed.Registry.Address}/{path}";
     }
 
-    internal static Task LoadAsync(ImageStore store, TestImage image, string name) => store.LoadAsync(new MemoryStream(image.Save(name)), Poll.Soon);
+    internal static Task LoadAsync(ImageStore store, TestImage image, string name) => store.LoadAsync(new MemoryStream(image.Save(name)), null, Poll.Soon);
 
     private static async IAsyncEnumerable<ReadOnlyMemory<byte>> Pieces(byte[] bytes, long offset, long count)
     {

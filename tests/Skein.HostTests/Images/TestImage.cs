@@ -59,7 +59,7 @@ internal sealed class TestImage
     public static byte[] Text(string text) => Encoding.UTF8.GetBytes(text);
 
     /// <param name="marker">Makes an image unlike all others.</param>
-    public static TestImage Make(string marker, bool docker = true, IReadOnlyList<byte[]>? layers = null, IReadOnlyList<string>? claimedDiffIds = null)
+    public static TestImage Make(string marker, bool docker = true, IReadOnlyList<byte[]>? layers = null, IReadOnlyList<string>? claimedDiffIds = null, string architecture = "amd64")
     {
         layers ??= [Layer(("bin/busybox", File.ReadAllBytes("/bin/busybox"))), Layer(("etc/marker", Text(marker)))];
         var diffIds = claimedDiffIds ?? [.. layers.Select(DigestOf)];
@@ -67,7 +67,7 @@ internal sealed class TestImage
         var layerType = docker ? "application/vnd.docker.image.rootfs.diff.tar.gzip" : "application/vnd.oci.image.layer.v1.tar+gzip";
         var config = TestDocument.Of(docker ? "application/vnd.docker.container.image.v1+json" : "application/vnd.oci.image.config.v1+json", new
         {
-            architecture = "amd64",
+            architecture,
             os = "linux",
             created = "2026-01-02T03:04:05.678Z",
             config = new { Env = new[] { "PATH=/bin" }, Cmd = new[] { "/bin/busybox", "sh" }, Labels = new { marker }, ExposedPorts = new Dictionary<string, object> { ["80/tcp"] = new { } } },

@@ -68,11 +68,24 @@ public class ImageVerbsTests
         Assert.Equal(pulled, server.Images.Pulled);
     }
 
-    [Fact]
-    public async Task All_tags_at_once_are_refused()
+    [Theory]
+    [InlineData("localhost:5000/app")]
+    [InlineData("localhost:5000/app:")]
+    public async Task All_tags_are_pulled_at_once(string name)
     {
         await using var server = await ApiServer.StartAsync();
-        Assert.Equal(501, (await server.PostAsync("/images/create?fromImage=localhost:5000/app", "")).Status);
+        Assert.Equal(200, (await server.PostAsync($"/images/create?fromImage={name}", "")).Status);
+        Assert.Equal("localhost:5000/app", server.Images.PulledAll);
+    }
+
+    [Fact]
+    public async Task An_image_is_pulled_and_pushed_for_a_platform()
+    {
+        await using var server = await ApiServer.StartAsync();
+        await server.PostAsync("/images/create?fromImage=httpd&tag=2&platform=linux/arm/v7", "");
+        Assert.Equal(new ImagePlatform("linux", "arm", "v7"), server.Images.PulledPlatform);
+        await server.PostAsync("""/images/httpd/push?tag=2&platform={"os":"linux","architecture":"arm64"}""".Replace("\"", "%22", StringComparison.Ordinal), "");
+        Assert.Equal(("httpd:2", new ImagePlatform("linux", "arm64", "")), server.Images.Pushed);
     }
 
     [Fact]
@@ -157,19 +170,30 @@ public class ImageVerbsTests
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("linux")]
-    public void The_hosts_own_platform_is_taken(string platform) => RequestedPlatform.Check(platform);
+    [InlineData("linux/arm64", "linux/arm64")]
+    [InlineData("linux/ARM/v7", "linux/arm/v7")]
+    [InlineData("s390x", "linux/s390x")]
+    [InlineData("aarch64", "linux/arm64")]
+    [InlineData("windows/amd64", "windows/amd64")]
+    [InlineData("""{"architecture":"arm","os":"linux","variant":"v6"}""", "linux/arm/v6")]
+    public void A_platform_is_named_in_several_ways(string text, string platform) => Assert.Equal(platform, RequestedPlatform.Parse(text)!.ToString());
 
     [Theory]
-    [InlineData("linux/s390x", ErrorKind.NotImplemented)]
-    [InlineData("s390x", ErrorKind.NotImplemented)]
-    [InlineData("windows", ErrorKind.NotImplemented)]
-    [InlineData("""{"architecture":"s390x","os":"linux"}""", ErrorKind.NotImplemented)]
-    [InlineData("{bad", ErrorKind.InvalidArgument)]
-    [InlineData("bogus", ErrorKind.InvalidArgument)]
-    public void Anothers_is_refused_rather_than_replaced(string platform, ErrorKind kind) =>
-        Assert.Equal(kind, Assert.Throws<SkeinException>(() => RequestedPlatform.Check(platform)).Kind);
+    [InlineData("{bad")]
+    [InlineData("bogus")]
+    [InlineData("""{"os":"linux"}""")]
+    [InlineData("linux/a b")]
+    [InlineData("a/b/c/d")]
+    public void What_is_no_platform_is_refused(string text) =>
+        Assert.Equal(ErrorKind.InvalidArgument, Assert.Throws<SkeinException>(() => RequestedPlatform.Parse(text)).Kind);
+
+    [Fact]
+    public void An_image_for_another_platform_is_warned_of()
+    {
+        var image = Image("sha256:1", s_now) with { Architecture = "arm", Variant = "v7" };
+        Assert.StartsWith("The requested image's platform (linux/arm/v7) does not match the detected host platform (linux/", RequestedPlatform.Foreign(image));
+        Assert.Null(RequestedPlatform.Foreign(image with { Os = "", Architecture = "" }));
+    }
 
     [Fact]
     public void The_newest_step_bears_the_images_name()

@@ -13,6 +13,31 @@ public sealed class ImageArchiveTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
+    [Fact]
+    public async Task An_archive_has_no_million_files()
+    {
+        using var memory = new MemoryStream();
+        await using (var tar = new TarWriter(memory, TarEntryFormat.Ustar, leaveOpen: true))
+        {
+            for (var i = 0; i <= 1 << 16; i++) tar.WriteEntry(new UstarTarEntry(TarEntryType.SymbolicLink, "l") { LinkName = "x" });
+        }
+        memory.Position = 0;
+        Assert.Equal("the archive has more than 65536 entries", (await Assert.ThrowsAsync<SkeinException>(() => ImageArchive.SpoolAsync(memory, _folder, Poll.Soon))).Message);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0x28, 0xb5, 0x2f, 0xfd, 0, 0 }, "zstd")]
+    [InlineData(new byte[] { 0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0 }, "xz")]
+    [InlineData(new byte[] { (byte)'B', (byte)'Z', (byte)'h', (byte)'9', 0, 0 }, "bzip2")]
+    public async Task What_is_packed_otherwise_says_so(byte[] head, string name)
+    {
+        using var packed = new MemoryStream(head);
+        var error = await Assert.ThrowsAsync<SkeinException>(() => ImageArchive.SpoolAsync(packed, _folder, Poll.Soon));
+        Assert.Equal($"archives packed by {name} are not supported: unpack it, or pack it by gzip", error.Message);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+    }
+
     [Theory]
     [InlineData(100, "unexpected EOF")]
     [InlineData(2000, "archive/tar: invalid tar header")]
@@ -38,9 +63,9 @@ public sealed class ImageArchiveTests : IDisposable
             (Blob(Config), Config),
             (Blob(manifest), manifest));
         using var archive = await ImageArchive.SpoolAsync(tar, _folder, Poll.Soon);
-        var image = Assert.Single(await archive.ReadImagesAsync(Poll.Soon));
+        var image = Assert.Single(await archive.ReadImagesAsync(null, Poll.Soon));
         Assert.Equal(["docker.io/library/app:v1"], image.Names);
-        Assert.Equal(Digest(manifest), image.Content.Target.Digest);
+        Assert.Equal(Digest(manifest), image.Contents[0].Target.Digest);
     }
 
     private static string Digest(string content) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)));

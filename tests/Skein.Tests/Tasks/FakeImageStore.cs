@@ -66,6 +66,22 @@ internal sealed class FakeImageStore : IImageStore
         return new RemoteImage("sha256:" + new string('b', 64), "", 1, []);
     }
 
+    public Task<ImageRecord> PullAsync(string reference, ImagePlatform? platform, RegistryAuth? auth, IProgress<ImageProgress>? progress, CancellationToken cancel)
+    {
+        PulledPlatform = platform;
+        return PullAsync(reference, auth, progress, cancel);
+    }
+
+    public ImagePlatform? PulledPlatform { get; private set; }
+
+    public Task<IReadOnlyList<ImageRecord>> PullAllAsync(string name, ImagePlatform? platform, RegistryAuth? auth, IProgress<ImageProgress> progress, CancellationToken cancel)
+    {
+        PulledAll = name;
+        return Task.FromResult<IReadOnlyList<ImageRecord>>([]);
+    }
+
+    public string PulledAll { get; private set; } = "";
+
     public async Task PushAsync(string name, ImagePlatform? platform, RegistryAuth? auth, IProgress<ImageProgress> progress, CancellationToken cancel)
     {
         await Task.Yield();
@@ -80,7 +96,9 @@ internal sealed class FakeImageStore : IImageStore
 
     public IReadOnlyList<ImageRecord> List() => Here ? [Any with { Created = Created }] : [];
 
-    public Task SaveAsync(IReadOnlyList<string> references, Stream target, CancellationToken cancel) => throw new NotSupportedException();
+    public Task SaveAsync(IReadOnlyList<string> references, ImagePlatform? platform, Stream target, CancellationToken cancel) => throw new NotSupportedException();
+
+    public ImageRecord Find(string reference, ImagePlatform? platform) => ((IImageStore)this).Find(reference);
 
     public Task<IReadOnlyList<ImageStep>> HistoryAsync(string reference, CancellationToken cancel) => throw new NotSupportedException();
 
@@ -89,7 +107,7 @@ internal sealed class FakeImageStore : IImageStore
     /// <summary>What came last to be loaded.</summary>
     public byte[]? Loaded { get; private set; }
 
-    public async Task<IReadOnlyList<string>> LoadAsync(Stream tar, CancellationToken cancel)
+    public async Task<IReadOnlyList<string>> LoadAsync(Stream tar, ImagePlatform? platform, CancellationToken cancel)
     {
         if (LoadError is { } error) throw error;
         using var all = new MemoryStream();

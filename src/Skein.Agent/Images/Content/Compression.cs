@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Skein.Model;
 
 namespace Skein.Agent.Images.Content;
 
@@ -13,7 +14,12 @@ internal static class Compression
         return head switch
         {
             [0x1f, 0x8b, ..] => new GZipStream(whole, CompressionMode.Decompress),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => throw Unknown("zstd"),
+            [0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0] => throw Unknown("xz"),
+            [(byte)'B', (byte)'Z', (byte)'h', ..] => throw Unknown("bzip2"),
             _ => whole,
         };
     }
+
+    private static SkeinException Unknown(string name) => SkeinException.NotImplemented($"archives packed by {name} are not supported: unpack it, or pack it by gzip");
 }

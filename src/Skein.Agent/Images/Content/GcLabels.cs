@@ -9,9 +9,10 @@ internal static class GcLabels
 {
     public static readonly IReadOnlyDictionary<string, string> None = new Dictionary<string, string>();
 
+    /// <summary>By the digest: others of the index may be here already, or come later.</summary>
     public static IReadOnlyDictionary<string, string> OfIndex(OciDescriptor chosen) => new Dictionary<string, string>
     {
-        ["containerd.io/gc.ref.content.m.0"] = chosen.Digest,
+        [$"containerd.io/gc.ref.content.m.{chosen.Short}"] = chosen.Digest,
     };
 
     public static IReadOnlyDictionary<string, string> OfManifest(OciManifest manifest)

@@ -12,10 +12,14 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
 {
     private const int DocumentSizeMax = 4 << 20;
 
+    // A hundred images of the most layers that one may have; each becomes a file.
+    private const int EntriesMax = 1 << 16;
+
     private readonly string _directory;
     private readonly Dictionary<string, string> _files = [];
     private readonly Dictionary<string, string> _links = [];
     private readonly Dictionary<string, string> _blobs = [];
+    private readonly Dictionary<string, OciDescriptor> _described = [];
 
     private ImageArchive(string directory) => _directory = directory;
 
@@ -45,13 +49,19 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
         }
     }
 
-    public async Task<IReadOnlyList<ArchivedImage>> ReadImagesAsync(CancellationToken cancel)
+    /// <summary>By its layout, which has whole documents; what only manifest.json knows by that.</summary>
+    /// <param name="platform">Of an index the image for this alone; null for all.</param>
+    public async Task<IReadOnlyList<ArchivedImage>> ReadImagesAsync(ImagePlatform? platform, CancellationToken cancel)
     {
-        // Where both are, as in what BuildKit and dockerd 25 write, the layout is the whole of it: names, platforms, and the digests that they were built with.
-        if (TryFile("oci-layout") is not null && TryFile("index.json") is { } layout) return await ReadLayoutAsync(await DocumentAsync(layout, cancel), cancel);
-        if (TryFile("manifest.json") is { } saved) return await ReadSavedAsync(await DocumentAsync(saved, cancel), cancel);
-        if (TryFile("index.json") is { } index) return await ReadLayoutAsync(await DocumentAsync(index, cancel), cancel);
-        throw SkeinException.Invalid("unrecognized image format");
+        var (manifest, index) = (TryFile("manifest.json"), TryFile("index.json"));
+        if (manifest is null && index is null) throw SkeinException.Invalid("unrecognized image format");
+        var laid = index is null ? [] : await ReadLayoutAsync(await DocumentAsync(index, cancel), platform, cancel);
+        if (manifest is null) return laid.Count > 0 ? laid : throw SkeinException.Invalid("unrecognized image format");
+        var saved = await ReadSavedAsync(await DocumentAsync(manifest, cancel), cancel);
+        // Older savers name a layout's images in manifest.json alone.
+        var all = laid.Select(image => image with { Names = [.. image.Names.Union(saved.Where(other => other.ConfigDigest == image.ConfigDigest).SelectMany(other => other.Names))] }).ToList();
+        if (platform is null || laid.Count == 0) all.AddRange(saved.Where(image => laid.All(other => other.ConfigDigest != image.ConfigDigest)));
+        return all;
     }
 
     public async Task<byte[]> ReadAsync(OciDescriptor blob, CancellationToken cancel)
@@ -72,8 +82,9 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
     private async Task SpoolAsync(Stream plain, CancellationToken cancel)
     {
         await using var reader = new TarReader(plain);
-        while (await reader.GetNextEntryAsync(copyData: false, cancel) is { } entry)
+        for (var entries = 1; await reader.GetNextEntryAsync(copyData: false, cancel) is { } entry; entries++)
         {
+            if (entries > EntriesMax) throw SkeinException.Invalid($"the archive has more than {EntriesMax} entries");
             var name = Clean(entry.Name);
             if (entry.EntryType is TarEntryType.SymbolicLink)
                 _links[name] = Clean(Path.GetDirectoryName(name) + "/" + entry.LinkName);
@@ -104,29 +115,46 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
             var bytes = ImageJson.Write(manifest);
             var descriptor = new OciDescriptor { MediaType = MediaTypes.OciManifest, Digest = DigestOf(bytes), Size = bytes.Length };
             var names = (saved.RepoTags ?? []).Select(tag => ImageReference.Parse(tag).StoredName).ToList();
-            images.Add(new ArchivedImage(new ImageContent(descriptor, null, descriptor, bytes), config.Digest, names));
+            images.Add(new ArchivedImage([new ImageContent(descriptor, null, descriptor, bytes)], config.Digest, names));
         }
         return images;
     }
 
-    private async Task<IReadOnlyList<ArchivedImage>> ReadLayoutAsync(byte[] document, CancellationToken cancel)
+    private async Task<IReadOnlyList<ArchivedImage>> ReadLayoutAsync(byte[] document, ImagePlatform? platform, CancellationToken cancel)
     {
         var images = new List<ArchivedImage>();
-        foreach (var target in ImageJson.ReadManifest(document, "index.json").Manifests ?? [])
+        foreach (var same in (ImageJson.ReadManifest(document, "index.json").Manifests ?? []).Where(entry => !entry.IsAttestation).GroupBy(entry => entry.Digest))
         {
-            var bytes = await ReadAsync(target, cancel);
-            var manifest = ImageJson.ReadManifest(bytes, target.Digest);
-            var content = new ImageContent(target, null, target, bytes);
-            if (manifest.IsIndex)
-            {
-                var chosen = PlatformChoice.Choose(manifest.Manifests!, PlatformChoice.Host, target.Digest);
-                content = new ImageContent(target, bytes, chosen, await ReadAsync(chosen, cancel));
-                manifest = ImageJson.ReadManifest(content.ManifestBytes, chosen.Digest);
-            }
-            images.Add(new ArchivedImage(content, manifest.Config!.Digest, NamesOf(target)));
+            // What the archive lists and does not hold, manifest.json may know otherwise.
+            if (same.First() is var target && !Holds(target)) continue;
+            var contents = await ContentsAsync(target, platform, cancel);
+            if (contents.Count == 0) continue;
+            var first = ImageJson.ReadManifest(contents[0].ManifestBytes, target.Digest);
+            images.Add(new ArchivedImage(contents, first.Config!.Digest, [.. same.SelectMany(NamesOf).Distinct()]));
         }
         return images;
     }
+
+    /// <summary>This host's first; without it, those that are there.</summary>
+    private async Task<IReadOnlyList<ImageContent>> ContentsAsync(OciDescriptor target, ImagePlatform? platform, CancellationToken cancel)
+    {
+        var bytes = await ReadAsync(target, cancel);
+        var manifest = ImageJson.ReadManifest(bytes, target.Digest);
+        target = target with { MediaType = manifest.MediaType ?? target.MediaType, Size = bytes.Length, Annotations = null };
+        if (!manifest.IsIndex) return [new ImageContent(target, null, target, bytes)];
+        var contents = new List<ImageContent>();
+        foreach (var child in manifest.Manifests!.Where(child => !child.IsAttestation && (platform is null || PlatformChoice.IsSame(child.Platform, platform)) && Holds(child)))
+        {
+            var own = await ReadAsync(child, cancel);
+            if (ImageJson.ReadManifest(own, child.Digest) is { IsIndex: false } one && Holds(one.Config!) && one.Layers!.TrueForAll(Holds)) contents.Add(new ImageContent(target, bytes, child, own));
+        }
+        if (platform is not null && contents.Count == 0)
+            throw SkeinException.NotFound($"image {target.Digest} was found but does not provide the specified platform ({platform})");
+        var host = PlatformChoice.TryChoose([.. contents.Select(content => content.Manifest)], PlatformChoice.Host);
+        return [.. contents.OrderBy(content => content.Manifest != host)];
+    }
+
+    private bool Holds(OciDescriptor blob) => _blobs.ContainsKey(blob.Digest) || TryFile(BlobName(blob.Digest)) is not null;
 
     private static IReadOnlyList<string> NamesOf(OciDescriptor target)
     {
@@ -141,12 +169,13 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
 
     private async Task<OciDescriptor> DescribeAsync(string name, string? mediaType, CancellationToken cancel)
     {
+        if (_described.TryGetValue(name, out var known)) return known;
         var file = TryFile(name) ?? throw SkeinException.Invalid($"the archive lacks {name}");
         await using var stream = File.OpenRead(file);
         var digest = "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel));
         stream.Seek(0, SeekOrigin.Begin);
         _blobs[digest] = file;
-        return new OciDescriptor { MediaType = mediaType ?? LayerTypeOf(stream), Digest = digest, Size = stream.Length };
+        return _described[name] = new OciDescriptor { MediaType = mediaType ?? LayerTypeOf(stream), Digest = digest, Size = stream.Length };
     }
 
     private static string LayerTypeOf(Stream layer)

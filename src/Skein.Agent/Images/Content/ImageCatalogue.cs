@@ -18,8 +18,9 @@ internal sealed record ImageCatalogue(ImmutableDictionary<string, CatalogueEntry
 
     /// <summary>The image that has its last name taken away by this entry, as it goes on: by its digest, as with Docker. null when none has.</summary>
     public CatalogueEntry? LeftNamelessBy(CatalogueEntry entry) =>
-        Entries.TryGetValue(entry.Name, out var moved) && moved.Reference is not null && moved.Image.Id != entry.Image.Id && Entries.Values.All(other => other == moved || other.Image.Id != moved.Image.Id)
-            ? new CatalogueEntry($"{moved.Reference!.Repository}@{moved.Target.Digest}", moved.Target, moved.ManifestDigest, moved.Image)
+        Entries.TryGetValue(entry.Name, out var moved) && moved.Reference is not null && moved.Image.Id != entry.Image.Id && entry.Others.All(other => other.Image.Id != moved.Image.Id)
+            && Entries.Values.All(other => other == moved || other.Image.Id != moved.Image.Id)
+            ? moved.Named($"{moved.Reference!.Repository}@{moved.Target.Digest}")
             : null;
 
     public ImageCatalogue Without(string name) => new(Entries.Remove(name));
@@ -48,7 +49,26 @@ internal sealed record ImageCatalogue(ImmutableDictionary<string, CatalogueEntry
     }
 
     /// <summary>One that leads to an image, by its whole id; null when there is none.</summary>
-    public CatalogueEntry? EntryOf(string imageId) => Entries.Values.FirstOrDefault(entry => entry.Image.Id == imageId);
+    public CatalogueEntry? EntryOf(string imageId) =>
+        Entries.Values.FirstOrDefault(entry => entry.Image.Id == imageId) ?? Entries.Values.FirstOrDefault(entry => entry.Others.Any(other => other.Image.Id == imageId));
+
+    /// <summary>The image of a reference or an id that is of a platform; any for null.</summary>
+    /// <exception cref="SkeinException">It is not here, or not for that platform.</exception>
+    public ImageRecord Find(string text, ImagePlatform? platform)
+    {
+        var found = TryFind(text) ?? throw NoSuchImage(text);
+        if (platform is null) return found;
+        var entry = ImageReference.TryParse(text, out var reference) && TryFind(reference!) is { } named ? named : EntryOf(found.Id)!;
+        var one = entry.All.FirstOrDefault(one => PlatformChoice.IsSame(PlatformOf(one.Image), platform));
+        return one is not null
+            ? one.Image with { Tags = found.Tags, Digests = found.Digests }
+            : throw SkeinException.NotFound($"image with reference {text} was found but its platform ({PlatformOf(found).ToModel()}) does not match the specified platform ({platform})");
+    }
+
+    /// <summary>Whether the image for a platform is here.</summary>
+    public static bool Has(CatalogueEntry entry, ImagePlatform platform) => entry.All.Any(one => PlatformChoice.IsSame(PlatformOf(one.Image), platform));
+
+    public static OciPlatform PlatformOf(ImageRecord image) => new() { Os = image.Os, Architecture = image.Architecture, Variant = image.Variant };
 
     /// <summary>What `docker save` takes for a text: a tag, every tag of a repository, or an image without its names.</summary>
     public IReadOnlyList<CatalogueEntry> Named(string text)
@@ -60,8 +80,8 @@ internal sealed record ImageCatalogue(ImmutableDictionary<string, CatalogueEntry
             if (reference!.Digest.Length == 0 && tags.Count > 0) return [.. tags.OrderBy(e => e.Name, StringComparer.Ordinal)];
         }
         var image = TryFind(text) ?? throw NoSuchImage(text);
-        var any = Entries.Values.First(entry => entry.Image.Id == image.Id);
-        return [new CatalogueEntry(image.Id, any.Target, any.ManifestDigest, any.Image)];
+        var any = EntryOf(image.Id)!;
+        return [any.Named(image.Id)];
     }
 
     /// <summary>What `docker push` takes for a name: a tag, or every tag of a repository.</summary>
@@ -80,12 +100,19 @@ internal sealed record ImageCatalogue(ImmutableDictionary<string, CatalogueEntry
     {
         var hex = text.StartsWith("sha256:", StringComparison.Ordinal) ? text[7..] : text;
         if (hex.Length == 0 || !hex.All(char.IsAsciiHexDigitLower)) return null;
-        var matches = Images.Where(image => image.Id.AsSpan(7).StartsWith(hex)).Take(2).ToList();
+        var matches = Images.Concat(Others).Where(image => image.Id.AsSpan(7).StartsWith(hex)).DistinctBy(image => image.Id).Take(2).ToList();
         return matches.Count == 1 ? matches[0] : null;
     }
 
+    /// <summary>Not listed: a container may be made of one all the same.</summary>
+    private IEnumerable<ImageRecord> Others => Entries.Values.SelectMany(entry => entry.Others.Select(other => other.Image with
+    {
+        Tags = entry.Reference is { Digest.Length: 0 } tag ? [tag.Familiar] : [],
+        Digests = entry.Reference is { } name ? [$"{name.FamiliarName}@{entry.Target.Digest}"] : [],
+    }));
+
     // sha256:… may be the index, the manifest chosen from it, or (docker run httpd@sha256:…) either.
-    private static bool Holds(CatalogueEntry entry, string digest) => entry.Target.Digest == digest || entry.ManifestDigest == digest;
+    private static bool Holds(CatalogueEntry entry, string digest) => entry.Target.Digest == digest || entry.All.Any(one => one.ManifestDigest == digest);
 
     private static ImageRecord Merge(IGrouping<string, CatalogueEntry> entries)
     {

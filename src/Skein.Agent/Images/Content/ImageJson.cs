@@ -14,6 +14,7 @@ namespace Skein.Agent.Images.Content;
 [JsonSerializable(typeof(List<SavedImage>))]
 [JsonSerializable(typeof(RegistryErrors))]
 [JsonSerializable(typeof(RegistryToken))]
+[JsonSerializable(typeof(RegistryTags))]
 internal sealed partial class ImageJson : JsonSerializerContext
 {
     /// <summary>Docker's: a mount of more is not to be had. Each takes a snapshot, and a directory in the mount's options.</summary>

@@ -11,9 +11,11 @@ internal sealed record ImageRemoval(IReadOnlyList<string> Names, IReadOnlyList<(
 
     public static ImageRemoval Plan(ImageCatalogue catalogue, string text, bool force, Func<string, IEnumerable<ImageUser>> usersOf)
     {
-        var image = catalogue.TryFind(text) ?? throw ImageCatalogue.NoSuchImage(text);
+        var found = catalogue.TryFind(text) ?? throw ImageCatalogue.NoSuchImage(text);
+        // Of an index one platform's image does not go alone.
+        var image = catalogue.EntryOf(found.Id)!.Image;
         var all = catalogue.Entries.Values.Where(entry => entry.Image.Id == image.Id).OrderBy(entry => entry.Name, StringComparer.Ordinal).ToList();
-        var users = usersOf(image.Id).ToList();
+        var users = all.SelectMany(entry => entry.All).Select(one => one.Image.Id).Distinct().SelectMany(usersOf).ToList();
         var byName = ImageReference.TryParse(text, out var reference) && catalogue.TryFind(reference!) is { } entry && entry.Image.Id == image.Id ? entry : null;
         return byName is not null ? PlanByName(text, image, byName, all, users, force) : PlanById(image, all, users, force);
     }
@@ -49,8 +51,11 @@ internal sealed record ImageRemoval(IReadOnlyList<string> Names, IReadOnlyList<(
     private static ImageRemoval Whole(ImageRecord image, List<CatalogueEntry> all)
     {
         var answer = Untagged(all).ToList();
-        answer.Add((null, image.Id));
-        for (var layers = image.Layers.Count; layers > 0; layers--) answer.Add((null, ChainId.Of(image.Layers.Take(layers))));
+        foreach (var gone in all.SelectMany(entry => entry.All).Select(one => one.Image).Prepend(image).DistinctBy(one => one.Id))
+        {
+            answer.Add((null, gone.Id));
+            for (var layers = gone.Layers.Count; layers > 0; layers--) answer.Add((null, ChainId.Of(gone.Layers.Take(layers))));
+        }
         return new ImageRemoval(NamesOf(all), answer);
     }
 

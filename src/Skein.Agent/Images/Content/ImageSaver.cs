@@ -6,54 +6,64 @@ namespace Skein.Agent.Images.Content;
 
 /// <summary>
 /// Writes images as `docker save` does: an OCI layout and, for older readers, manifest.json, over the same blobs. Of an
-/// image for several platforms only this host's is here, and only that is written.
+/// image for several platforms the index is written whole, so that it keeps its digest, and what of it is here.
 /// </summary>
 internal sealed class ImageSaver(ContentStore content, string workDirectory)
 {
     public async Task SaveAsync(IReadOnlyList<SaveItem> items, Stream target, CancellationToken cancel)
     {
         // Everything is looked at before the first byte: what is missing is then an error, not half a tar.
-        var images = new List<(SaveItem Item, byte[] Bytes, OciManifest Manifest)>();
-        foreach (var item in items)
-        {
-            var bytes = await NeedAsync(item.ManifestDigest, cancel);
-            var manifest = ImageJson.ReadManifest(bytes, item.ManifestDigest);
-            foreach (var blob in Parts(manifest))
-            {
-                if (await content.FindAsync(blob.Digest, cancel) is null) throw Missing(blob.Digest);
-            }
-            images.Add((item, bytes, manifest));
-        }
+        var images = new List<SavedContent>();
+        foreach (var item in items) images.Add(await ReadAsync(item, cancel));
         await using var tar = new TarWriter(target, TarEntryFormat.Pax, leaveOpen: true);
         var written = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (item, bytes, manifest) in images)
+        foreach (var image in images)
         {
-            foreach (var blob in Parts(manifest).Where(blob => written.Add(blob.Digest))) await WriteBlobAsync(tar, blob, cancel);
-            if (written.Add(item.ManifestDigest)) await WriteAsync(tar, PathOf(item.ManifestDigest), bytes, cancel);
+            foreach (var blob in image.Blobs.Where(blob => written.Add(blob.Digest))) await WriteBlobAsync(tar, blob, cancel);
+            foreach (var (digest, bytes) in image.Documents.Where(document => written.Add(document.Digest))) await WriteAsync(tar, PathOf(digest), bytes, cancel);
         }
-        await WriteAsync(tar, "manifest.json", ImageJson.Write([.. images.Select(image => Saved(image.Item, image.Manifest))]), cancel);
+        await WriteAsync(tar, "manifest.json", ImageJson.Write([.. images.Select(Saved)]), cancel);
         await WriteAsync(tar, "index.json", ImageJson.Write(Index(images)), cancel);
         await WriteAsync(tar, "oci-layout", """{"imageLayoutVersion":"1.0.0"}"""u8.ToArray(), cancel);
     }
 
+    private async Task<SavedContent> ReadAsync(SaveItem item, CancellationToken cancel)
+    {
+        var documents = new List<(string Digest, byte[] Bytes)>();
+        var manifests = new List<OciManifest>();
+        foreach (var one in item.Image.All)
+        {
+            var bytes = await NeedAsync(one.ManifestDigest, cancel);
+            documents.Add((one.ManifestDigest, bytes));
+            manifests.Add(ImageJson.ReadManifest(bytes, one.ManifestDigest));
+        }
+        if (item.Image.Target.Digest != item.Image.ManifestDigest) documents.Add((item.Image.Target.Digest, await NeedAsync(item.Image.Target.Digest, cancel)));
+        foreach (var blob in manifests.SelectMany(Parts))
+        {
+            if (await content.FindAsync(blob.Digest, cancel) is null) throw Missing(blob.Digest);
+        }
+        return new SavedContent(item, documents, manifests);
+    }
+
     private static IEnumerable<OciDescriptor> Parts(OciManifest manifest) => [manifest.Config!, .. manifest.Layers ?? []];
 
-    private static SavedImage Saved(SaveItem item, OciManifest manifest) => new()
+    /// <summary>For readers that know of no index: this host's image, or the first.</summary>
+    private static SavedImage Saved(SavedContent image) => new()
     {
-        Config = PathOf(manifest.Config!.Digest),
-        RepoTags = item.Names.Count == 0 ? null : [.. item.Names.Select(name => name.Familiar)],
-        Layers = [.. (manifest.Layers ?? []).Select(layer => PathOf(layer.Digest))],
+        Config = PathOf(image.Manifests[0].Config!.Digest),
+        RepoTags = image.Item.Names.Count == 0 ? null : [.. image.Item.Names.Select(name => name.Familiar)],
+        Layers = [.. (image.Manifests[0].Layers ?? []).Select(layer => PathOf(layer.Digest))],
     };
 
-    private static OciManifest Index(List<(SaveItem Item, byte[] Bytes, OciManifest Manifest)> images) => new()
+    private static OciManifest Index(List<SavedContent> images) => new()
     {
         SchemaVersion = 2,
         MediaType = MediaTypes.OciIndex,
         Manifests = [.. images.SelectMany(image => image.Item.Names.DefaultIfEmpty().Select(name => new OciDescriptor
         {
-            MediaType = image.Manifest.MediaType ?? MediaTypes.OciManifest,
-            Digest = image.Item.ManifestDigest,
-            Size = image.Bytes.Length,
+            MediaType = image.TargetType,
+            Digest = image.Item.Image.Target.Digest,
+            Size = image.Documents[^1].Bytes.Length,
             Annotations = name is null ? null : new Dictionary<string, string>
             {
                 ["io.containerd.image.name"] = name.Normalized,
@@ -61,6 +71,16 @@ internal sealed class ImageSaver(ContentStore content, string workDirectory)
             },
         }))],
     };
+
+    /// <param name="Documents">The target last.</param>
+    private sealed record SavedContent(SaveItem Item, IReadOnlyList<(string Digest, byte[] Bytes)> Documents, IReadOnlyList<OciManifest> Manifests)
+    {
+        public IEnumerable<OciDescriptor> Blobs => Manifests.SelectMany(Parts);
+
+        public string TargetType => Documents.Count > Manifests.Count
+            ? ImageJson.ReadManifest(Documents[^1].Bytes, Item.Image.Name).MediaType ?? MediaTypes.OciIndex
+            : Manifests[^1].MediaType ?? MediaTypes.OciManifest;
+    }
 
     /// <summary>By way of a file: a tar says how long an entry is before its first byte.</summary>
     private async Task WriteBlobAsync(TarWriter tar, OciDescriptor blob, CancellationToken cancel)

@@ -22,16 +22,25 @@ internal static class PlatformChoice
     /// </summary>
     public static OciDescriptor Choose(IReadOnlyList<OciDescriptor> manifests, OciPlatform host, string reference)
     {
+        if (TryChoose(manifests, host) is { } chosen) return chosen;
+        var name = $"{host.Os}/{host.Architecture}" + (host.Variant is { Length: > 0 } v ? $"/{v}" : "");
+        throw SkeinException.NotFound($"no matching manifest for {name} in the manifest list entries: no match for platform in manifest: {reference}");
+    }
+
+    public static OciDescriptor? TryChoose(IReadOnlyList<OciDescriptor> manifests, OciPlatform host)
+    {
         var fitting = manifests
             .Where(entry => entry.Platform is { } p && p.Os == host.Os && p.Architecture == host.Architecture && VariantFits(p, host))
             .OrderByDescending(entry => Normal(entry.Platform!).Length > 0 ? Normal(entry.Platform!) : "v0", StringComparer.Ordinal)
             .FirstOrDefault();
         if (fitting is not null) return fitting;
         var unnamed = manifests.Where(entry => entry.Platform is null).ToList();
-        if (unnamed.Count == 1) return unnamed[0];
-        var name = $"{host.Os}/{host.Architecture}" + (host.Variant is { Length: > 0 } v ? $"/{v}" : "");
-        throw SkeinException.NotFound($"no matching manifest for {name} in the manifest list entries: no match for platform in manifest: {reference}");
+        return unnamed.Count == 1 ? unnamed[0] : null;
     }
+
+    /// <summary>The platform asked for, or else this host's.</summary>
+    public static OciPlatform Wanted(ImagePlatform? asked) =>
+        asked is null ? Host : new OciPlatform { Os = asked.Os, Architecture = asked.Architecture, Variant = asked.Variant };
 
     public static bool Runs(OciPlatform platform) => platform.Os == Host.Os && platform.Architecture == Host.Architecture && VariantFits(platform, Host);
 

@@ -24,7 +24,7 @@ internal sealed class SessionCalls(string session, GrpcForwarder client, Awaited
         call.Response.ContentType = GrpcAnswer.ContentType;
         await call.Response.BodyWriter.FlushAsync(call.RequestAborted);
         await using var archive = new SentFile(call.Request.Body);
-        await images.LoadAsync(archive, call.RequestAborted);
+        await images.LoadAsync(archive, null, call.RequestAborted);
         // Its end, which the archive may not need to be read to.
         await archive.CopyToAsync(Stream.Null, call.RequestAborted);
         GrpcAnswer.End(call, StatusCode.OK);

@@ -1,4 +1,5 @@
 using Skein.Agent.Containers;
+using Skein.Agent.Images;
 using Skein.Agent.Standalone;
 using Skein.Api.Containers.Create;
 using Skein.Api.Engine;
@@ -12,7 +13,7 @@ using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
 namespace Skein.Api.Containers;
 
 /// <summary>What is done with containers: made, started, ended, changed, taken away.</summary>
-internal sealed class ContainerLifeRoutes(IContainerEngine containers, IStandaloneContainers standalone, EventHub events, IIdSource ids, TimeProvider time)
+internal sealed class ContainerLifeRoutes(IContainerEngine containers, IStandaloneContainers standalone, IImageStore images, EventHub events, IIdSource ids, TimeProvider time)
 {
     // Of the names that are drawn some are taken; a digit behind makes ten times as many.
     private const int NamesTried = 20;
@@ -36,9 +37,11 @@ internal sealed class ContainerLifeRoutes(IContainerEngine containers, IStandalo
     private async Task CreateAsync(HttpContext context)
     {
         var body = await context.BodyAsync(CreateJsonContext.Default.ContainerCreateJson);
-        RequestedPlatform.Check(context.Query("platform"));
+        var platform = RequestedPlatform.Parse(context.Query("platform"));
         var warnings = new List<string>();
         var definition = ContainerReader.Read(body, context.Query("name"), context.Version(), warnings);
+        if (platform is not null) definition.Standalone.Platform = platform.ToString();
+        else if (images.TryFind(definition.Spec.Image) is { } image && RequestedPlatform.Foreign(image) is { } warning) warnings.Add(warning);
         var made = definition.Name.Length > 0
             ? await standalone.CreateAsync(definition, context.RequestAborted)
             : await CreateNamedAsync(definition, context.RequestAborted);

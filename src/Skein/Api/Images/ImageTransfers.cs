@@ -14,12 +14,19 @@ internal sealed class ImageTransfers(IImageStore images, ImageNews news)
     private async Task PullAsync(HttpContext context)
     {
         var reference = RequestedImage.Of(context.Query("fromImage"), context.Query("tag"));
-        RequestedPlatform.Check(context.Query("platform"));
+        var parsed = ImageReference.Parse(reference);
+        var platform = RequestedPlatform.Parse(context.Query("platform"));
         var auth = context.RegistryAuth();
         await ProgressLines.RunAsync(context, async progress =>
         {
-            var image = await images.PullAsync(reference, auth, progress, context.RequestAborted);
-            news.TransferDone("pull", ImageReference.Parse(reference), image);
+            if (ImageReference.IsBare(reference))
+            {
+                await images.PullAllAsync(reference, platform, auth, progress, context.RequestAborted);
+                news.Happened("pull", parsed.FamiliarName, parsed.FamiliarName, null);
+                return;
+            }
+            var image = await images.PullAsync(reference, platform, auth, progress, context.RequestAborted);
+            news.TransferDone("pull", parsed, image);
         });
     }
 
@@ -39,9 +46,9 @@ internal sealed class ImageTransfers(IImageStore images, ImageNews news)
 
     public async Task LoadAsync(HttpContext context)
     {
-        RequestedPlatform.Check(context.Query("platform"));
+        var platform = RequestedPlatform.One(context);
         context.Response.ContentType = ErrorResponse.ContentType;
-        if (await TryLoadAsync(context) is not { } loaded) return;
+        if (await TryLoadAsync(context, platform) is not { } loaded) return;
         foreach (var reference in loaded)
         {
             var image = images.Find(reference);
@@ -52,9 +59,9 @@ internal sealed class ImageTransfers(IImageStore images, ImageNews news)
 
     public async Task SaveAsync(HttpContext context, IReadOnlyList<string> names)
     {
-        RequestedPlatform.Check(context.Query("platform"));
+        var platform = RequestedPlatform.One(context);
         context.Response.ContentType = "application/x-tar";
-        await images.SaveAsync(names, context.Response.Body, context.RequestAborted);
+        await images.SaveAsync(names, platform, context.Response.Body, context.RequestAborted);
         foreach (var image in names.Select(images.Find).DistinctBy(image => image.Id)) news.Happened("save", image.Id, image.Id, image);
     }
 
@@ -67,11 +74,11 @@ internal sealed class ImageTransfers(IImageStore images, ImageNews news)
     }
 
     /// <summary>Docker has sent its status before it looks at the archive: what is wrong with it is a line of the answer.</summary>
-    private async Task<IReadOnlyList<string>?> TryLoadAsync(HttpContext context)
+    private async Task<IReadOnlyList<string>?> TryLoadAsync(HttpContext context, ImagePlatform? platform)
     {
         try
         {
-            return await images.LoadAsync(context.Request.Body, context.RequestAborted);
+            return await images.LoadAsync(context.Request.Body, platform, context.RequestAborted);
         }
         catch (Exception error) when (!context.RequestAborted.IsCancellationRequested)
         {

@@ -9,9 +9,9 @@ internal static class RequestedImage
     /// <summary>A tag of its own is stronger than one in the name, as with Docker. Without either all tags are meant: the CLI itself says "latest".</summary>
     public static string Of(string name, string tag)
     {
-        if (tag.Length > 0) return $"{ImageReference.Parse(name).FamiliarName}{(tag.Contains(':') ? '@' : ':')}{tag}";
-        var bare = !name.Contains('@') && name.IndexOf(':', name.LastIndexOf('/') + 1) < 0;
-        return bare ? throw SkeinException.NotImplemented("docker pull --all-tags is not supported: name a tag") : name;
+        // Of all tags older clients leave the colon.
+        name = name.TrimEnd(':');
+        return tag.Length > 0 ? $"{ImageReference.Parse(name).FamiliarName}{(tag.Contains(':') ? '@' : ':')}{tag}" : name;
     }
 
     /// <summary>For an image that is there: in the same two parts, but for a digest, which an image has and is not given.</summary>

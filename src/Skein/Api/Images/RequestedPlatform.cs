@@ -58,10 +58,13 @@ internal static class RequestedPlatform
         }
     }
 
-    /// <summary>Another's than the host's is refused rather than replaced.</summary>
-    public static void Check(string text)
-    {
-        if (Parse(text) is { } platform && (platform.Os, platform.Architecture) != ("linux", HostFacts.GoArchitecture))
-            throw SkeinException.NotImplemented($"images of the platform {text} are not supported: this host runs linux/{HostFacts.GoArchitecture}");
-    }
+    /// <summary>Docker's warning of an image that is not for this host, where nobody asked for it; null when it is.</summary>
+    public static string? Foreign(ImageRecord image) => image.Os is "" or "linux" && (image.Architecture.Length == 0 || image.Architecture == HostFacts.GoArchitecture)
+        ? null
+        : $"The requested image's platform ({new ImagePlatform(image.Os, image.Architecture, image.Variant)}) does not match the detected host platform (linux/{HostFacts.GoArchitecture}) and no specific platform was requested";
+
+    /// <summary>Of save and load, which take one.</summary>
+    public static ImagePlatform? One(HttpContext context) => context.Request.Query["platform"].Count > 1
+        ? throw SkeinException.Invalid("multiple platform parameters not supported")
+        : Parse(context.Query("platform"));
 }
