@@ -14,6 +14,17 @@ public sealed class ImageArchiveTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
+    public async Task A_header_is_no_larger_than_a_header()
+    {
+        using var memory = new MemoryStream();
+        await using (var tar = new TarWriter(memory, TarEntryFormat.Pax, leaveOpen: true))
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "file", [new("comment", new string('x', 2 << 20))]));
+        memory.Position = 0;
+        Assert.Equal("archive/tar: header field too long", (await Assert.ThrowsAsync<SkeinException>(() => ImageArchive.SpoolAsync(memory, _folder, Poll.Soon))).Message);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+    }
+
+    [Fact]
     public async Task An_archive_has_no_million_files()
     {
         using var memory = new MemoryStream();

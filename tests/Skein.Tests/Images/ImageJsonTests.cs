@@ -31,6 +31,11 @@ public class ImageJsonTests
         Refusal(() => ImageJson.ReadConfig("""{"rootfs":{"diff_ids":[null]}}"""u8, "app")));
 
     [Fact]
+    public void More_images_than_there_are_platforms_are_refused() => Assert.Equal(
+        "app: an index of 1025 manifests",
+        Refusal(() => ImageJson.ReadManifest(Encoding.UTF8.GetBytes($$"""{"manifests":[{{string.Join(',', Enumerable.Repeat("{}", 1025))}}]}"""), "app")));
+
+    [Fact]
     public void More_layers_than_can_be_mounted_are_refused_before_one_is_fetched() => Assert.Equal(
         "app: max depth exceeded: 20000 layers",
         Refusal(() => ImageJson.ReadManifest(

@@ -33,7 +33,7 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
         var archive = new ImageArchive(Directory.CreateDirectory(Path.Combine(workDirectory, "load-" + Path.GetRandomFileName())).FullName);
         try
         {
-            await using var plain = await Compression.OpenAsync(tar, cancel);
+            await using var plain = new BoundedHeaders(await Compression.OpenAsync(tar, cancel));
             await archive.SpoolAsync(plain, cancel);
             return archive;
         }

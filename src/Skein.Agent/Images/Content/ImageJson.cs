@@ -20,6 +20,9 @@ internal sealed partial class ImageJson : JsonSerializerContext
     /// <summary>Docker's: a mount of more is not to be had. Each takes a snapshot, and a directory in the mount's options.</summary>
     private const int MostLayers = 128;
 
+    // Each is looked for whenever the index gets a name; real ones have a few dozen.
+    private const int MostManifests = 1024;
+
     public static OciManifest ReadManifest(ReadOnlySpan<byte> json, string name) =>
         Read(json, Default.OciManifest, name) is { } manifest && (manifest.IsIndex ? IsWhole(manifest.Manifests) : manifest.Config is not null && IsWhole(manifest.Layers))
             ? Bounded(manifest, name)
@@ -28,6 +31,7 @@ internal sealed partial class ImageJson : JsonSerializerContext
     private static OciManifest Bounded(OciManifest manifest, string name)
     {
         if (manifest.Layers?.Count > MostLayers) throw SkeinException.Invalid($"{name}: max depth exceeded: {manifest.Layers.Count} layers");
+        if (manifest.Manifests?.Count > MostManifests) throw SkeinException.Invalid($"{name}: an index of {manifest.Manifests.Count} manifests");
         var parts = (manifest.Layers ?? []).Concat(manifest.Manifests ?? []).Append(manifest.Config ?? new());
         return parts.All(part => part.Size >= 0) ? manifest : throw SkeinException.Invalid($"{name}: a part of less than no bytes");
     }
