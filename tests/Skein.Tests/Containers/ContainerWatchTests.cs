@@ -92,6 +92,8 @@ public sealed class ContainerWatchTests : IDisposable
         await engine.RecoverAsync(default);
         Assert.Equal(["Tasks/Kill", "Tasks/DeleteProcess"], calls);
         Assert.False(File.Exists(exec));
+        // Its end is written to the folder that goes with the test.
+        Assert.Equal(137, await engine.WaitAsync(Id, default).WaitAsync(Poll.Patience));
     }
 
     [Fact]
