@@ -82,6 +82,8 @@ public sealed class ComposeTests(ClientHost host)
         var ran = await shop.RunAsync("exec", "-T", "-e", "A=b", "-w", "/tmp", "-u", "1", "web", "sh", "-c", "echo $A $PWD $(id -u) $COLOUR; exit 4");
         Assert.Equal((4, "b /tmp 1 green\n"), (ran.ExitCode, ran.Output));
         Assert.Contains("httpd -f -h /www", await shop.OutputOfAsync("top web"));
+        ran = await shop.RunAsync("run", "--rm", "-T", "--no-deps", "web", "sh", "-c", "wget -qO- http://database/; echo $COLOUR; exit 7");
+        Assert.Equal((7, "good day\ngreen\n"), (ran.ExitCode, ran.Output.Replace("\r", "", StringComparison.Ordinal)));
     }
 
     private async Task IsScaledAsync(Compose shop)
