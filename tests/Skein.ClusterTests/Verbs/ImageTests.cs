@@ -53,6 +53,36 @@ public sealed class ImageTests(SwarmFixture swarm)
     }
 
     [Fact]
+    public async Task What_a_container_has_made_is_an_image_and_its_volume_is_not()
+    {
+        var archive = Path.Combine(Path.GetTempPath(), $"{swarm.Name}-root.tar");
+        try
+        {
+            await using (var file = File.Create(archive))
+            await using (var root = new TarWriter(file, TarEntryFormat.Ustar))
+            {
+                await using var program = File.OpenRead("/bin/busybox");
+                await root.WriteEntryAsync(new UstarTarEntry(TarEntryType.RegularFile, "busybox") { DataStream = program, Mode = (UnixFileMode)0b111_101_101 });
+            }
+            (await Docker.RunAsync("import", "--change", "CMD [\"/busybox\", \"sleep\", \"1000\"]", archive, "imported:1")).Succeeded();
+        }
+        finally
+        {
+            File.Delete(archive);
+        }
+
+        var id = await Docker.OutputOfAsync("run --detach --network none --stop-timeout 0 --volume /data imported:1");
+        (await Docker.RunAsync("exec", id, "/busybox", "sh", "-c", "echo made > /made; echo kept > /data/kept")).Succeeded();
+        var committed = (await Docker.RunAsync("commit", "--change", "ENTRYPOINT [\"/busybox\"]", id, "committed:1")).Succeeded().Trim();
+        Assert.Equal(committed, await IdAsync("committed:1"));
+        Assert.Equal("running imported:1", (await Docker.RunAsync("inspect", "--format", "{{.State.Status}} {{.Config.Image}}", id)).Succeeded().Trim());
+        Assert.Equal("made", await Docker.OutputOfAsync("run --rm --network none committed:1 cat /made"));
+        Assert.Equal(1, (await Docker.RunAsync("run", "--rm", "--network", "none", "committed:1", "cat", "/data/kept")).ExitCode);
+        await Docker.OutputOfAsync($"rm --force --volumes {id}");
+        await Docker.OutputOfAsync("rmi committed:1 imported:1");
+    }
+
+    [Fact]
     public async Task A_loaded_image_runs_without_a_registry_and_stays_while_it_runs()
     {
         var archive = Path.Combine(Path.GetTempPath(), $"{swarm.Name}-loaded.tar");
