@@ -17,6 +17,9 @@ internal sealed class ArchiveRoutes(IContainerEngine containers)
     private const string StatHeader = "X-Docker-Container-Path-Stat";
     private const string TarType = "application/x-tar";
 
+    // Who packs is a thread of its own, and waits whenever it is full.
+    private static readonly PipeOptions s_large = new(pauseWriterThreshold: 1 << 20, resumeWriterThreshold: 1 << 19, minimumSegmentSize: 1 << 16, useSynchronizationContext: false);
+
     public void Map(IEndpointRouteBuilder app)
     {
         app.MapMethods("/containers/{id}/archive", [HttpMethods.Head], StatAsync);
@@ -51,7 +54,7 @@ internal sealed class ArchiveRoutes(IContainerEngine containers)
     /// <summary>Nothing is answered before the first byte: until then it can be refused.</summary>
     private static async Task SendAsync(HttpContext context, Func<Func<Stream>, Task> write)
     {
-        var pipe = new Pipe();
+        var pipe = new Pipe(s_large);
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var writing = Task.Run(async () =>
         {
