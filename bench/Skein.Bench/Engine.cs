@@ -41,6 +41,8 @@ internal sealed class Engine(string name, string skein, string? daemon, string p
 
     public string Socket(int host) => $"/run/skein-lab-{_lab}/h{host}/docker.sock";
 
+    public Cli Cli(int host) => new(Socket(host));
+
     public EngineApi Impatient(int number) => new(Socket(number), TimeSpan.FromSeconds(1));
 
     public async Task UpAsync()
@@ -187,6 +189,19 @@ internal sealed class Engine(string name, string skein, string? daemon, string p
         }
 
         return clock.Elapsed.TotalMilliseconds;
+    }
+
+    /// <summary>One figure that fails costs itself alone.</summary>
+    public async Task AttemptAsync(string what, Samples samples, string figure, Func<Task<double>> measure)
+    {
+        try
+        {
+            samples.Add(this, figure, await measure());
+        }
+        catch (InvalidOperationException e)
+        {
+            Console.Error.WriteLine($"  {Name}: {what} failed: {e.Message}");
+        }
     }
 
     /// <summary>A round that fails costs its samples, not the bench.</summary>

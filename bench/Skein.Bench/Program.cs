@@ -13,6 +13,10 @@ var groups = new Dictionary<string, Func<Engine, Samples, Task>>
     ["update"] = UpdateGroup.RunAsync,
     ["dns"] = DnsGroup.RunAsync,
     ["kill"] = KillGroup.RunAsync,
+    ["run"] = RunGroup.RunAsync,
+    ["files"] = FilesGroup.RunAsync,
+    ["pull"] = PullGroup.RunAsync,
+    ["many"] = ManyGroup.RunAsync,
     ["memory"] = MemoryGroup.RunAsync,
     ["data"] = DataGroup.RunAsync,
     ["worker"] = WorkerGroup.RunAsync,
@@ -22,12 +26,14 @@ var groups = new Dictionary<string, Func<Engine, Samples, Task>>
 var program = new Option<string>("--skein") { Description = "The program under test", Required = true };
 var rounds = new Option<int>("--rounds") { Description = "How often each group runs", DefaultValueFactory = _ => 5 };
 var results = new Option<string>("--results") { Description = "Where the raw samples go", DefaultValueFactory = _ => "out/bench.json" };
+var quiet = new Option<int>("--quiet") { Description = "For how many seconds a quiet machine is waited for before each step", DefaultValueFactory = _ => 20 };
 var chosen = new Argument<string[]>("GROUP") { Description = string.Join(' ', groups.Keys), Arity = ArgumentArity.ZeroOrMore };
 chosen.AcceptOnlyFromAmong([.. groups.Keys]);
-var root = new RootCommand("Skein and Docker Swarm side by side.") { program, rounds, results, chosen };
+var root = new RootCommand("Skein and Docker Swarm side by side.") { program, rounds, results, quiet, chosen };
 root.SetAction(async result =>
 {
     var samples = new Samples();
+    Machine.Limit = TimeSpan.FromSeconds(result.GetValue(quiet));
     List<Engine> engines = [new("Skein", result.GetRequiredValue(program), daemon: null, process: "skein")];
     if (Engine.DockerDaemon() is { } dockerd)
         engines.Add(new("Swarm", result.GetRequiredValue(program), dockerd, process: "dockerd"));

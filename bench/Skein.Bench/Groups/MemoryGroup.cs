@@ -9,18 +9,22 @@ internal static class MemoryGroup
 
     public static async Task RunAsync(Engine engine, Samples samples)
     {
-        await Machine.QuietAsync();
-        await Task.Delay(s_rest);
+        await RestAsync();
         samples.Add(engine, "resident, manager without tasks, MiB", await ResidentAsync(engine, 1));
         var service = await engine.CreateAsync("m", 10, "node.hostname==h2");
         await engine.RunningAsync(service, 10);
-        await Machine.QuietAsync();
-        await Task.Delay(s_rest);
+        await RestAsync();
         samples.Add(engine, "resident, worker with ten tasks, MiB", await ResidentAsync(engine, 2));
         await engine.RemoveAsync(service);
     }
 
-    private static async Task<double> ResidentAsync(Engine engine, int host)
+    public static async Task RestAsync()
+    {
+        await Machine.QuietAsync();
+        await Task.Delay(s_rest);
+    }
+
+    public static async Task<double> ResidentAsync(Engine engine, int host)
     {
         var kib = await engine.InsideAsync(host, "sh", "-c", $"awk '/^VmRSS/ {{ print $2 }}' /proc/$(pgrep -o -x {engine.Process})/status");
         return double.Parse(kib, CultureInfo.InvariantCulture) / 1024;
