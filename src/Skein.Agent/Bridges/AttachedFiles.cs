@@ -43,8 +43,10 @@ internal sealed class AttachedFiles(BridgeNetworkingOptions options)
     {
         var path = PathOf(container.Id, "hosts");
         if (linked.Count == 0 || !File.Exists(path)) return;
-        var (kept, ends) = (new StringBuilder(), $"\t{linked[0].Names}");
-        foreach (var line in File.ReadAllLines(path).Where(line => !line.EndsWith(ends, StringComparison.Ordinal))) kept.Append(line).Append('\n');
+        // By the link's alias, which stands first: the other's own name may be another by now.
+        var kept = new StringBuilder();
+        var alias = AliasOf(linked[0].Names);
+        foreach (var line in File.ReadAllLines(path).Where(line => line.Split('\t') is not [_, var names] || AliasOf(names) != alias)) kept.Append(line).Append('\n');
         foreach (var (address, names) in linked) kept.Append(address).Append('\t').Append(names).Append('\n');
         Overwrite(path, kept.ToString());
     }
@@ -72,9 +74,13 @@ internal sealed class AttachedFiles(BridgeNetworkingOptions options)
     private static void Overwrite(string path, string text)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Write);
-        file.SetLength(0);
-        file.Write(Encoding.UTF8.GetBytes(text));
+        var bytes = Encoding.UTF8.GetBytes(text);
+        // In this order: a full disk leaves what was there, and not nothing.
+        file.Write(bytes);
+        file.SetLength(bytes.Length);
     }
+
+    private static string AliasOf(string names) => names.Split(' ')[0];
 
     private static IEnumerable<string> AddressesOf(AttachedLeg leg) => leg.Addresses.Select(address => address.Address.ToString());
 

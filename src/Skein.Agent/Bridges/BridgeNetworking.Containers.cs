@@ -32,8 +32,14 @@ public sealed partial class BridgeNetworking
 
     public Task DetachAsync(string containerId, bool returns, CancellationToken cancel) => GatedAsync(cancel, async () =>
     {
-        await RemoveAsync(containerId, cancel);
-        _swarm.Release(containerId, returns);
+        try
+        {
+            await RemoveAsync(containerId, cancel);
+        }
+        finally
+        {
+            _swarm.Release(containerId, returns);
+        }
         return true;
     });
 
@@ -66,6 +72,7 @@ public sealed partial class BridgeNetworking
         }
         catch
         {
+            if (before.Ports.IsEmpty) _ends.Release(running.Id);
             await TakeAsync(before, leg);
             await ApplyAsync(await WithWayOutAsync(before, CancellationToken.None), CancellationToken.None);
             throw;
@@ -299,7 +306,7 @@ public sealed partial class BridgeNetworking
                 return;
             }
             var container = new AttachedToBridges(definition, AttachmentFiles.LegsOf(stored, definition, bridges), space) { Ports = AttachmentFiles.PortsOf(stored) };
-            foreach (var leg in container.Legs.OfType<BridgeLeg>()) _devices.Ensure(leg.Bridge);
+            foreach (var leg in container.Legs.OfType<BridgeLeg>()) TryEnsure(leg.Bridge);
             foreach (var port in container.Ports) _ends.HoldAgain(port.Host, container.Id);
             _swarm.Adopt(container.Id, container.Legs);
             _containers[container.Id] = container = container with { Network = Shown(container), AwaitsSwarm = container.Legs.Any(leg => leg is OverlayLeg) };
@@ -317,7 +324,7 @@ public sealed partial class BridgeNetworking
     {
         try
         {
-            _devices.Ensure(bridge);
+            Heal(bridge.Name, _devices.Ensure(bridge));
         }
         catch (Exception error) when (error is SkeinException or IOException)
         {

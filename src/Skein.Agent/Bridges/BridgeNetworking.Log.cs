@@ -22,6 +22,9 @@ public sealed partial class BridgeNetworking
     [LoggerMessage(4515, LogLevel.Warning, "Somebody had changed the network of {Where}: {What} put right")]
     private partial void LogPutRight(string where, string what);
 
+    [LoggerMessage(4519, LogLevel.Error, "The network of container {Container} could not be looked at, and will be again")]
+    private partial void LogContainerFailed(Exception error, string container);
+
     [LoggerMessage(4516, LogLevel.Warning, "The host's own networks could not be looked at, and will be again")]
     private partial void LogVerifyFailed(Exception error);
 }

@@ -27,6 +27,7 @@ public sealed partial class BridgeNetworking
         {
             var rest = container with { Legs = [.. container.Legs.Where(leg => leg is BridgeLeg)], Ports = [.. container.Ports.Where(_ => container.Legs.Any(leg => leg is BridgeLeg))], AwaitsSwarm = false };
             _swarm.Release(container.Id, returns: false);
+            if (rest.Ports.IsEmpty) _ends.Release(container.Id);
             await ApplyAsync(rest, cancel);
         }
         _swarm.LeaveSwarm();

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Skein.Agent.Networks;
 using Skein.Linux.Netlink;
+using Skein.Model;
 
 namespace Skein.Agent.Bridges;
 
@@ -36,10 +37,11 @@ public sealed partial class BridgeNetworking
     {
         var networks = Kept();
         if (networks.Count == 0 && _containers.IsEmpty) return true;
-        foreach (var network in networks) Heal(network.Name, _devices.Ensure(network));
+        // One that cannot be put right keeps none of the others from it.
+        foreach (var network in networks) TryEnsure(network);
         Heal("the host", _tables.Verify());
         var ports = Programmer().Ports();
-        foreach (var container in _containers.Values.Where(container => whole || !PortsStand(container, ports))) await VerifyContainerAsync(container, ports);
+        foreach (var container in _containers.Values.Where(container => whole || !PortsStand(container, ports))) await TryVerifyAsync(container, ports);
         if (whole) await _services.VerifyAsync(cancel);
         else await _services.VerifyFirewallAsync(cancel);
         return true;
@@ -50,6 +52,18 @@ public sealed partial class BridgeNetworking
 
     /// <summary>A network whose devices are not there tells nothing about its legs.</summary>
     private bool CanLook(AttachedToBridges container) => _swarm.Stand(container.Legs);
+
+    private async Task TryVerifyAsync(AttachedToBridges container, LegPorts ports)
+    {
+        try
+        {
+            await VerifyContainerAsync(container, ports);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or SkeinException)
+        {
+            LogContainerFailed(error, container.Definition.Name);
+        }
+    }
 
     /// <param name="ports">As read a moment ago, for all containers; null = it is to be read.</param>
     private async Task VerifyContainerAsync(AttachedToBridges container, LegPorts? ports)

@@ -22,6 +22,7 @@ internal static class GatewayNetwork
     public static void Complete(LocalNetwork network)
     {
         var options = network.Options;
+        if (network.Driver is not ("" or "bridge")) throw SkeinException.NotImplemented($"{Name} is a bridge: the driver {network.Driver} is not supported for it");
         if (network.Internal) throw SkeinException.NotImplemented($"{Name} cannot be internal: it is the way out of tasks");
         if (network.Ipv6) throw SkeinException.NotImplemented($"IPv6 on {Name} is not supported: published ports and the way out of tasks are IPv4");
         if (options.TryGetValue(BridgeOptions.Name, out var device) && device != Name) throw SkeinException.NotImplemented($"another device than {Name} is not supported for the network of this name");

@@ -52,7 +52,7 @@ public sealed partial class ContainerEngine
         {
             await UnpauseAsync(id, CancellationToken.None);
         }
-        catch (SkeinException)
+        catch (SkeinException error) when (error.Kind is ErrorKind.Conflict or ErrorKind.NotFound)
         {
             // It was killed, or resumed by a user.
         }

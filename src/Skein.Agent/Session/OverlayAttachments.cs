@@ -44,8 +44,8 @@ public sealed partial class OverlayAttachments(AssignmentState assignments, IIdS
     /// <exception cref="SkeinException">It is refused, in Docker's words, or nobody answers.</exception>
     public async Task<OverlayEndpoint> AttachAsync(string containerId, uint number, AttachmentWish wish, CancellationToken cancel)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var timer = time.CreateTimer(_ => patience.Cancel(), null, Patience, Timeout.InfiniteTimeSpan);
+        using var limit = new CancellationTokenSource(Patience, time);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
         using var notice = time.CreateTimer(_ => LogWaits(wish.Names.FirstOrDefault() ?? containerId, wish.Network), null, Noticeable, Timeout.InfiniteTimeSpan);
         try
         {

@@ -42,6 +42,8 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
             _run = WatchAsync();
             return ContainerLifeCommand.None;
         }
+        // Its removal failed, and it can only be removed again.
+        if (state.Status == ContainerStatus.Dead) return ContainerLifeCommand.None;
         return Note(new ContainerLifeEvent.FoundEnded(state.ExitCode, record.EndedUnseen, state.StartedAt is not null, state.Status == ContainerStatus.Restarting));
     }
 

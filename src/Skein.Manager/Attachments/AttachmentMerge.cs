@@ -18,7 +18,8 @@ internal static class AttachmentMerge
         var rest = seen.With(changes.All, seen.Revision);
         var room = AttachmentBounds.MostOfNode - rest.Attachments.All.Count(a => a.NodeId == nodeId);
         var refused = Make(rest, nodeId, wishes, own, room, changes);
-        if (!changes.IsEmpty) AllocationFence.Raise(seen, changes);
+        // What is given back alone needs no fence, and is taken by a store that is full.
+        if (changes.All.Any(change => change.Object is not null)) AllocationFence.Raise(seen, changes);
         return (changes, refused);
     }
 

@@ -11,6 +11,8 @@ public sealed partial class AttachmentWriter(IStore store, TimeProvider time, IL
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
+    private static readonly string s_outOfSpace = RpcError.OutOfSpace().Message;
+
     private readonly ILogger _logger = logs.CreateLogger<AttachmentWriter>();
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
 
@@ -45,6 +47,11 @@ public sealed partial class AttachmentWriter(IStore store, TimeProvider time, IL
             {
                 // Somebody else has given addresses: decided again with those.
                 await store.WaitNewerAsync(seen.Revision, cancel);
+            }
+            catch (SkeinException e) when (e.Message == s_outOfSpace && wishes.Put.Count > 0)
+            {
+                await CommitAsync(nodeId, sessionId, new() { All = wishes.All, Removed = { wishes.Removed } }, cancel);
+                return [.. wishes.Put.Select(wish => new AttachmentRefusal { Id = wish.Id, Kind = AttachmentRefusalKind.Unavailable, Reason = s_outOfSpace })];
             }
             catch (Exception e) when (!cancel.IsCancellationRequested && IsOfTheMoment(e))
             {
