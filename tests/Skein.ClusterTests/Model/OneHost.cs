@@ -44,7 +44,7 @@ public sealed class OneHost() : LabFixture(1)
     public async Task<string> TracesAsync() => string.Join('\n', (await InsideAsync(1, Traces)).Split('\n').Order(StringComparer.Ordinal));
 
     private const string Traces = """
-        find /run/skein /var/lib/skein ! -name '*.pid'
+        find /run/skein /var/lib/skein ! -name '*.pid' ! -path /run/skein/copy
         find /run/containerd/io.containerd.runtime.v2.task/skein -maxdepth 1
         ctr -n skein containers ls -q; ctr -n skein tasks ls -q; ctr -n skein snapshots ls; ctr -n skein leases ls -q; ctr -n skein images ls -q
         ip -br address | sed 's/@[^ ]*//; s/ \(UP\|DOWN\|UNKNOWN\) / /' ; ip route; ip rule
