@@ -27,16 +27,19 @@ public sealed partial class ContainerEngine
         // fails over the output that has no name, with the process running and its own lock held for good.
         var paths = StdioPaths.In(options.IoFolder(container.Id), exec.Id + "-", definition.AttachStdin, stdout: true, stderr: !definition.Tty);
         container.Execs[exec.Id] = new ManagedExec(exec, new ProcessIo(paths, definition.Tty));
-        Publish(container, "exec_create: " + string.Join(' ', definition.Command), ("execID", exec.Id));
+        Publish(container, "exec_create: " + Told(definition.Command), ("execID", exec.Id));
         return Task.FromResult(exec);
     }
+
+    /// <summary>The program, a space, its arguments: as Docker's events have it, also where there are none.</summary>
+    private static string Told(IReadOnlyList<string> command) => $"{command[0]} {string.Join(' ', command.Skip(1))}";
 
     public ExecRecord FindExec(string execId) => FindManagedExec(execId).Exec.Record;
 
     public async Task<IContainerStreams> StartExecAsync(string execId, uint? height, uint? width, CancellationToken cancel)
     {
         var (container, exec) = FindManagedExec(execId);
-        CheckActive(container);
+        CheckActive(container, container.Id);
         if (!exec.TryStart())
             throw SkeinException.Conflict(exec.Record.Running ? $"exec {execId} is already running" : $"exec command {execId} has already run");
         var definition = exec.Record.Definition;
@@ -51,14 +54,14 @@ public sealed partial class ContainerEngine
             try
             {
                 // It may have been paused while this one waited. Whoever leaves now leaves the shim at work, which the next in turn must not meet.
-                CheckActive(container);
+                CheckActive(container, container.Id);
                 await StartProcessAsync(container, exec, process, CancellationToken.None);
             }
             finally
             {
                 container.ExecStart.Release();
             }
-            Publish(container, "exec_start: " + string.Join(' ', definition.Command), ("execID", execId));
+            Publish(container, "exec_start: " + Told(definition.Command), ("execID", execId));
             _ = WatchExecAsync(container, exec);
             return streams;
         }

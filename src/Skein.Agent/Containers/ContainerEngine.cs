@@ -216,15 +216,16 @@ public sealed partial class ContainerEngine : IContainerEngine, IDisposable
     private ManagedContainer Active(string id)
     {
         var container = containers.Find(id);
-        CheckActive(container);
+        CheckActive(container, id);
         return container;
     }
 
-    private static void CheckActive(ManagedContainer container)
+    /// <param name="name">As it was asked for.</param>
+    private static void CheckActive(ManagedContainer container, string name)
     {
         if (container.Record.State.Status == ContainerStatus.Restarting) throw Restarting(container);
         if (!container.Running) throw NotRunning(container);
-        if (container.Record.State.Status == ContainerStatus.Paused) throw SkeinException.Conflict($"Container {container.Id} is paused, unpause the container before exec");
+        if (container.Record.State.Status == ContainerStatus.Paused) throw SkeinException.Conflict($"Container {name} is paused, unpause the container before exec");
     }
 
     private static SkeinException Restarting(ManagedContainer container) => SkeinException.Conflict($"Container {container.Id} is restarting, wait until the container is running");

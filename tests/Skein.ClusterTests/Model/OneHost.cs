@@ -47,7 +47,7 @@ public sealed class OneHost() : LabFixture(1)
         find /run/skein /var/lib/skein ! -name '*.pid' ! -path /run/skein/copy
         find /run/containerd/io.containerd.runtime.v2.task/skein -maxdepth 1
         ctr -n skein containers ls -q; ctr -n skein tasks ls -q; ctr -n skein snapshots ls; ctr -n skein leases ls -q; ctr -n skein images ls -q
-        ip -br address | sed 's/@[^ ]*//; s/ \(UP\|DOWN\|UNKNOWN\) / /' ; ip route; ip rule
+        ip -br address | awk '{sub("@.*", "", $1); $2 = ""; print}'; ip route | sed 's/ linkdown//'; ip rule
         nft list ruleset
         awk '{print $5}' /proc/self/mountinfo
         find /sys/fs/cgroup -type d -path '*skein*'

@@ -6,18 +6,21 @@ namespace Skein.ClusterTests.Model;
 
 /// <summary>
 /// Steps at random, with daemons, shims and containerd killed in the midst of them, beside the model of <see cref="Rules"/>. A failure tells
-/// its seed and its steps, which can be walked again: SKEIN_MODEL_SEED, SKEIN_MODEL_STEPS (how many), SKEIN_MODEL_LOG (a file of steps).
+/// its seed and its steps, which can be walked again, and others tried: SKEIN_MODEL_SEED, SKEIN_MODEL_STEPS (how many), SKEIN_MODEL_LOG (a file of steps).
 /// </summary>
 public sealed class RandomStepTests(OneHost host) : IClassFixture<OneHost>
 {
     // A bounded number: the whole suite has to come to its end.
     private static readonly TimeSpan s_time = TimeSpan.FromSeconds(60);
+    // New walks are taken by hand; one that is taken each time fails for what was changed, and not by chance.
+    private const int SeedOfEveryRun = 3;
+
     private static readonly int s_steps = Number("SKEIN_MODEL_STEPS") ?? 250;
 
     [Fact]
     public async Task Whatever_is_done_a_host_is_as_the_model_says_and_nothing_is_left()
     {
-        var seed = Number("SKEIN_MODEL_SEED") ?? Environment.TickCount & 0xffff;
+        var seed = Number("SKEIN_MODEL_SEED") ?? SeedOfEveryRun;
         var draw = new StepDraw(seed);
         var clock = Stopwatch.StartNew();
         var bounded = Number("SKEIN_MODEL_STEPS") is null;

@@ -149,7 +149,7 @@ public sealed class ContainerWatchTests : IDisposable
         var exec = await Assert.ThrowsAsync<SkeinException>(() => engine.CreateExecAsync("web", new ExecDefinition(["true"], [], "", "", false, false, true, true, false, ""), default));
         var attach = await Assert.ThrowsAsync<SkeinException>(() => engine.AttachAsync("web", default));
         gone.SetResult();
-        Assert.Equal((ErrorKind.Conflict, $"Container {Id} is paused, unpause the container before exec"), (exec.Kind, exec.Message));
+        Assert.Equal((ErrorKind.Conflict, "Container web is paused, unpause the container before exec"), (exec.Kind, exec.Message));
         Assert.Equal((ErrorKind.Conflict, "container web is paused, unpause the container before attach"), (attach.Kind, attach.Message));
     }
 
