@@ -86,10 +86,13 @@ public sealed class PlatformTests : IAsyncLifetime
         Assert.Equal((_amd.Id, _arm.Id), (store.Find(Name).Id, store.Find(Name, s_arm).Id));
         Assert.Equal([$"{_bed.Registry.Address}/team/many@{_index.Target.Digest}"], store.Find(Name).Digests);
         await store.RemoveAsync(_amd.Id, force: true, Poll.Soon);
+        await NothingIsLeftAsync();
         Assert.Equal([Name], await store.LoadAsync(arm, null, Poll.Soon));
         Assert.Equal(_arm.Id, store.Find(Name).Id);
         whole.Position = 0;
         await store.RemoveAsync(Name, force: true, Poll.Soon);
+        // What containerd has not collected yet would be here with it.
+        await NothingIsLeftAsync();
         await store.LoadAsync(whole, s_arm, Poll.Soon);
         Assert.Equal(_arm.Id, store.Find(Name).Id);
     }
