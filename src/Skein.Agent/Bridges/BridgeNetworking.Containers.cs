@@ -45,7 +45,7 @@ public sealed partial class BridgeNetworking
 
     public async Task<ContainerNetwork> ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, CancellationToken cancel)
     {
-        var given = BridgeOf(endpoint.Network) is null ? await _swarm.AskAsync(running.Id, endpoint, LegChoice.OwnNamesOf(endpoint, running), cancel) : null;
+        var given = !IsOfHost(endpoint.Network) ? await _swarm.AskAsync(running.Id, endpoint, LegChoice.OwnNamesOf(endpoint, running), cancel) : null;
         try
         {
             return await GatedAsync(cancel, () => ConnectAsync(running, endpoint, given, cancel));
@@ -130,7 +130,7 @@ public sealed partial class BridgeNetworking
     private async Task<IReadOnlyDictionary<uint, OverlayLeg>> AskSwarmAsync(ContainerDefinition definition, CancellationToken cancel)
     {
         _swarm.KeepOnly(definition.Id, definition.Standalone.Endpoints);
-        var asked = definition.Standalone.Endpoints.Where(endpoint => BridgeOf(endpoint.Network) is null).Select(endpoint => _swarm.AskAsync(definition.Id, endpoint, LegChoice.OwnNamesOf(endpoint, definition), cancel)).ToList();
+        var asked = definition.Standalone.Endpoints.Where(endpoint => !IsOfHost(endpoint.Network)).Select(endpoint => _swarm.AskAsync(definition.Id, endpoint, LegChoice.OwnNamesOf(endpoint, definition), cancel)).ToList();
         return (await Task.WhenAll(asked)).ToDictionary(leg => leg.Number);
     }
 

@@ -171,9 +171,14 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
         _tables.Program(bridges, [.. _containers.Values.SelectMany(container => container.Ends()).OrderBy(end => end.Host.Port)], [.. ContainerLinks.OpeningsOf(_containers)]);
     }
 
-    /// <summary>null when it is none of the host's own.</summary>
+    private static bool IsDefault(string network) => network is "" or "default" or LocalNetworks.DefaultName;
+
+    /// <summary>One of the host's own: asked outside the gate, and makes nothing.</summary>
+    private bool IsOfHost(string network) => IsDefault(network) || _networks.Find(network) is not null;
+
+    /// <summary>null when it is none of the host's own. Inside the gate: the default one is made when it is asked for.</summary>
     private BridgeSpec? BridgeOf(string network) =>
-        (network is "" or "default" or LocalNetworks.DefaultName ? _networks.EnsureDefault(_devices.AddressesOf) : _networks.Find(network)) is { } found ? BridgeSpec.Of(found) : null;
+        (IsDefault(network) ? _networks.EnsureDefault(_devices.AddressesOf) : _networks.Find(network)) is { } found ? BridgeSpec.Of(found) : null;
 
     private HashSet<IPAddress> UsedOn(BridgeSpec bridge) =>
         [.. _containers.Values.SelectMany(container => container.Legs).Where(leg => leg.NetworkId == bridge.NetworkId).SelectMany(leg => leg.Addresses).Select(address => address.Address)];

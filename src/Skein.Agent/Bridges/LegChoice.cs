@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Skein.Agent.Networks;
 using Skein.Linux.Netlink;
 using Skein.Model;
 
@@ -39,8 +40,7 @@ internal static class LegChoice
         if (bridge.IsGateway) throw SkeinException.NotImplemented($"containers outside services are not supported on {bridge.Name}, which is the way out of tasks: use another bridge network");
         if (bridge.IsDefault && endpoint.Aliases.Count > 0) throw SkeinException.Invalid("invalid endpoint settings:\nnetwork-scoped aliases are only supported for user-defined networks");
         if (bridge.IsDefault && endpoint.Links.Count > 0) throw SkeinException.Invalid("invalid endpoint settings:\nnetwork-scoped links are only supported for user-defined networks: on the default bridge docker run --link makes them");
-        if (endpoint.LinkLocalIps.Count > 0) throw SkeinException.NotImplemented("link-local addresses are not supported by the driver bridge");
-        if (endpoint.DriverOpts.Count > 0) throw SkeinException.NotImplemented($"the option \"{endpoint.DriverOpts.Keys.First()}\" of an endpoint is not supported by the driver bridge");
+        EndpointCheck.RequireKnown(endpoint, "bridge");
         if (endpoint.MacAddress.Length > 0 && !MacAddress.TryParse(endpoint.MacAddress, out _)) throw SkeinException.Invalid($"invalid MAC address: {endpoint.MacAddress}");
         if (endpoint.Ipv4Address.Length + endpoint.Ipv6Address.Length == 0) return;
         if (bridge.IsDefault) throw SkeinException.Invalid("invalid endpoint settings:\nuser specified IP address is supported on user defined networks only");

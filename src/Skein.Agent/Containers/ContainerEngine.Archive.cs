@@ -28,9 +28,7 @@ public sealed partial class ContainerEngine
 
     public async Task ExportAsync(string id, Func<Stream> begin, CancellationToken cancel)
     {
-        var container = containers.Find(id);
-        if (container.Record.State.Status == ContainerStatus.Dead) throw SkeinException.Conflict($"You cannot export container {container.Id} which is Dead");
-        if (container.Removing) throw SkeinException.Conflict($"You cannot export container {container.Id} which is being removed");
+        var container = FindWhole(id, "export");
         TarPacking.Touch();
         await InRootAsync(container, writes: false, () =>
         {

@@ -8,9 +8,7 @@ public sealed partial class ContainerEngine
 {
     public async Task<T> ReadLayersAsync<T>(string id, bool pause, Func<IReadOnlyList<string>, Func<bool>, Task<T>> work, CancellationToken cancel)
     {
-        var container = containers.Find(id);
-        if (container.Record.State.Status == ContainerStatus.Dead) throw SkeinException.Conflict($"You cannot commit container {container.Id} which is Dead");
-        if (container.Removing) throw SkeinException.Conflict($"You cannot commit container {container.Id} which is being removed");
+        var container = FindWhole(id, "commit");
         var mounts = container.RootMounts[0];
         var folders = RootLayers.Of(mounts.Type, mounts.Source, mounts.Options).Folders;
         if (!container.Running)
@@ -56,5 +54,15 @@ public sealed partial class ContainerEngine
         {
             // It was killed, or resumed by a user.
         }
+    }
+
+    /// <summary>One whose files are all there.</summary>
+    /// <param name="purpose">"export", "commit": for the refusal.</param>
+    private ManagedContainer FindWhole(string id, string purpose)
+    {
+        var container = containers.Find(id);
+        if (container.Record.State.Status == ContainerStatus.Dead) throw SkeinException.Conflict($"You cannot {purpose} container {container.Id} which is Dead");
+        if (container.Removing) throw SkeinException.Conflict($"You cannot {purpose} container {container.Id} which is being removed");
+        return container;
     }
 }

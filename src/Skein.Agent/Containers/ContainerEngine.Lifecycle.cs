@@ -265,7 +265,7 @@ public sealed partial class ContainerEngine
     }
 
     private static ContainerState Leaving(ContainerState state) =>
-        state.Status is ContainerStatus.Running or ContainerStatus.Paused ? state : state with { Status = ContainerStatus.Removing };
+        state.IsRunning ? state : state with { Status = ContainerStatus.Removing };
 
     /// <summary>One that runs on is what it was; of any other something may be gone, and it can only be removed again.</summary>
     private async Task GiveUpRemovalAsync(ManagedContainer container)

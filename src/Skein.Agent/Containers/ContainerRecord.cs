@@ -69,4 +69,7 @@ public sealed record ContainerState(
     DateTimeOffset? FinishedAt)
 {
     public static ContainerState New { get; } = new(ContainerStatus.Created, 0, 0, false, "", null, null);
+
+    /// <summary>Its process is there; Docker says so of a paused one too.</summary>
+    public bool IsRunning => Status is ContainerStatus.Running or ContainerStatus.Paused;
 }

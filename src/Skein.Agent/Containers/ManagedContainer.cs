@@ -26,7 +26,7 @@ internal sealed class ManagedContainer(
 
     public string Id => record.Id;
 
-    public bool Running => record.State.Status is ContainerStatus.Running or ContainerStatus.Paused;
+    public bool Running => record.State.IsRunning;
 
     /// <summary>Nothing more is to come of it. One that was made and not started yet has everything before it.</summary>
     public bool Over => Removed.IsCompleted || record.State is { Status: ContainerStatus.Exited or ContainerStatus.Removing or ContainerStatus.Dead or ContainerStatus.Restarting } or { Status: ContainerStatus.Created, Error.Length: > 0 };

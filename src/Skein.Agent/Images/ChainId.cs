@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Skein.Agent.Images;
@@ -13,5 +12,5 @@ public static class ChainId
     public static string Of(IEnumerable<string> diffIds) => diffIds.Aggregate("", Extend);
 
     public static string Extend(string parent, string diffId) =>
-        parent.Length == 0 ? diffId : "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes($"{parent} {diffId}")));
+        parent.Length == 0 ? diffId : ContentDigest.Of(Encoding.ASCII.GetBytes($"{parent} {diffId}"));
 }

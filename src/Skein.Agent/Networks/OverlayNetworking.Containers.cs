@@ -135,7 +135,9 @@ public sealed partial class OverlayNetworking
     private OverlayNetwork? NetworkOf(string id) => _assignments.Current.Networks.GetValueOrDefault(id);
 
     private static ImmutableArray<LocalPort> PortsOf(ContainerNetworkSpec spec) =>
-        [.. spec.Legs.Select((leg, at) => new LocalPort(DeviceNames.FabricPort(spec.ContainerId, at), leg.NetworkId, MacAddress.Parse(leg.Mac)))];
+        [.. spec.Legs.Select((leg, at) => PortOf(spec.ContainerId, leg, at))];
+
+    private static LocalPort PortOf(string containerId, NetworkAttachment leg, int at) => new(DeviceNames.FabricPort(containerId, at), leg.NetworkId, MacAddress.Parse(leg.Mac));
 
     /// <summary>On a thread inside the container's namespace.</summary>
     /// <param name="present">The namespace is an earlier daemon's: what was changed in it meanwhile is put right.</param>
@@ -179,18 +181,12 @@ public sealed partial class OverlayNetworking
 
     private LegProgrammer Programmer() => new(_host, _fabric?.Fabric ?? _host);
 
-    private LegSpec OverlayLeg(string containerId, NetworkAttachment leg, int at)
+    private LegSpec OverlayLeg(string containerId, NetworkAttachment leg, int at) => OverlayLeg(PortOf(containerId, leg, at), $"eth{at}", leg.Addresses.Select(InterfaceAddress.Parse));
+
+    private LegSpec OverlayLeg(LocalPort port, string device, IEnumerable<InterfaceAddress> addresses)
     {
-        var made = MadeOf(leg.NetworkId);
-        return new LegSpec(
-            $"eth{at}",
-            DeviceNames.FabricPort(containerId, at),
-            made.Bridge,
-            made.Mtu,
-            MacAddress.Parse(leg.Mac),
-            [.. leg.Addresses.Select(InterfaceAddress.Parse)],
-            OnHost: false,
-            Isolated: false);
+        var (bridge, mtu) = MadeOf(port.NetworkId);
+        return new LegSpec(device, port.Device, bridge, mtu, port.Mac, [.. addresses], OnHost: false, Isolated: false);
     }
 
     /// <summary>Zeros where its devices do not stand.</summary>

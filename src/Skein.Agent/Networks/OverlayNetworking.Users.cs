@@ -37,11 +37,7 @@ public sealed partial class OverlayNetworking : IOverlayLegs
         if (!batch.IsEmpty && _fabric is { } fabric) fabric.Fabric.Apply(batch);
     }
 
-    LegSpec IOverlayLegs.LegOf(LocalPort port, string device, IEnumerable<InterfaceAddress> addresses)
-    {
-        var (bridge, mtu) = MadeOf(port.NetworkId);
-        return new LegSpec(device, port.Device, bridge, mtu, port.Mac, [.. addresses], OnHost: false, Isolated: false);
-    }
+    LegSpec IOverlayLegs.LegOf(LocalPort port, string device, IEnumerable<InterfaceAddress> addresses) => OverlayLeg(port, device, addresses);
 
     (InterfaceAddress Own, IPAddress Gateway) IOverlayLegs.HoldGateway(string containerId) => (_gateway.Hold(containerId, present: null), _gateway.Host.Address);
 

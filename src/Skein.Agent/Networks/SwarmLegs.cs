@@ -21,8 +21,7 @@ public sealed class SwarmLegs
     /// <summary>What of a wish has no meaning on a network of the swarm.</summary>
     internal static void Check(StandaloneEndpoint endpoint)
     {
-        if (endpoint.LinkLocalIps.Count > 0) throw SkeinException.NotImplemented("link-local addresses are not supported by the driver overlay");
-        if (endpoint.DriverOpts.Count > 0) throw SkeinException.NotImplemented($"the option \"{endpoint.DriverOpts.Keys.First()}\" of an endpoint is not supported by the driver overlay");
+        EndpointCheck.RequireKnown(endpoint, "overlay");
         if (endpoint.Aliases.Count > AttachmentBounds.MostNames) throw SkeinException.Invalid($"more than {AttachmentBounds.MostNames} aliases on one network of the swarm");
         if (endpoint.MacAddress.Length > 0 && !(MacAddress.TryParse(endpoint.MacAddress, out var mac) && AttachmentBounds.IsUnicast(mac.ToString())))
             throw SkeinException.Invalid($"invalid MAC address: {endpoint.MacAddress}");

@@ -93,7 +93,7 @@ public sealed partial class OverlayAttachments(AssignmentState assignments, IIdS
     {
         lock (_lock)
         {
-            if (_refusals.Remove(refusal.Id, out var waiting)) waiting.TrySetException(new SkeinException(KindOf(refusal.Kind), refusal.Reason));
+            if (_refusals.Remove(refusal.Id, out var waiting)) waiting.TrySetException(new SkeinException(refusal.Kind.ToErrorKind(), refusal.Reason));
             else if (_wishes.ContainsKey(refusal.Id)) LogRefused(refusal.Id[..12], refusal.Reason);
         }
     }
@@ -112,7 +112,7 @@ public sealed partial class OverlayAttachments(AssignmentState assignments, IIdS
             wish.Id = Kept(leg, wish.Network) ?? $"{leg}/{ids.NewId()}";
             if (AttachmentBounds.FlawOf(wish) is { } flaw) throw SkeinException.Invalid($"Could not attach to network {wish.Network}: {flaw}");
             if (_wishes.Count >= AttachmentBounds.MostOfNode && !_wishes.ContainsKey(wish.Id))
-                throw SkeinException.Unavailable($"Could not attach to network {wish.Network}: this node has {AttachmentBounds.MostOfNode} containers' legs on networks of the swarm already");
+                throw SkeinException.Unavailable($"Could not attach to network {wish.Network}: {AttachmentBounds.Full}");
             var refused = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _refusals[wish.Id] = refused;
             _wishes = _wishes.RemoveRange(IdsOf(leg)).SetItem(wish.Id, wish);
@@ -183,14 +183,6 @@ public sealed partial class OverlayAttachments(AssignmentState assignments, IIdS
         _changed.TrySetResult();
         _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
-
-    private static ErrorKind KindOf(AttachmentRefusalKind kind) => kind switch
-    {
-        AttachmentRefusalKind.NotFound => ErrorKind.NotFound,
-        AttachmentRefusalKind.Forbidden => ErrorKind.Forbidden,
-        AttachmentRefusalKind.Invalid => ErrorKind.InvalidArgument,
-        _ => ErrorKind.Unavailable,
-    };
 
     [LoggerMessage(3501, LogLevel.Warning, "Container {Name} waits for its network {Network}: no manager of the swarm has answered yet")]
     private partial void LogWaits(string name, string network);

@@ -33,7 +33,7 @@ internal sealed class StandaloneConnections(IContainerEngine engine, StandaloneS
         await engine.RedefineAsync(changed, cancel);
     }
 
-    private bool IsUp(string id) => engine.Find(id).State.Status is ContainerStatus.Running or ContainerStatus.Paused;
+    private bool IsUp(string id) => engine.Find(id).State.IsRunning;
 
     private static ContainerDefinition RequireLegs(ContainerDefinition definition)
     {

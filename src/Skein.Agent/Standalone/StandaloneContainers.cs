@@ -44,7 +44,7 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
     public async Task RecoverAsync(CancellationToken cancel)
     {
         var found = _engine.List().Where(container => container.Definition.Standalone is not null).ToList();
-        await _sandbox.RecoverAsync(found.Where(container => container.State.Status is ContainerStatus.Running or ContainerStatus.Paused).Select(container => container.Definition), cancel);
+        await _sandbox.RecoverAsync(found.Where(container => container.State.IsRunning).Select(container => container.Definition), cancel);
         var first = new List<Task>();
         foreach (var container in found)
         {

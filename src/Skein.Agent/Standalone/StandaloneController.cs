@@ -36,7 +36,7 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
     public ContainerLifeCommand TakeUp()
     {
         var state = record.State;
-        if (state.Status is ContainerStatus.Running or ContainerStatus.Paused)
+        if (state.IsRunning)
         {
             Note(new ContainerLifeEvent.FoundRunning());
             _run = WatchAsync();
@@ -137,7 +137,7 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
         await parts.Connections.DisconnectAsync(Id, network, cancel);
     }
 
-    private bool IsUp => parts.Engine.Find(Id).State.Status is ContainerStatus.Running or ContainerStatus.Paused;
+    private bool IsUp => parts.Engine.Find(Id).State.IsRunning;
 
     public void ChangePolicy(ContainerRestartPolicy? policy) => Note(new ContainerLifeEvent.PolicyChanged(policy));
 

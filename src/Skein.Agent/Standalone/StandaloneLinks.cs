@@ -38,7 +38,7 @@ internal sealed class StandaloneLinks(IContainerEngine engine, IImageStore image
     {
         var target = TryFind(link.ContainerId);
         var leg = networks.Find(link.ContainerId)?.Legs.FirstOrDefault(leg => leg.NetworkName == LocalNetworks.DefaultName);
-        if (target?.State.Status is not (ContainerStatus.Running or ContainerStatus.Paused) || leg is null)
+        if (target?.State.IsRunning != true || leg is null)
             throw new SkeinException(ErrorKind.Internal, $"Cannot link to a non running container: /{target?.Name ?? link.Name} AS /{owner}/{link.Alias}") { Passing = target is not null };
         var environment = OciSpecBuilder.MergeEnvironment(images.TryFind(target.ImageId)?.Config.Env ?? [], target.Definition.Spec.Env);
         return LinkVariables.Of(link.Alias, owner, IPAddress.Parse(leg.Addresses[0].Split('/')[0]), target.Definition.Standalone?.ExposedPorts ?? [], environment);

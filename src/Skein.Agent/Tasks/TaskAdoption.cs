@@ -18,7 +18,7 @@ internal static class TaskAdoption
             known.State, task.DesiredState, known.Message, known.Err,
             ContainerId: container?.Id ?? known.Container?.ContainerId ?? "",
             ExitCode: known.Container?.ExitCode ?? 0);
-        if (life.IsTerminal) return life with { Alive = container?.State.Status is ContainerStatus.Running or ContainerStatus.Paused };
+        if (life.IsTerminal) return life with { Alive = container?.State.IsRunning == true };
         return container is null ? WithoutContainer(life) : WithContainer(life, container, watched);
     }
 

@@ -28,9 +28,8 @@ internal sealed class AddressBook(
     {
     }
 
-    /// <param name="networks">No address is given on any other.</param>
-    public AddressBook(Snapshot seen, IEnumerable<Network> networks)
-        : this(networks, seen.Nodes.All, seen.Services.All, seen.Tasks.All, seen.Attachments.All)
+    public AddressBook(Snapshot seen)
+        : this(seen.Networks.All, seen.Nodes.All, seen.Services.All, seen.Tasks.All, seen.Attachments.All)
     {
     }
 

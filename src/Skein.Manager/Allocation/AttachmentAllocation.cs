@@ -9,7 +9,7 @@ namespace Skein.Manager.Allocation;
 /// <param name="seen">Without what the same batch gives back.</param>
 internal sealed class AttachmentAllocation(Snapshot seen)
 {
-    private readonly AddressBook _book = new(seen, seen.Networks.All);
+    private readonly AddressBook _book = new(seen);
     private readonly Dictionary<string, HashSet<string>> _macs = new(StringComparer.Ordinal);
 
     /// <exception cref="SkeinException">In Docker's words, of the kind that the node's user is to be answered with.</exception>
@@ -45,14 +45,9 @@ internal sealed class AttachmentAllocation(Snapshot seen)
     private string Own(Network network, string mac)
     {
         if (!_macs.TryGetValue(network.Id, out var taken)) _macs[network.Id] = taken = [.. MacsOn(network.Id)];
-        if (IsOfAnAddress(network, mac) || !taken.Add(mac)) throw new SkeinException(ErrorKind.Forbidden, $"MAC address {mac} is in use on the network {network.Spec.Annotations?.Name}, or is that of one of its addresses");
+        if (MacAddresses.IsOfAnAddress(network, mac) || !taken.Add(mac)) throw new SkeinException(ErrorKind.Forbidden, $"MAC address {mac} is in use on the network {network.Spec.Annotations?.Name}, or is that of one of its addresses");
         return mac;
     }
-
-    private static bool IsOfAnAddress(Network network, string mac) =>
-        mac.StartsWith("02:42:", StringComparison.Ordinal)
-        && uint.TryParse(mac[6..].Replace(":", "", StringComparison.Ordinal), System.Globalization.NumberStyles.HexNumber, null, out var low)
-        && Subnet.In(network.Ipam).Any(subnet => subnet.IsIPv6 || subnet.Contains(low, isIPv6: false));
 
     private IEnumerable<string> MacsOn(string networkId) => seen.Attachments.All.Where(a => a.Leg.NetworkId == networkId).Select(a => a.Leg.Mac);
 

@@ -43,11 +43,11 @@ internal static class AttachmentMerge
             {
                 if (own.TryGetValue(AttachmentAllocation.IdOf(nodeId, wish.Id), out var has)) Change(has, wish, changes);
                 else if (room-- > 0) changes.Put(allocation.Make(nodeId, wish));
-                else throw SkeinException.Unavailable($"this node has {AttachmentBounds.MostOfNode} containers' legs on networks of the swarm already");
+                else throw SkeinException.Unavailable(AttachmentBounds.Full);
             }
             catch (SkeinException why)
             {
-                refused.Add(new() { Id = wish.Id, Kind = KindOf(why.Kind), Reason = why.Message });
+                refused.Add(new() { Id = wish.Id, Kind = why.Kind.ToRefusalKind(), Reason = why.Message });
             }
         }
         return refused;
@@ -63,12 +63,4 @@ internal static class AttachmentMerge
         changed.Names.Add(wish.Names);
         changes.Put(changed);
     }
-
-    private static AttachmentRefusalKind KindOf(ErrorKind kind) => kind switch
-    {
-        ErrorKind.NotFound => AttachmentRefusalKind.NotFound,
-        ErrorKind.Forbidden => AttachmentRefusalKind.Forbidden,
-        ErrorKind.InvalidArgument => AttachmentRefusalKind.Invalid,
-        _ => AttachmentRefusalKind.Unavailable,
-    };
 }

@@ -106,9 +106,10 @@ internal sealed class AssignmentIndex
         {
             var old = owners.GetValueOrDefault(attachment.Id);
             var vtep = vteps.GetValueOrDefault(attachment.NodeId, "");
-            var told = OverlayMapping.Endpoint(attachment, vtep, heard: snapshot.Nodes.Find(attachment.NodeId)?.Status?.State == NodeState.Ready);
-            if (old?.Source == attachment && old.Vtep == vtep && old.Legs[0].Ready == told.Ready) continue;
-            Replace(owners, tables, attachment.Id, old, new(attachment, vtep, [told]));
+            // Found by its names while it runs and its node is heard.
+            var ready = !attachment.Idle && snapshot.Nodes.Find(attachment.NodeId)?.Status?.State == NodeState.Ready;
+            if (old?.Source == attachment && old.Vtep == vtep && old.Legs[0].Ready == ready) continue;
+            Replace(owners, tables, attachment.Id, old, new(attachment, vtep, [OverlayMapping.Endpoint(attachment, vtep, ready)]));
         }
         return (owners.ToImmutable(), tables.ToImmutable());
     }

@@ -65,12 +65,13 @@ internal static class OverlayMapping
         if (node.Ingress is { Addresses.Count: > 0 } leg) yield return Leg(leg, node.Id, node.Id, vtep);
     }
 
-    /// <summary>A user's container's leg: found by its names while it runs and its node is heard.</summary>
-    public static OverlayEndpoint Endpoint(ContainerAttachment attachment, string vtep, bool heard)
+    /// <summary>A user's container's leg.</summary>
+    /// <param name="ready">It is found by its names.</param>
+    public static OverlayEndpoint Endpoint(ContainerAttachment attachment, string vtep, bool ready)
     {
         var endpoint = Leg(attachment.Leg, attachment.Id, attachment.NodeId, vtep);
         endpoint.Id = attachment.Id;
-        endpoint.Ready = heard && !attachment.Idle;
+        endpoint.Ready = ready;
         endpoint.OwnNames.Add(attachment.Names);
         return endpoint;
     }

@@ -9,6 +9,9 @@ public static class AttachmentBounds
     /// <summary>Legs that one node's containers have on the swarm's networks. All of them with all that they may be called are one message.</summary>
     public const int MostOfNode = 2048;
 
+    /// <summary>What a node that has so many is answered with.</summary>
+    public static readonly string Full = $"this node has {MostOfNode} containers' legs on networks of the swarm already";
+
     /// <summary>Names of one leg: the container's, its hostname, and what `--network-alias` gives.</summary>
     public const int MostNames = 64;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
+using Skein.Model.Specs;
 
 namespace Skein.Api;
 
@@ -32,5 +33,5 @@ internal static class GoTime
     }
 
     /// <summary>Nanoseconds since the epoch.</summary>
-    public static long UnixNanoseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks * 100;
+    public static long UnixNanoseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).InNanoseconds();
 }

@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
+using Skein.Agent.Images;
 using Skein.Lab.Images;
 using Xunit;
 
@@ -66,8 +67,8 @@ public class LayerBuilderTests
         using var tar = new MemoryStream();
         using (var gzip = new GZipStream(new MemoryStream(built.Compressed), CompressionMode.Decompress))
             gzip.CopyTo(tar);
-        Assert.Equal(Digest.Of(built.Compressed), built.Digest);
-        Assert.Equal(Digest.Of(tar.ToArray()), built.DiffId);
+        Assert.Equal(ContentDigest.Of(built.Compressed), built.Digest);
+        Assert.Equal(ContentDigest.Of(tar.ToArray()), built.DiffId);
     }
 
     private static List<string> Names(Layer layer)

@@ -67,7 +67,7 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
     public async Task<byte[]> ReadAsync(OciDescriptor blob, CancellationToken cancel)
     {
         var bytes = await DocumentAsync(FileOf(blob), cancel);
-        return DigestOf(bytes) == blob.Digest ? bytes : throw SkeinException.Invalid($"the archive's {blob.Digest} is something else");
+        return ContentDigest.Of(bytes) == blob.Digest ? bytes : throw SkeinException.Invalid($"the archive's {blob.Digest} is something else");
     }
 
     public Task<Stream> OpenAsync(OciDescriptor blob, long offset, CancellationToken cancel)
@@ -113,7 +113,7 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
             foreach (var layer in saved.Layers ?? []) layers.Add(await DescribeAsync(layer, null, cancel));
             var manifest = new OciManifest { SchemaVersion = 2, MediaType = MediaTypes.OciManifest, Config = config, Layers = layers };
             var bytes = ImageJson.Write(manifest);
-            var descriptor = new OciDescriptor { MediaType = MediaTypes.OciManifest, Digest = DigestOf(bytes), Size = bytes.Length };
+            var descriptor = new OciDescriptor { MediaType = MediaTypes.OciManifest, Digest = ContentDigest.Of(bytes), Size = bytes.Length };
             var names = (saved.RepoTags ?? []).Select(tag => ImageReference.Parse(tag).StoredName).ToList();
             images.Add(new ArchivedImage([new ImageContent(descriptor, null, descriptor, bytes)], config.Digest, names));
         }
@@ -172,7 +172,7 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
         if (_described.TryGetValue(name, out var known)) return known;
         var file = TryFile(name) ?? throw SkeinException.Invalid($"the archive lacks {name}");
         await using var stream = File.OpenRead(file);
-        var digest = "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel));
+        var digest = ContentDigest.OfHash(await SHA256.HashDataAsync(stream, cancel));
         stream.Seek(0, SeekOrigin.Begin);
         _blobs[digest] = file;
         return _described[name] = new OciDescriptor { MediaType = mediaType ?? LayerTypeOf(stream), Digest = digest, Size = stream.Length };
@@ -207,8 +207,6 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
     }
 
     private static string BlobName(string digest) => "blobs/" + digest.Replace(':', '/');
-
-    private static string DigestOf(byte[] bytes) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     /// <summary>Without "./", "a/../" and a leading slash, so that a name and a link to it are the same text.</summary>
     private static string Clean(string name) => Path.GetFullPath("/" + name)[1..].TrimEnd('/');

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Skein.Agent.Containerd;
 using Skein.Agent.Containerd.ContentApi;
 using Skein.Agent.Containerd.DiffApi;
@@ -68,7 +67,7 @@ internal sealed class ImageMaker(ContainerdClient containerd, ContentStore conte
         : new Mount { Type = "bind", Source = folders.Count == 1 ? folders[0] : empty, Options = { "ro", "rbind" } };
 
     private static OciDescriptor Describe(byte[] bytes, string mediaType) =>
-        new() { MediaType = mediaType, Digest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes)), Size = bytes.Length };
+        new() { MediaType = mediaType, Digest = ContentDigest.Of(bytes), Size = bytes.Length };
 
     private static string? Given(string text) => text.Length == 0 ? null : text;
 }

@@ -45,9 +45,7 @@ internal sealed class SpooledLayer : IDisposable
         {
             await source.CopyToAsync(gzip, cancel);
         }
-        DiffId = Digest(plain);
-        Descriptor = new OciDescriptor { MediaType = MediaTypes.OciLayerGzip, Digest = Digest(packed), Size = new FileInfo(File).Length };
+        DiffId = ContentDigest.OfHash(plain.Hash);
+        Descriptor = new OciDescriptor { MediaType = MediaTypes.OciLayerGzip, Digest = ContentDigest.OfHash(packed.Hash), Size = new FileInfo(File).Length };
     }
-
-    private static string Digest(SHA256 hash) => "sha256:" + Convert.ToHexStringLower(hash.Hash!);
 }

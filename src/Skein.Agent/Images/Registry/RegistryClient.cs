@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Skein.Agent.Images.Content;
@@ -86,7 +85,7 @@ internal sealed partial class RegistryClient(
             foreach (var type in MediaTypes.Manifests) request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(type));
         }, auth, cancel);
         var content = await ReadDocumentAsync(response, $"{host.Base}/v2/", DocumentSizeMax, time, cancel);
-        var digest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(content));
+        var digest = ContentDigest.Of(content);
         if (key.Contains(':') && digest != key)
             throw new RegistryException("DIGEST_INVALID", $"manifest verification failed for digest {key}: got {digest}", 200);
         var type = response.Content.Headers.ContentType?.MediaType ?? "";
@@ -98,7 +97,7 @@ internal sealed partial class RegistryClient(
     {
         using var response = await SendAsync(host, reference, $"blobs/{blob.Digest}", _ => { }, auth, cancel);
         var content = await ReadDocumentAsync(response, $"{host.Base}/v2/", Math.Clamp(blob.Size, 0, DocumentSizeMax), time, cancel);
-        if ("sha256:" + Convert.ToHexStringLower(SHA256.HashData(content)) != blob.Digest)
+        if (ContentDigest.Of(content) != blob.Digest)
             throw new RegistryException("DIGEST_INVALID", $"image config verification failed for digest {blob.Digest}", 200);
         return content;
     }

@@ -1,6 +1,7 @@
 using Skein.Api.Builds.Protocol;
 using Skein.Api.Http;
 using Skein.Model;
+using Skein.Model.Specs;
 
 namespace Skein.Api.Builds;
 
@@ -14,7 +15,7 @@ internal static class BuildPrune
     public static PruneRequest? Of(HttpContext context, DateTimeOffset now)
     {
         var filters = context.Filters().Accept(["until", "unused-for", "label", "label!", .. s_fields]);
-        var request = new PruneRequest { All = context.QueryBool("all"), KeepDuration = Unused(filters, now).Ticks * 100 };
+        var request = new PruneRequest { All = context.QueryBool("all"), KeepDuration = Unused(filters, now).InNanoseconds() };
         request.Filter.Add(string.Join(',', s_fields.Where(filters.Has).Select(field => Condition(field, filters[field]))));
         if (context.Version().CompareTo(s_spaces) < 0) request.ReservedSpace = Bytes(context, "keep-storage");
         else

@@ -1,9 +1,10 @@
 using System.IO.Pipelines;
+using Skein.Agent.Streams;
 
 namespace Skein.Api.Builds;
 
 /// <summary>A connection's two pipes as the stream that an HTTP client speaks over.</summary>
-internal sealed class DuplexStream(PipeReader input, PipeWriter output) : Stream
+internal sealed class DuplexStream(PipeReader input, PipeWriter output) : SequentialStream
 {
     private readonly Stream _input = input.AsStream(leaveOpen: true);
     private readonly Stream _output = output.AsStream(leaveOpen: true);
@@ -14,17 +15,7 @@ internal sealed class DuplexStream(PipeReader input, PipeWriter output) : Stream
 
     public override bool CanRead => true;
 
-    public override bool CanSeek => false;
-
     public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -46,24 +37,6 @@ internal sealed class DuplexStream(PipeReader input, PipeWriter output) : Stream
         _output.WriteAsync(buffer, cancellationToken);
 
     public override Task FlushAsync(CancellationToken cancellationToken) => _output.FlushAsync(cancellationToken);
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

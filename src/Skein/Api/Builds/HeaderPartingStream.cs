@@ -1,10 +1,11 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Skein.Agent.Streams;
 
 namespace Skein.Api.Builds;
 
 /// <summary>The connection of an HTTP/2 client of .NET, whose header fields go out as <see cref="RepeatedHeaders"/> has them; all else as it is.</summary>
-internal sealed class HeaderPartingStream(Stream inner) : Stream
+internal sealed class HeaderPartingStream(Stream inner) : SequentialStream
 {
     private const int FrameHeaderLength = 9;
     private const int MaxPayload = 16 * 1024;   // every server's least
@@ -22,17 +23,7 @@ internal sealed class HeaderPartingStream(Stream inner) : Stream
 
     public override bool CanRead => true;
 
-    public override bool CanSeek => false;
-
     public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     private bool InHeaders => _headCount == FrameHeaderLength && _head[3] is Headers or Continuation;
 
@@ -47,21 +38,7 @@ internal sealed class HeaderPartingStream(Stream inner) : Stream
 
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        inner.ReadAsync(buffer, offset, count, cancellationToken);
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override void Flush() => inner.Flush();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -1,25 +1,16 @@
+using Skein.Agent.Streams;
 using Skein.Api.Builds.Protocol;
 
 namespace Skein.Api.Builds;
 
 /// <summary>A file that comes in the messages of a call, as a stream.</summary>
-internal sealed class SentFile(Stream body) : Stream
+internal sealed class SentFile(Stream body) : SequentialStream
 {
     private ReadOnlyMemory<byte> _piece;
 
     public override bool CanRead => true;
 
-    public override bool CanSeek => false;
-
     public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -33,19 +24,4 @@ internal sealed class SentFile(Stream body) : Stream
         _piece = _piece[count..];
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

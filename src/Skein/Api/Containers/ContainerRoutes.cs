@@ -39,7 +39,7 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         var all = context.QueryBool("all") || limit < int.MaxValue || filter.AnyState;
         var now = time.GetUtcNow();
         var found = containers.List()
-            .Where(c => all || c.State.Status is ContainerStatus.Running or ContainerStatus.Paused)
+            .Where(c => all || c.State.IsRunning)
             .Select(c => (Container: c, Network: networks.Find(c.Id)))
             .Where(c => filter.Takes(c.Container, c.Network))
             .OrderByDescending(c => c.Container.Created)

@@ -72,7 +72,7 @@ internal sealed record ContainerSummaryJson(
     /// <summary>What this host publishes for it, and what its image or its user exposes besides: "0.0.0.0:9100->80/tcp", "443/tcp".</summary>
     public static IReadOnlyList<PortJson> PortsOf(ContainerRecord container, ContainerNetwork? network, ImageRecord? image)
     {
-        if (container.State.Status is not (ContainerStatus.Running or ContainerStatus.Paused)) return [];
+        if (!container.State.IsRunning) return [];
         var published = (network?.HostPorts ?? []).Select(p => new PortJson("0.0.0.0", p.TargetPort, p.PublishedPort, ProtocolName(p.Protocol))).ToList();
         published.AddRange((network?.Published ?? []).Select(p => new PortJson(p.HostIp, p.Port, uint.Parse(p.HostPort), p.Protocol)));
         var exposed = Exposed(container.Definition.Standalone?.ExposedPorts ?? image?.Config.ExposedPorts ?? []).Where(e => published.All(p => p.PrivatePort != e.PrivatePort || p.Type != e.Type));

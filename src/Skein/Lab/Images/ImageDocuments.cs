@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Skein.Agent.Images;
 
 namespace Skein.Lab.Images;
 
@@ -98,7 +99,7 @@ internal static class ImageDocuments
     private static void Descriptor(Utf8JsonWriter json, string type, byte[] content)
     {
         json.WriteString("mediaType", type);
-        json.WriteString("digest", Digest.Of(content));
+        json.WriteString("digest", ContentDigest.Of(content));
         json.WriteNumber("size", content.Length);
     }
 

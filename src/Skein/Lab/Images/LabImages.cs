@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using Skein.Agent.Images;
 using Skein.Model;
 
 namespace Skein.Lab.Images;
@@ -66,7 +67,7 @@ internal sealed class LabImages(ILabProgress progress, TimeProvider time)
         var (document, type) = (manifest, ImageDocuments.DockerManifestType);
         if (recipe.Format == ManifestFormat.OciIndex)
         {
-            await push.ManifestAsync(Digest.Of(manifest), manifest, ImageDocuments.OciManifestType, cancel);
+            await push.ManifestAsync(ContentDigest.Of(manifest), manifest, ImageDocuments.OciManifestType, cancel);
             (document, type) = (ImageDocuments.Index(manifest, DebianPackages.Architecture), ImageDocuments.OciIndexType);
         }
 

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using Skein.Agent.Images;
 
 namespace Skein.Lab.Images;
 
@@ -79,7 +80,7 @@ internal sealed class LayerBuilder(bool mergedUsr)
             tar.CopyTo(gzip);
         }
 
-        return new Layer(compressed.ToArray(), Digest.Of(compressed.GetBuffer().AsSpan(0, (int)compressed.Length)), Digest.Of(tar.GetBuffer().AsSpan(0, (int)tar.Length)));
+        return new Layer(compressed.ToArray(), ContentDigest.Of(compressed.GetBuffer().AsSpan(0, (int)compressed.Length)), ContentDigest.Of(tar.GetBuffer().AsSpan(0, (int)tar.Length)));
     }
 
     private static void Write(TarWriter writer, TarEntry entry)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Skein.Agent.Images;
 using Skein.Model;
 
 namespace Skein.Lab.Images;
@@ -9,7 +10,7 @@ internal sealed class RegistryPush(HttpClient client, string repository)
 {
     public async Task BlobAsync(byte[] content, CancellationToken cancel)
     {
-        var digest = Digest.Of(content);
+        var digest = ContentDigest.Of(content);
         using var there = await client.SendAsync(new HttpRequestMessage(HttpMethod.Head, $"v2/{repository}/blobs/{digest}"), cancel);
         if (there.StatusCode == HttpStatusCode.OK)
             return;

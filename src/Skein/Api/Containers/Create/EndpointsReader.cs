@@ -1,13 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Text.RegularExpressions;
 using Skein.Agent.Containers;
 using Skein.Model;
+using Skein.Model.Validation;
 
 namespace Skein.Api.Containers.Create;
 
 /// <summary>The networks a container is put on: that of its mode, and those beside it.</summary>
-internal static partial class EndpointsReader
+internal static class EndpointsReader
 {
     public static void Read(ContainerCreateJson json, StandaloneSpec wish)
     {
@@ -54,12 +54,6 @@ internal static partial class EndpointsReader
     private static string Mac(string text)
     {
         var mac = text.Replace('-', ':').ToLowerInvariant();
-        return MacForm().IsMatch(mac) && !IsOfMany(mac) && mac != "00:00:00:00:00:00" ? mac : throw SkeinException.Invalid($"invalid endpoint settings:\ninvalid MAC address: {text}");
+        return AttachmentBounds.IsUnicast(mac) ? mac : throw SkeinException.Invalid($"invalid endpoint settings:\ninvalid MAC address: {text}");
     }
-
-    /// <summary>Multicast's: the first byte is odd. No device can have it.</summary>
-    private static bool IsOfMany(string mac) => "13579bdf".Contains(mac[1]);
-
-    [GeneratedRegex("^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")]
-    private static partial Regex MacForm();
 }

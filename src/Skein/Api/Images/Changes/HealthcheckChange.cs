@@ -63,7 +63,7 @@ internal static class HealthcheckChange
     {
         if (!GoDuration.TryParse(value, out var span)) throw SkeinException.Invalid($"time: invalid duration \"{value}\"");
         if (span != TimeSpan.Zero && span < s_least) throw SkeinException.Invalid($"interval \"{name}\" cannot be less than 1ms");
-        return span.Ticks * 100;
+        return span.InNanoseconds();
     }
 
     private static (string First, string After) Cut(string text)
