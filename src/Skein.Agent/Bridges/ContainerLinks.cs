@@ -30,8 +30,8 @@ internal static class ContainerLinks
         from address in leg.Addresses
         let other = target.Legs.OfType<BridgeLeg>().FirstOrDefault(one => one.Bridge.IsDefault)?.Address(address.IsIPv6)
         where other is not null
-        from port in target.Definition.Standalone.ExposedPorts
-        select new LinkOpening(address.Address, other, PortWish.Exposed(port));
+        from port in PortWish.ExposedBy(target.Definition.Standalone.ExposedPorts)
+        select new LinkOpening(address.Address, other, port);
 
     /// <summary>On networks with names a link is one more, that a single container knows; it follows whoever is called so.</summary>
     public static ImmutableDictionary<(string NetworkId, string Alias), string> NamesOf(StandaloneSpec wish, IEnumerable<AttachedLeg> legs)

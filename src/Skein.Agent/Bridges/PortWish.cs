@@ -41,21 +41,28 @@ internal readonly record struct PortWish(TransportPort Target, IPAddress? HostAd
             : throw SkeinException.Invalid($"invalid port specification: \"{text}\"");
     }
 
-    /// <param name="text">"80/tcp"</param>
-    public static TransportPort Exposed(string text)
+    /// <summary>What an image exposes is its maker's word: what is no port in it is nobody's.</summary>
+    /// <param name="texts">"80/tcp"</param>
+    public static IEnumerable<TransportPort> ExposedBy(IEnumerable<string> texts) => texts.Select(TryExposed).OfType<TransportPort>().Distinct();
+
+    private static TransportPort Exposed(string text) => TryExposed(text) ?? throw SkeinException.Invalid($"invalid port specification: \"{text}\"");
+
+    private static TransportPort? TryExposed(string text)
     {
         var slash = text.IndexOf('/');
         var number = slash < 0 ? text : text[..slash];
-        return ushort.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0
-            ? new TransportPort(ProtocolOf(slash < 0 ? "" : text[(slash + 1)..]), port)
-            : throw SkeinException.Invalid($"invalid port specification: \"{text}\"");
+        return ushort.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0 && TryProtocol(slash < 0 ? "" : text[(slash + 1)..]) is { } protocol
+            ? new TransportPort(protocol, port)
+            : null;
     }
 
-    public static PortProtocol ProtocolOf(string text) => text.ToLowerInvariant() switch
+    public static PortProtocol ProtocolOf(string text) => TryProtocol(text) ?? throw SkeinException.Invalid($"invalid proto: {text}");
+
+    private static PortProtocol? TryProtocol(string text) => text.ToLowerInvariant() switch
     {
         "" or "tcp" => PortProtocol.Tcp,
         "udp" => PortProtocol.Udp,
         "sctp" => PortProtocol.Sctp,
-        _ => throw SkeinException.Invalid($"invalid proto: {text}"),
+        _ => null,
     };
 }

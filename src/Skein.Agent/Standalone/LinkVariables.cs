@@ -1,5 +1,6 @@
-using System.Globalization;
 using System.Net;
+using Skein.Agent.Bridges;
+using Skein.Agent.Mesh;
 
 namespace Skein.Agent.Standalone;
 
@@ -12,10 +13,10 @@ internal static class LinkVariables
     public static IReadOnlyList<string> Of(string alias, string owner, IPAddress address, IEnumerable<string> exposed, IEnumerable<string> environment)
     {
         var prefix = alias.ToUpperInvariant().Replace('-', '_');
-        var ports = exposed.Select(Parse).OrderBy(port => port.Protocol != "tcp").ThenBy(port => port.Protocol, StringComparer.Ordinal).ThenBy(port => port.Number).ToList();
+        var ports = PortWish.ExposedBy(exposed).OrderBy(port => port.ProtocolName != "tcp").ThenBy(port => port.ProtocolName, StringComparer.Ordinal).ThenBy(port => port.Port).ToList();
         return
         [
-            .. ports.Take(1).Select(port => $"{prefix}_PORT={port.Protocol}://{address}:{port.Number}"),
+            .. ports.Take(1).Select(port => $"{prefix}_PORT={port.ProtocolName}://{address}:{port.Port}"),
             .. ports.SelectMany(port => OfPort(NameOf(prefix, port), port, address)),
             .. Ranges(ports).SelectMany(range => OfRange(NameOf(prefix, range.First), range.First, range.Last, address)),
             $"{prefix}_NAME=/{owner}/{alias}",
@@ -23,37 +24,33 @@ internal static class LinkVariables
         ];
     }
 
-    private static string NameOf(string prefix, (int Number, string Protocol) port) => $"{prefix}_PORT_{port.Number}_{port.Protocol.ToUpperInvariant()}";
+    private static string NameOf(string prefix, TransportPort port) => $"{prefix}_PORT_{port.Port}_{port.ProtocolName.ToUpperInvariant()}";
 
-    private static IEnumerable<string> OfPort(string name, (int Number, string Protocol) port, IPAddress address) =>
+    private static IEnumerable<string> OfPort(string name, TransportPort port, IPAddress address) =>
     [
-        $"{name}={port.Protocol}://{address}:{port.Number}",
+        $"{name}={port.ProtocolName}://{address}:{port.Port}",
         $"{name}_ADDR={address}",
-        $"{name}_PORT={port.Number}",
-        $"{name}_PROTO={port.Protocol}",
+        $"{name}_PORT={port.Port}",
+        $"{name}_PROTO={port.ProtocolName}",
     ];
 
-    private static IEnumerable<string> OfRange(string name, (int Number, string Protocol) first, (int Number, string Protocol) last, IPAddress address) =>
+    private static IEnumerable<string> OfRange(string name, TransportPort first, TransportPort last, IPAddress address) =>
     [
-        $"{name}_START={first.Protocol}://{address}:{first.Number}",
-        $"{name}_PORT_START={first.Number}",
-        $"{name}_END={last.Protocol}://{address}:{last.Number}",
-        $"{name}_PORT_END={last.Number}",
+        $"{name}_START={first.ProtocolName}://{address}:{first.Port}",
+        $"{name}_PORT_START={first.Port}",
+        $"{name}_END={last.ProtocolName}://{address}:{last.Port}",
+        $"{name}_PORT_END={last.Port}",
     ];
 
     /// <summary>Of at least two ports in a row.</summary>
-    private static IEnumerable<((int Number, string Protocol) First, (int Number, string Protocol) Last)> Ranges(List<(int Number, string Protocol)> ports)
+    private static IEnumerable<(TransportPort First, TransportPort Last)> Ranges(List<TransportPort> ports)
     {
         for (var first = 0; first < ports.Count;)
         {
             var last = first;
-            while (last + 1 < ports.Count && ports[last + 1] == (ports[last].Number + 1, ports[first].Protocol)) last++;
+            while (last + 1 < ports.Count && ports[last + 1].Protocol == ports[first].Protocol && ports[last + 1].Port == ports[last].Port + 1) last++;
             if (last > first) yield return (ports[first], ports[last]);
             first = last + 1;
         }
     }
-
-    private static (int Number, string Protocol) Parse(string port) => port.Split('/') is [var number, var protocol]
-        ? (int.Parse(number, CultureInfo.InvariantCulture), protocol)
-        : (int.Parse(port, CultureInfo.InvariantCulture), "tcp");
 }

@@ -43,6 +43,18 @@ public sealed class LinkVariablesTests
     public void One_without_ports_has_its_name_alone() =>
         Assert.Equal(["DB_NAME=/web/db"], LinkVariables.Of("db", "web", IPAddress.Parse("172.17.0.2"), [], []));
 
+    // An image says what it likes.
+    [Theory]
+    [InlineData("80/foo")]
+    [InlineData("80-90/tcp")]
+    [InlineData("70000/tcp")]
+    [InlineData("0")]
+    [InlineData("")]
+    [InlineData("80/tcp/udp")]
+    public void What_is_no_port_is_no_variable_and_keeps_no_other_from_being_one(string exposed) => Assert.Equal(
+        ["DB_PORT=tcp://172.17.0.2:81", "DB_PORT_81_TCP=tcp://172.17.0.2:81", "DB_PORT_81_TCP_ADDR=172.17.0.2", "DB_PORT_81_TCP_PORT=81", "DB_PORT_81_TCP_PROTO=tcp", "DB_NAME=/web/db"],
+        LinkVariables.Of("db", "web", IPAddress.Parse("172.17.0.2"), [exposed, "81/tcp", "81/TCP"], []));
+
     [Fact]
     public void Each_start_has_its_own_and_what_the_user_has_set_stays()
     {
