@@ -38,18 +38,6 @@ public sealed class ImageArchiveTests : IDisposable
     }
 
     [Theory]
-    [InlineData(new byte[] { 0x28, 0xb5, 0x2f, 0xfd, 0, 0 }, "zstd")]
-    [InlineData(new byte[] { 0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0 }, "xz")]
-    [InlineData(new byte[] { (byte)'B', (byte)'Z', (byte)'h', (byte)'9', 0, 0 }, "bzip2")]
-    public async Task What_is_packed_otherwise_says_so(byte[] head, string name)
-    {
-        using var packed = new MemoryStream(head);
-        var error = await Assert.ThrowsAsync<SkeinException>(() => ImageArchive.SpoolAsync(packed, _folder, Poll.Soon));
-        Assert.Equal($"archives packed by {name} are not supported: unpack it, or pack it by gzip", error.Message);
-        Assert.Empty(Directory.GetFileSystemEntries(_folder));
-    }
-
-    [Theory]
     [InlineData(100, "unexpected EOF")]
     [InlineData(2000, "archive/tar: invalid tar header")]
     public async Task What_is_no_archive_is_said_so_in_Dockers_words(int length, string message)

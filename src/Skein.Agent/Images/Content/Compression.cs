@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using Skein.Model;
+using Skein.Linux.Compression;
 
 namespace Skein.Agent.Images.Content;
 
@@ -14,12 +14,10 @@ internal static class Compression
         return head switch
         {
             [0x1f, 0x8b, ..] => new GZipStream(whole, CompressionMode.Decompress),
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => throw Unknown("zstd"),
-            [0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0] => throw Unknown("xz"),
-            [(byte)'B', (byte)'Z', (byte)'h', ..] => throw Unknown("bzip2"),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => new DecodedStream(whole, new ZstdDecoder()),
+            [0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0] => new DecodedStream(whole, new XzDecoder()),
+            [(byte)'B', (byte)'Z', (byte)'h', ..] => new DecodedStream(whole, new Bzip2Decoder()),
             _ => whole,
         };
     }
-
-    private static SkeinException Unknown(string name) => SkeinException.NotImplemented($"archives packed by {name} are not supported: unpack it, or pack it by gzip");
 }
