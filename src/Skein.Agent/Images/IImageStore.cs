@@ -6,7 +6,7 @@ namespace Skein.Agent.Images;
 /// Images in containerd's store, pulled by this client. References are Docker's: `httpd` means docker.io/library/httpd:latest;
 /// a mirror for docker.io is asked first, then the image's own registry.
 /// </summary>
-public interface IImageStore
+public interface IImageStore : IImageContent
 {
     /// <summary>Pulls and unpacks; a pull of what is here is cheap. Progress is reported as Docker's jsonmessage states per layer.</summary>
     Task<ImageRecord> PullAsync(string reference, RegistryAuth? auth, IProgress<ImageProgress>? progress, CancellationToken cancel);

@@ -53,6 +53,12 @@ internal sealed class BusyboxImages(ContainerdClient containerd) : IImageStore
 
     public Task<IReadOnlyList<ImageRecord>> PullAllAsync(string name, ImagePlatform? platform, RegistryAuth? auth, IProgress<ImageProgress> progress, CancellationToken cancel) => throw new NotSupportedException();
 
+    public IReadOnlyList<NamedManifest> Manifests() => throw new NotSupportedException();
+
+    public Task<long?> SizeAsync(string digest, CancellationToken cancel) => throw new NotSupportedException();
+
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(string digest, long offset, long count, CancellationToken cancel) => throw new NotSupportedException();
+
     public Task PushAsync(string name, ImagePlatform? platform, RegistryAuth? auth, IProgress<ImageProgress> progress, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task LoginAsync(RegistryAuth auth, CancellationToken cancel) => throw new NotSupportedException();

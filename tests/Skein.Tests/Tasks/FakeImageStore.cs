@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Skein.Agent.Images;
 using Skein.Model;
 
@@ -127,6 +128,22 @@ internal sealed class FakeImageStore : IImageStore
     public Task<Stream> FetchAsync(Uri url, IProgress<ImageProgress> progress, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task<ImageRecord> ImportAsync(Stream tar, ImagePlatform? platform, ImageMaking making, CancellationToken cancel) => throw new NotSupportedException();
+
+    /// <summary>Of what is here under tags, with the bytes of all by digest.</summary>
+    public List<NamedManifest> Named { get; } = [];
+
+    public Dictionary<string, byte[]> Content { get; } = [];
+
+    public IReadOnlyList<NamedManifest> Manifests() => Named;
+
+    public Task<long?> SizeAsync(string digest, CancellationToken cancel) => Task.FromResult(Content.TryGetValue(digest, out var bytes) ? bytes.LongLength : (long?)null);
+
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(string digest, long offset, long count, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        await Task.Yield();
+        var rest = Content[digest].AsMemory((int)offset);
+        foreach (var piece in (count > 0 ? rest[..(int)Math.Min(count, rest.Length)] : rest).ToArray().Chunk(1000)) yield return piece;
+    }
 
     public Task<ImageRecord> TagAsync(string source, string target, CancellationToken cancel) => throw new NotSupportedException();
 }

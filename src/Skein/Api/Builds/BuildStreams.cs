@@ -62,7 +62,7 @@ internal sealed partial class BuildStreams(string socket, IImageStore images, II
     private async Task ServeControlAsync(DuplexPipe client)
     {
         await client.Output.WriteAsync(s_upgraded);
-        await Tunnels.ServeAsync(new(ids.NewId(), client, new ControlCalls(BuildKit, _awaited)));
+        await Tunnels.ServeAsync(new(ids.NewId(), client, new ControlCalls(BuildKit, _awaited, images)));
     }
 
     private async Task ServeSessionAsync(HijackedRequest request, DuplexPipe client)

@@ -1,12 +1,17 @@
+using Google.Protobuf;
+using Google.Protobuf.Collections;
 using Grpc.Core;
+using Skein.Agent.Images;
 using Skein.Api.Builds.Protocol;
 
 namespace Skein.Api.Builds;
 
-/// <summary>What a client says to BuildKit: passed on, but for a build whose result is to be an image of this host.</summary>
-internal sealed class ControlCalls(BuildKit buildKit, AwaitedImages awaited) : IGrpcCalls
+/// <summary>What a client says to BuildKit: passed on, but for a build that may begin with an image of this host, or whose result is to be one.</summary>
+internal sealed class ControlCalls(BuildKit buildKit, AwaitedImages awaited, IImageContent images) : IGrpcCalls
 {
     private const string Solve = "/moby.buildkit.v1.Control/Solve";
+    private const string SolveWithin = "/moby.buildkit.v1.frontend.LLBBridge/Solve";
+    private static readonly Version s_layouts = new(0, 11);
     private static readonly Version s_severalExporters = new(0, 13);
 
     public async Task ServeAsync(HttpContext call)
@@ -14,6 +19,7 @@ internal sealed class ControlCalls(BuildKit buildKit, AwaitedImages awaited) : I
         // Said within the call: of a refused upgrade Docker's client tells the status alone.
         if (!buildKit.IsThere) GrpcAnswer.End(call, StatusCode.FailedPrecondition, $"docker build is not supported: {buildKit.Absent}");
         else if (call.Request.Path == Solve) await SolveAsync(call);
+        else if (call.Request.Path == SolveWithin) await SolveWithinAsync(call);
         else await buildKit.Calls.ForwardAsync(call);
     }
 
@@ -22,17 +28,41 @@ internal sealed class ControlCalls(BuildKit buildKit, AwaitedImages awaited) : I
         var message = await GrpcMessages.ReadAsync(call.Request.Body, call.RequestAborted) ?? [];
         var request = SolveRequest.Parser.ParseFrom(message);
         if (SolveExports.NeedsTwo(request)) await RequireSeveralExportersAsync(call.RequestAborted);
-        var images = SolveExports.Rewrite(request);
-        using var awaiting = images.Count > 0 ? awaited.Await(request.Session, images) : null;
+        await OfferImagesAsync(request.Frontend, request.FrontendAttrs, call.RequestAborted);
+        var exporters = SolveExports.Rewrite(request);
+        using var awaiting = exporters.Count > 0 ? awaited.Await(request.Session, exporters) : null;
+        await ForwardAsync(call, request);
+    }
+
+    /// <summary>buildx begins a build without a frontend, and asks for the Dockerfile's within.</summary>
+    private async Task SolveWithinAsync(HttpContext call)
+    {
+        var message = await GrpcMessages.ReadAsync(call.Request.Body, call.RequestAborted) ?? [];
+        var request = Protocol.Frontend.SolveRequest.Parser.ParseFrom(message);
+        await OfferImagesAsync(request.Frontend, request.FrontendOpt, call.RequestAborted);
+        await ForwardAsync(call, request);
+    }
+
+    private async Task ForwardAsync(HttpContext call, IMessage request)
+    {
         using var body = new ByteArrayContent(GrpcMessages.Frame(request));
         await buildKit.Calls.ForwardAsync(call, body);
     }
 
+    private async Task OfferImagesAsync(string frontend, MapField<string, string> options, CancellationToken cancel)
+    {
+        if (BaseImages.AreWanted(frontend, options) && !IsBefore(s_layouts, await VersionAsync(cancel))) BaseImages.Offer(options, images.Manifests());
+    }
+
     private async Task RequireSeveralExportersAsync(CancellationToken cancel)
     {
-        var info = await buildKit.Control.InfoAsync(new(), cancellationToken: cancel);
-        var text = info.BuildkitVersion?.Version ?? "";
-        if (Version.TryParse(text.TrimStart('v').Split('-', '+')[0], out var version) && version < s_severalExporters)
-            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"docker build --push needs BuildKit 0.13 or later, and this host's is {text}: build first, then docker push"));
+        var version = await VersionAsync(cancel);
+        if (IsBefore(s_severalExporters, version))
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"docker build --push needs BuildKit 0.13 or later, and this host's is {version}: build first, then docker push"));
     }
+
+    private async Task<string> VersionAsync(CancellationToken cancel) => (await buildKit.Control.InfoAsync(new(), cancellationToken: cancel)).BuildkitVersion?.Version ?? "";
+
+    /// <summary>What has no number was built by its user, of a newer source.</summary>
+    private static bool IsBefore(Version wanted, string text) => Version.TryParse(text.TrimStart('v').Split('-', '+')[0], out var version) && version < wanted;
 }

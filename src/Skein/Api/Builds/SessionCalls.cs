@@ -5,7 +5,7 @@ using Skein.Agent.Images;
 
 namespace Skein.Api.Builds;
 
-/// <summary>What BuildKit asks a building client for, over its session: passed on, but for the image that this host awaits.</summary>
+/// <summary>What BuildKit asks a building client for, over its session: passed on, but for the image that this host awaits, and those that it has.</summary>
 internal sealed class SessionCalls(string session, GrpcForwarder client, AwaitedImages awaited, IImageStore images) : IGrpcCalls
 {
     /// <summary>By which BuildKit sends a file.</summary>
@@ -13,9 +13,12 @@ internal sealed class SessionCalls(string session, GrpcForwarder client, Awaited
 
     private const string ExporterId = "buildkit-attachable-exporter-id";
 
+    private readonly ContentCalls _content = new(images);
+
     public async Task ServeAsync(HttpContext call)
     {
         if (call.Request.Path == SendFile && awaited.Contains(session, ExporterOf(call))) await TakeAsync(call);
+        else if (ContentCalls.IsFor(call)) await _content.ServeAsync(call);
         else await client.ForwardAsync(call);
     }
 

@@ -5,12 +5,16 @@ using Microsoft.AspNetCore.Http;
 using Skein.Api.Builds;
 using Skein.Api.Builds.Protocol;
 using Xunit;
+using Blobs = Skein.Api.Builds.Protocol.Content;
 
 namespace Skein.Tests.Api.Builds;
 
 /// <summary>docker build through the API's socket, with a BuildKit whose builds a test makes up.</summary>
 public class BuildStreamsTests
 {
+    private const string Content = "/containerd.services.content.v1.Content/";
+    private static readonly string s_manifest = "sha256:" + new string('c', 64);
+
     private const string Files = "/moby.filesync.v1.FileSync/DiffCopy";
 
     [Fact]
@@ -61,6 +65,60 @@ public class BuildStreamsTests
     }
 
     [Fact]
+    public async Task A_build_begins_with_an_image_of_this_host()
+    {
+        await using var server = await ApiServer.StartAsync();
+        await using var buildKit = await FakeBuildKit.StartAsync(server.BuildKitSocket);
+        await using var client = new BuildingClient(server);
+        await client.ServeAsync("s1", EchoMetadataAsync);
+        var manifest = new byte[5000];
+        new Random(1).NextBytes(manifest);
+        server.Images.Named.Add(new("app:latest", new("linux", "amd64", ""), s_manifest));
+        server.Images.Content[s_manifest] = manifest;
+        var (size, read, status) = (0L, Array.Empty<byte>(), new List<string>());
+        buildKit.Build = async (_, asked) =>
+        {
+            (string, string[])[] store = [("buildkit-attachable-store-id", ["oci:skein"])];
+            var info = await FakeBuildKit.AskAsync(asked, Content + "Info", GrpcMessages.Frame(new Blobs.InfoRequest { Digest = s_manifest }), store);
+            size = Blobs.InfoResponse.Parser.ParseFrom(info.Message).Info.Size;
+            var part = await FakeBuildKit.AskAsync(asked, Content + "Read", GrpcMessages.Frame(new Blobs.ReadContentRequest { Digest = s_manifest, Offset = 4500, Size = 300 }), store);
+            read = Blobs.ReadContentResponse.Parser.ParseFrom(part.Message).Data.ToByteArray();
+            status.Add((await FakeBuildKit.AskAsync(asked, Content + "Info", GrpcMessages.Frame(new Blobs.InfoRequest { Digest = "sha256:none" }), store)).Status);
+            status.Add((await FakeBuildKit.AskAsync(asked, Content + "Delete", [], store)).Status);
+            // What the client has of its own is the client's.
+            var own = await FakeBuildKit.AskAsync(asked, Content + "Info", [], ("buildkit-attachable-store-id", ["oci:own"]), ("include-patterns", ["x"]));
+            status.Add(BytesMessage.Parser.ParseFrom(own.Message).Data.ToStringUtf8());
+            return new();
+        };
+
+        await client.Connect().SolveAsync(new() { Frontend = "dockerfile.v0", Session = "s1" }, cancellationToken: Poll.Soon);
+
+        Assert.Equal($"oci-layout://skein@{s_manifest}", buildKit.Solved!.FrontendAttrs["context:app::linux/amd64"]);
+        Assert.Equal((5000, 300), (size, read.Length));
+        Assert.Equal(manifest[4500..4800], read);
+        Assert.Equal(["5", "12", "x"], status);
+    }
+
+    [Theory]
+    [InlineData("v0.11.0", "dockerfile.v0", true)]
+    [InlineData("v0.10.6", "dockerfile.v0", false)]
+    [InlineData("v0.12.0-rc1", "gateway.v0", true)]
+    [InlineData("4c0ab2d.m", "gateway.v0", true)]
+    [InlineData("v0.11.0", "", false)]
+    public async Task What_is_here_is_told_within_a_build_too_where_BuildKit_can_read_it(string version, string frontend, bool isTold)
+    {
+        await using var server = await ApiServer.StartAsync();
+        await using var buildKit = await FakeBuildKit.StartAsync(server.BuildKitSocket);
+        await using var client = new BuildingClient(server);
+        server.Images.Named.Add(new("app:v1", new("linux", "arm", "v7"), s_manifest));
+        buildKit.Version = version;
+
+        await client.CallAsync("/moby.buildkit.v1.frontend.LLBBridge/Solve", new Skein.Api.Builds.Protocol.Frontend.SolveRequest { Frontend = frontend, FrontendOpt = { ["target"] = "a" } });
+
+        Assert.Equal(isTold ? ["context:app:v1::linux/arm/v7", "target"] : ["target"], buildKit.SolvedWithin!.FrontendOpt.Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task An_image_that_cannot_be_taken_fails_the_build_in_words()
     {
         await using var server = await ApiServer.StartAsync();
@@ -85,6 +143,7 @@ public class BuildStreamsTests
         await using var server = await ApiServer.StartAsync();
         await using var buildKit = await FakeBuildKit.StartAsync(server.BuildKitSocket);
         await using var client = new BuildingClient(server);
+        buildKit.Version = null;
         var error = await Assert.ThrowsAsync<RpcException>(async () => await client.Connect().InfoAsync(new(), cancellationToken: Poll.Soon));
         Assert.Equal((StatusCode.Unimplemented, "unknown method"), (error.StatusCode, error.Status.Detail));
     }

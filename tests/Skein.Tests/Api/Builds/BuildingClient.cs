@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Google.Protobuf;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -26,6 +27,14 @@ internal sealed class BuildingClient(ApiServer server) : IAsyncDisposable
         var channel = GrpcChannel.ForAddress("http://localhost", new() { HttpHandler = BuildKit.HttpOver(async _ => await UpgradeAsync("/grpc")), DisposeHttpClient = true });
         _open.Add(channel);
         return new(channel);
+    }
+
+    /// <summary>One call of those that no client here has, which is to succeed.</summary>
+    public async Task CallAsync(string path, IMessage request)
+    {
+        using var http = new HttpMessageInvoker(BuildKit.HttpOver(async _ => await UpgradeAsync("/grpc")));
+        var (_, status, words) = await FakeBuildKit.AskAsync(http, path, GrpcMessages.Frame(request));
+        if (status != "0") throw new IOException($"{path}: {status}: {words}");
     }
 
     /// <summary>Answers what BuildKit asks over the session.</summary>

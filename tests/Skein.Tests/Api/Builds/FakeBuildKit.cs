@@ -22,6 +22,12 @@ internal sealed class FakeBuildKit : IAsyncDisposable
     /// <summary>The session's methods, by which BuildKit knows what it may ask of the client.</summary>
     public string[] Methods { get; private set; } = [];
 
+    /// <summary>null for one that does not tell.</summary>
+    public string? Version { get; set; } = "v0.11.6";
+
+    /// <summary>What the last build's Dockerfile was asked for with, within it.</summary>
+    public Skein.Api.Builds.Protocol.Frontend.SolveRequest? SolvedWithin { get; private set; }
+
     /// <summary>Of the last build.</summary>
     public SolveRequest? Solved { get; private set; }
 
@@ -37,6 +43,8 @@ internal sealed class FakeBuildKit : IAsyncDisposable
         buildKit._app.Run(call => call.Request.Path.Value switch
         {
             "/moby.buildkit.v1.Control/Solve" => buildKit.SolveAsync(call),
+            "/moby.buildkit.v1.frontend.LLBBridge/Solve" => buildKit.SolveWithinAsync(call),
+            "/moby.buildkit.v1.Control/Info" when buildKit.Version is { } version => AnswerAsync(call, new InfoResponse { BuildkitVersion = new() { Version = version } }),
             "/moby.buildkit.v1.Control/Session" => buildKit.SessionAsync(call),
             "/moby.buildkit.v1.Control/Prune" => AnswerAsync(call, new UsageRecord { Id = "c1", Size = 5 }, new UsageRecord { Id = "c2", Size = 7 }),
             _ => RefuseAsync(call),
@@ -72,6 +80,12 @@ internal sealed class FakeBuildKit : IAsyncDisposable
     {
         Solved = SolveRequest.Parser.ParseFrom(await GrpcMessages.ReadAsync(call.Request.Body, Poll.Soon));
         await AnswerAsync(call, await Build(Solved, await _client.Task.WaitAsync(Poll.Soon)));
+    }
+
+    private async Task SolveWithinAsync(HttpContext call)
+    {
+        SolvedWithin = Skein.Api.Builds.Protocol.Frontend.SolveRequest.Parser.ParseFrom(await GrpcMessages.ReadAsync(call.Request.Body, Poll.Soon));
+        await AnswerAsync(call, new SolveResponse());
     }
 
     private async Task SessionAsync(HttpContext call)
