@@ -12,6 +12,7 @@ internal sealed class ControlCalls(BuildKit buildKit, AwaitedImages awaited, IIm
     private const string Solve = "/moby.buildkit.v1.Control/Solve";
     private const string SolveWithin = "/moby.buildkit.v1.frontend.LLBBridge/Solve";
     private static readonly Version s_layouts = new(0, 11);
+    private static readonly Version s_untold = new(0, 0, 0);
     private static readonly Version s_severalExporters = new(0, 13);
 
     public async Task ServeAsync(HttpContext call)
@@ -63,6 +64,7 @@ internal sealed class ControlCalls(BuildKit buildKit, AwaitedImages awaited, IIm
 
     private async Task<string> VersionAsync(CancellationToken cancel) => (await buildKit.Control.InfoAsync(new(), cancellationToken: cancel)).BuildkitVersion?.Version ?? "";
 
-    /// <summary>What has no number was built by its user, of a newer source.</summary>
-    private static bool IsBefore(Version wanted, string text) => Version.TryParse(text.TrimStart('v').Split('-', '+')[0], out var version) && version < wanted;
+    /// <summary>What was built from source has no number, or 0.0.0: it is taken for the newest.</summary>
+    private static bool IsBefore(Version wanted, string text) =>
+        Version.TryParse(text.TrimStart('v').Split('-', '+')[0], out var version) && version > s_untold && version < wanted;
 }

@@ -104,6 +104,7 @@ public class BuildStreamsTests
     [InlineData("v0.10.6", "dockerfile.v0", false)]
     [InlineData("v0.12.0-rc1", "gateway.v0", true)]
     [InlineData("4c0ab2d.m", "gateway.v0", true)]
+    [InlineData("0.0.0+unknown", "dockerfile.v0", true)]
     [InlineData("v0.11.0", "", false)]
     public async Task What_is_here_is_told_within_a_build_too_where_BuildKit_can_read_it(string version, string frontend, bool isTold)
     {
