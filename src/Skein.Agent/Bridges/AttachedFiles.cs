@@ -18,7 +18,7 @@ internal sealed class AttachedFiles(BridgeNetworkingOptions options)
         var definition = container.Definition;
         Directory.CreateDirectory(options.FilesOf(container.Id));
         Put(container.Id, "resolv.conf", ResolvConf(container));
-        Put(container.Id, "hosts", ContainerFiles.Hosts(NameOf(definition), extra, container.Legs.Where(leg => leg is not GatewayLeg).SelectMany(AddressesOf)));
+        Put(container.Id, "hosts", ContainerFiles.Hosts(NamesOf(definition), extra, container.Legs.Where(leg => leg is not GatewayLeg).SelectMany(AddressesOf)));
         Put(container.Id, "hostname", definition.Hostname + "\n");
     }
 
@@ -26,14 +26,14 @@ internal sealed class AttachedFiles(BridgeNetworkingOptions options)
     public void Add(AttachedToBridges container, AttachedLeg leg)
     {
         var path = PathOf(container.Id, "hosts");
-        if (File.Exists(path)) File.AppendAllText(path, string.Concat(AddressesOf(leg).Select(address => $"{address}\t{NameOf(container.Definition)}\n")));
+        if (File.Exists(path)) File.AppendAllText(path, string.Concat(AddressesOf(leg).Select(address => $"{address}\t{NamesOf(container.Definition)}\n")));
         WriteResolvers(container);
     }
 
     public void Remove(AttachedToBridges container, AttachedLeg leg)
     {
         var path = PathOf(container.Id, "hosts");
-        var gone = AddressesOf(leg).Select(address => $"{address}\t{NameOf(container.Definition)}").ToHashSet(StringComparer.Ordinal);
+        var gone = AddressesOf(leg).Select(address => $"{address}\t{NamesOf(container.Definition)}").ToHashSet(StringComparer.Ordinal);
         if (File.Exists(path)) Overwrite(path, string.Concat(File.ReadAllLines(path).Where(line => !gone.Contains(line)).Select(line => line + "\n")));
         WriteResolvers(container);
     }
@@ -84,6 +84,5 @@ internal sealed class AttachedFiles(BridgeNetworkingOptions options)
 
     private static IEnumerable<string> AddressesOf(AttachedLeg leg) => leg.Addresses.Select(address => address.Address.ToString());
 
-    private static string NameOf(ContainerDefinition definition) =>
-        definition.Standalone.Domainname.Length > 0 ? $"{definition.Hostname}.{definition.Standalone.Domainname} {definition.Hostname}" : definition.Hostname;
+    private static string NamesOf(ContainerDefinition definition) => ContainerFiles.NamesOf(definition.Hostname, definition.Standalone.Domainname);
 }

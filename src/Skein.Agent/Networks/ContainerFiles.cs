@@ -63,9 +63,17 @@ internal static class ContainerFiles
         return text.ToString();
     }
 
+    /// <summary>As a line of the hosts file has it: whole, and without its domain. The host's name may bring one too.</summary>
+    public static string NamesOf(string hostname, string domain = "")
+    {
+        var whole = domain.Length > 0 ? $"{hostname}.{domain}" : hostname;
+        return whole.IndexOf('.') is > 0 and var dot ? $"{whole} {whole[..dot]}" : whole;
+    }
+
+    /// <param name="names">The container's own (<see cref="NamesOf"/>).</param>
     /// <param name="extra">"IP name alias…"</param>
-    /// <param name="addresses">The container's own, by which its name is known.</param>
-    public static string Hosts(string hostname, IEnumerable<string> extra, IEnumerable<string> addresses)
+    /// <param name="addresses">The container's own, by which its names are known.</param>
+    public static string Hosts(string names, IEnumerable<string> extra, IEnumerable<string> addresses)
     {
         var text = new StringBuilder(
             "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff00::\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n");
@@ -74,7 +82,7 @@ internal static class ContainerFiles
             var space = line.IndexOfAny([' ', '\t']);
             if (space > 0) text.Append(line.AsSpan(0, space)).Append('\t').Append(line.AsSpan(space + 1).Trim()).Append('\n');
         }
-        foreach (var address in addresses) text.Append(address).Append('\t').Append(hostname).Append('\n');
+        foreach (var address in addresses) text.Append(address).Append('\t').Append(names).Append('\n');
         return text.ToString();
     }
 }

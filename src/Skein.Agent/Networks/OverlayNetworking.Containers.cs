@@ -220,7 +220,7 @@ public sealed partial class OverlayNetworking
         WriteIfMissing(Path.Combine(folder, "resolv.conf"), ContainerFiles.ResolvConf(spec.Dns, ContainerFiles.LinesOf(_options.HostResolvConf), alone: spec.Legs.Count == 0));
         WriteIfMissing(
             Path.Combine(folder, "hosts"),
-            ContainerFiles.Hosts(spec.Hostname, HostGateway.Resolve(spec.ExtraHosts, HostGateways), Own(legs).SelectMany(leg => leg.Addresses).Select(address => InterfaceAddress.Parse(address).Address.ToString())));
+            ContainerFiles.Hosts(ContainerFiles.NamesOf(spec.Hostname), HostGateway.Resolve(spec.ExtraHosts, HostGateways), Own(legs).SelectMany(leg => leg.Addresses).Select(address => InterfaceAddress.Parse(address).Address.ToString())));
         WriteIfMissing(Path.Combine(folder, "hostname"), spec.Hostname + "\n");
     }
 

@@ -43,6 +43,15 @@ public sealed class ContainerNamespaceTests
         ContainerFiles.Hosts("web-4", ["192.0.2.7 db db.example", "broken"], ["10.0.1.6"]));
 
     [Theory]
+    [InlineData("web-4", "", "web-4")]
+    [InlineData("web-4", "shop.example", "web-4.shop.example web-4")]
+    [InlineData("web-4.shop.example", "", "web-4.shop.example web-4")]
+    [InlineData("web-4.shop", "example", "web-4.shop.example web-4")]
+    [InlineData(".shop", "", ".shop")]
+    public void A_name_with_a_domain_is_known_without_it_too(string hostname, string domain, string names) =>
+        Assert.Equal(names, ContainerFiles.NamesOf(hostname, domain));
+
+    [Theory]
     [InlineData("net.ipv4.ip_forward", "net/ipv4/ip_forward")]
     [InlineData("net.ipv4.conf.eth0/100.rp_filter", "net/ipv4/conf/eth0.100/rp_filter")]
     [InlineData("net/ipv4/conf/eth0.100/rp_filter", "net/ipv4/conf/eth0.100/rp_filter")]
