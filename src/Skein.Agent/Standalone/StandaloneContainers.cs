@@ -188,13 +188,14 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
             $"container {container.Id[..12]} is a task of the service {service}, which starts another when it ends: use docker service update --force {service}");
     }
 
+    private ContainerRecord? Share(string mode) => NamespaceMode.Container(mode) is { } other ? Other(other) : null;
+
     // Not as one that is missing: a client would take that for the image, and pull it.
-    private ContainerRecord? Share(string mode)
+    private ContainerRecord Other(string idOrName)
     {
-        if (NamespaceMode.Container(mode) is not { } other) return null;
         try
         {
-            return _engine.Find(other);
+            return _engine.Find(idOrName);
         }
         catch (SkeinException missing) when (missing.Kind == ErrorKind.NotFound)
         {
@@ -212,7 +213,7 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
         {
             var (name, mode) = from.Split(':', 2) is [var id, var given] ? (id, given) : (from, "rw");
             if (mode is not ("ro" or "rw" or "z" or "Z")) throw SkeinException.Invalid($"invalid mode: {mode}");
-            var other = _engine.Find(name);
+            var other = Other(name);
             foreach (var mount in other.Definition.Spec.Mounts.Where(mount => mount.Type is "bind" or "volume" && definition.Spec.Mounts.All(own => own.Target != mount.Target)))
             {
                 var taken = mount.Clone();

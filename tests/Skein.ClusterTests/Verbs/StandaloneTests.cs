@@ -70,6 +70,10 @@ public sealed class StandaloneTests(SwarmFixture swarm)
         var refused = await Docker.RunAsync("run", "--rm", "--network", "container:donor", "busybox", "true");
         Assert.Contains("cannot join network namespace of a non running container: container donor is exited", refused.Errors, StringComparison.Ordinal);
         await Docker.OutputOfAsync("rm donor");
+        // A client that is told of something missing takes it for the image, and pulls that.
+        var nobody = await Docker.RunAsync("run", "--rm", "--network", "none", "--volumes-from", "nobody", "busybox", "true");
+        Assert.Contains("No such container: nobody", nobody.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unable to find image", nobody.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
