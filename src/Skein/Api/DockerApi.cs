@@ -44,6 +44,8 @@ public sealed class DockerApi(
 
     private ContainerLegs Legs => new(networking, users);
 
+    private NetworkCatalog Networks => new(identity, swarm, assignments, networking, Legs, bridges, containers, time);
+
     /// <summary>What `docker info` warns of.</summary>
     public Func<IReadOnlyList<string>> Warnings { get; init; } = static () => [];
 
@@ -78,7 +80,7 @@ public sealed class DockerApi(
         new InfoRoutes(identity, containers, images, swarm, _events, time, Warnings).Map(app);
         new EventRoutes(_events, time).Map(app);
         new DiskUsageRoutes(identity, containers, images, Legs, time).Map(app);
-        var catalog = new NetworkCatalog(identity, swarm, assignments, networking, Legs, bridges, containers, time);
+        var catalog = Networks;
         new ContainerLifeRoutes(containers, standalone, images, _events, ids, time).Map(app);
         new ArchiveRoutes(containers).Map(app);
         new ContainerRoutes(containers, images, Legs, new(identity.DataRoot), time).Map(app);
@@ -102,7 +104,7 @@ public sealed class DockerApi(
 
     /// <summary>Turns what happens to containers and in the swarm into Docker's events, until cancelled.</summary>
     public Task RunAsync(CancellationToken cancel) => Task.WhenAll(
-        new ContainerEvents(containers, _events).RunAsync(cancel),
+        new ContainerEvents(containers, Networks, _events).RunAsync(cancel),
         new VolumeEvents(containers.Volumes, _events).RunAsync(cancel),
         new SwarmEvents(swarm, _events, time).RunAsync(cancel));
 }

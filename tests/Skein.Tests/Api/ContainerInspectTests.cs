@@ -120,10 +120,23 @@ public class ContainerInspectTests
         Assert.Equal(["container die c1 web.1.t1  ", "network disconnect n1 front overlay c1"], Told("die"));
         Assert.Equal(["container kill c1 web.1.t1  "], Told("kill"));
 
-        static IEnumerable<string> Told(string action) =>
-            Skein.Api.Engine.ContainerEvents.Of(new ContainerEvent(DateTimeOffset.UnixEpoch, action, Container(new ContainerSpec(), ContainerStatus.Running), new Dictionary<string, string>()))
-                .Select(e => $"{e.Type} {e.Action} {e.Id} {e.Attributes["name"]} {e.Attributes.GetValueOrDefault("type")} {e.Attributes.GetValueOrDefault("container")}");
+        static IEnumerable<string> Told(string action) => EventsOf(action, Container(new ContainerSpec(), ContainerStatus.Running), _ => "overlay");
     }
+
+    [Theory]
+    [InlineData("web", "network connect n1 front macvlan c1")]
+    [InlineData("host", "network connect id-of-host host host c1")]
+    [InlineData("none", "network connect id-of-none none null c1")]
+    public void A_users_container_joins_a_network_of_whatever_driver(string mode, string told)
+    {
+        var container = Container(new ContainerSpec(), ContainerStatus.Running);
+        container.Definition.Standalone = new() { NetworkMode = mode };
+        Assert.Equal([told, "container start c1 web.1.t1  "], EventsOf("start", container, _ => "macvlan"));
+    }
+
+    private static IEnumerable<string> EventsOf(string action, ContainerRecord container, Func<string, string> driverOf) =>
+        Skein.Api.Engine.ContainerEvents.Of(new ContainerEvent(DateTimeOffset.UnixEpoch, action, container, new Dictionary<string, string>()), driverOf, name => "id-of-" + name)
+            .Select(e => $"{e.Type} {e.Action} {e.Id} {e.Attributes["name"]} {e.Attributes.GetValueOrDefault("type")} {e.Attributes.GetValueOrDefault("container")}");
 
     [Fact]
     public void What_it_was_given_follows_the_hosts_cgroups()

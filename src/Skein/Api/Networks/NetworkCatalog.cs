@@ -35,6 +35,9 @@ internal sealed class NetworkCatalog(
         return [.. bridges.All.Select(From), .. local, .. Overlays()];
     }
 
+    /// <summary>Of a network that a container of this host is on: one that is not the host's own is the swarm's.</summary>
+    public string DriverOf(string id) => bridges.All.FirstOrDefault(own => own.Id == id) is { } own ? From(own).Driver : "overlay";
+
     /// <summary>By id, name, or unique id prefix.</summary>
     public NetworkJson Find(string idOrName)
     {
@@ -163,7 +166,7 @@ internal sealed class NetworkCatalog(
     };
 
     /// <summary>64 hex digits that stay the same for this daemon: its local networks are kept nowhere.</summary>
-    private string LocalId(string name) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{identity.Id}/{name}")));
+    public string LocalId(string name) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{identity.Id}/{name}")));
 
     private Dictionary<string, NetworkJson.ContainerJson> ContainersOn(NetworkJson network)
     {
