@@ -164,12 +164,15 @@ public sealed partial class ImageStore : IImageStore, IDisposable
     private async Task LoadCatalogueAsync(CancellationToken cancel)
     {
         var listed = await _containerd.Images.ListAsync(new ListImagesRequest(), cancellationToken: cancel);
+        // Many names may lead to one image, which is read once.
+        var read = new Dictionary<string, CatalogueEntry>(StringComparer.Ordinal);
         foreach (var image in listed.Images)
         {
             var target = new OciDescriptor { MediaType = image.Target.MediaType, Digest = image.Target.Digest, Size = image.Target.Size };
             try
             {
-                Note(await ReadEntryAsync(image.Name, target, cancel));
+                if (!read.TryGetValue(target.Digest, out var entry)) entry = read[target.Digest] = await ReadEntryAsync(image.Name, target, cancel);
+                Note(entry.Named(image.Name));
             }
             catch (SkeinException error)
             {
@@ -185,7 +188,8 @@ public sealed partial class ImageStore : IImageStore, IDisposable
         CatalogueEntry entry = null!;
         await _installer.InstallAsync(image, names[0], source, progress, async token =>
         {
-            foreach (var name in names) await PointAsync(entry = await ReadEntryAsync(name, image.Target, token), token);
+            entry = await ReadEntryAsync(names[0], image.Target, token);
+            foreach (var name in names) await PointAsync(entry = entry.Named(name), token);
         }, cancel);
         return entry;
     }

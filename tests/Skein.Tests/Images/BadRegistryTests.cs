@@ -2,12 +2,15 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using Skein.Agent.Containerd.ImagesApi;
 using Skein.Agent.Images;
 using Skein.Agent.Images.Content;
 using Skein.Agent.Images.Registry;
 using Skein.Model;
+using Skein.Tests.Containers;
 using Xunit;
 
 namespace Skein.Tests.Images;
@@ -143,6 +146,47 @@ public sealed class BadRegistryTests : IDisposable
         if (!reading.IsCompleted) _time.Advance(TimeSpan.FromSeconds(1));
         return reading.IsCompleted;
     });
+
+    [Fact]
+    public async Task Pages_of_what_is_no_tag_have_an_end()
+    {
+        var asked = 0;
+        _script.Answer = _ =>
+        {
+            asked++;
+            var page = Of(HttpStatusCode.OK, new MemoryStream("""{"tags":["-","a b"]}"""u8.ToArray()));
+            page.Headers.TryAddWithoutValidation("Link", "</v2/app/tags/list?last=b>; rel=\"next\"");
+            return page;
+        };
+        var error = await Assert.ThrowsAsync<SkeinException>(() => _registry.ListTagsAsync(App, null, 100, Poll.Soon));
+        Assert.EndsWith("has more than 100 tags", error.Message);
+        Assert.Equal(51, asked);
+    }
+
+    [Theory]
+    [InlineData("""{"manifests":[]}""", "an index in an index, which is no image")]
+    [InlineData("""{"config":{"digest":null},"layers":[]}""", "invalid checksum digest format")]
+    [InlineData("""{"config":{"digest":"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},"layers":[{"digest":"sha256:../../../x"}]}""", "invalid checksum digest format")]
+    public async Task What_is_no_image_is_said_so_before_anything_is_fetched_for_it(string child, string expected)
+    {
+        var folder = Directory.CreateTempSubdirectory("skein-bad-").FullName;
+        try
+        {
+            await using var containerd = await ScriptedContainerd.StartAsync(Path.Combine(folder, "containerd.sock"));
+            containerd.On("Images/List", () => new ListImagesResponse());
+            using var store = new ImageStore(containerd.Client, RegistryConfig.Default, Path.Combine(folder, "tmp"), TimeProvider.System, NullLoggerFactory.Instance, _ => _script);
+            var bytes = Encoding.UTF8.GetBytes(child);
+            var index = Encoding.UTF8.GetBytes($$"""{"manifests":[{"digest":"{{ContentDigest.Of(bytes)}}"}]}""");
+            _script.Answer = request => Of(HttpStatusCode.OK, new MemoryStream(request.RequestUri!.AbsolutePath.Contains("/manifests/sha256:", StringComparison.Ordinal) ? bytes : index));
+            var error = await Assert.ThrowsAsync<SkeinException>(() => store.PullAsync(App.Normalized, null, null, Poll.Soon));
+            Assert.Equal(ErrorKind.InvalidArgument, error.Kind);
+            Assert.EndsWith(expected, error.Message);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 
     private static HttpResponseMessage Of(HttpStatusCode status, Stream body) => new(status) { Content = new StreamContent(body) };
 

@@ -67,6 +67,30 @@ public sealed class ImageArchiveTests : IDisposable
         Assert.Equal(Digest(manifest), image.Contents[0].Target.Digest);
     }
 
+    [Fact]
+    public async Task An_archive_gives_no_host_a_hundred_thousand_names()
+    {
+        const string Config = """{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}""";
+        using var tar = Tar(
+            ("c", Config),
+            ("manifest.json", $$"""[{"Config":"c","RepoTags":[{{string.Join(',', Enumerable.Range(0, 10_001).Select(i => $"\"app:{i}\""))}}],"Layers":[]}]"""));
+        using var archive = await ImageArchive.SpoolAsync(tar, _folder, Poll.Soon);
+        Assert.Equal("the archive has more than 10000 names of images", (await Assert.ThrowsAsync<SkeinException>(() => archive.ReadImagesAsync(null, Poll.Soon))).Message);
+    }
+
+    /// <summary>Each is padded with what packs well: a small file, and gigabytes in memory.</summary>
+    [Fact]
+    public async Task The_documents_of_an_index_have_a_bound_together()
+    {
+        var pad = new string(' ', 3 << 20);
+        var manifests = Enumerable.Range(0, 24).Select(i => $$"""{"schemaVersion":{{i}},"config":{},"layers":[]}{{pad}}""").ToList();
+        var index = $$"""{"manifests":[{{string.Join(',', manifests.Select(manifest => $"{{\"digest\":\"{Digest(manifest)}\"}}"))}}]}""";
+        var top = $$"""{"manifests":[{"digest":"{{Digest(index)}}"}]}""";
+        using var tar = Tar([("index.json", top), (Blob(index), index), .. manifests.Select(manifest => (Blob(manifest), manifest))]);
+        using var archive = await ImageArchive.SpoolAsync(tar, _folder, Poll.Soon);
+        Assert.Equal("the documents of the archive are larger than 64 MiB", (await Assert.ThrowsAsync<SkeinException>(() => archive.ReadImagesAsync(null, Poll.Soon))).Message);
+    }
+
     private static string Digest(string content) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)));
 
     private static string Blob(string content) => "blobs/" + Digest(content).Replace(':', '/');

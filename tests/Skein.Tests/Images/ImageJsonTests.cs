@@ -49,6 +49,34 @@ public class ImageJsonTests
         "app: a part of less than no bytes",
         Refusal(() => ImageJson.ReadManifest(Encoding.UTF8.GetBytes(json), "app")));
 
+    [Fact]
+    public void A_null_among_an_images_texts_is_an_empty_one()
+    {
+        var config = ImageJson.ReadConfig(
+            """
+            {"os":null,"history":[null],"config":{"Env":[null],"Cmd":[null],"Entrypoint":[null],"OnBuild":[null],"Labels":{"a":null},"Volumes":{"/v":null},
+             "ExposedPorts":{"80":null},"Healthcheck":{"Test":[null]}}}
+            """u8, "app");
+        var read = ImageRecords.From("sha256:0", config, []).Config;
+        Assert.Equal(
+            ["", "", "", "", "", "/v", "80", ""],
+            [.. read.Env, .. read.Cmd, .. read.Entrypoint, .. read.OnBuild, read.Labels["a"], .. read.Volumes, .. read.ExposedPorts, .. read.Healthcheck!.Test]);
+        Assert.Equal(("", false), (config.Os, config.History![0].EmptyLayer));
+    }
+
+    [Fact]
+    public void Nulls_in_a_manifest_are_no_digests_and_no_types()
+    {
+        var manifest = ImageJson.ReadManifest("""{"config":{"digest":null,"mediaType":null,"platform":{"os":null}},"layers":[{"digest":null}]}"""u8, "app");
+        Assert.Equal(("", "", "", ""), (manifest.Config!.Digest, manifest.Config.MediaType, manifest.Config.Platform!.Os, manifest.Layers![0].Short));
+    }
+
+    [Fact]
+    public void More_volumes_than_any_image_has_are_refused() => Assert.Equal(
+        "app: an image of 1025 volumes",
+        Refusal(() => ImageJson.ReadConfig(
+            Encoding.UTF8.GetBytes("{\"config\":{\"Volumes\":{" + string.Join(',', Enumerable.Range(0, 1025).Select(i => $"\"/{i}\":{{}}")) + "}}}"), "app")));
+
     private static string Refusal(Action read)
     {
         var error = Assert.Throws<SkeinException>(read);

@@ -1,5 +1,6 @@
 using Skein.Agent.Images;
 using Skein.Agent.Images.Registry;
+using Skein.Model;
 using Xunit;
 
 namespace Skein.Tests.Images;
@@ -22,4 +23,15 @@ public class RegistryHostsTests
     [InlineData("[::1]:5000", "https://[::1]:5000! http://[::1]:5000!")]
     public void Mirrors_serve_the_hub_and_plain_http_only_what_is_listed_or_loopback(string domain, string expected) =>
         Assert.Equal(expected, Hosts(domain));
+
+    [Theory]
+    [InlineData("[::::]")]
+    [InlineData("[abc")]
+    [InlineData("a b")]
+    [InlineData("")]
+    public void What_can_be_no_host_is_said_so(string domain)
+    {
+        var error = Assert.Throws<SkeinException>(() => RegistryHosts.For(domain, Config));
+        Assert.Equal((ErrorKind.InvalidArgument, $"invalid registry host: {domain}"), (error.Kind, error.Message));
+    }
 }

@@ -12,6 +12,12 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
 {
     private const int DocumentSizeMax = 4 << 20;
 
+    // All that is read whole, some of which is kept in memory: a document of 4 MiB packs into a thousandth, and an index may list 1024.
+    private const long DocumentsMax = 64 << 20;
+
+    // Each image and each name is written by itself.
+    private const int NamesMax = 10_000;
+
     // A hundred images of the most layers that one may have; each becomes a file.
     private const int EntriesMax = 1 << 16;
 
@@ -20,6 +26,8 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
     private readonly Dictionary<string, string> _links = [];
     private readonly Dictionary<string, string> _blobs = [];
     private readonly Dictionary<string, OciDescriptor> _described = [];
+
+    private long _documents;
 
     private ImageArchive(string directory) => _directory = directory;
 
@@ -55,6 +63,12 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
     {
         var (manifest, index) = (TryFile("manifest.json"), TryFile("index.json"));
         if (manifest is null && index is null) throw SkeinException.Invalid("unrecognized image format");
+        var images = await ReadAllAsync(manifest, index, platform, cancel);
+        return images.Sum(image => Math.Max(1, image.Names.Count)) <= NamesMax ? images : throw SkeinException.Invalid($"the archive has more than {NamesMax} names of images");
+    }
+
+    private async Task<IReadOnlyList<ArchivedImage>> ReadAllAsync(string? manifest, string? index, ImagePlatform? platform, CancellationToken cancel)
+    {
         var laid = index is null ? [] : await ReadLayoutAsync(await DocumentAsync(index, cancel), platform, cancel);
         if (manifest is null) return laid.Count > 0 ? laid : throw SkeinException.Invalid("unrecognized image format");
         var saved = await ReadSavedAsync(await DocumentAsync(manifest, cancel), cancel);
@@ -143,7 +157,7 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
         target = target with { MediaType = manifest.MediaType ?? target.MediaType, Size = bytes.Length, Annotations = null };
         if (!manifest.IsIndex) return [new ImageContent(target, null, target, bytes)];
         var contents = new List<ImageContent>();
-        foreach (var child in manifest.Manifests!.Where(child => !child.IsAttestation && (platform is null || PlatformChoice.IsSame(child.Platform, platform)) && Holds(child)))
+        foreach (var child in manifest.Manifests!.Where(child => !child.IsAttestation && (platform is null || PlatformChoice.IsSame(child.Platform, platform)) && Holds(child)).DistinctBy(child => child.Digest))
         {
             var own = await ReadAsync(child, cancel);
             if (ImageJson.ReadManifest(own, child.Digest) is { IsIndex: false } one && Holds(one.Config!) && one.Layers!.TrueForAll(Holds)) contents.Add(new ImageContent(target, bytes, child, own));
@@ -193,10 +207,13 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
     private string FileOf(OciDescriptor blob) =>
         _blobs.GetValueOrDefault(blob.Digest) ?? TryFile(BlobName(blob.Digest)) ?? throw SkeinException.Invalid($"the archive lacks {blob.Digest}");
 
-    private static async Task<byte[]> DocumentAsync(string file, CancellationToken cancel) =>
-        new FileInfo(file).Length <= DocumentSizeMax
-            ? await File.ReadAllBytesAsync(file, cancel)
-            : throw SkeinException.Invalid("a document of the archive is larger than 4 MiB");
+    private async Task<byte[]> DocumentAsync(string file, CancellationToken cancel)
+    {
+        var length = new FileInfo(file).Length;
+        if (length > DocumentSizeMax) throw SkeinException.Invalid("a document of the archive is larger than 4 MiB");
+        if ((_documents += length) > DocumentsMax) throw SkeinException.Invalid("the documents of the archive are larger than 64 MiB");
+        return await File.ReadAllBytesAsync(file, cancel);
+    }
 
     private string? TryFile(string name)
     {

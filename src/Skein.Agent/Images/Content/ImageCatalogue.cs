@@ -9,10 +9,13 @@ internal sealed record ImageCatalogue(ImmutableDictionary<string, CatalogueEntry
     public static readonly ImageCatalogue Empty = new(ImmutableDictionary<string, CatalogueEntry>.Empty);
 
     /// <summary>One record an image, newest first, with all its names, as `docker images` lists them.</summary>
-    public IReadOnlyList<ImageRecord> Images { get; } =
+    public IReadOnlyList<ImageRecord> Images => _images.Value;
+
+    // When it is asked for: an archive may bring thousands of names, each of which makes another catalogue.
+    private readonly Lazy<IReadOnlyList<ImageRecord>> _images = new(() =>
     [
         .. Entries.Values.GroupBy(entry => entry.Image.Id).Select(Merge).OrderByDescending(image => image.Created).ThenBy(image => image.Id, StringComparer.Ordinal),
-    ];
+    ]);
 
     public ImageCatalogue With(CatalogueEntry entry) => new(Entries.SetItem(entry.Name, entry));
 

@@ -72,6 +72,8 @@ internal sealed class ImageInstaller(
         ImageContent image, string lease, IBlobSource source, IProgress<ImageProgress>? progress, CancellationToken cancel)
     {
         var manifest = ImageJson.ReadManifest(image.ManifestBytes, image.Manifest.Digest);
+        if (manifest.IsIndex) throw SkeinException.Invalid($"{image.Target.Digest}: an index in an index, which is no image");
+        if (manifest.Layers!.Prepend(manifest.Config!).Any(part => !ContentDigest.IsOne(part.Digest))) throw SkeinException.Invalid($"{image.Manifest.Digest}: invalid checksum digest format");
         var configBytes = await content.TryReadAsync(manifest.Config!.Digest, cancel) ?? await source.ReadAsync(manifest.Config, cancel);
         var diffIds = ImageJson.ReadConfig(configBytes, manifest.Config.Digest).RootFs?.DiffIds ?? [];
         if (diffIds.Count != manifest.Layers!.Count)

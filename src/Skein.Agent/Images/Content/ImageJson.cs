@@ -23,6 +23,9 @@ internal sealed partial class ImageJson : JsonSerializerContext
     // Each is looked for whenever the index gets a name; real ones have a few dozen.
     private const int MostManifests = 1024;
 
+    // Each becomes a folder, a record and a mount of every container; real ones have a handful.
+    private const int MostVolumes = 1024;
+
     public static OciManifest ReadManifest(ReadOnlySpan<byte> json, string name) =>
         Read(json, Default.OciManifest, name) is { } manifest && (manifest.IsIndex ? IsWhole(manifest.Manifests) : manifest.Config is not null && IsWhole(manifest.Layers))
             ? Bounded(manifest, name)
@@ -36,10 +39,13 @@ internal sealed partial class ImageJson : JsonSerializerContext
         return parts.All(part => part.Size >= 0) ? manifest : throw SkeinException.Invalid($"{name}: a part of less than no bytes");
     }
 
-    public static OciImageConfig ReadConfig(ReadOnlySpan<byte> json, string name) =>
-        Read(json, Default.OciImageConfig, name) is var config && (config.RootFs?.DiffIds is not { } layers || IsWhole(layers))
-            ? config
-            : throw SkeinException.Invalid($"{name}: a layer without an id");
+    public static OciImageConfig ReadConfig(ReadOnlySpan<byte> json, string name)
+    {
+        var config = Read(json, Default.OciImageConfig, name);
+        if (config.RootFs?.DiffIds is { } layers && !IsWhole(layers)) throw SkeinException.Invalid($"{name}: a layer without an id");
+        if (config.Config?.Volumes?.Count > MostVolumes) throw SkeinException.Invalid($"{name}: an image of {config.Config.Volumes.Count} volumes");
+        return config with { Config = config.Config?.WithoutNulls(), History = config.History?.ConvertAll(step => step ?? new()) };
+    }
 
     public static List<SavedImage> ReadSaved(ReadOnlySpan<byte> json) =>
         Read(json, Default.ListSavedImage, "manifest.json") is var saved && saved.All(image => image is { Config: not null } && IsWhole(image.RepoTags ?? []) && IsWhole(image.Layers ?? []))

@@ -5,9 +5,9 @@ namespace Skein.Agent.Images.Content;
 /// <summary>OCI content descriptor; Docker's schema 2 has the same shape.</summary>
 internal sealed record OciDescriptor
 {
-    public string MediaType { get; init; } = "";
+    public string MediaType { get; init => field = value ?? ""; } = "";
 
-    public string Digest { get; init; } = "";
+    public string Digest { get; init => field = value ?? ""; } = "";
 
     /// <summary>Bytes.</summary>
     public long Size { get; init; }

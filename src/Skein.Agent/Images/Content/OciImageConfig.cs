@@ -11,11 +11,11 @@ internal sealed record OciImageConfig
 
     public string? Comment { get; init; }
 
-    public string Architecture { get; init; } = "";
+    public string Architecture { get; init => field = value ?? ""; } = "";
 
     public string? Variant { get; init; }
 
-    public string Os { get; init; } = "";
+    public string Os { get; init => field = value ?? ""; } = "";
 
     [JsonPropertyName("os.version")]
     public string? OsVersion { get; init; }

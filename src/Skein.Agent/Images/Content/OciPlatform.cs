@@ -4,9 +4,9 @@ namespace Skein.Agent.Images.Content;
 
 internal sealed record OciPlatform
 {
-    public string Architecture { get; init; } = "";
+    public string Architecture { get; init => field = value ?? ""; } = "";
 
-    public string Os { get; init; } = "";
+    public string Os { get; init => field = value ?? ""; } = "";
 
     public string? Variant { get; init; }
 

@@ -38,6 +38,19 @@ internal sealed record OciRuntimeConfig
 
     [JsonPropertyName("Healthcheck")]
     public OciHealthcheck? Healthcheck { get; init; }
+
+    /// <summary>As Go reads it, which made it: a null among texts is an empty one.</summary>
+    public OciRuntimeConfig WithoutNulls() => this with
+    {
+        Env = WithoutNulls(Env),
+        Entrypoint = WithoutNulls(Entrypoint),
+        Cmd = WithoutNulls(Cmd),
+        Labels = Labels?.ToDictionary(label => label.Key, label => label.Value ?? ""),
+        OnBuild = WithoutNulls(OnBuild),
+        Healthcheck = Healthcheck is { } check ? check with { Test = WithoutNulls(check.Test) } : null,
+    };
+
+    private static List<string>? WithoutNulls(List<string>? texts) => texts?.ConvertAll(text => text ?? "");
 }
 
 /// <summary>Docker's extension of the config. Durations are nanoseconds.</summary>

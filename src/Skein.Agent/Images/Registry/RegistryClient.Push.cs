@@ -157,6 +157,6 @@ internal sealed partial class RegistryClient
     private static RegistryException BadRange(HttpResponseMessage answer) =>
         new("RANGE_INVALID", $"the registry says that it has {(answer.Headers.NonValidated.TryGetValues("Range", out var range) ? range.ToString() : "nothing")}", (int)answer.StatusCode);
 
-    [GeneratedRegex("^(?:bytes=)?0-([0-9]{1,19})$")]
+    [GeneratedRegex(@"^(?:bytes=)?0-([0-9]{1,19})\z")]
     private static partial Regex RangePattern();
 }

@@ -13,13 +13,14 @@ internal sealed partial class RegistryClient
 
     private async Task<IReadOnlyList<string>> ListTagsAsync(RegistryHost host, ImageReference reference, RegistryAuth? auth, int most, CancellationToken cancel)
     {
-        var tags = new List<string>();
+        var (tags, told) = (new List<string>(), 0);
         for (string? query = ""; query is not null;)
         {
             using var response = await SendAsync(host, reference, "tags/list" + query, _ => { }, auth, cancel);
             var page = Read(await ReadDocumentAsync(response, $"{host.Base}/v2/", DocumentSizeMax, time, cancel)).Tags ?? [];
+            // Also those that are none: a page of them leads to the next.
+            if ((told += page.Count) > most) throw new RegistryException("UNKNOWN", $"{reference.FamiliarName} has more than {most} tags", 200);
             tags.AddRange(page.Where(tag => ImageReference.TryParse($"{reference.Repository}:{tag}", out _)));
-            if (tags.Count > most) throw new RegistryException("UNKNOWN", $"{reference.FamiliarName} has more than {most} tags", 200);
             // Of where the next page is, only what is asked for is taken: it is of the same repository, at the same host.
             query = page.Count > 0 && response.Headers.NonValidated.TryGetValues("Link", out var links) && NextPage().Match(links.ToString()) is { Success: true } next ? next.Groups[1].Value : null;
         }

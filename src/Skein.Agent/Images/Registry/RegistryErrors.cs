@@ -11,7 +11,7 @@ internal sealed record RegistryErrors
 
 internal sealed record RegistryErrorEntry
 {
-    public string Code { get; init; } = "";
+    public string Code { get; init => field = value ?? ""; } = "";
 
     public string? Message { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Skein.Model;
 
 namespace Skein.Agent.Images.Registry;
 
@@ -7,8 +8,10 @@ internal static class RegistryHosts
 {
     private const string HubHost = "registry-1.docker.io";
 
+    /// <exception cref="SkeinException">There can be no such host. A login names any text, and a reference any digits in brackets.</exception>
     public static IReadOnlyList<RegistryHost> For(string domain, RegistryConfig config)
     {
+        if (!Uri.TryCreate($"https://{domain}/", UriKind.Absolute, out _)) throw SkeinException.Invalid($"invalid registry host: {domain}");
         if (domain == ImageReference.DockerHub)
             return [.. config.Mirrors.Select(m => Mirror(m, config)), new RegistryHost($"https://{HubHost}", Insecure: false, IsMirror: false)];
         return IsInsecure(domain, config)
