@@ -128,6 +128,9 @@ public sealed class ContainerdClient : IDisposable
         {
             UseProxy = false,
             EnableMultipleHttp2Connections = true,
+            // An error comes in the headers behind an answer, and what a container's command is called stands in it. Whatever is longer
+            // than we say that we take, containerd never sends: the call would wait for its deadline.
+            MaxResponseHeadersLength = MaxMessageBytes >> 10,
             ConnectCallback = async (_, cancel) =>
             {
                 var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

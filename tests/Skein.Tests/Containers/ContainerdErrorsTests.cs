@@ -36,6 +36,16 @@ public sealed class ContainerdErrorsTests : IDisposable
         Assert.Equal((told, words ?? $"containerd does not answer at {Socket}"), await ErrorAsync(async () => await containerd.Client.VersionAsync(default)));
     }
 
+    /// <summary>What a container's command is called stands in it, and may be called anything.</summary>
+    [Fact]
+    public async Task What_it_says_at_length_is_told_too()
+    {
+        var words = new string('x', 2 << 20);
+        await using var containerd = await ScriptedContainerd.StartAsync(Socket);
+        containerd.On("Tasks/Create", () => throw new RpcException(new Status(StatusCode.Unknown, words)));
+        Assert.Equal((StatusCode.Unknown, words), await ErrorAsync(async () => await containerd.Client.Tasks.CreateAsync(new(), cancellationToken: Poll.Soon)));
+    }
+
     /// <summary>It passes the deadline on to a shim, and answers when that has let it pass, without a code.</summary>
     [Fact]
     public async Task A_deadline_is_one_whoever_says_that_it_is_over()

@@ -33,6 +33,18 @@ public class HealthPolicyTests
     }
 
     [Fact]
+    public void What_an_image_says_makes_no_probe_that_never_rests_and_none_that_no_timer_can_wait_for()
+    {
+        var restless = HealthPolicy.Merge(null, new() { Test = { "CMD", "true" }, Interval = 1, Timeout = 1 })!;
+        Assert.Equal(TimeSpan.FromMilliseconds(50), HealthPolicy.Delay(restless, HealthState.Initial, TimeSpan.Zero));
+        Assert.Equal(TimeSpan.FromMilliseconds(50), HealthPolicy.Limit(restless));
+        var endless = HealthPolicy.Merge(null, new() { Test = { "CMD", "true" }, Interval = long.MaxValue, Timeout = long.MaxValue, StartPeriod = long.MaxValue, StartInterval = long.MaxValue })!;
+        using var limit = new CancellationTokenSource(HealthPolicy.Limit(endless), TimeProvider.System);
+        using var delay = new CancellationTokenSource(HealthPolicy.Delay(endless, HealthState.Initial, TimeSpan.Zero), TimeProvider.System);
+        Assert.False(limit.IsCancellationRequested || delay.IsCancellationRequested);
+    }
+
+    [Fact]
     public void So_many_failures_in_a_row_make_it_unhealthy()
     {
         var health = Check(retries: 2);

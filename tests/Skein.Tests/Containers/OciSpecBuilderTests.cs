@@ -25,6 +25,20 @@ public sealed class OciSpecBuilderTests
     }
 
     [Fact]
+    public void A_later_variable_keeps_the_earlier_place_and_a_bare_name_takes_one_away() => Assert.Equal(
+        ["A=3", "B=2", "C=1", "D="],
+        OciSpecBuilder.MergeEnvironment(["A=1", "B=1", "C=1", "none"], ["A=2", "B", "D=", "A=3", "E", "B=2", ""]));
+
+    [Fact]
+    public void A_hundred_thousand_variables_are_no_work()
+    {
+        var many = Enumerable.Range(0, 200_000).Select(i => $"V{i}=").Concat(Enumerable.Repeat("no variable", 200_000)).ToList();
+        var began = TimeProvider.System.GetTimestamp();
+        Assert.Equal(200_000, OciSpecBuilder.MergeEnvironment(many, many).Count);
+        Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(20), "each variable is looked for among all others");
+    }
+
+    [Fact]
     public void NothingToRunIsAnError()
     {
         var error = Assert.Throws<SkeinException>(() => OciSpecBuilder.Command(new ContainerSpec(), Image([], [])));

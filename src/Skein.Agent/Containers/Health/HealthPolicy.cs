@@ -11,6 +11,11 @@ internal static class HealthPolicy
     private const long DefaultStartInterval = 5_000_000_000;
     private const int DefaultRetries = 3;
 
+    // What an image says is its maker's word. Without a pause the probes of one container would be all that this daemon does; and
+    // what is longer than a timer can be is never.
+    private static readonly TimeSpan s_least = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_most = TimeSpan.FromDays(49);
+
     /// <summary>The service's check over the image's, value by value; null when there is none or it says NONE.</summary>
     public static HealthConfig? Merge(HealthConfig? service, HealthConfig? image)
     {
@@ -37,7 +42,10 @@ internal static class HealthPolicy
 
     /// <summary>How long until the next probe.</summary>
     public static TimeSpan Delay(HealthConfig health, HealthState state, TimeSpan sinceStart) =>
-        Span(IsStarting(health, state, sinceStart) ? Math.Min(health.StartInterval, health.Interval) : health.Interval);
+        Timer(IsStarting(health, state, sinceStart) ? Math.Min(health.StartInterval, health.Interval) : health.Interval);
+
+    /// <summary>How long a probe may take.</summary>
+    public static TimeSpan Limit(HealthConfig health) => Timer(health.Timeout);
 
     /// <summary>A failure counts only after the first success or the start period.</summary>
     public static HealthState Next(HealthConfig health, HealthState state, bool passed, TimeSpan sinceStart)
@@ -49,6 +57,8 @@ internal static class HealthPolicy
     }
 
     public static TimeSpan Span(long nanoseconds) => TimeSpan.FromTicks(nanoseconds / TimeSpan.NanosecondsPerTick);
+
+    private static TimeSpan Timer(long nanoseconds) => TimeSpan.FromTicks(Math.Clamp(Span(nanoseconds).Ticks, s_least.Ticks, s_most.Ticks));
 
     private static bool IsStarting(HealthConfig health, HealthState state, TimeSpan sinceStart) =>
         state.Verdict == HealthVerdict.Starting && sinceStart < Span(health.StartPeriod);

@@ -37,7 +37,7 @@ internal sealed class HealthProbe(IContainerEngine engine, TimeProvider time, st
     private async Task<HealthProbeResult> ProbeAsync(CancellationToken cancel)
     {
         var start = time.GetUtcNow();
-        using var deadline = new CancellationTokenSource(HealthPolicy.Span(health.Timeout), time);
+        using var deadline = new CancellationTokenSource(HealthPolicy.Limit(health), time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
         string? execId = null;
         try

@@ -129,17 +129,18 @@ internal sealed record OciSpecBuilder(string CgroupParent, HostCgroups Cgroups, 
     public static IReadOnlyList<string> MergeEnvironment(IEnumerable<string> defaults, IEnumerable<string> overrides)
     {
         var merged = defaults.ToList();
+        // By name: an image, or a request, may have hundreds of thousands.
+        var places = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < merged.Count; i++) places.TryAdd(NameOf(merged[i]), i);
         foreach (var entry in overrides)
         {
-            var name = entry.Split('=', 2)[0];
-            var at = merged.FindIndex(existing => existing.StartsWith(name + "=", StringComparison.Ordinal));
-            if (at >= 0)
-                merged[at] = entry;
-            else
-                merged.Add(entry);
+            if (places.TryAdd(NameOf(entry), merged.Count)) merged.Add(entry);
+            else merged[places[NameOf(entry)]] = entry;
         }
         merged.RemoveAll(entry => !entry.Contains('='));
         return merged;
+
+        static string NameOf(string entry) => entry.Split('=', 2)[0];
     }
 
     private static IReadOnlyList<string> Environment(ContainerDefinition definition, ImageConfig image)

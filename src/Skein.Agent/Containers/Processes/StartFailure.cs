@@ -12,8 +12,12 @@ internal readonly record struct StartFailure(string Message, int ExitCode)
     private const int NotExecutable = 126;
     private const int Other = 128;
 
-    public static StartFailure Of(string message)
+    // It stands in the container's record, and in what lists containers: a command's name of megabytes need not.
+    private const int LongestPart = 8 << 10;
+
+    public static StartFailure Of(string whole)
     {
+        var message = whole.Length <= 2 * LongestPart ? whole : $"{whole[..LongestPart]}…{whole[^LongestPart..]}";
         if (Contains("permission denied"))
             return new StartFailure(message, NotExecutable);
         if (Contains("not a directory"))

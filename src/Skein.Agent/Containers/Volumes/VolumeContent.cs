@@ -23,11 +23,8 @@ internal sealed class VolumeContent(VolumeFolders volumes, string workFolder)
     /// <summary>The definition's mounts, and a volume without a name for each declared folder that none of them covers.</summary>
     public static ContainerSpec WithDeclared(ContainerSpec spec, IReadOnlyList<string> declared)
     {
-        var missing = declared
-            .Select(Path.TrimEndingDirectorySeparator)
-            .Where(target => target.StartsWith('/') && target != "/" && spec.Mounts.All(mount => Path.TrimEndingDirectorySeparator(mount.Target) != target))
-            .Distinct()
-            .ToList();
+        var covered = spec.Mounts.Select(mount => Path.TrimEndingDirectorySeparator(mount.Target)).ToHashSet(StringComparer.Ordinal);
+        var missing = declared.Select(Path.TrimEndingDirectorySeparator).Where(target => target.StartsWith('/') && target != "/" && covered.Add(target)).ToList();
         if (missing.Count == 0) return spec;
         var completed = spec.Clone();
         completed.Mounts.Add(missing.Select(target => new Mount { Type = "volume", Target = target }));

@@ -21,7 +21,8 @@ internal static class MountsReader
         var doubled = mounts.Select(mount => mount.Target).Concat((host.Tmpfs?.Keys ?? []).Select(Target)).GroupBy(target => target).FirstOrDefault(group => group.Count() > 1);
         if (doubled is not null) throw SkeinException.Invalid($"Duplicate mount point: {doubled.Key}");
         // What is mounted there otherwise comes before a volume without a name.
-        var declared = (json.Volumes?.Keys ?? []).Select(Declared).Where(volume => mounts.All(mount => mount.Target != volume.Target)).ToList();
+        var covered = mounts.Select(mount => mount.Target).ToHashSet(StringComparer.Ordinal);
+        var declared = (json.Volumes?.Keys ?? []).Select(Declared).Where(volume => !covered.Contains(volume.Target)).ToList();
         return [.. mounts, .. declared];
     }
 
