@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Skein.Agent.Mesh;
 using Skein.Agent.Networks;
 using Skein.Linux;
+using Skein.Linux.Files;
 using Skein.Linux.Namespaces;
 using Skein.Linux.Netlink;
 using Skein.Model;
@@ -56,7 +57,8 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
         _tableEvents = NetlinkEvents.SubscribeNftables(host);
         _devices = new(host, _host);
         _tables = new(host, options.ExecRoot);
-        _ends = new(host);
+        // The other half is for all else: connections, containers' pipes, files.
+        _ends = new(host, OpenFiles.Most / 2);
         _publisher = new(_ends);
         _attachments = new(options.Attachments);
         _files = new(options);

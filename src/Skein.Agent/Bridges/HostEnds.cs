@@ -10,12 +10,22 @@ namespace Skein.Agent.Bridges;
 /// Ends of this host that lead to users' containers, each held by a socket that nobody reads: what listens there already is noticed
 /// and not cut off, and what comes later finds the port taken, be it the swarm's mesh.
 /// </summary>
-internal sealed class HostEnds(NetworkNamespace host) : IDisposable
+/// <param name="most">Each is a file of this daemon.</param>
+internal sealed class HostEnds(NetworkNamespace host, int most) : IDisposable
 {
+    // The kernel chooses at random of some 28,000: where none of so many is free, hardly one is.
+    private const int Tries = 256;
+
     private readonly Dictionary<HostEnd, (string Owner, Socket? Socket)> _held = [];
 
     // The same, by their ports: some containers have thousands.
     private readonly Dictionary<TransportPort, List<HostEnd>> _byPort = [];
+
+    /// <exception cref="SkeinException">So many more would be more than this daemon can hold. An image may expose every port there is.</exception>
+    public void CheckRoom(int more)
+    {
+        if (more > most - _held.Count) throw SkeinException.Unavailable($"too many published ports: this daemon can hold {Math.Max(0, most - _held.Count)} more, and {more} are wanted");
+    }
 
     /// <exception cref="SkeinException">Somebody has it, in Docker's words.</exception>
     public void Hold(HostEnd end, string owner)
@@ -47,13 +57,26 @@ internal sealed class HostEnds(NetworkNamespace host) : IDisposable
     /// <summary>A port of the kernel's choice that is free at all of these addresses.</summary>
     public ushort HoldAny(PortProtocol protocol, IReadOnlyList<IPAddress> addresses, string owner)
     {
-        while (true)
+        for (var tries = 0; tries < Tries; tries++)
         {
-            // SCTP has no sockets everywhere: what is free for TCP has no user by habit.
-            using var chosen = Bind(new HostEnd(new TransportPort(protocol == PortProtocol.Sctp ? PortProtocol.Tcp : protocol, 0), addresses[0]), 0);
-            var port = (ushort)((IPEndPoint)chosen!.LocalEndPoint!).Port;
-            chosen.Dispose();
+            var port = Choose(protocol, addresses[0]);
             if (TryHoldAll(new TransportPort(protocol, port), addresses, owner)) return port;
+        }
+        throw SkeinException.Conflict("all ports are allocated");
+    }
+
+    private ushort Choose(PortProtocol protocol, IPAddress address)
+    {
+        // SCTP has no sockets everywhere: what is free for TCP has no user by habit.
+        var end = new HostEnd(new TransportPort(protocol == PortProtocol.Sctp ? PortProtocol.Tcp : protocol, 0), address);
+        try
+        {
+            using var chosen = Bind(end, 0);
+            return (ushort)((IPEndPoint)chosen!.LocalEndPoint!).Port;
+        }
+        catch (SocketException error)
+        {
+            throw SkeinException.Conflict($"failed to bind host port {end}/{protocol.ToString().ToLowerInvariant()}: {Reason(error)}");
         }
     }
 

@@ -16,7 +16,9 @@ internal sealed class PortPublisher(HostEnds ends)
         if (container.PublishingLeg(ipv6: false) is not { } gateway) return [];
         try
         {
-            return [.. PortWish.Of(container.Definition.Standalone).SelectMany(wish => Bind(wish, AddressesOf(wish, container, gateway), container.Id))];
+            var wishes = PortWish.Of(container.Definition.Standalone).Select(wish => (Wish: wish, Addresses: AddressesOf(wish, container, gateway))).ToList();
+            ends.CheckRoom(wishes.Sum(one => one.Addresses.Count));
+            return [.. wishes.SelectMany(one => Bind(one.Wish, one.Addresses, container.Id))];
         }
         catch (SkeinException error)
         {
