@@ -56,6 +56,24 @@ public sealed class ContainerLogTests : IDisposable
         Assert.Empty(await TextsAsync(log, All with { Stdout = false }));
     }
 
+    /// <summary>Hundreds that take all at once, as those do that have left, would otherwise hold every thread.</summary>
+    [Fact]
+    public async Task WhoTakesAllAtOnceMakesRoomForOthers()
+    {
+        using var log = new ContainerLog(folder, LogLimits.Default, time, NullLogger.Instance);
+        var splitter = log.Splitter(LogStream.Stdout);
+        for (var i = 0; i < 2000; i++) log.Append(splitter, "line\n"u8);
+        await using var lines = log.ReadAsync(All, () => true, CancellationToken.None).GetAsyncEnumerator();
+        var rests = 0;
+        while (true)
+        {
+            var next = lines.MoveNextAsync();
+            if (!next.IsCompleted) rests++;
+            if (!await next) break;
+        }
+        Assert.InRange(rests, 2, 100);
+    }
+
     [Fact]
     public async Task OldFilesGoAndAFollowerReadsAcrossThem()
     {

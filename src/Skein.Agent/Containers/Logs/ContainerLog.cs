@@ -14,6 +14,8 @@ namespace Skein.Agent.Containers.Logs;
 /// <remarks>A driver that sends lines elsewhere gets them too, by <see cref="CollectAsync"/>.</remarks>
 internal sealed partial class ContainerLog : IDisposable
 {
+    private const int LinesAtOnce = 256;
+
     private readonly string folder;
     private readonly LogLimits limits;
     private readonly TimeProvider time;
@@ -90,9 +92,12 @@ internal sealed partial class ContainerLog : IDisposable
                 // Order matters: first the signal, then whether it has ended, then what is there. What comes later is signalled.
                 var signal = query.Follow ? Signal() : Task.CompletedTask;
                 var last = !query.Follow || ended();
-                while (reader.TryRead(out var line))
+                for (var lines = 1; reader.TryRead(out var line); lines++)
                 {
                     cancel.ThrowIfCancellationRequested();
+                    // Who takes everything at once, as one does that has left, would never wait: some hundreds of those held every thread,
+                    // and what tells them that nobody listens had none.
+                    if (lines % LinesAtOnce == 0) await Task.Yield();
                     if (IsPast(query, line))
                         yield break;
                     if (Matches(query, line))

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Skein.Agent.Containers;
@@ -131,12 +132,10 @@ internal sealed class ContainerRoutes(IContainerEngine containers, IImageStore i
         {
             var content = details ? new ReadOnlyMemory<byte>([.. attributes, .. line.Line.Span]) : line.Line;
             if (timestamps) content = WithTimestamp(line.Time, content);
-            if (tty) await context.Response.BodyWriter.WriteAsync(content, context.RequestAborted);
-            else
-            {
-                StreamFrames.WriteFrame(context.Response.BodyWriter, line.Stream, content.Span);
-                await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
-            }
+            if (tty) context.Response.BodyWriter.Write(content.Span);
+            else StreamFrames.WriteFrame(context.Response.BodyWriter, line.Stream, content.Span);
+            // Whoever listened has left.
+            if ((await context.Response.BodyWriter.FlushAsync(context.RequestAborted)).IsCompleted) return;
         }
     }
 
