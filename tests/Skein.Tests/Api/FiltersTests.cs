@@ -56,6 +56,17 @@ public class FiltersTests
     public void A_name_is_found_as_a_regular_expression(string wanted, bool found) =>
         Assert.Equal(found, Filters.Parse($$"""{"name":["{{wanted}}"]}""").Matches("name", "web.1.x", "/web.1.x"));
 
+    /// <summary>Each of these would take some seconds of a pattern matcher that tries all ways.</summary>
+    [Fact]
+    public void A_thousand_hostile_patterns_take_no_time()
+    {
+        var patterns = string.Join(',', Enumerable.Range(0, 1000).Select(i => $"\"(a+)+{i}$\"").Append("\"((a{1000}){1000}){1000}\"").Append("\"(a|aa)+\\\\1\""));
+        var filters = Filters.Parse($$"""{"name":[{{patterns}}]}""");
+        var began = TimeProvider.System.GetTimestamp();
+        Assert.False(filters.Matches("name", new string('a', 255)));
+        Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(20), "the time that patterns take grows with more than the text");
+    }
+
     [Fact]
     public void Labels_are_all_to_be_met()
     {

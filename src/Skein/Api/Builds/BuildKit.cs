@@ -9,6 +9,8 @@ internal sealed class BuildKit : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
+    private const int MostOfHeaders = 1 << 20;
+
     private readonly HttpMessageInvoker _http;
     private readonly GrpcChannel _channel;
 
@@ -42,6 +44,8 @@ internal sealed class BuildKit : IDisposable
         UseCookies = false,
         ActivityHeadersPropagator = null,
         ConnectTimeout = s_patience,
+        // Behind an answer stands why a build failed, with the lines of its Dockerfile: what is longer than this is never sent, and is waited for.
+        MaxResponseHeadersLength = MostOfHeaders >> 10,
         RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
         ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
         ConnectCallback = async (_, cancel) => new HeaderPartingStream(await connect(cancel)),

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -12,10 +13,8 @@ namespace Skein.Api.Http;
 /// </summary>
 internal sealed class Filters
 {
-    // A user's pattern is tried on names of a few dozen letters; only a malicious one takes longer.
-    private static readonly TimeSpan s_patternPatience = TimeSpan.FromMilliseconds(50);
-
     private readonly Dictionary<string, HashSet<string>> _values = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Regex?> _patterns = new(StringComparer.Ordinal);
 
     public static Filters Parse(string json)
     {
@@ -103,15 +102,18 @@ internal sealed class Filters
     public bool Any(string key, Func<string, bool> matches) =>
         !_values.TryGetValue(key, out var wanted) || wanted.Count == 0 || wanted.Any(matches);
 
-    private static bool IsFound(string pattern, string name)
+    private bool IsFound(string pattern, string name) => _patterns.GetOrAdd(pattern, Compiled)?.IsMatch(name) == true;
+
+    /// <summary>Of the kind that Go's are, whose time grows with the text alone: of others a request may have a thousand, each to be waited for at each name.</summary>
+    private static Regex? Compiled(string pattern)
     {
         try
         {
-            return Regex.IsMatch(name, pattern, RegexOptions.CultureInvariant, s_patternPatience);
+            return new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
         }
-        catch (Exception error) when (error is ArgumentException or RegexMatchTimeoutException)
+        catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
-            return false;
+            return null;
         }
     }
 
