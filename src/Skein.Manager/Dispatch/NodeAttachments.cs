@@ -19,9 +19,10 @@ internal sealed class NodeAttachments(string nodeId, string sessionId, IAttachme
     public void Hear(AttachmentWishes words)
     {
         var sound = words.Put.Where(IsSound).ToList();
+        var removed = words.Removed.Where(IsSound).ToList();
         lock (_lock)
         {
-            foreach (var id in words.Removed)
+            foreach (var id in removed)
             {
                 _put.Remove(id);
                 _removed.Add(id);
@@ -63,6 +64,14 @@ internal sealed class NodeAttachments(string nodeId, string sessionId, IAttachme
     {
         if (AttachmentBounds.FlawOf(wish) is not { } flaw) return true;
         dropped.Drop(nodeId, flaw);
+        return false;
+    }
+
+    // What is given back waits too: 4096 texts of a message's length each would be gigabytes.
+    private bool IsSound(string id)
+    {
+        if (AttachmentBounds.IsId(id)) return true;
+        dropped.Drop(nodeId, "an attachment's id that is none");
         return false;
     }
 }

@@ -41,7 +41,8 @@ public static class AttachmentBounds
         && (Convert.ToByte(bytes[0], 16) & 1) == 0
         && mac != "00:00:00:00:00:00";
 
-    private static bool IsId(string id) =>
+    /// <summary>Whether it can be that of a wish.</summary>
+    public static bool IsId(string id) =>
         id.Length is > ContainerId and <= LongestId
         && id[ContainerId] == '/'
         && id.AsSpan(0, ContainerId).IndexOfAnyExcept("0123456789abcdef") < 0

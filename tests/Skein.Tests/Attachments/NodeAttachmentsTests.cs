@@ -43,6 +43,14 @@ public class NodeAttachmentsTests
     }
 
     [Fact]
+    public void What_is_given_back_is_what_can_have_been_given()
+    {
+        var attachments = Make();
+        for (var number = 0; number <= 2 * AttachmentBounds.MostOfNode; number++) attachments.Hear(new() { Removed = { $"{number}{new string('x', 1024)}" } });
+        Assert.Equal((2 * AttachmentBounds.MostOfNode) + 1, _dropped.Of("n1"));
+    }
+
+    [Fact]
     public void So_do_more_legs_than_a_node_may_have()
     {
         var words = new AttachmentWishes { All = new() { Ids = { Enumerable.Repeat("x", AttachmentBounds.MostOfNode + 1) } } };
