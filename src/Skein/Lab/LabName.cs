@@ -24,6 +24,6 @@ internal readonly partial record struct LabName
     /// <summary>What everything of this lab is called: skein-lab, or skein-lab-NAME.</summary>
     public override string ToString() => string.IsNullOrEmpty(_value) ? "skein-lab" : "skein-lab-" + _value;
 
-    [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,23}$")]
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9-]{0,23}\z")]
     private static partial Regex Allowed();
 }

@@ -97,6 +97,15 @@ public partial class WallTests
         Assert.Equal([], outside.Concat(shared));
     }
 
+    [Fact]
+    public void What_is_checked_by_a_pattern_is_checked_to_its_end()
+    {
+        var open = Sources()
+            .SelectMany(s => Pattern().Matches(s.Text).Select(m => (s.Path, Text: Class().Replace(m.Groups[1].Value, ""))))
+            .Where(pattern => LooseEnd().IsMatch(pattern.Text));
+        Assert.True(!open.Any(), $"$ is also before a newline at the end, which a name of one line must not have: \\z: {string.Join(", ", open)}");
+    }
+
     /// <param name="folderOf">null: it is none of them.</param>
     private static IEnumerable<string> Circles(string parent, Func<(string[] Parts, string Text), string?> folderOf)
     {
@@ -131,6 +140,15 @@ public partial class WallTests
 
     [GeneratedRegex(@"\bunsafe\s*[{(a-z]|\[(LibraryImport|DllImport)\(")]
     private static partial Regex Unsafe();
+
+    [GeneratedRegex(@"GeneratedRegex\(\s*(@?""[^\r\n]*)")]
+    private static partial Regex Pattern();
+
+    [GeneratedRegex(@"\[(?:\\.|[^\]\\])+\]")]
+    private static partial Regex Class();
+
+    [GeneratedRegex(@"(?<!\\)\$(?:""|\||\))")]
+    private static partial Regex LooseEnd();
 
     [GeneratedRegex(@"\[LoggerMessage\(\s*(\w*)")]
     private static partial Regex LogEvent();

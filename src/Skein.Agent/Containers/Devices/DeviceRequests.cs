@@ -39,6 +39,6 @@ internal static partial class DeviceRequests
 
     private static long? Number(string text) => text == "*" ? null : long.Parse(text, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"^([acb]) ([0-9]{1,9}|\*):([0-9]{1,9}|\*) ([rwm]{1,3})$")]
+    [GeneratedRegex(@"^([acb]) ([0-9]{1,9}|\*):([0-9]{1,9}|\*) ([rwm]{1,3})\z")]
     private static partial Regex RuleForm();
 }
