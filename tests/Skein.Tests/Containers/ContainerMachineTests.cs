@@ -129,6 +129,14 @@ public class ContainerMachineTests
     }
 
     [Fact]
+    public void What_a_daemon_has_started_is_kept_up_again()
+    {
+        var (life, trace) = Run(Life("always", 0) with { StoppedByUser = true }, [new ContainerLifeEvent.FoundEnded(0, Unseen: false, HasRun: true), s_started, Exited(1)]);
+        Assert.Equal((ContainerPhase.Waiting, false), (life.Phase, life.StoppedByUser));
+        Assert.EndsWith("Wait", trace);
+    }
+
+    [Fact]
     public void What_was_never_started_is_not_started_by_a_daemon() =>
         Tells("always", 0, autoRemove: false, [new ContainerLifeEvent.FoundEnded(0, Unseen: false, HasRun: false)], "Resting");
 

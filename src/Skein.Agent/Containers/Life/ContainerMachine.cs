@@ -53,10 +53,11 @@ internal static class ContainerMachine
         return life.Phase == ContainerPhase.Waiting ? End(stopped) : Stay(stopped);
     }
 
+    // Who stopped it meant the run before: from now on it is kept up again.
     private static (ContainerLife, ContainerLifeCommand) OnFoundEnded(ContainerLife life, ContainerLifeEvent.FoundEnded found)
     {
         if (found.Waited) return Start(life);
-        if (found.HasRun && IsWantedBy(life, found)) return Start(life with { RestartCount = life.RestartCount + 1 });
+        if (found.HasRun && IsWantedBy(life, found)) return Start(life with { RestartCount = life.RestartCount + 1, StoppedByUser = false });
         return found.Unseen || life.AutoRemove && found.HasRun ? End(life) : Stay(life);
     }
 
