@@ -61,10 +61,7 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
         {
             try
             {
-                var stored = StoredContainer.Parser.ParseFrom(File.ReadAllBytes(Path.Combine(folder, FileName)));
-                // A power cut may leave a file without its bytes, which reads as a message without fields.
-                if (stored.Definition?.Id != Path.GetFileName(folder) || stored.Created is null) throw new InvalidDataException($"{FileName} is cut short");
-                found.Add(stored);
+                found.Add(Parse(File.ReadAllBytes(Path.Combine(folder, FileName)), Path.GetFileName(folder)));
             }
             catch (Exception error) when (error is IOException or InvalidDataException or InvalidProtocolBufferException)
             {
@@ -72,6 +69,15 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
             }
         }
         return found;
+    }
+
+    private static StoredContainer Parse(byte[] bytes, string id)
+    {
+        if (FormerRecord.TryParse(bytes, id) is { Created: not null } former) return former;
+        var stored = StoredContainer.Parser.ParseFrom(bytes);
+        // A power cut may leave a file without its bytes, which reads as a message without fields.
+        if (stored.Definition?.Id != id || stored.Created is null) throw new InvalidDataException($"{FileName} is cut short");
+        return stored;
     }
 
     public static ContainerRecord ToRecord(StoredContainer stored) => new(
