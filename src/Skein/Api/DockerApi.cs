@@ -55,7 +55,8 @@ public sealed class DockerApi(
     /// <summary>Puts the stream takeover on a listener; before any other of its middlewares but TLS.</summary>
     public void Hijack(ListenOptions listener)
     {
-        var hijack = new HijackMiddleware(containers, _builds, identity, time, loggers.CreateLogger("Skein.Api"));
+        var stopping = listener.ApplicationServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        var hijack = new HijackMiddleware(containers, _builds, identity, time, stopping, loggers.CreateLogger("Skein.Api"));
         listener.Use(next => connection => hijack.OnConnectionAsync(connection, next));
     }
 

@@ -50,11 +50,11 @@ public abstract class LabFixture(int hosts) : IAsyncLifetime
             port);
     }
 
-    /// <summary>It is killed, and another answers.</summary>
-    public async Task RestartDaemonAsync(int host)
+    /// <summary>It is killed, or asked to end, and another answers.</summary>
+    public async Task RestartDaemonAsync(int host, string signal = "KILL")
     {
         var before = await InsideAsync(host, "pidof -s skein");
-        await InsideAsync(host, $"kill -KILL {before}");
+        await InsideAsync(host, $"kill -{signal} {before}");
         await Poll.UntilAsync($"another daemon is there on h{host}", () => TryInsideAsync(host, "pidof -s skein"), found => found.ExitCode == 0 && found.Output.Trim() != before.Trim());
         await Poll.UntilAsync($"it answers on h{host}", () => Host(host).RunAsync("version"), said => said.ExitCode == 0);
     }

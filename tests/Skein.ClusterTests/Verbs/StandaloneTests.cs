@@ -92,4 +92,32 @@ public sealed class StandaloneTests(SwarmFixture swarm)
         Assert.Equal("exited", await Docker.OutputOfAsync("inspect -f {{.State.Status}} until"));
         await Docker.OutputOfAsync("rm -f kept ever until");
     }
+
+    [Fact]
+    public async Task Who_is_attached_is_told_that_the_daemon_stops_and_the_container_goes_on()
+    {
+        const string words = "the daemon stops, and this stream ends; the container goes on running";
+        var socket = Docker.Address;
+        var foreground = Docker.RunAsync("run", "--name", "told", "--network", "none", "busybox", "sleep", "100000");
+        var terminal = ExternalProgram.RunAsync("script", "--quiet", "--return", "--command", $"docker -H {socket} run -it --name shown --network none busybox sleep 100000", "/dev/null");
+        // Each is attached before it is started.
+        await Poll.UntilAsync("both run", () => Docker.LinesOfAsync("ps -q --filter name=^told$ --filter name=^shown$"), running => running.Length == 2);
+        var inside = Docker.RunAsync("exec", "told", "sleep", "99999");
+        await Poll.UntilAsync("the exec runs", () => Docker.OutputOfAsync("top told"), listed => listed.Contains("99999", StringComparison.Ordinal));
+        var before = await Docker.OutputOfAsync("inspect -f {{.State.Pid}} told shown");
+
+        await swarm.RestartDaemonAsync(1, "TERM");
+
+        foreach (var left in (ProgramResult[])[await foreground, await inside])
+        {
+            Assert.NotEqual(0, left.ExitCode);
+            Assert.Contains(words, left.Errors, StringComparison.Ordinal);
+        }
+        Assert.Contains(words, (await terminal).Output, StringComparison.Ordinal);
+        Assert.Equal(before, await Docker.OutputOfAsync("inspect -f {{.State.Pid}} told shown"));
+        var again = Docker.RunAsync("attach", "--no-stdin", "told");
+        await Docker.OutputOfAsync("kill told");
+        Assert.Equal(137, (await again).ExitCode);
+        await Docker.OutputOfAsync("rm -f told shown");
+    }
 }

@@ -56,6 +56,22 @@ public class StreamFramesTests
         await pump.WaitAsync(Poll.Patience);
     }
 
+    [Fact]
+    public async Task A_daemon_that_stops_tells_the_client_and_leaves_the_process_its_input()
+    {
+        var (toClient, stdin) = (new Pipe(), new EndOfInput());
+        using var daemon = new CancellationTokenSource();
+        var streams = new Streams(stdin, new Pipe().Reader.AsStream());
+        var client = new ConnectionClient(new Pipe().Reader, toClient.Writer, tty: false);
+        var pump = StreamPump.RunAsync(streams, client, DetachKeys.Parse("", "detach"), daemon.Token, CancellationToken.None);
+        await daemon.CancelAsync();
+        await pump.WaitAsync(Poll.Patience);           // deadline: the pump ends though the process does not
+        var told = System.Buffers.BuffersExtensions.ToArray((await toClient.Reader.ReadAsync()).Buffer);
+        Assert.Equal(3, told[0]);
+        Assert.Contains("the container goes on running", System.Text.Encoding.UTF8.GetString(told, StreamFrames.HeaderLength, told.Length - StreamFrames.HeaderLength));
+        Assert.False(stdin.Closed.Task.IsCompleted);
+    }
+
     /// <summary>As the input of a container is that has not been started.</summary>
     private sealed class EndlessClose : MemoryStream
     {

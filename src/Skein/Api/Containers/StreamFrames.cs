@@ -11,6 +11,9 @@ internal static class StreamFrames
     public const string RawContentType = "application/vnd.docker.raw-stream";
     public const string MultiplexedContentType = "application/vnd.docker.multiplexed-stream";
 
+    /// <summary>The third stream is the daemon's own: a client gives its words as an error.</summary>
+    public const LogStream Daemon = (LogStream)3;
+
     // Older clients take the type for the raw stream's whatever it is, and know no other.
     private static readonly ApiVersion s_multiplexedSince = new(1, 42);
 

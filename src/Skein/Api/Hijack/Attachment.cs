@@ -37,9 +37,9 @@ internal sealed class Attachment : IAsyncDisposable
         }
     }
 
-    public async Task RunAsync(IAttachedClient client, CancellationToken cancel)
+    public async Task RunAsync(IAttachedClient client, CancellationToken stopping, CancellationToken cancel)
     {
-        if (await ShowEarlierAsync(client, cancel)) await StreamPump.RunAsync(Streams, client, Keys, cancel);
+        if (await ShowEarlierAsync(client, cancel)) await StreamPump.RunAsync(Streams, client, Keys, stopping, cancel);
         else await client.TakeLeaveAsync(cancel);
     }
 

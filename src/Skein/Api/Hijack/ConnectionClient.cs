@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Text;
 using Skein.Agent.Containers;
 using Skein.Api.Containers;
 
@@ -32,6 +33,10 @@ internal sealed class ConnectionClient(PipeReader input, PipeWriter output, bool
             return false;   // the connection was reset
         }
     }
+
+    /// <summary>A terminal's stream has no place for it but among the output, on a line of its own.</summary>
+    public ValueTask<bool> TellAsync(string words, CancellationToken cancel) =>
+        ShowAsync(StreamFrames.Daemon, Encoding.UTF8.GetBytes(tty ? $"\r\n{words}\r\n" : words), cancel);
 
     /// <summary>Whoever took the connection over closes it.</summary>
     public Task TakeLeaveAsync(CancellationToken cancel) => Task.CompletedTask;

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
+using Grpc.Core;
 using Microsoft.AspNetCore.Connections;
 using Skein.Agent.Containers;
 using Skein.Api.Builds;
@@ -14,7 +15,7 @@ namespace Skein.Api.Hijack;
 /// Kestrel calls an upgrade request with a body not upgradable (exec's start has one), and closes a stream when the
 /// client half-closes it, so that what a process prints after the end of its input would be lost.
 /// </summary>
-internal sealed partial class HijackMiddleware(IContainerEngine containers, BuildStreams builds, EngineIdentity identity, TimeProvider time, ILogger log)
+internal sealed partial class HijackMiddleware(IContainerEngine containers, BuildStreams builds, EngineIdentity identity, TimeProvider time, CancellationToken stopping, ILogger log)
 {
     public async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
     {
@@ -73,15 +74,16 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Buil
                 ? await StartExecAsync(target.Id, ReadExecStart(body), request, version, output)
                 : await AttachAsync(target.Id, request, version, input, output);
         }
-        catch (SkeinException error)
+        catch (Exception error) when (error is not (OperationCanceledException or ConnectionResetException))
         {
+            if (error is not SkeinException) StreamFailed(error, request.Path);
             await AnswerErrorAsync(output, error, closed);
             return;
         }
         if (begun is not ({ } streams, { } keys, var raw)) return;
         await using (streams)
         {
-            await StreamPump.RunAsync(streams, new ConnectionClient(input, output, raw), keys, closed);
+            await StreamPump.RunAsync(streams, new ConnectionClient(input, output, raw), keys, stopping, closed);
             await output.CompleteAsync();
         }
     }
@@ -137,9 +139,9 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Buil
         {
             return await containers.StartExecAsync(id, Height(start), Width(start), cancel);
         }
-        catch (SkeinException error)
+        catch (Exception error) when (error is SkeinException or RpcException or IOException)
         {
-            var message = Encoding.UTF8.GetBytes(error.Message + "\r\n");
+            var message = Encoding.UTF8.GetBytes(ErrorResponse.MessageOf(error) + "\r\n");
             if (tty) await output.WriteAsync(message, cancel);
             else
             {

@@ -12,6 +12,9 @@ internal interface IAttachedClient
     /// <summary>False once the client is gone.</summary>
     ValueTask<bool> ShowAsync(LogStream stream, ReadOnlyMemory<byte> content, CancellationToken cancel);
 
+    /// <summary>What the daemon itself has to say.</summary>
+    ValueTask<bool> TellAsync(string words, CancellationToken cancel);
+
     /// <summary>All has been shown; before its input is no longer read.</summary>
     Task TakeLeaveAsync(CancellationToken cancel);
 }

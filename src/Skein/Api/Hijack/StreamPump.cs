@@ -13,19 +13,27 @@ internal static class StreamPump
 {
     private const int BufferSize = 16 * 1024;
 
-    public static Task RunAsync(IContainerStreams streams, PipeReader input, PipeWriter output, DetachKeys keys, CancellationToken cancel) =>
-        RunAsync(streams, new ConnectionClient(input, output, streams.Tty), keys, cancel);
+    // Containers outlive daemons (what was executed in them does not): who sees a stream end must not take that for the container's end.
+    private const string LastWords = "the daemon stops, and this stream ends; the container goes on running";
 
-    public static async Task RunAsync(IContainerStreams streams, IAttachedClient client, DetachKeys keys, CancellationToken cancel)
+    public static Task RunAsync(IContainerStreams streams, PipeReader input, PipeWriter output, DetachKeys keys, CancellationToken cancel) =>
+        RunAsync(streams, new ConnectionClient(input, output, streams.Tty), keys, CancellationToken.None, cancel);
+
+    /// <param name="stopping">Fires when the daemon begins to stop: the client is told, and left.</param>
+    public static async Task RunAsync(IContainerStreams streams, IAttachedClient client, DetachKeys keys, CancellationToken stopping, CancellationToken cancel)
     {
         using var gate = new SemaphoreSlim(1, 1);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var detached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var stdin = PumpInputAsync(streams.Stdin, client, streams.Tty ? keys : null, detached, ended);
+        var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var stops = stopping.Register(left.SetResult);
+        var stdin = PumpInputAsync(streams.Stdin, client, streams.Tty ? keys : null, detached, left.Task, ended);
         var outputs = PumpOutputsAsync(streams, client, gate, ended);
         try
         {
-            await await Task.WhenAny(outputs, detached.Task);
+            var first = await Task.WhenAny(outputs, detached.Task, left.Task);
+            await first;
+            if (first == left.Task) await TellAsync(client, gate, ended.Token);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -37,6 +45,19 @@ internal static class StreamPump
         await stdin;
     }
 
+    private static async Task TellAsync(IAttachedClient client, SemaphoreSlim gate, CancellationToken ended)
+    {
+        await gate.WaitAsync(ended);
+        try
+        {
+            await client.TellAsync(LastWords, ended);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
     private static async Task PumpOutputsAsync(IContainerStreams streams, IAttachedClient client, SemaphoreSlim gate, CancellationTokenSource ended)
     {
         await Task.WhenAll(
@@ -45,7 +66,7 @@ internal static class StreamPump
         await streams.Completion.WaitAsync(ended.Token);
     }
 
-    private static async Task PumpInputAsync(Stream? stdin, IAttachedClient client, DetachKeys? keys, TaskCompletionSource detached, CancellationTokenSource ended)
+    private static async Task PumpInputAsync(Stream? stdin, IAttachedClient client, DetachKeys? keys, TaskCompletionSource detached, Task left, CancellationTokenSource ended)
     {
         var passed = new ArrayBufferWriter<byte>();
         var closed = false;
@@ -59,8 +80,9 @@ internal static class StreamPump
         }
         finally
         {
-            // Its end of file may have to wait for the process to start: nobody waits here for that.
-            stdin?.Dispose();
+            // Its end of file may have to wait for the process to start: nobody waits here for that. A daemon that stops is not the input's
+            // end: who reads it would end by that, and goes on instead.
+            if (!left.IsCompleted) stdin?.Dispose();
         }
 
         // What the process takes no more is read all the same: what follows may be the client's leave.

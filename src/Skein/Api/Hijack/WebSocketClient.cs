@@ -1,5 +1,7 @@
 using System.Net.WebSockets;
+using System.Text;
 using Skein.Agent.Containers;
+using Skein.Api.Containers;
 
 namespace Skein.Api.Hijack;
 
@@ -50,6 +52,8 @@ internal sealed class WebSocketClient(WebSocket socket, WebSocketMessageType typ
             return false;
         }
     }
+
+    public ValueTask<bool> TellAsync(string words, CancellationToken cancel) => ShowAsync(StreamFrames.Daemon, Encoding.UTF8.GetBytes($"\r\n{words}\r\n"), cancel);
 
     public async Task TakeLeaveAsync(CancellationToken cancel)
     {

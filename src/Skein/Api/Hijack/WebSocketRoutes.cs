@@ -11,9 +11,9 @@ internal sealed partial class WebSocketRoutes(IContainerEngine containers, TimeP
     // Before it they were texts, whatever the bytes.
     private static readonly ApiVersion s_binarySince = new(1, 28);
 
-    public void Map(IEndpointRouteBuilder app) => app.MapGet("/containers/{id}/attach/ws", AttachAsync);
+    public void Map(WebApplication app) => app.MapGet("/containers/{id}/attach/ws", context => AttachAsync(context, app.Lifetime.ApplicationStopping));
 
-    private async Task AttachAsync(HttpContext context)
+    private async Task AttachAsync(HttpContext context, CancellationToken stopping)
     {
         var (id, version, cancel) = (containers.Find(context.Route("id")).Id, context.Version(), context.RequestAborted);
         if (!context.WebSockets.IsWebSocketRequest) throw SkeinException.Invalid("not websocket protocol");
@@ -24,7 +24,7 @@ internal sealed partial class WebSocketRoutes(IContainerEngine containers, TimeP
         var type = version.CompareTo(s_binarySince) >= 0 ? WebSocketMessageType.Binary : WebSocketMessageType.Text;
         try
         {
-            await attachment.RunAsync(new WebSocketClient(socket, type, time), cancel);
+            await attachment.RunAsync(new WebSocketClient(socket, type, time), stopping, cancel);
         }
         catch (Exception error) when (error is OperationCanceledException or SkeinException)
         {
