@@ -19,4 +19,9 @@ public sealed class ErrorResponseTests
 
     [Fact]
     public void Other_messages_stay_whole() => Assert.Equal("No such container: x", ErrorResponse.MessageOf(SkeinException.NotFound("No such container: x")));
+
+    [Fact]
+    public void A_full_disk_is_told_in_Gos_words() => Assert.Equal(
+        "no space left on device : '/var/lib/skein/containers/x/container.pb.new'",
+        ErrorResponse.MessageOf(new IOException("No space left on device : '/var/lib/skein/containers/x/container.pb.new'")));
 }

@@ -26,7 +26,7 @@ internal sealed record ErrorResponse([property: JsonPropertyName("message")] str
 
     public static string MessageOf(Exception error)
     {
-        var message = error is RpcException { Status.Detail.Length: > 0 } e ? e.Status.Detail : error.Message;
+        var message = InGosWords(error is RpcException { Status.Detail.Length: > 0 } e ? e.Status.Detail : error.Message);
         if (message.Length <= LengthMax) return message;
         var (first, last) = (LengthMax / 2, message.Length - LengthMax / 2);
         // Not between the halves of one letter.
@@ -34,6 +34,12 @@ internal sealed record ErrorResponse([property: JsonPropertyName("message")] str
         if (char.IsLowSurrogate(message[last])) last++;
         return $"{message[..first]}…{message[last..]}";
     }
+
+    // What a disk says, as the runtime writes it and as Go does, by which people and programs know it.
+    private static readonly string[] s_disk = ["No space left on device", "Disk quota exceeded", "Read-only file system", "Input/output error"];
+
+    private static string InGosWords(string message) =>
+        s_disk.Aggregate(message, (text, words) => text.Replace(words, char.ToLowerInvariant(words[0]) + words[1..], StringComparison.Ordinal));
 
     private static int StatusOf(ErrorKind kind) => kind switch
     {
