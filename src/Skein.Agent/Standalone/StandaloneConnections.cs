@@ -11,15 +11,30 @@ internal sealed class StandaloneConnections(IContainerEngine engine, StandaloneS
     {
         var changed = RequireLegs(engine.Find(id).Definition.Clone());
         var all = changed.Standalone.Endpoints;
-        if (all.Any(other => networks.IsOn(other, endpoint.Network)))
-            throw new SkeinException(ErrorKind.Forbidden, $"endpoint with name {changed.Name} already exists in network {endpoint.Network}");
+        if (all.FirstOrDefault(other => networks.IsOn(other, endpoint.Network)) is { } former)
+        {
+            if (IsUp(id)) throw new SkeinException(ErrorKind.Forbidden, $"endpoint with name {changed.Name} already exists in network {endpoint.Network}");
+            // As in Docker: while it does not run, it is said anew how it is to be there.
+            all.Remove(former);
+            endpoint.Number = former.Number;
+        }
         // The lowest that is free: the legs that stand keep theirs, one on docker_gwbridge among them.
         while (all.Any(other => other.Number == endpoint.Number) || networks.HasDevice(id, $"eth{endpoint.Number}")) endpoint.Number++;
         all.Add(endpoint);
         networks.Require(endpoint);
         networks.NameNetworks(changed);
-        if (IsUp(id)) await networks.ConnectAsync(changed, endpoint, cancel);
-        await engine.RedefineAsync(changed, cancel);
+        var runs = IsUp(id);
+        if (runs) await networks.ConnectAsync(changed, endpoint, cancel);
+        try
+        {
+            await engine.RedefineAsync(changed, cancel);
+        }
+        catch when (runs)
+        {
+            // On a full disk: no disconnect would find a leg that no definition knows.
+            await networks.DisconnectAsync(id, endpoint.Network, CancellationToken.None);
+            throw;
+        }
     }
 
     public async Task DisconnectAsync(string id, string network, CancellationToken cancel)
@@ -29,8 +44,17 @@ internal sealed class StandaloneConnections(IContainerEngine engine, StandaloneS
             throw new SkeinException(ErrorKind.Forbidden, $"container {id} is not connected to network {network}");
         changed.Standalone.Endpoints.Remove(gone);
         networks.NameNetworks(changed);
-        if (IsUp(id)) await networks.DisconnectAsync(id, network, cancel);
-        await engine.RedefineAsync(changed, cancel);
+        var runs = IsUp(id);
+        if (runs) await networks.DisconnectAsync(id, network, cancel);
+        try
+        {
+            await engine.RedefineAsync(changed, cancel);
+        }
+        catch when (runs)
+        {
+            await networks.ConnectAsync(engine.Find(id).Definition, gone, CancellationToken.None);
+            throw;
+        }
     }
 
     private bool IsUp(string id) => engine.Find(id).State.IsRunning;

@@ -188,10 +188,10 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
             $"container {container.Id[..12]} is a task of the service {service}, which starts another when it ends: use docker service update --force {service}");
     }
 
-    private ContainerRecord? Share(string mode) => NamespaceMode.Container(mode) is { } other ? Other(other) : null;
+    private ContainerRecord? Share(string mode) => NamespaceMode.Container(mode) is { } other ? Named(other) : null;
 
-    // Not as one that is missing: a client would take that for the image, and pull it.
-    private ContainerRecord Other(string idOrName)
+    /// <summary>One that a wish names. Not as one that is missing: a client would take that for the image, and pull it.</summary>
+    private ContainerRecord Named(string idOrName)
     {
         try
         {
@@ -213,7 +213,7 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
         {
             var (name, mode) = from.Split(':', 2) is [var id, var given] ? (id, given) : (from, "rw");
             if (mode is not ("ro" or "rw" or "z" or "Z")) throw SkeinException.Invalid($"invalid mode: {mode}");
-            var other = Other(name);
+            var other = Named(name);
             foreach (var mount in other.Definition.Spec.Mounts.Where(mount => mount.Type is "bind" or "volume" && definition.Spec.Mounts.All(own => own.Target != mount.Target)))
             {
                 var taken = mount.Clone();

@@ -155,7 +155,7 @@ internal sealed record ContainerInspectJson
             Path = command is [var program, ..] ? program : "",
             Args = [.. command.Skip(1)],
             State = WriteState(container.State, container.Health),
-            Image = image?.Id ?? "",
+            Image = image?.Id ?? container.ImageId,
             ResolvConfPath = definition.ResolvConfPath,
             HostnamePath = definition.HostnamePath,
             HostsPath = definition.HostsPath,
