@@ -87,8 +87,11 @@ internal sealed class EngineClient(string socket) : IDisposable
     private async Task<string> SeenAsync(JsonElement row)
     {
         var inspected = await AskAsync(HttpMethod.Get, $"/containers/{row.GetProperty("Id").GetString()}/json");
-        var restarts = inspected.Status == 200 ? JsonDocument.Parse(inspected.Text).RootElement.GetProperty("RestartCount").ToString() : "gone";
         var (state, status) = (row.GetProperty("State").GetString()!, row.GetProperty("Status").GetString()!);
+        var shown = inspected.Status == 200 ? JsonDocument.Parse(inspected.Text).RootElement : default;
+        // Two answers, and something may have happened between them: then it is looked at again.
+        var same = inspected.Status == 200 && shown.GetProperty("State").GetProperty("Status").GetString() == state;
+        var restarts = same ? shown.GetProperty("RestartCount").ToString() : "changes";
         var networks = row.GetProperty("NetworkSettings").GetProperty("Networks").EnumerateObject().Select(network => network.Name).Where(name => name is not ("bridge" or "none"));
         var code = state == "exited" ? " " + status.Split('(', ')')[1] : "";
         return $"{row.GetProperty("Names")[0].GetString()![1..]} {state}{code} {restarts} {List(networks)}";

@@ -76,9 +76,12 @@ internal static class Rules
         yield return world.With(step.Subject, End(box, Killed));
     }
 
-    /// <summary>Another daemon has come: what runs is left alone.</summary>
+    /// <summary>Another daemon has come: what runs is left alone, and what its policy wants to run is begun once more.</summary>
     private static World Reborn(World world) =>
-        world.Boxes.Where(pair => pair.Value is { Phase: Phase.Exited, Policy: "always", HasRun: true }).Aggregate(world, (one, pair) => one.With(pair.Key, Begin(pair.Value with { Restarts = pair.Value.Restarts + 1 })));
+        world.Boxes.Where(pair => pair.Value is { Phase: Phase.Exited, HasRun: true } box && (box.Policy == "always" || box.Policy == "unless-stopped" && !box.StoppedByUser))
+            .Aggregate(world, (one, pair) => one.With(pair.Key, BeginAgain(pair.Value with { Restarts = pair.Value.Restarts + 1, StoppedByUser = false }, world)));
+
+    private static Box BeginAgain(Box box, World world) => box.Networks.IsSubsetOf(world.Networks) ? Begin(box) : box with { ExitCode = 128 };
 
     private static Outcome OfBox(World world, Step step, Func<Box, World, (Box? Changed, int Status)> rule, string text = "")
     {
@@ -169,7 +172,8 @@ internal static class Rules
     {
         if (!world.Networks.Contains(step.Subject) || !world.Boxes.TryGetValue(step.Detail, out var box)) return new(world, 404);
         if (!box.OnBridge) return new(world, 400);
-        return box.Networks.Contains(step.Subject) ? new(world, 403) : new(world.With(step.Detail, box with { Networks = box.Networks.Add(step.Subject) }), 200);
+        // While it does not run, it may be said anew how it is to be there.
+        return box.IsUp && box.Networks.Contains(step.Subject) ? new(world, 403) : new(world.With(step.Detail, box with { Networks = box.Networks.Add(step.Subject) }), 200);
     }
 
     private static Outcome Disconnect(World world, Step step)

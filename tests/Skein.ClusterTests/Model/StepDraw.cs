@@ -5,7 +5,8 @@ internal sealed class StepDraw(int seed)
 {
     private const int BoxesMax = 6;
 
-    private static readonly string[] s_names = ["ca", "cb", "cc", "cd", "ce", "cf", "cg", "ch"];
+    // No digits of a hexadecimal number: what is no name of a container may be the beginning of its id.
+    private static readonly string[] s_names = ["ja", "jb", "jc", "jd", "je", "jf", "jg", "jh"];
     private static readonly string[] s_networks = ["na", "nb", "nc"];
     private static readonly string[] s_volumes = ["va", "vb", "vc"];
     private static readonly string[] s_files = ["f1", "f2"];
