@@ -37,10 +37,45 @@ public sealed partial class EventDifferenceTests(DifferenceTests.TwoSwarms swarm
         Assert.Equal(await LiveAsync(swarms.Dockerd!.Host(1)), ours);
     }
 
-    private static async Task<List<string>> LiveAsync(Docker docker)
+    [Fact]
+    public async Task Its_health_and_its_want_of_memory_are_told_as_by_dockerd()
+    {
+        Assert.SkipUnless(swarms.Dockerd is not null, "there is no dockerd to compare with");
+        var ours = await AilAsync(swarms.Skein.Host(1));
+        Assert.Equal(["container health_status: healthy image=busybox name=hbox", "container health_status: unhealthy image=busybox name=hbox", "container oom image=busybox name=obox"], ours);
+        Assert.Equal(await AilAsync(swarms.Dockerd!.Host(1)), ours);
+    }
+
+    private static Task<List<string>> LiveAsync(Docker docker) => ToldAsync(docker, async () =>
+    {
+        foreach (var line in s_life) await docker.OutputOfAsync(line);
+    });
+
+    private static async Task<List<string>> AilAsync(Docker docker)
+    {
+        var told = await ToldAsync(docker, async () =>
+        {
+            (await docker.RunAsync(
+                "run", "-d", "--name", "hbox", "--network", "none", "--health-cmd", "test ! -e /sick", "--health-interval", "200ms", "--health-retries", "1", "busybox", "sleep", "100000")).Succeeded();
+            await UntilAsync("healthy");
+            await docker.OutputOfAsync("exec hbox touch /sick");
+            await UntilAsync("unhealthy");
+            await docker.OutputOfAsync("rm -f hbox");
+            var ran = await docker.RunAsync("run", "--name", "obox", "--network", "none", "--memory", "8m", "busybox", "tail", "/dev/zero");
+            Assert.Equal(137, ran.ExitCode);
+            await docker.OutputOfAsync("rm obox");
+        });
+        // How often it is asked, and how often the kernel finds no memory, is no one's choice.
+        return [.. told.Where(line => line.Contains("health_status", StringComparison.Ordinal) || line.Contains(" oom ", StringComparison.Ordinal)).Distinct()];
+
+        Task UntilAsync(string health) =>
+            Poll.UntilAsync($"it is {health}", () => docker.OutputOfAsync("inspect -f {{.State.Health.Status}} hbox"), now => now == health);
+    }
+
+    private static async Task<List<string>> ToldAsync(Docker docker, Func<Task> live)
     {
         var since = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0;
-        foreach (var line in s_life) await docker.OutputOfAsync(line);
+        await live();
         var told = await docker.RunAsync(
             "events", "--since", $"{since:0.000}", "--until", $"{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0:0.000}", "--filter", "type=container", "--filter", "type=network", "--format", "{{json .}}");
         return [.. told.Lines().Select(Seen)];
