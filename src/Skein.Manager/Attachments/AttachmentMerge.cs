@@ -12,7 +12,9 @@ internal static class AttachmentMerge
     public static (Changes Changes, IReadOnlyList<AttachmentRefusal> Refused) Apply(Snapshot seen, string nodeId, string sessionId, AttachmentWishes wishes)
     {
         var changes = new Changes();
-        if (seen.Nodes.Find(nodeId)?.Session?.SessionId != sessionId) return (changes, []);
+        if (seen.Nodes.Find(nodeId) is not { } node || node.Session?.SessionId != sessionId) return (changes, []);
+        // Also when the next session has begun before it is written: else a wish that was withdrawn there already would come after that one's list.
+        changes.Require(node);
         var own = seen.Attachments.All.Where(a => a.NodeId == nodeId).ToDictionary(a => a.Id, StringComparer.Ordinal);
         foreach (var gone in Gone(own.Keys, nodeId, wishes)) changes.Delete(ObjectKind.Attachment, gone, own[gone].Meta?.Version);
         var rest = seen.With(changes.All, seen.Revision);

@@ -15,14 +15,21 @@ public sealed class Changes
     public const int MostBytesOfAnObject = 3 << 19;
 
     private readonly Dictionary<(ObjectKind, string), Change> _byKey = [];
+    private readonly List<Requirement> _required = [];
 
     public IReadOnlyCollection<Change> All => _byKey.Values;
+
+    /// <summary>What is written only if these are as they were read, and are not written themselves.</summary>
+    public IReadOnlyCollection<Requirement> Required => _required;
 
     public bool IsEmpty => _byKey.Count == 0;
 
     public void Put(IStoreObject o) => Add(new(ObjectKind.Of(o), o.Id, o, o.Meta?.Version ?? 0));
 
     public void Delete(ObjectKind kind, string id, ulong? expectedVersion = null) => Add(new(kind, id, null, expectedVersion));
+
+    /// <summary>What is written follows from this object as it was read.</summary>
+    public void Require(IStoreObject o) => _required.Add(new(ObjectKind.Of(o), o.Id, o.Meta?.Version ?? 0));
 
     private void Add(Change change)
     {

@@ -141,6 +141,8 @@ public sealed partial class EtcdStore : IStore, IAsyncDisposable
         witness = null;
         request.Compare.Add(EtcdCompare.IsSealedWith(sealing));
         if (term is { } t) request.Compare.Add(EtcdCompare.Leads(t));
+        foreach (var (kind, id, version) in changes.Required)
+            request.Compare.Add(EtcdCompare.ModRevisionIs(StoreKeys.Bytes(StoreKeys.Of(kind, id)), (long)seen.WrittenAt(kind, id, version)));
         foreach (var change in changes.All)
         {
             var name = StoreKeys.Of(change.Kind, change.Id);

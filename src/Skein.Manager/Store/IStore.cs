@@ -17,7 +17,7 @@ public interface IStore
 
     /// <summary>
     /// Writes all of it or nothing, and completes when <see cref="Current"/> shows it. An object with
-    /// <c>Meta.Version</c> 0 must not exist yet; any other must still have that version, else
+    /// <c>Meta.Version</c> 0 must not exist yet; any other, and each required one, must still have that version, else
     /// <see cref="SequenceConflictException"/>. With a term, the transaction also compares the leader's key, else
     /// <see cref="NotLeaderException"/>.
     /// </summary>

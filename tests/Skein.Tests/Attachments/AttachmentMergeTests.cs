@@ -147,6 +147,19 @@ public class AttachmentMergeTests
     }
 
     [Fact]
+    public void What_was_decided_before_the_next_session_is_not_written_after_its_list()
+    {
+        var (late, _) = AttachmentMerge.Apply(_swarm.Current, Node, Session, new() { Put = { WishOf('a') } });
+        _swarm.Change(Node, n => n.Session = new() { ManagerId = "other", SessionId = "s3" });
+        Wish(new() { All = new() }, session: "s3");
+        Assert.Throws<SequenceConflictException>(() => Commit(late));
+        // As the writer does after a conflict.
+        var (again, _) = AttachmentMerge.Apply(_swarm.Current, Node, Session, new() { Put = { WishOf('a') } });
+        Assert.True(again.IsEmpty);
+        Assert.Empty(_swarm.Current.Attachments.All);
+    }
+
+    [Fact]
     public void Of_two_managers_that_give_at_once_the_later_gives_again()
     {
         var (first, _) = AttachmentMerge.Apply(_swarm.Current, Node, Session, new() { Put = { WishOf('a') } });

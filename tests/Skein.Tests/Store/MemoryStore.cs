@@ -93,7 +93,7 @@ internal sealed class MemoryStore : IStore
         {
             if (term is not null && term != _current.Leader) throw new NotLeaderException();
             if (changes.IsEmpty) return _current;
-            if (changes.All.Any(IsOutOfSequence)) throw new SequenceConflictException();
+            if (changes.All.Any(IsOutOfSequence) || changes.Required.Any(one => one.Version != (_current.Tables[one.Kind.Index].Get(one.Id)?.Meta?.Version ?? 0))) throw new SequenceConflictException();
             var revision = _current.Revision + 1;
             var stored = changes.All.Select(c => AsStored(c, revision)).ToList();
             _commits.Add(stored);
