@@ -61,6 +61,26 @@ public sealed class HostilePushTests : IDisposable
             _script.Seen.Select(seen => $"{seen.Method} {new Uri(seen.Url).PathAndQuery}"));
     }
 
+    [Fact]
+    public async Task An_upload_that_begins_where_a_blob_was_not_taken_over_is_gone_on_with()
+    {
+        var begun = 0;
+        _script.Answer = request => request.Headers.Authorization is null ? Challenge() : request.Method.Method switch
+        {
+            "POST" => Accepted($"/upload/{++begun}"),
+            "PATCH" => Accepted("/upload/sent", "0-9"),
+            "DELETE" => new(HttpStatusCode.NoContent),
+            _ => new(HttpStatusCode.Created),
+        };
+        var upload = Upload();
+        Assert.Null(await upload.TryMountAsync(["team/one", "team/two"], default));
+        await upload.SendAsync(_ => { }, default);
+        Assert.Equal(
+            ["DELETE /upload/1", "PATCH /upload/2", "PUT /upload/sent"],
+            _script.Seen.Where(seen => seen.Authorization is not null && seen.Method != "POST").Select(seen => $"{seen.Method} {new Uri(seen.Url).AbsolutePath}"));
+        Assert.Equal(2, begun);
+    }
+
     [Theory]
     [InlineData("http://registry.example/upload", "unknown: the registry wants the blob sent without TLS")]
     [InlineData("file:///etc/shadow", "unknown: the registry's Location is no address to send a blob to")]

@@ -82,7 +82,7 @@ internal sealed class ImagePusher(ContentStore content, RegistryClient registry,
             Tell(progress, blob, "Layer already exists");
             return;
         }
-        if (await TryMountAsync(target, domain, blob, cancel) is { } from)
+        if (await upload.TryMountAsync(await SourcesAsync(target, domain, blob, cancel), cancel) is { } from)
         {
             Tell(progress, blob, $"Mounted from {from}");
             return;
@@ -91,23 +91,11 @@ internal sealed class ImagePusher(ContentStore content, RegistryClient registry,
         Tell(progress, blob, "Pushed");
     }
 
-    /// <returns>The repository that it was taken over from; null when the registry took it from none.</returns>
-    private async Task<string?> TryMountAsync(PushTarget target, string domain, OciDescriptor blob, CancellationToken cancel)
-    {
-        if (await content.FindAsync(blob.Digest, cancel) is not { } here) return null;
-        foreach (var source in DistributionSource.In(here.Labels, domain).Where(source => source != target.Repository).Take(MountsMax))
-        {
-            try
-            {
-                if (await registry.BeginUploadAsync(target, blob.Digest, source, cancel) is null) return source;
-            }
-            catch (RegistryException)
-            {
-                // Who may not read there, or it is gone: then it is sent.
-            }
-        }
-        return null;
-    }
+    /// <summary>Other repositories of the registry that have it, as far as is known here.</summary>
+    private async Task<IReadOnlyList<string>> SourcesAsync(PushTarget target, string domain, OciDescriptor blob, CancellationToken cancel) =>
+        await content.FindAsync(blob.Digest, cancel) is { } here
+            ? [.. DistributionSource.In(here.Labels, domain).Where(source => source != target.Repository).Take(MountsMax)]
+            : [];
 
     private async Task NoteSourceAsync(Containerd.ContentApi.Info here, string domain, string repository, CancellationToken cancel)
     {

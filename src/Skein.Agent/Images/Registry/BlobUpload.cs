@@ -17,12 +17,36 @@ internal sealed class BlobUpload(
     long partSize)
 {
     private UploadPlace? _place;
+    private UploadPlace? _begun;
     private bool _resumed;
+
+    /// <summary>Asks for it from other repositories of the registry. One that is not taken over is an upload that has begun, and is gone on with.</summary>
+    /// <returns>The repository that it was taken over from; null when it was from none.</returns>
+    public async Task<string?> TryMountAsync(IEnumerable<string> sources, CancellationToken cancel)
+    {
+        // An earlier try has sent some of it already.
+        if (_place is not null) return null;
+        foreach (var source in sources)
+        {
+            try
+            {
+                var place = await registry.BeginUploadAsync(target, blob.Digest, source, cancel);
+                if (_begun is { } before) await registry.DropUploadAsync(target, before, cancel);
+                _begun = place;
+                if (place is null) return source;
+            }
+            catch (RegistryException)
+            {
+                // Who may not read there, or it is gone: then it is sent.
+            }
+        }
+        return null;
+    }
 
     /// <param name="sent">Told how many bytes are on their way.</param>
     public async Task SendAsync(Action<long> sent, CancellationToken cancel)
     {
-        var place = await ResumeAsync(cancel) ?? await registry.BeginUploadAsync(target, blob.Digest, "", cancel);
+        var place = TakeBegun() ?? await ResumeAsync(cancel) ?? await registry.BeginUploadAsync(target, blob.Digest, "", cancel);
         _place = place;
         while (place!.Offset < blob.Size)
         {
@@ -51,6 +75,13 @@ internal sealed class BlobUpload(
         RegistryException { Code: "DIGEST_INVALID" } => _resumed,
         _ => false,
     };
+
+    private UploadPlace? TakeBegun()
+    {
+        var begun = _begun;
+        _begun = null;
+        return begun;
+    }
 
     private async Task<UploadPlace?> ResumeAsync(CancellationToken cancel)
     {

@@ -74,6 +74,12 @@ internal sealed partial class RegistryClient
         return answer.StatusCode == HttpStatusCode.Accepted ? PlaceIn(answer, target, 0) : throw await RefusalAsync(answer, time, cancel);
     }
 
+    /// <summary>Nothing more comes for it. A registry that refuses to hear so clears it away by itself, some day.</summary>
+    public async Task DropUploadAsync(PushTarget target, UploadPlace place, CancellationToken cancel)
+    {
+        using var answer = await SendToAsync(target, place, HttpMethod.Delete, null, cancel);
+    }
+
     /// <summary>One part; the answer says how far the registry has it.</summary>
     /// <param name="read">The blob from an offset on, so many bytes.</param>
     /// <param name="sent">Told how many of the blob's bytes are on their way.</param>
