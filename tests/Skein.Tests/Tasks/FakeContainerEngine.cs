@@ -89,10 +89,14 @@ internal sealed class FakeContainerEngine : IContainerEngine
         return Task.CompletedTask;
     }
 
-    public Task RemoveAsync(string id, bool force, bool volumesToo, CancellationToken cancel)
+    /// <summary>What a removal waits for.</summary>
+    public Func<CancellationToken, Task> BeforeRemoval { get; set; } = static _ => Task.CompletedTask;
+
+    public async Task RemoveAsync(string id, bool force, bool volumesToo, CancellationToken cancel)
     {
         Calls.Enqueue("remove");
-        return _records.TryRemove(id, out _) ? Task.CompletedTask : throw SkeinException.NotFound($"No such container: {id}");
+        await BeforeRemoval(cancel);
+        if (!_records.TryRemove(id, out _)) throw SkeinException.NotFound($"No such container: {id}");
     }
 
     public Task<PathStat> StatPathAsync(string id, string path, CancellationToken cancel) => throw SkeinException.NotFound($"Could not find the file {path} in container {id}");

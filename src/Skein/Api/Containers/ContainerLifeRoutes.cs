@@ -21,17 +21,17 @@ internal sealed class ContainerLifeRoutes(IContainerEngine containers, IStandalo
     public void Map(IEndpointRouteBuilder app)
     {
         app.MapPost("/containers/create", CreateAsync);
-        app.MapPost("/containers/prune", PruneAsync);
-        app.MapPost("/containers/{id}/start", StartAsync);
-        app.MapPost("/containers/{id}/stop", StopAsync);
-        app.MapPost("/containers/{id}/restart", RestartAsync);
-        app.MapPost("/containers/{id}/kill", KillAsync);
-        app.MapPost("/containers/{id}/pause", context => DoAsync(context, containers.PauseAsync));
-        app.MapPost("/containers/{id}/unpause", context => DoAsync(context, containers.UnpauseAsync));
-        app.MapPost("/containers/{id}/rename", context => DoAsync(context, (id, cancel) => standalone.RenameAsync(id, context.Query("name"), cancel)));
-        app.MapPost("/containers/{id}/update", UpdateAsync);
+        app.MapPost("/containers/prune", PruneAsync).ToEnd();
+        app.MapPost("/containers/{id}/start", StartAsync).ToEnd();
+        app.MapPost("/containers/{id}/stop", StopAsync).ToEnd();
+        app.MapPost("/containers/{id}/restart", RestartAsync).ToEnd();
+        app.MapPost("/containers/{id}/kill", KillAsync).ToEnd();
+        app.MapPost("/containers/{id}/pause", context => DoAsync(context, containers.PauseAsync)).ToEnd();
+        app.MapPost("/containers/{id}/unpause", context => DoAsync(context, containers.UnpauseAsync)).ToEnd();
+        app.MapPost("/containers/{id}/rename", context => DoAsync(context, (id, cancel) => standalone.RenameAsync(id, context.Query("name"), cancel))).ToEnd();
+        app.MapPost("/containers/{id}/update", UpdateAsync).ToEnd();
         app.MapPost("/containers/{id}/wait", WaitAsync);
-        app.MapDelete("/containers/{id}", RemoveAsync);
+        app.MapDelete("/containers/{id}", RemoveAsync).ToEnd();
     }
 
     private async Task CreateAsync(HttpContext context)

@@ -16,10 +16,10 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
         app.MapGet("/images/json", ListAsync);
         app.MapPost("/images/create", _transfers.CreateAsync);
         app.MapPost("/images/load", _transfers.LoadAsync);
-        app.MapPost("/images/prune", PruneAsync);
+        app.MapPost("/images/prune", PruneAsync).ToEnd();
         app.MapGet("/images/{**name}", GetAsync);
         app.MapPost("/images/{**name}", PostAsync);
-        app.MapDelete("/images/{**name}", RemoveAsync);
+        app.MapDelete("/images/{**name}", RemoveAsync).ToEnd();
         app.MapGet("/distribution/{**name}", ResolveAsync);
         app.MapPost("/auth", LoginAsync);
     }
@@ -97,7 +97,7 @@ internal sealed class ImageRoutes(IImageStore images, EventHub events, TimeProvi
     {
         var path = context.Route("name");
         if (path.EndsWith("/push", StringComparison.Ordinal)) return _transfers.PushAsync(context, path[..^"/push".Length]);
-        return path.EndsWith("/tag", StringComparison.Ordinal) ? TagAsync(context, path[..^"/tag".Length]) : throw SkeinException.NotFound("page not found");
+        return path.EndsWith("/tag", StringComparison.Ordinal) ? context.ToEndAsync(tagged => TagAsync(tagged, path[..^"/tag".Length])) : throw SkeinException.NotFound("page not found");
     }
 
     private async Task TagAsync(HttpContext context, string name)

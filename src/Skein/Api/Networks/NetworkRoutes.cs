@@ -22,11 +22,11 @@ internal sealed class NetworkRoutes(
     {
         app.MapGet("/networks", ListAsync);
         app.MapGet("/networks/{id}", InspectAsync);
-        app.MapPost("/networks/create", CreateAsync);
-        app.MapPost("/networks/prune", PruneAsync);
-        app.MapPost("/networks/{id}/connect", ConnectAsync);
-        app.MapPost("/networks/{id}/disconnect", DisconnectAsync);
-        app.MapDelete("/networks/{id}", RemoveAsync);
+        app.MapPost("/networks/create", CreateAsync).ToEnd();
+        app.MapPost("/networks/prune", PruneAsync).ToEnd();
+        app.MapPost("/networks/{id}/connect", ConnectAsync).ToEnd();
+        app.MapPost("/networks/{id}/disconnect", DisconnectAsync).ToEnd();
+        app.MapDelete("/networks/{id}", RemoveAsync).ToEnd();
     }
 
     private Task ListAsync(HttpContext context)

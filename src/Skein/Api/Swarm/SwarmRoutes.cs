@@ -11,12 +11,12 @@ internal sealed class SwarmRoutes(ISwarmNode swarm)
     public void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/swarm", InspectAsync);
-        app.MapPost("/swarm/init", InitAsync);
-        app.MapPost("/swarm/join", JoinAsync);
-        app.MapPost("/swarm/leave", LeaveAsync);
-        app.MapPost("/swarm/update", UpdateAsync);
+        app.MapPost("/swarm/init", InitAsync).ToEnd();
+        app.MapPost("/swarm/join", JoinAsync).ToEnd();
+        app.MapPost("/swarm/leave", LeaveAsync).ToEnd();
+        app.MapPost("/swarm/update", UpdateAsync).ToEnd();
         app.MapGet("/swarm/unlockkey", UnlockKeyAsync);
-        app.MapPost("/swarm/unlock", UnlockAsync);
+        app.MapPost("/swarm/unlock", UnlockAsync).ToEnd();
     }
 
     private Task InspectAsync(HttpContext context)
@@ -28,21 +28,20 @@ internal sealed class SwarmRoutes(ISwarmNode swarm)
     private async Task InitAsync(HttpContext context)
     {
         var body = await context.BodyAsync(SwarmJson.Default.SwarmInitJson);
-        // Half an initialisation is worse than one nobody waited for: it goes on when the client leaves.
-        var nodeId = await swarm.InitAsync(body.ToModel(), CancellationToken.None);
+        var nodeId = await swarm.InitAsync(body.ToModel(), context.RequestAborted);
         await context.JsonAsync(nodeId, SwarmJson.Default.String);
     }
 
     private async Task JoinAsync(HttpContext context)
     {
         var body = await context.BodyAsync(SwarmJson.Default.SwarmJoinJson);
-        await swarm.JoinAsync(body.ToModel(), CancellationToken.None);
+        await swarm.JoinAsync(body.ToModel(), context.RequestAborted);
         await context.EmptyAsync(StatusCodes.Status200OK);
     }
 
     private async Task LeaveAsync(HttpContext context)
     {
-        await swarm.LeaveAsync(context.QueryBool("force"), CancellationToken.None);
+        await swarm.LeaveAsync(context.QueryBool("force"), context.RequestAborted);
         await context.EmptyAsync(StatusCodes.Status200OK);
     }
 
@@ -70,7 +69,7 @@ internal sealed class SwarmRoutes(ISwarmNode swarm)
     private async Task UnlockAsync(HttpContext context)
     {
         var body = await context.BodyAsync(SwarmJson.Default.SwarmUnlockJson);
-        await swarm.UnlockAsync(body.UnlockKey ?? "", CancellationToken.None);
+        await swarm.UnlockAsync(body.UnlockKey ?? "", context.RequestAborted);
         await context.EmptyAsync(StatusCodes.Status200OK);
     }
 }

@@ -16,11 +16,11 @@ internal sealed class VolumeRoutes(IVolumes volumes, VolumeFolders folders, Even
     public void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/volumes", ListAsync);
-        app.MapPost("/volumes/create", CreateAsync);
-        app.MapPost("/volumes/prune", PruneAsync);
+        app.MapPost("/volumes/create", CreateAsync).ToEnd();
+        app.MapPost("/volumes/prune", PruneAsync).ToEnd();
         app.MapGet("/volumes/{name}", InspectAsync);
         app.MapPut("/volumes/{name}", _ => throw SkeinException.NotImplemented(NoClusterVolumes));
-        app.MapDelete("/volumes/{name}", RemoveAsync);
+        app.MapDelete("/volumes/{name}", RemoveAsync).ToEnd();
     }
 
     private Task ListAsync(HttpContext context)
