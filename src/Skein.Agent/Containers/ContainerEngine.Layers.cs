@@ -34,7 +34,7 @@ public sealed partial class ContainerEngine
     {
         try
         {
-            await PauseAsync(id, cancel);
+            await PauseAsync(id, byDaemon: true, cancel);
             return true;
         }
         catch (SkeinException error) when (error.Kind == ErrorKind.Conflict)

@@ -124,7 +124,7 @@ public sealed partial class ContainerEngine
             // Read before the call: a short program has ended when it returns, and must not end before it began.
             var startedAt = time.GetUtcNow();
             var started = await containerd.Tasks.StartAsync(new() { ContainerId = container.Id }, cancellationToken: cancel);
-            container.Record = container.Record with { Health = container.Record.Check is null ? null : ContainerHealth.Starting };
+            container.Record = container.Record with { Health = container.Record.Check is null ? null : ContainerHealth.Starting, EndedUnseen = false, PausedByDaemon = false };
             Store(container, new ContainerState(ContainerStatus.Running, started.Pid, 0, false, "", startedAt, null));
             BeginProbing(container);
             container.Io.LetGo();

@@ -19,14 +19,17 @@ public sealed partial class ContainerEngine
 
     public void Announce(string id, string action, params ReadOnlySpan<(string Name, string Value)> extra) => Publish(containers.Find(id), action, extra);
 
-    public async Task PauseAsync(string id, CancellationToken cancel)
+    public Task PauseAsync(string id, CancellationToken cancel) => PauseAsync(id, byDaemon: false, cancel);
+
+    /// <param name="byDaemon">For a work of its own: written down before, so that one that dies meanwhile leaves nobody frozen.</param>
+    private async Task PauseAsync(string id, bool byDaemon, CancellationToken cancel)
     {
         var container = containers.Find(id);
         await container.ExecStart.WaitAsync(cancel);
         try
         {
             using var held = await HoldAsync(container, cancel);
-            await FreezeAsync(container);
+            await FreezeAsync(container, byDaemon);
         }
         finally
         {
@@ -34,15 +37,47 @@ public sealed partial class ContainerEngine
         }
     }
 
-    private async Task FreezeAsync(ManagedContainer container)
+    private async Task FreezeAsync(ManagedContainer container, bool byDaemon)
     {
         if (container.Record.State.Status == ContainerStatus.Paused) throw SkeinException.Conflict($"Container {container.Id} is already paused");
         if (container.Record.State.Status == ContainerStatus.Restarting) throw Restarting(container);
         if (!container.Running) throw NotRunning(container);
-        if (!await AskRunningAsync("pause", container, async () => await containerd.Tasks.PauseAsync(new() { ContainerId = container.Id }))) throw NotRunning(container);
+        if (byDaemon) NotePausing(container, true);
+        try
+        {
+            if (!await AskRunningAsync("pause", container, async () => await containerd.Tasks.PauseAsync(new() { ContainerId = container.Id }))) throw NotRunning(container);
+        }
+        catch when (byDaemon)
+        {
+            NotePausing(container, false);
+            throw;
+        }
         Store(container, container.Record.State with { Status = ContainerStatus.Paused });
         EndProbing(container);
         Publish(container, "pause");
+    }
+
+    private void NotePausing(ManagedContainer container, bool byDaemon)
+    {
+        container.Record = container.Record with { PausedByDaemon = byDaemon };
+        Store(container, container.Record.State);
+    }
+
+    /// <summary>A daemon that died meanwhile had paused it for a work of its own.</summary>
+    /// <returns>Whether it goes on.</returns>
+    private async Task<bool> IsThawedAsync(string id)
+    {
+        try
+        {
+            await containerd.Tasks.ResumeAsync(new() { ContainerId = id });
+            return true;
+        }
+        catch (RpcException error) when (error.StatusCode != StatusCode.Unavailable)
+        {
+            // As it is, it is shown as paused: a user may let it go on.
+            LogLeftBehind(id, error.Status.Detail);
+            return false;
+        }
     }
 
     public async Task UnpauseAsync(string id, CancellationToken cancel)
@@ -51,6 +86,7 @@ public sealed partial class ContainerEngine
         using var held = await HoldAsync(container, cancel);
         if (container.Record.State.Status != ContainerStatus.Paused) throw new SkeinException(ErrorKind.Internal, $"Container {container.Id} is not paused");
         if (!await AskRunningAsync("unpause", container, async () => await containerd.Tasks.ResumeAsync(new() { ContainerId = container.Id }, cancellationToken: cancel))) throw NotRunning(container);
+        container.Record = container.Record with { PausedByDaemon = false };
         Store(container, container.Record.State with { Status = ContainerStatus.Running });
         BeginProbing(container);
         Publish(container, "unpause");
@@ -132,7 +168,7 @@ public sealed partial class ContainerEngine
         using var held = await HoldAsync(container, cancel);
         var (record, status) = (container.Record, container.Record.State.Status);
         if (status is ContainerStatus.Exited or ContainerStatus.Restarting) status = StatusOf(standing);
-        if ((record.RestartCount, record.StoppedByUser, record.State.Status) == (standing.RestartCount, standing.StoppedByUser, status)) return;
+        if ((record.RestartCount, record.StoppedByUser, record.State.Status, record.EndedUnseen) == (standing.RestartCount, standing.StoppedByUser, status, false)) return;
         Note(container, standing);
         Store(container, container.Record.State with { Status = status });
         // Stopped before its next start: whoever waits for its rest has that.
@@ -151,7 +187,7 @@ public sealed partial class ContainerEngine
     private static ContainerStatus StatusOf(ContainerStanding standing) => standing.Restarts ? ContainerStatus.Restarting : ContainerStatus.Exited;
 
     private static void Note(ManagedContainer container, ContainerStanding standing) =>
-        container.Record = container.Record with { RestartCount = standing.RestartCount, StoppedByUser = standing.StoppedByUser };
+        container.Record = container.Record with { RestartCount = standing.RestartCount, StoppedByUser = standing.StoppedByUser, EndedUnseen = false };
 
     /// <summary>Its owner's word on the end of a run. One who is not there yet finds later that it ended unseen.</summary>
     private ContainerStatus StatusAfter(ManagedContainer container, int exitCode, TimeSpan ran)
@@ -175,6 +211,7 @@ public sealed partial class ContainerEngine
         try
         {
             await containerd.Tasks.ResumeAsync(new() { ContainerId = container.Id }, cancellationToken: cancel);
+            container.Record = container.Record with { PausedByDaemon = false };
             Store(container, container.Record.State with { Status = ContainerStatus.Running });
         }
         catch (RpcException error)

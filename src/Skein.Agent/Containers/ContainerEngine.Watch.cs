@@ -140,14 +140,16 @@ public sealed partial class ContainerEngine
             container.Io.Open(poller, container.Log);
             OpenInput(container);
             var state = container.Record.State;
+            var runs = task.Status == TaskState.Running || container.Record.PausedByDaemon && await IsThawedAsync(container.Id);
+            if (runs) container.Record = container.Record with { PausedByDaemon = false };
             Store(container, state with
             {
-                Status = task.Status == TaskState.Running ? ContainerStatus.Running : ContainerStatus.Paused,
+                Status = runs ? ContainerStatus.Running : ContainerStatus.Paused,
                 Pid = task.Pid,
                 StartedAt = state.StartedAt ?? time.GetUtcNow(),
             });
             container.Record = container.Record with { Health = container.Record.Check is null ? null : ContainerHealth.Starting };
-            if (task.Status == TaskState.Running) BeginProbing(container);
+            if (runs) BeginProbing(container);
             _ = WatchAsync(container);
         }
         else if (container.Running)

@@ -30,8 +30,11 @@ public sealed record ContainerRecord(ContainerDefinition Definition, ContainerSt
     /// <summary>null = none is under way.</summary>
     public ContainerRemoval? Removal { get; init; }
 
-    /// <summary>It ended while no daemon was there, or before its owner was.</summary>
+    /// <summary>It ended while no daemon was there, or before its owner was, and its owner has not decided yet what follows.</summary>
     public bool EndedUnseen { get; init; }
+
+    /// <summary>It is paused, or about to be, for a work of the daemon's and not by a user: one that finds it so lets it go on.</summary>
+    public bool PausedByDaemon { get; init; }
 
     /// <summary>Its own over its image's, with every default; null without one.</summary>
     public HealthConfig? Check { get; init; }

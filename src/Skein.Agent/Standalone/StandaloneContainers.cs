@@ -55,7 +55,7 @@ public sealed partial class StandaloneContainers : IStandaloneContainers, IDispo
                 continue;
             }
             var next = controller.TakeUp();
-            if (next != ContainerLifeCommand.None) first.Add(controller.GoOnAsync(next));
+            if (next != ContainerLifeCommand.None || container.EndedUnseen) first.Add(controller.GoOnAsync(next));
         }
         _ = Task.WhenAll(first).ContinueWith(_ => _sandbox.Recovered(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         if (found.Count > 0) LogTakenUp(found.Count);

@@ -52,6 +52,8 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
     {
         using var held = await HoldAsync();
         await FollowAsync(command);
+        // Only now: a daemon that dies before leaves the decision to the next.
+        await KeepAsync();
     }
 
     public async Task StartAsync()

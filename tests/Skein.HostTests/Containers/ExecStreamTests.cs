@@ -64,6 +64,38 @@ public sealed class ExecStreamTests
         Assert.True((await Task.WhenAll(execs)).Sum() > 0, "no exec ran");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task WhatADaemonHadPausedForAWorkOfItsOwnGoesOnWithTheNext(bool byDaemon)
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("box", "sleep", "1000");
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        // A commit that is cut by the daemon's end: what follows on it never happens.
+        if (byDaemon)
+        {
+            _ = host.Engine.ReadLayersAsync(id, pause: true, async (_, _) =>
+            {
+                begun.SetResult();
+                await new TaskCompletionSource().Task;
+                return true;
+            }, default);
+            await begun.Task.WaitAsync(Poll.Patience);
+        }
+        else
+        {
+            await host.Engine.PauseAsync(id, default);
+        }
+        Assert.Equal(ContainerStatus.Paused, host.Engine.Find(id).State.Status);
+        await host.RestartEngineAsync();
+        Assert.Equal(byDaemon ? ContainerStatus.Running : ContainerStatus.Paused, host.Engine.Find(id).State.Status);
+        Assert.False(host.Engine.Find(id).PausedByDaemon);
+        var task = await host.Containerd.Client.Tasks.GetAsync(new() { ContainerId = id });
+        Assert.Equal(byDaemon ? Skein.Agent.Containerd.TasksApi.Status.Running : Skein.Agent.Containerd.TasksApi.Status.Paused, task.Process.Status);
+        if (!byDaemon) await host.Engine.UnpauseAsync(id, default);
+    }
+
     [Fact]
     public async Task NothingIsStartedInAContainerThatIsPaused()
     {

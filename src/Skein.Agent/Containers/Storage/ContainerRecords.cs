@@ -96,6 +96,8 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
         AppArmorProfile = stored.AppArmorProfile,
         RestartCount = stored.RestartCount,
         StoppedByUser = stored.StoppedByUser,
+        EndedUnseen = stored.EndedUnseen,
+        PausedByDaemon = stored.PausedByDaemon,
         Removal = stored.Removal switch
         {
             StoredRemoval.Alone => ContainerRemoval.Alone,
@@ -127,6 +129,8 @@ internal sealed class ContainerRecords(ContainerEngineOptions options)
             AppArmorProfile = record.AppArmorProfile,
             RestartCount = record.RestartCount,
             StoppedByUser = record.StoppedByUser,
+            EndedUnseen = record.EndedUnseen,
+            PausedByDaemon = record.PausedByDaemon,
             Removal = record.Removal switch
             {
                 null => StoredRemoval.None,
