@@ -14,6 +14,12 @@ internal sealed record AttachedToBridges(ContainerDefinition Definition, Immutab
 
     public ContainerNetwork? Network { get; init; }
 
+    /// <summary>Its legs as they were wished when they were last made or looked at: another wish is no change of somebody's.</summary>
+    public IReadOnlyList<LegSpec> Made { get; init; } = [];
+
+    /// <summary>Legs that it is to have, and that a daemon was killed before it could make.</summary>
+    public ImmutableArray<StandaloneEndpoint> Lacking { get; init; } = [];
+
     /// <summary>An earlier daemon's, on networks of the swarm that are not known yet: its names and balancers stay as they are until they are.</summary>
     public bool AwaitsSwarm { get; init; }
 

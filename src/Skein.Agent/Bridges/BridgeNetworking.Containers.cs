@@ -9,12 +9,12 @@ namespace Skein.Agent.Bridges;
 
 public sealed partial class BridgeNetworking
 {
-    public async Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken cancel)
+    public async Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken waiting, CancellationToken cancel)
     {
         try
         {
             // Outside the gate: the swarm may take its time, and nobody else waits for it.
-            var given = await AskSwarmAsync(definition, cancel);
+            var given = await AskSwarmAsync(definition, waiting, cancel);
             return await GatedAsync(cancel, async () =>
             {
                 // Of an earlier start that nobody has ended.
@@ -43,11 +43,12 @@ public sealed partial class BridgeNetworking
         return true;
     });
 
-    public async Task<ContainerNetwork> ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, CancellationToken cancel)
+    public async Task<ContainerNetwork> ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, Func<Task> note, CancellationToken waiting, CancellationToken cancel)
     {
-        var given = !IsOfHost(endpoint.Network) ? await _swarm.AskAsync(running.Id, endpoint, LegChoice.OwnNamesOf(endpoint, running), cancel) : null;
+        var given = !IsOfHost(endpoint.Network) ? await AskSwarmAsync(running, endpoint, waiting, cancel) : null;
         try
         {
+            await note();
             return await GatedAsync(cancel, () => ConnectAsync(running, endpoint, given, cancel));
         }
         catch when (given is not null)
@@ -63,7 +64,7 @@ public sealed partial class BridgeNetworking
         var leg = LegFor(running, endpoint, given);
         if (before.Legs.Any(other => other.NetworkId == leg.NetworkId))
             throw new SkeinException(ErrorKind.Forbidden, $"endpoint with name {running.Name} already exists in network {leg.NetworkName}");
-        var after = before with { Definition = running, Legs = before.Legs.Add(leg) };
+        var after = before with { Definition = running, Legs = before.Legs.Add(leg), Lacking = before.Lacking.RemoveAll(other => other.Number == endpoint.Number) };
         try
         {
             after = await WithWayOutAsync(after, cancel);
@@ -98,19 +99,29 @@ public sealed partial class BridgeNetworking
         return true;
     });
 
-    public Task DisconnectAsync(string containerId, string network, CancellationToken cancel) => GatedAsync(cancel, async () =>
+    public Task DisconnectAsync(ContainerDefinition running, string network, CancellationToken cancel) => GatedAsync(cancel, async () =>
     {
         var named = NetworkOf(network) ?? throw SkeinException.NotFound($"network {network} not found");
-        if (!_containers.TryGetValue(containerId, out var before) || before.Legs.FirstOrDefault(leg => leg.NetworkId == named.Id) is not { } gone)
-            throw new SkeinException(ErrorKind.Forbidden, $"container {containerId} is not connected to network {named.Name}");
+        if (!_containers.TryGetValue(running.Id, out var before)) throw NotConnected(running, named);
+        var left = before with { Definition = running, Lacking = before.Lacking.RemoveAll(endpoint => running.Standalone.Endpoints.All(other => other.Number != endpoint.Number)) };
+        if (before.Legs.FirstOrDefault(leg => leg.NetworkId == named.Id) is not { } gone)
+        {
+            if (left.Lacking.Length == before.Lacking.Length) throw NotConnected(running, named);
+            // It was to have it, and had it not yet.
+            _containers[running.Id] = left;
+            return true;
+        }
         await TakeAsync(before, gone);
-        var after = await WithWayOutAsync(before with { Legs = before.Legs.Remove(gone) }, cancel);
+        var after = await WithWayOutAsync(left with { Legs = before.Legs.Remove(gone) }, cancel);
         await ApplyAsync(after, cancel);
         if (gone is OverlayLeg overlay) _swarm.GiveBack(overlay.Attachment);
         _files.Remove(after, gone);
         LogDisconnected(before.Definition.Name, named.Name);
         return true;
     });
+
+    private static SkeinException NotConnected(ContainerDefinition container, StoredNetwork network) =>
+        new(ErrorKind.Forbidden, $"container {container.Id} is not connected to network {network.Name}");
 
     public Task RecoverAsync(IReadOnlyCollection<ContainerDefinition> running, CancellationToken cancel) => GatedAsync(cancel, async () =>
     {
@@ -122,17 +133,22 @@ public sealed partial class BridgeNetworking
         foreach (var stranger in found.Where(id => !known.Contains(id)).ToList()) await RemoveAsync(stranger, cancel);
         RemovePorts(known);
         foreach (var definition in running) await TryAdoptAsync(definition, bridges, cancel);
+        // When all addresses are known that others have.
+        foreach (var container in _containers.Values.Where(container => !container.AwaitsSwarm)) await MakeLackingAsync(container, cancel);
         await ProgramAsync(cancel);
         return true;
     });
 
     /// <summary>The legs that are the swarm's to give, by their numbers.</summary>
-    private async Task<IReadOnlyDictionary<uint, OverlayLeg>> AskSwarmAsync(ContainerDefinition definition, CancellationToken cancel)
+    private async Task<IReadOnlyDictionary<uint, OverlayLeg>> AskSwarmAsync(ContainerDefinition definition, CancellationToken waiting, CancellationToken cancel)
     {
         _swarm.KeepOnly(definition.Id, definition.Standalone.Endpoints);
-        var asked = definition.Standalone.Endpoints.Where(endpoint => !IsOfHost(endpoint.Network)).Select(endpoint => _swarm.AskAsync(definition.Id, endpoint, LegChoice.OwnNamesOf(endpoint, definition), cancel)).ToList();
+        var asked = definition.Standalone.Endpoints.Where(endpoint => !IsOfHost(endpoint.Network)).Select(endpoint => AskSwarmAsync(definition, endpoint, waiting, cancel)).ToList();
         return (await Task.WhenAll(asked)).ToDictionary(leg => leg.Number);
     }
+
+    private Task<OverlayLeg> AskSwarmAsync(ContainerDefinition definition, StandaloneEndpoint endpoint, CancellationToken waiting, CancellationToken cancel) =>
+        _swarm.AskAsync(definition.Id, endpoint, LegChoice.OwnNamesOf(endpoint, definition), waiting, cancel);
 
     private AttachedLeg LegFor(ContainerDefinition definition, StandaloneEndpoint endpoint, OverlayLeg? given)
     {
@@ -204,16 +220,19 @@ public sealed partial class BridgeNetworking
     }
 
     /// <summary>Makes kernel and names as the container's legs say.</summary>
-    private async Task ApplyAsync(AttachedToBridges container, CancellationToken cancel)
+    /// <returns>As it stands now.</returns>
+    private async Task<AttachedToBridges> ApplyAsync(AttachedToBridges container, CancellationToken cancel)
     {
         container = container with { Network = Shown(container) };
         var legs = LegsOf(container);
         container.Space.EnsurePinned();
-        await container.Space.RunAsync(() => MakeLegs(container, legs));
+        // Before they are made: what is not there of them the next daemon makes.
         _attachments.Write(container);
-        _containers[container.Id] = container;
+        await container.Space.RunAsync(() => MakeLegs(container, legs));
+        _containers[container.Id] = container = container with { Made = legs };
         await ServeAsync(container, cancel);
         await ProgramAsync(cancel);
+        return container;
     }
 
     /// <summary>On a thread inside the container's namespace.</summary>
@@ -263,15 +282,15 @@ public sealed partial class BridgeNetworking
     private async Task TakeAsync(AttachedToBridges container, AttachedLeg leg)
     {
         if (leg is not BridgeLeg { Bridge.Macvlan: not null }) _host.Apply(DeletionOf(container.Id, [leg]));
-        else
-        {
-            await container.Space.RunAsync(() =>
-            {
-                using var inside = RtNetlink.OpenHere();
-                inside.Apply(new NetlinkBatch().DeleteLink(leg.Device));
-            });
-        }
+        else await TakeInsideAsync(container, leg);
     }
+
+    /// <summary>With it goes its other end, wherever that is.</summary>
+    private static Task TakeInsideAsync(AttachedToBridges container, AttachedLeg leg) => container.Space.RunAsync(() =>
+    {
+        using var inside = RtNetlink.OpenHere();
+        inside.Apply(new NetlinkBatch().DeleteLink(leg.Device));
+    });
 
     private NetlinkBatch DeletionOf(string containerId, IEnumerable<AttachedLeg> legs)
     {
@@ -305,18 +324,48 @@ public sealed partial class BridgeNetworking
                 LogNothingLeft(definition.Name);
                 return;
             }
-            var container = new AttachedToBridges(definition, AttachmentFiles.LegsOf(stored, definition, bridges), space) { Ports = AttachmentFiles.PortsOf(stored) };
+            var (legs, gone, lacking) = LegMatch.Between(definition.Standalone.Endpoints, AttachmentFiles.LegsOf(stored, definition, bridges));
+            var container = new AttachedToBridges(definition, legs, space) { Ports = AttachmentFiles.PortsOf(stored), Lacking = lacking };
+            foreach (var leg in gone) await DropAsync(container, leg);
             foreach (var leg in container.Legs.OfType<BridgeLeg>()) TryEnsure(leg.Bridge);
             foreach (var port in container.Ports) _ends.HoldAgain(port.Host, container.Id);
             _swarm.Adopt(container.Id, container.Legs);
             _containers[container.Id] = container = container with { Network = Shown(container), AwaitsSwarm = container.Legs.Any(leg => leg is OverlayLeg) };
             if (container.AwaitsSwarm) return;
-            await VerifyContainerAsync(container, null);
-            await ServeAsync(container, cancel);
+            if (gone.Length > 0) container = await ApplyAsync(await WithWayOutAsync(container, cancel), cancel);
+            await ServeAsync(await VerifyContainerAsync(container, null, cancel), cancel);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
             LogAdoptionFailed(error, definition.Name);
+        }
+    }
+
+    /// <summary>A leg that a daemon was about to take away when it was killed. What the swarm has given for it goes back, as nobody wishes it any more.</summary>
+    private async Task DropAsync(AttachedToBridges container, AttachedLeg leg)
+    {
+        _host.Apply(DeletionOf(container.Id, [leg]));
+        await TakeInsideAsync(container, leg);
+        _files.Remove(container, leg);
+        LogDisconnected(container.Definition.Name, leg.NetworkName);
+    }
+
+    /// <summary>Those on the host's own networks.</summary>
+    private async Task MakeLackingAsync(AttachedToBridges container, CancellationToken cancel)
+    {
+        foreach (var endpoint in container.Lacking.Where(endpoint => IsOfHost(endpoint.Network))) await TryMakeLackingAsync(container.Definition, endpoint, null, cancel);
+    }
+
+    /// <summary>A leg that a daemon was about to make when it was killed.</summary>
+    private async Task TryMakeLackingAsync(ContainerDefinition definition, StandaloneEndpoint endpoint, OverlayLeg? given, CancellationToken cancel)
+    {
+        try
+        {
+            await ConnectAsync(definition, endpoint, given, cancel);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            LogLegLacks(error, definition.Name, endpoint.Network);
         }
     }
 

@@ -25,6 +25,9 @@ public sealed partial class BridgeNetworking
     [LoggerMessage(4519, LogLevel.Error, "The network of container {Container} could not be looked at, and will be again")]
     private partial void LogContainerFailed(Exception error, string container);
 
+    [LoggerMessage(4522, LogLevel.Warning, "Container {Container} was to be connected to network {Network} when a daemon ended, and cannot be yet")]
+    private partial void LogLegLacks(Exception reason, string container, string network);
+
     [LoggerMessage(4516, LogLevel.Warning, "The host's own networks could not be looked at, and will be again")]
     private partial void LogVerifyFailed(Exception error);
 }

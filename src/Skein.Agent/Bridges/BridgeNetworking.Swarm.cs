@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using Skein.Agent.Networks;
+using Skein.Model;
 
 namespace Skein.Agent.Bridges;
 
@@ -17,15 +19,40 @@ public sealed partial class BridgeNetworking
             generation = await _swarm.NewsAsync(generation, cancel);
             foreach (var waiting in _containers.Values.Where(container => container.AwaitsSwarm).Select(container => container.Id).ToList())
                 await GatedAsync(cancel, () => TakeUpAsync(waiting, cancel));
+            await Task.WhenAll(_containers.Values.SelectMany(container => container.Lacking.Select(endpoint => MakeLackingAsync(container.Id, endpoint, cancel))));
         }
     }
+
+    /// <summary>What the swarm does not give now is asked for again when there is news of it.</summary>
+    private async Task MakeLackingAsync(string containerId, StandaloneEndpoint endpoint, CancellationToken cancel)
+    {
+        if (IsOfHost(endpoint.Network) || !IsLacking(containerId, endpoint, out var container)) return;
+        try
+        {
+            var given = await AskSwarmAsync(container.Definition, endpoint, CancellationToken.None, cancel);
+            await GatedAsync(cancel, async () =>
+            {
+                if (IsLacking(containerId, endpoint, out var still)) await TryMakeLackingAsync(still.Definition, endpoint, given, cancel);
+                // It has ended meanwhile, is connected no more, or could not be.
+                if (_containers.GetValueOrDefault(containerId)?.Legs.Contains(given) != true) _swarm.GiveBack(given.Attachment);
+                return true;
+            });
+        }
+        catch (SkeinException error)
+        {
+            LogLegLacks(error, container.Definition.Name, endpoint.Network);
+        }
+    }
+
+    private bool IsLacking(string containerId, StandaloneEndpoint endpoint, [NotNullWhen(true)] out AttachedToBridges? container) =>
+        _containers.TryGetValue(containerId, out container) && container.Lacking.Any(other => other.Number == endpoint.Number && other.Network == endpoint.Network);
 
     /// <summary>The host leaves its swarm: its containers go on without legs on the swarm's networks.</summary>
     public Task LeaveSwarmAsync(CancellationToken cancel) => GatedAsync(cancel, async () =>
     {
         foreach (var container in _containers.Values.Where(container => container.Legs.Any(leg => leg is OverlayLeg)).ToList())
         {
-            var rest = container with { Legs = [.. container.Legs.Where(leg => leg is BridgeLeg)], Ports = [.. container.Ports.Where(_ => container.Legs.Any(leg => leg is BridgeLeg))], AwaitsSwarm = false };
+            var rest = container with { Legs = [.. container.Legs.Where(leg => leg is BridgeLeg)], Ports = [.. container.Ports.Where(_ => container.Legs.Any(leg => leg is BridgeLeg))], AwaitsSwarm = false, Lacking = [] };
             _swarm.Release(container.Id, returns: false);
             if (rest.Ports.IsEmpty) _ends.Release(container.Id);
             await ApplyAsync(rest, cancel);
@@ -41,10 +68,12 @@ public sealed partial class BridgeNetworking
         if (!_containers.TryGetValue(containerId, out var container) || !container.AwaitsSwarm) return false;
         try
         {
-            await _swarm.EnsureAsync(container.Legs, cancel);
-            await VerifyContainerAsync(container, null);
+            var awaited = await WithWayOutAsync(container, cancel);
+            if (awaited.Legs != container.Legs) container = await ApplyAsync(awaited, cancel);
+            container = await VerifyContainerAsync(container, null, cancel);
             await ServeAsync(container, cancel);
-            _containers[containerId] = container with { AwaitsSwarm = false };
+            _containers[containerId] = container = container with { AwaitsSwarm = false };
+            await MakeLackingAsync(container, cancel);
             await ProgramAsync(cancel);
             return true;
         }

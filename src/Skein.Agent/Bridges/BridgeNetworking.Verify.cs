@@ -16,9 +16,11 @@ public sealed partial class BridgeNetworking
     public async Task RunAsync(CancellationToken cancel)
     {
         var verified = _time.GetTimestamp();
+        var fabric = _swarm.NextLook;
         while (true)
         {
-            await WaitAsync(cancel);
+            await WaitAsync(fabric, cancel);
+            fabric = _swarm.NextLook;
             try
             {
                 var whole = _time.GetElapsedTime(verified) >= VerifyEvery;
@@ -41,23 +43,22 @@ public sealed partial class BridgeNetworking
         foreach (var network in networks) TryEnsure(network);
         Heal("the host", _tables.Verify());
         var ports = Programmer().Ports();
-        foreach (var container in _containers.Values.Where(container => whole || !PortsStand(container, ports))) await TryVerifyAsync(container, ports);
+        foreach (var container in _containers.Values.Where(container => whole || !PortsStand(container, ports))) await TryVerifyAsync(container, ports, cancel);
         if (whole) await _services.VerifyAsync(cancel);
         else await _services.VerifyFirewallAsync(cancel);
         return true;
     });
 
-    private bool PortsStand(AttachedToBridges container, LegPorts ports) => !CanLook(container) || LegsOf(container).Where(leg => leg.Macvlan is null).All(leg =>
-        ports.ByName.GetValueOrDefault(leg.Port) is { Up: true } port && port.Master == leg.Bridge);
+    private bool PortsStand(AttachedToBridges container, LegPorts ports) => !CanLook(container) || ports.Have(LegsOf(container));
 
     /// <summary>A network whose devices are not there tells nothing about its legs.</summary>
     private bool CanLook(AttachedToBridges container) => _swarm.Stand(container.Legs);
 
-    private async Task TryVerifyAsync(AttachedToBridges container, LegPorts ports)
+    private async Task TryVerifyAsync(AttachedToBridges container, LegPorts ports, CancellationToken cancel)
     {
         try
         {
-            await VerifyContainerAsync(container, ports);
+            await VerifyContainerAsync(container, ports, cancel);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or SkeinException)
         {
@@ -66,17 +67,16 @@ public sealed partial class BridgeNetworking
     }
 
     /// <param name="ports">As read a moment ago, for all containers; null = it is to be read.</param>
-    private async Task VerifyContainerAsync(AttachedToBridges container, LegPorts? ports)
+    /// <returns>As it stands now.</returns>
+    private async Task<AttachedToBridges> VerifyContainerAsync(AttachedToBridges container, LegPorts? ports, CancellationToken cancel)
     {
-        if (!CanLook(container)) return;
-        if (container.Space.EnsurePinned()) Heal(container.Definition.Name, ["the pin of its namespace"]);
+        if (!CanLook(container)) return container;
         var legs = LegsOf(container);
-        var (changes, _) = await container.Space.RunAsync(() =>
-        {
-            using var inside = RtNetlink.OpenHere();
-            return Programmer().Verify(container.Space, inside, legs, all: !ArrangesItself(container), mtuFollows: false, ports);
-        });
-        Heal(container.Definition.Name, changes);
+        var verdict = await new LegLook(container.Space, legs, container.Definition.Spec.Sysctls, ArrangesItself(container)).PutRightAsync(Programmer(), container.Made, ports);
+        _containers[container.Id] = container = container with { Made = legs };
+        Heal(container.Definition.Name, verdict.PutRight);
+        if (verdict.Remade) await ServeAsync(container, cancel);
+        return container;
     }
 
     /// <summary>What has the right to change its own network keeps what it changes inside.</summary>
@@ -84,14 +84,16 @@ public sealed partial class BridgeNetworking
         container.Definition.Standalone.Privileged
         || container.Definition.Spec.CapabilityAdd.Any(capability => capability.ToUpperInvariant() is "ALL" or "CAP_ALL" or "NET_ADMIN" or "CAP_NET_ADMIN");
 
-    private async Task WaitAsync(CancellationToken cancel)
+    /// <param name="fabric">The other ends of legs on the swarm's networks are there, and what happens to them it knows.</param>
+    private async Task WaitAsync(Task fabric, CancellationToken cancel)
     {
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var clock = Task.Delay(VerifyEvery, _time, done.Token);
         var (devices, tables) = (_deviceEvents.WaitAsync(done.Token), _tableEvents.WaitAsync(done.Token));
-        var first = await Task.WhenAny(clock, devices, tables);
+        var overlays = _containers.Values.Any(container => container.Legs.Any(leg => leg is OverlayLeg)) ? fabric : Task.Delay(Timeout.InfiniteTimeSpan, _time, done.Token);
+        var first = await Task.WhenAny(clock, devices, tables, overlays);
         // Twenty containers starting make hundreds of events: one look at their end.
-        if (first == devices) await Task.Delay(Settle, _time, done.Token);
+        if (first == devices || first == overlays) await Task.Delay(Settle, _time, done.Token);
         await done.CancelAsync();
         await Task.WhenAll(clock, devices, tables).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         cancel.ThrowIfCancellationRequested();

@@ -102,7 +102,7 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
         }
         catch (Exception error)
         {
-            _networks.Remove(network.Id);
+            _networks.Remove(network.Id, () => TakeDevice(network));
             if (error is LinuxException refused) throw new SkeinException(ErrorKind.Internal, $"failed to create {BridgeSpec.DeviceOf(network)}: {refused.Message}", refused);
             throw;
         }
@@ -125,11 +125,26 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
             .Select(container => $"name:\"{container.Definition.Name}\" id:\"{container.Id[..12]}\"").Order(StringComparer.Ordinal).ToList();
         if (active.Count > 0)
             throw new SkeinException(ErrorKind.Forbidden, $"error while removing network: network {network.Name} has active endpoints ({string.Join(", ", active)})");
-        _networks.Remove(network.Id);
+        try
+        {
+            _networks.Remove(network.Id, () => TakeDevice(network));
+        }
+        catch
+        {
+            // It is still there, and so is to be what stands for it.
+            TryEnsure(BridgeSpec.Of(network));
+            throw;
+        }
         await ProgramAsync(cancel);
-        if (_networks.All.All(other => BridgeSpec.DeviceOf(other) != BridgeSpec.DeviceOf(network))) _devices.Forget(BridgeSpec.Of(network), remove: !network.DeviceGiven);
         return true;
     });
+
+    /// <summary>Unless another network is on it, or it was there before.</summary>
+    private void TakeDevice(LocalNetwork network)
+    {
+        if (_networks.All.Any(other => other.Id != network.Id && BridgeSpec.DeviceOf(other) == BridgeSpec.DeviceOf(network))) return;
+        _devices.Forget(BridgeSpec.Of(network), remove: !network.DeviceGiven);
+    }
 
     public void Dispose()
     {

@@ -85,11 +85,13 @@ public sealed class GatewayBridge : IGatewayBridge
     public void Remove()
     {
         var network = _networks.Find(GatewayNetwork.Name);
-        if (network is null or { OfSwarm: true }) _host.Apply(new NetlinkBatch().DeleteLink(GatewayNetwork.Name));
-        if (network is { OfSwarm: true }) _networks.Remove(network.Id);
+        if (network is null) RemoveDevice();
+        if (network is { OfSwarm: true }) _networks.Remove(network.Id, RemoveDevice);
         if (network is not null) _devices.Forget(BridgeSpec.Of(network), remove: false);
         (_pool, _index) = (null, 0);
     }
+
+    private void RemoveDevice() => _host.Apply(new NetlinkBatch().DeleteLink(GatewayNetwork.Name));
 
     public void Dispose()
     {

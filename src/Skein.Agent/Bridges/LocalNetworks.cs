@@ -132,10 +132,12 @@ public sealed partial class LocalNetworks
         }
     }
 
-    public void Remove(string id)
+    /// <param name="device">Takes what stands for it, before its record goes: a record without a device is made whole by the next daemon, a device without a record would be nobody's for ever.</param>
+    public void Remove(string id, Action device)
     {
         lock (_lock)
         {
+            device();
             _files.Delete(id);
             _all = [.. _all.Where(network => network.Id != id)];
         }

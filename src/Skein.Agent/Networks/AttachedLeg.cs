@@ -12,7 +12,7 @@ internal abstract record AttachedLeg(uint Number, ImmutableArray<InterfaceAddres
 
     public abstract string NetworkName { get; }
 
-    public string Device => $"eth{Number}";
+    public string Device => LegNumber.Device(Number);
 
     /// <summary>Others on its network are found by name.</summary>
     public virtual bool HasNames => true;

@@ -16,6 +16,9 @@ internal interface IOverlayLegs
     /// <summary>Whether the devices of all these networks stand.</summary>
     bool Stand(IEnumerable<string> networkIds);
 
+    /// <summary>Completes when the fabric has been looked at the next time: at its events, at news of the swarm, and at the clock.</summary>
+    Task NextLook { get; }
+
     /// <summary>The tunnel entries of these networks are in the kernel when this returns, and docker_gwbridge stands.</summary>
     Task EnsureAsync(IReadOnlyCollection<string> networkIds, CancellationToken cancel);
 
@@ -34,6 +37,9 @@ internal interface IOverlayLegs
     LegSpec GatewayLegOf(string containerId, string device, InterfaceAddress own, bool published);
 
     void ReleaseGateway(string containerId);
+
+    /// <summary>The host leaves its swarm: nothing is made for anybody any more until another is told of.</summary>
+    void Leave();
 
     /// <summary>For legs of these and of the host.</summary>
     LegProgrammer Programmer();

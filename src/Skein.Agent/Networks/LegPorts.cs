@@ -10,4 +10,9 @@ namespace Skein.Agent.Networks;
 internal sealed record LegPorts(
     IReadOnlyDictionary<string, LinkInfo> ByName,
     IReadOnlySet<(int Port, MacAddress Mac)> Entries,
-    IReadOnlyDictionary<(int Link, IPAddress Address), MacAddress?> Neighbours);
+    IReadOnlyDictionary<(int Link, IPAddress Address), MacAddress?> Neighbours)
+{
+    /// <summary>Whether the outer ends of these are there, up, and where they belong; what is inside tells no events.</summary>
+    public bool Have(IEnumerable<LegSpec> legs) =>
+        legs.Where(leg => leg.Macvlan is null).All(leg => ByName.GetValueOrDefault(leg.Port) is { Up: true } port && port.Master == leg.Bridge);
+}

@@ -28,7 +28,8 @@ public sealed partial class OverlayNetworking
             space ??= NetworkNamespace.OpenOrCreate(pin);
             _containers[spec.ContainerId] = _containers[spec.ContainerId] with { Space = space };
             space.EnsurePinned();
-            var legs = await space.RunAsync(() => MakeLegs(spec, space, present));
+            var made = await space.RunAsync(() => MakeLegs(spec, space, present));
+            var legs = Shown(spec, made);
             WriteFiles(spec, legs);
             var ports = await _services.OpenAsync(spec, pin, legs, cancel);
             var files = _options.FilesOf(spec.ContainerId);
@@ -36,7 +37,7 @@ public sealed partial class OverlayNetworking
             {
                 Hostname = Path.Combine(files, "hostname"),
             };
-            _containers[spec.ContainerId] = _containers[spec.ContainerId] with { Network = network, Mtus = MtusOf(spec) };
+            _containers[spec.ContainerId] = _containers[spec.ContainerId] with { Network = network, Made = made };
             LogAttached(spec.ContainerId, _time.GetElapsedTime(started).TotalMilliseconds);
             return network;
         }
@@ -141,7 +142,7 @@ public sealed partial class OverlayNetworking
 
     /// <summary>On a thread inside the container's namespace.</summary>
     /// <param name="present">The namespace is an earlier daemon's: what was changed in it meanwhile is put right.</param>
-    private IReadOnlyList<ContainerLeg> MakeLegs(ContainerNetworkSpec spec, NetworkNamespace space, bool present)
+    private List<LegSpec> MakeLegs(ContainerNetworkSpec spec, NetworkNamespace space, bool present)
     {
         using var inside = RtNetlink.OpenHere();
         var legs = LegsOf(spec, NamespaceLegs.AddressOf(inside, GatewayDevice(spec)));
@@ -149,7 +150,7 @@ public sealed partial class OverlayNetworking
         Programmer().Apply(space, inside, legs);
         if (present && Missing(spec) is null) Heal(spec.Name, Programmer().Verify(space, inside, legs, !spec.ArrangesItself, mtuFollows: false, null).Changes);
         NamespaceLegs.TuneLegs(legs, spec.Sysctls);
-        return Shown(spec, legs);
+        return legs;
     }
 
     private static string GatewayDevice(ContainerNetworkSpec spec) => $"eth{spec.Legs.Count}";
@@ -172,9 +173,6 @@ public sealed partial class OverlayNetworking
     /// <param name="hasOne">One that was given when its networks were known stays; what is unknown may be internal, and gives none.</param>
     internal static bool HasWayOut(IReadOnlyList<OverlayNetwork?> networks, bool hasOne) =>
         networks.Count == 0 || networks.Any(network => network is { Internal: false }) || (hasOne && networks.Contains(null));
-
-    private ImmutableArray<uint> MtusOf(ContainerNetworkSpec spec) =>
-        [.. spec.Legs.Select(leg => NetworkOf(leg.NetworkId) is { } network ? _fabric?.Made.GetValueOrDefault(network.Vni).Mtu ?? 0 : 0), _gateway.Mtu];
 
     private List<ContainerLeg> Shown(ContainerNetworkSpec spec, IReadOnlyList<LegSpec> legs) =>
         [.. legs.Select((leg, at) => Shown(leg, at < spec.Legs.Count ? spec.Legs[at].NetworkId : null))];

@@ -41,35 +41,36 @@ public sealed partial class OverlayNetworking
     {
         var pin = _options.PinOf(DeviceNames.IngressSpace);
         var before = Ingress;
-        var (mtus, had) = (MtusOf(spec), _containers.GetValueOrDefault(IngressId)?.Mtus ?? []);
+        var had = _containers.GetValueOrDefault(IngressId)?.Made ?? [];
         var space = _containers.GetValueOrDefault(IngressId)?.Space ?? NetworkNamespace.OpenOrCreate(pin);
-        _containers[IngressId] = new AttachedContainer(spec, PortsOf(spec), before, space) { Mtus = mtus };
-        if (space.EnsurePinned()) Heal(DeviceNames.IngressSpace, ["its pin"]);
-        var (legs, putRight, remade) = await space.RunAsync(() => MakeIngressLegs(spec, space, mtuFollows: !mtus.SequenceEqual(had)));
-        if (before is not null) Heal(DeviceNames.IngressSpace, putRight);
-        if (before is not null && !remade) return;
+        LegSpec[] wished = [OverlayLeg(IngressId, spec.Legs[0], 0), GatewayLeg(IngressId, "eth1", _gateway.Ingress, isolated: false)];
+        _containers[IngressId] = new AttachedContainer(spec, PortsOf(spec), before, space) { Made = wished };
+        var made = await space.RunAsync(() => MakeIngressLegs(spec, space, wished));
+        var verdict = await new LegLook(space, wished, spec.Sysctls, ArrangesItself: false).PutRightAsync(Programmer(), had, ports: null);
+        if (before is not null) Heal(DeviceNames.IngressSpace, [.. made ? ["its legs"] : Array.Empty<string>(), .. verdict.PutRight]);
+        if (before is not null && !made && !verdict.Remade) return;
+        var legs = Shown(spec, wished);
         await _services.OpenIngressAsync(pin, legs[0], legs[1], cancel);
         _containers[IngressId] = _containers[IngressId] with { Network = new ContainerNetwork(pin, "", "", legs, []) };
         LogIngress(legs[0].Addresses[0], legs[1].Addresses[0]);
     }
 
-    private LegVerdict MakeIngressLegs(ContainerNetworkSpec spec, NetworkNamespace space, bool mtuFollows)
+    /// <summary>On a thread inside.</summary>
+    /// <returns>false when they are there already.</returns>
+    private bool MakeIngressLegs(ContainerNetworkSpec spec, NetworkNamespace space, LegSpec[] legs)
     {
         using var inside = RtNetlink.OpenHere();
-        LegSpec[] legs = [OverlayLeg(IngressId, spec.Legs[0], 0), GatewayLeg(IngressId, "eth1", _gateway.Ingress, isolated: false)];
         var links = inside.Links();
         // A namespace of an earlier life of this node, with another address, is emptied.
         foreach (var leg in legs)
         {
             if (links.FirstOrDefault(link => link.Name == leg.Interface) is { } link && link.Mac != leg.Mac) inside.Apply(new NetlinkBatch().DeleteLink(link.Index));
         }
-        var made = inside.Links().Count(link => link.Name is "eth0" or "eth1") < 2;
-        var sysctls = NamespaceLegs.TuneAgain(legs, spec.Sysctls);
-        if (made) Programmer().Apply(space, inside, legs);
-        var (changes, remade) = Programmer().Verify(space, inside, legs, all: true, mtuFollows, ports: null);
-        var ofLegs = NamespaceLegs.TuneLegs(legs, spec.Sysctls);
-        return new LegVerdict(
-            Shown(spec, legs), [.. made ? ["its legs"] : Array.Empty<string>(), .. sysctls, .. changes, .. made || remade ? [] : ofLegs], made || remade);
+        if (inside.Links().Count(link => link.Name is "eth0" or "eth1") == 2) return false;
+        NamespaceLegs.Tune(legs, spec.Sysctls);
+        Programmer().Apply(space, inside, legs);
+        NamespaceLegs.TuneLegs(legs, spec.Sysctls);
+        return true;
     }
 
     private async Task RemoveIngressAsync(CancellationToken cancel)

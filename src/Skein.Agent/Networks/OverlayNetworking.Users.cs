@@ -14,6 +14,10 @@ public sealed partial class OverlayNetworking : IOverlayLegs
     // Which addresses on docker_gwbridge the tasks of an earlier daemon have is known when they have been taken up, and given to nobody before.
     private readonly TaskCompletionSource _tasksTakenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private volatile TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    Task IOverlayLegs.NextLook => _looked.Task;
+
     OverlayNetwork? IOverlayLegs.Find(string idOrName) =>
         NetworkOf(idOrName) ?? _assignments.Current.Networks.Values.FirstOrDefault(network => network.Name == idOrName);
 
@@ -22,6 +26,7 @@ public sealed partial class OverlayNetworking : IOverlayLegs
     async Task IOverlayLegs.EnsureAsync(IReadOnlyCollection<string> networkIds, CancellationToken cancel)
     {
         await _tasksTakenUp.Task.WaitAsync(cancel);
+        if (_assignments.Generation <= Volatile.Read(ref _leftGeneration)) throw SkeinException.Unavailable("This node is not part of a swarm");
         var wanted = _assignments.Generation;
         await PassAsync(() => _gateway.Index != 0 && Volatile.Read(ref _appliedGeneration) >= wanted && Missing(networkIds) is null, cancel);
         if (Missing(networkIds) is { } network) throw SkeinException.Unavailable($"network {network} is not ready on this node");
@@ -50,6 +55,8 @@ public sealed partial class OverlayNetworking : IOverlayLegs
         _host.Apply(new NetlinkBatch().DeleteLink(DeviceNames.GatewayPort(containerId)));
         _gateway.Release(containerId);
     }
+
+    void IOverlayLegs.Leave() => Volatile.Write(ref _leftGeneration, _assignments.Generation);
 
     LegProgrammer IOverlayLegs.Programmer() => Programmer();
 }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using Skein.Linux.Namespaces;
-using Skein.Linux.Netlink;
 using Skein.Model;
 
 namespace Skein.Agent.Networks;
@@ -24,7 +22,7 @@ public sealed partial class OverlayNetworking
         var attached = _containers.Values.Where(container => container.Network is not null && container.Spec.ContainerId != IngressId).ToList();
         if (attached.Count == 0) return;
         var ports = Programmer().Ports();
-        foreach (var container in attached.Where(container => whole || !PortsStand(container, ports)))
+        foreach (var container in attached.Where(container => whole || !ports.Have(container.Made)))
         {
             try
             {
@@ -37,14 +35,6 @@ public sealed partial class OverlayNetworking
         }
     }
 
-    private bool PortsStand(AttachedContainer container, LegPorts outside)
-    {
-        var ports = outside.ByName;
-        if (container.Ports.Any(port => ports.GetValueOrDefault(port.Device) is not { Up: true })) return false;
-        if (!container.Network!.Legs.Any(leg => leg.NetworkId == DeviceNames.GatewayBridge)) return true;
-        return ports.GetValueOrDefault(DeviceNames.GatewayPort(container.Spec.ContainerId)) is { Up: true } gateway && gateway.Master == _gateway.Index;
-    }
-
     private async Task VerifyContainerAsync(ContainerNetworkSpec spec, LegPorts ports, CancellationToken cancel)
     {
         // One that is held is being attached or removed just now.
@@ -53,23 +43,11 @@ public sealed partial class OverlayNetworking
         if (!_containers.TryGetValue(spec.ContainerId, out var container) || container is not { Network: not null, Space: { } space }) return;
         // A network whose devices are not there tells nothing about its legs.
         if (_gateway.Index == 0 || Missing(container.Spec) is not null) return;
-        if (space.EnsurePinned()) Heal(spec.Name, ["the pin of its namespace"]);
-        var mtus = MtusOf(container.Spec);
-        var verdict = await space.RunAsync(() => VerifyLegs(container.Spec, space, !mtus.SequenceEqual(container.Mtus), ports));
-        _containers[spec.ContainerId] = container with { Mtus = mtus };
+        var legs = LegsOf(container.Spec, present: null);
+        var verdict = await new LegLook(space, legs, container.Spec.Sysctls, container.Spec.ArrangesItself).PutRightAsync(Programmer(), container.Made, ports);
+        _containers[spec.ContainerId] = container with { Made = legs };
         Heal(spec.Name, verdict.PutRight);
-        if (verdict.Remade) await _services.OpenAsync(container.Spec, space.Path, verdict.Legs, cancel);
-    }
-
-    /// <summary>On a thread inside the container's namespace.</summary>
-    private LegVerdict VerifyLegs(ContainerNetworkSpec spec, NetworkNamespace space, bool mtuFollows, LegPorts ports)
-    {
-        using var inside = RtNetlink.OpenHere();
-        var legs = LegsOf(spec, present: null);
-        var sysctls = spec.ArrangesItself ? [] : NamespaceLegs.TuneAgain(legs, spec.Sysctls);
-        var (changes, remade) = Programmer().Verify(space, inside, legs, !spec.ArrangesItself, mtuFollows, ports);
-        var ofLegs = spec.ArrangesItself && !remade ? [] : NamespaceLegs.TuneLegs(legs, spec.Sysctls);
-        return new LegVerdict(Shown(spec, legs), [.. sysctls, .. changes, .. remade ? [] : ofLegs], remade);
+        if (verdict.Remade) await _services.OpenAsync(container.Spec, space.Path, Shown(container.Spec, legs), cancel);
     }
 
     private void Heal(string where, IReadOnlyList<string> putRight)

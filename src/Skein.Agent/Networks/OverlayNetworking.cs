@@ -79,6 +79,7 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
             var generation = _assignments.Generation;
             var due = _time.GetElapsedTime(verified) >= CompareEvery;
             var good = await TryPassAsync(due, retry, cancel);
+            Interlocked.Exchange(ref _looked, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
             if (good && due) verified = _time.GetTimestamp();
             await WaitAsync(generation, good ? CompareEvery : retry, cancel);
             retry = good ? FirstRetry : TimeSpan.FromTicks(Math.Min(retry.Ticks * 2, CompareEvery.Ticks));
@@ -151,8 +152,10 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
             var generation = _assignments.Generation;
             var current = _assignments.Current;
             var mtu = FabricReconciler.UnderlayMtu(_host, current.Local.Vtep);
-            var member = current.Local.NodeId.Length > 0 && generation > _leftGeneration;
-            if (member || enough is not null) Heal(DeviceNames.GatewayBridge, _gateway.Ensure(mtu));
+            var left = Volatile.Read(ref _leftGeneration);
+            var member = current.Local.NodeId.Length > 0 && generation > left;
+            // A fresh daemon takes up what it finds before it is told anything; one that has left makes nothing anew for who is late.
+            if (member || (enough is not null && left < 0)) Heal(DeviceNames.GatewayBridge, _gateway.Ensure(mtu));
             if (!member) return true;
             var reached = OpenFabric().Reconcile(current, [.. LocalPorts()], mtu);
             if (reached) _appliedGeneration = generation;

@@ -27,11 +27,14 @@ public sealed class SwarmLegs
             throw SkeinException.Invalid($"invalid MAC address: {endpoint.MacAddress}");
     }
 
+    /// <summary>Completes when the fabric has been looked at the next time.</summary>
+    internal Task NextLook => _overlays.NextLook;
+
     internal OverlayNetwork? Find(string idOrName) => _overlays.Find(idOrName);
 
     /// <summary>Waits for the swarm, and for the tunnels.</summary>
     /// <exception cref="SkeinException">In Docker's words.</exception>
-    internal async Task<OverlayLeg> AskAsync(string containerId, StandaloneEndpoint endpoint, ImmutableArray<string> names, CancellationToken cancel)
+    internal async Task<OverlayLeg> AskAsync(string containerId, StandaloneEndpoint endpoint, ImmutableArray<string> names, CancellationToken waiting, CancellationToken cancel)
     {
         Check(endpoint);
         var wish = new AttachmentWish
@@ -42,7 +45,7 @@ public sealed class SwarmLegs
             Ipv6Address = Canonical(endpoint.Ipv6Address),
             Mac = endpoint.MacAddress.Length > 0 ? MacAddress.Parse(endpoint.MacAddress).ToString() : "",
         };
-        var given = await _attachments.AttachAsync(containerId, endpoint.Number, wish, cancel);
+        var given = await _attachments.AttachAsync(containerId, endpoint.Number, wish, waiting, cancel);
         try
         {
             var network = _overlays.Find(given.NetworkId) ?? throw SkeinException.Unavailable($"network {given.NetworkId} is not ready on this node");
@@ -78,10 +81,8 @@ public sealed class SwarmLegs
             return legs.Remove(has);
         }
         var numbers = taken.Concat(legs.Select(leg => leg.Number)).ToHashSet();
-        var number = 0u;
-        while (numbers.Contains(number)) number++;
         var (own, gateway) = _overlays.HoldGateway(containerId);
-        return legs.Add(new GatewayLeg(number, own, gateway));
+        return legs.Add(new GatewayLeg(LegNumber.Free(numbers.Contains), own, gateway));
     }
 
     internal LegSpec SpecOf(string containerId, OverlayLeg leg) => _overlays.LegOf(leg.PortOf(containerId), leg.Device, leg.Addresses);
@@ -128,7 +129,11 @@ public sealed class SwarmLegs
     /// <summary>Completes when this node is told something newer than this generation of the assignments, with that one's.</summary>
     internal async Task<long> NewsAsync(long generation, CancellationToken cancel) => (await _assignments.WaitNewerAsync(generation, cancel)).Generation;
 
-    internal void LeaveSwarm() => _attachments.Clear();
+    internal void LeaveSwarm()
+    {
+        _overlays.Leave();
+        _attachments.Clear();
+    }
 
     private static AttachmentWish WishOf(OverlayLeg leg) => new()
     {

@@ -41,11 +41,12 @@ public sealed partial class OverlayAttachments(AssignmentState assignments, IIdS
     /// <summary>Wishes a leg, and waits until it is given.</summary>
     /// <param name="wish">Without an id.</param>
     /// <param name="number">Of the leg.</param>
+    /// <param name="waiting">Ends the wait when its container is to end.</param>
     /// <exception cref="SkeinException">It is refused, in Docker's words, or nobody answers.</exception>
-    public async Task<OverlayEndpoint> AttachAsync(string containerId, uint number, AttachmentWish wish, CancellationToken cancel)
+    public async Task<OverlayEndpoint> AttachAsync(string containerId, uint number, AttachmentWish wish, CancellationToken waiting, CancellationToken cancel)
     {
         using var limit = new CancellationTokenSource(Patience, time);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel, waiting, limit.Token);
         using var notice = time.CreateTimer(_ => LogWaits(wish.Names.FirstOrDefault() ?? containerId, wish.Network), null, Noticeable, Timeout.InfiniteTimeSpan);
         try
         {
@@ -54,6 +55,10 @@ public sealed partial class OverlayAttachments(AssignmentState assignments, IIdS
             // Nothing is known before the memory of an earlier session has been read, or a manager has spoken.
             if (assignments.Told.Local.NodeId.Length == 0) await assignments.WaitNewerAsync(0, patience.Token);
             return await GivenAsync(Begun(containerId, number, wish), patience.Token);
+        }
+        catch (OperationCanceledException) when (waiting.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            throw SkeinException.Conflict($"Could not attach to network {wish.Network}: the container ends, or is to end, and no manager of the swarm has answered before");
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -83,8 +88,13 @@ public sealed partial class OverlayAttachments(AssignmentState assignments, IIdS
         Change(() => _wishes = _wishes.RemoveRange(IdsOf(containerId).Where(id => !legs.Exists(leg => id.StartsWith(leg, StringComparison.Ordinal)))));
     }
 
-    /// <summary>The host leaves its swarm.</summary>
-    public void Clear() => Change(() => _wishes = _wishes.Clear());
+    /// <summary>The host leaves its swarm: who waits for it waits in vain.</summary>
+    public void Clear() => Change(() =>
+    {
+        _wishes = _wishes.Clear();
+        foreach (var waiting in _refusals.Values) waiting.TrySetException(SkeinException.Unavailable("This node is not part of a swarm"));
+        _refusals.Clear();
+    });
 
     /// <summary>For one session from its beginning: first all, and then what changes.</summary>
     internal AttachmentTalk Talk() => new(Seen);

@@ -11,8 +11,9 @@ namespace Skein.Agent.Standalone;
 /// <remarks>Lock order: <see cref="_one"/>, then <see cref="_noting"/>.</remarks>
 internal sealed partial class StandaloneController(StandaloneParts parts, ContainerRecord record, CancellationToken daemon)
 {
-    // Held while it is started, and while what follows from its end is done; not while it runs.
+    // Held while it is started, while its legs change, and while what follows from its end is done; not while it runs.
     private readonly SemaphoreSlim _one = new(1);
+    private readonly Patience _patience = new();
     private readonly Lock _noting = new();
     private readonly ILogger _logger = parts.Logger;
     private ContainerLife _life = new(record.Definition.Standalone.Restart, record.Definition.Standalone.AutoRemove)
@@ -116,6 +117,8 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
         else if (_life.Phase == ContainerPhase.Waiting)
             throw SkeinException.Conflict($"cannot remove container \"/{Definition.Name}\": container is restarting: stop the container before removing or force remove");
         await parts.Engine.RemoveAsync(Id, force, volumesToo, cancel);
+        // For good: nothing of it is worth waiting for.
+        _patience.End();
         await _run;
         await parts.Networks.DetachAsync(Id, returns: false, CancellationToken.None);
     }
@@ -130,7 +133,7 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
     public async Task ConnectAsync(StandaloneEndpoint endpoint, CancellationToken cancel)
     {
         using var held = await HoldAsync();
-        await parts.Connections.ConnectAsync(Id, endpoint, cancel);
+        await parts.Connections.ConnectAsync(Id, endpoint, _patience.Token, cancel);
     }
 
     public async Task DisconnectAsync(string network, CancellationToken cancel)
@@ -143,10 +146,10 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
 
     public void ChangePolicy(ContainerRestartPolicy? policy) => Note(new ContainerLifeEvent.PolicyChanged(policy));
 
-    /// <summary>A user wants it to end; while it waits for its next start it has ended with this. A start that is under way is waited for.</summary>
+    /// <summary>A user wants it to end; while it waits for its next start it has ended with this. A start that is under way is waited for, unless that waits for others.</summary>
     private async Task EndPauseAsync()
     {
-        using var held = await HoldAsync();
+        using var held = await HoldToEndAsync();
         var waited = _life.Phase == ContainerPhase.Waiting;
         var command = Note(new ContainerLifeEvent.StopAsked());
         // The swarm kept its addresses for it.
@@ -216,7 +219,7 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
         try
         {
             var variables = parts.Links.VariablesOf(definition);
-            await parts.Networks.AttachAsync(definition, daemon);
+            await parts.Networks.AttachAsync(definition, _patience.Token, daemon);
             return variables;
         }
         catch (Exception error) when (!daemon.IsCancellationRequested)
@@ -231,7 +234,7 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
         try
         {
             var code = await parts.Engine.WaitAsync(Id, daemon);
-            using var held = await HoldAsync();
+            using var held = await HoldToEndAsync();
             var next = await DecidedAsync(code);
             await parts.Networks.DetachAsync(Id, next == ContainerLifeCommand.Wait, daemon);
             await FollowAsync(next);
@@ -332,6 +335,11 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
     {
         await _one.WaitAsync(daemon);
         return new Held(_one);
+    }
+
+    private async Task<IDisposable> HoldToEndAsync()
+    {
+        using (_patience.End()) return await HoldAsync();
     }
 
     // What it needs of another container, of a network or of containerd may be there later.

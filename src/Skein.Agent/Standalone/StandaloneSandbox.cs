@@ -60,16 +60,16 @@ internal sealed class StandaloneSandbox(IStandaloneNetworking networks, string c
 
     public void Require(StandaloneEndpoint endpoint) => networks.Check(endpoint);
 
-    public Task ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, CancellationToken cancel) => networks.ConnectAsync(running, endpoint, cancel);
+    public Task ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, Func<Task> note, CancellationToken waiting, CancellationToken cancel) => networks.ConnectAsync(running, endpoint, note, waiting, cancel);
 
     public Task RenameAsync(ContainerDefinition renamed, CancellationToken cancel) => networks.RenameAsync(renamed, cancel);
 
-    public Task DisconnectAsync(string containerId, string network, CancellationToken cancel) => networks.DisconnectAsync(containerId, network, cancel);
+    public Task DisconnectAsync(ContainerDefinition running, string network, CancellationToken cancel) => networks.DisconnectAsync(running, network, cancel);
 
-    public async Task AttachAsync(ContainerDefinition definition, CancellationToken cancel)
+    public async Task AttachAsync(ContainerDefinition definition, CancellationToken waiting, CancellationToken cancel)
     {
         var mode = definition.Standalone.NetworkMode;
-        if (HasLegs(definition.Standalone)) await networks.AttachAsync(definition, cancel);
+        if (HasLegs(definition.Standalone)) await networks.AttachAsync(definition, waiting, cancel);
         else if (NamespaceMode.Container(mode) is null) WriteFiles(definition, await networks.HostLinesAsync(definition.Spec.Hosts, cancel), mode == NamespaceMode.Host);
     }
 

@@ -54,8 +54,17 @@ internal sealed class BridgeHost : IAsyncDisposable
 
     public NamespaceServices Services { get; private set; } = null!;
 
-    /// <summary>This host is in no swarm.</summary>
+    /// <summary>This host is in no swarm until a test tells it of one.</summary>
     public OverlayNetworking Overlays { get; private set; } = null!;
+
+    /// <summary>Once it is in a swarm.</summary>
+    public string FabricPin => OverlayOptions.PinOf("skein-fabric");
+
+    private OverlayNetworkingOptions OverlayOptions => new(Options.ExecRoot, Options.DataRoot, HostResolvConf: ResolvConf);
+
+    public AssignmentState Assignments { get; private set; } = null!;
+
+    public OverlayAttachments Attachments { get; private set; } = null!;
 
     public List<ContainerDefinition> Containers { get; } = [];
 
@@ -86,8 +95,14 @@ internal sealed class BridgeHost : IAsyncDisposable
         definition.Standalone.Endpoints.Add(new StandaloneEndpoint { Network = network.Length > 0 ? network : "bridge" });
         with?.Invoke(definition.Standalone);
         Containers.Add(definition);
-        return Networking.AttachAsync(definition, default);
+        return AttachAsync(definition);
     }
+
+    public Task<ContainerNetwork> AttachAsync(ContainerDefinition definition) => Networking.AttachAsync(definition, default, default);
+
+    /// <summary>The endpoint is its definition's last.</summary>
+    public Task<ContainerNetwork> ConnectAsync(ContainerDefinition definition, Func<Task>? note = null) =>
+        Networking.ConnectAsync(definition, definition.Standalone.Endpoints[^1], note ?? (static () => Task.CompletedTask), default, default);
 
     public Task StopAsync(string name) => Networking.DetachAsync(Containers.Last(one => one.Name == name).Id, returns: false, default);
 
@@ -112,6 +127,14 @@ internal sealed class BridgeHost : IAsyncDisposable
         _running = Networking.RunAsync(_stop.Token);
     }
 
+    /// <summary>The same in a swarm, as its node does.</summary>
+    public void FollowSwarm()
+    {
+        _stop = new CancellationTokenSource();
+        Attachments.Begin(static () => true);
+        _running = Task.WhenAll(Networking.RunAsync(_stop.Token), Networking.FollowSwarmAsync(_stop.Token), Overlays.RunAsync(_stop.Token));
+    }
+
     public static PortBinding Port(uint port, string host = "", string address = "", string protocol = "tcp") =>
         new() { Port = port, Protocol = protocol, HostPort = host, HostIp = address };
 
@@ -120,6 +143,7 @@ internal sealed class BridgeHost : IAsyncDisposable
         await EndAsync();
         foreach (var space in _opened) space.Dispose();
         NamespacePins.DeleteAll(Options.Pins);
+        NamespacePins.DeleteAll(OverlayOptions.Pins);
         Space.Dispose();
         Client.Dispose();
         foreach (var pin in (string[])["host", "client"]) NetworkNamespace.Delete(Path.Combine(_folder, pin));
@@ -129,14 +153,15 @@ internal sealed class BridgeHost : IAsyncDisposable
     private void Start()
     {
         var logs = NullLoggerFactory.Instance;
-        var assignments = new AssignmentState();
+        var assignments = Assignments = new AssignmentState();
+        Attachments = new(assignments, new CryptoIdSource(), TimeProvider.System, logs);
         Services = new NamespaceServices(assignments, Options.ExecRoot, ResolvConf, TimeProvider.System, logs, NetworkNamespace.Open(Space.Path));
         Networks = new LocalNetworks(Path.Combine(Options.DataRoot, "local-networks"), SubnetPools.Dockers, new CryptoIdSource(), TimeProvider.System, logs) { Routes = static () => [], Default = _default };
         var gateway = new GatewayBridge(Networks, NetworkNamespace.Open(Space.Path));
         Overlays = new OverlayNetworking(
-            new(Options.ExecRoot, Options.DataRoot, HostResolvConf: ResolvConf), assignments, Services, gateway, TimeProvider.System, logs, NetworkNamespace.Open(Space.Path));
+            OverlayOptions, assignments, Services, gateway, TimeProvider.System, logs, NetworkNamespace.Open(Space.Path));
         Networking = new BridgeNetworking(
-            Options, Networks, Services, new(new(assignments, new CryptoIdSource(), TimeProvider.System, logs), assignments, Overlays), TimeProvider.System, logs, NetworkNamespace.Open(Space.Path));
+            Options, Networks, Services, new(Attachments, assignments, Overlays), TimeProvider.System, logs, NetworkNamespace.Open(Space.Path));
     }
 
     private async Task EndAsync()

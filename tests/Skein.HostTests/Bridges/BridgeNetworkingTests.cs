@@ -116,7 +116,7 @@ public sealed class BridgeNetworkingTests : IAsyncDisposable
         // It comes back with another address.
         await _host.StopAsync("db");
         await _host.RunAsync("other");
-        await _host.Networking.AttachAsync(_host.Containers[0], default);
+        await _host.AttachAsync(_host.Containers[0]);
         Assert.EndsWith($"\n172.17.0.3\thost-web\n172.17.0.4\tstore host-db db\n", File.ReadAllText(network.Hosts));
         await _host.CreateAsync("front");
         await _host.RunAsync("target", "front");
@@ -141,7 +141,7 @@ public sealed class BridgeNetworkingTests : IAsyncDisposable
         await Assert.ThrowsAsync<TimeoutException>(() => Caller.ConnectAsync(_host.Open("web"), "172.17.0.2", 81, Refused));
         await Assert.ThrowsAsync<TimeoutException>(() => Caller.ConnectAsync(_host.Open("plain"), "172.17.0.2", 80, Refused));
         _host.Space.Run(() => Commands.Run("sysctl", "-w", "net.bridge.bridge-nf-call-iptables=0"));
-        var refused = await Assert.ThrowsAsync<SkeinException>(() => _host.Networking.AttachAsync(_host.Containers[1], default));
+        var refused = await Assert.ThrowsAsync<SkeinException>(() => _host.AttachAsync(_host.Containers[1]));
         Assert.Contains("need the kernel's br_netfilter", refused.Message);
     }
 
@@ -185,13 +185,13 @@ public sealed class BridgeNetworkingTests : IAsyncDisposable
         using var server = new EchoServer(web, "web");
         var definition = _host.Containers[0];
         definition.Standalone.Endpoints.Add(new StandaloneEndpoint { Network = "front", Number = 1, Aliases = { "www" } });
-        var network = await _host.Networking.ConnectAsync(definition, definition.Standalone.Endpoints[1], default);
+        var network = await _host.ConnectAsync(definition);
         Assert.Equal(["eth0 172.17.0.2/16", "eth1 172.18.0.3/16"], network.Legs.Select(leg => $"{leg.Interface} {leg.Addresses[0]}"));
         Assert.Equal("172.18.0.2", Dig(web, "db"));
         Assert.Equal("172.18.0.3", Dig(_host.Open("db"), "www"));
         Assert.Contains("nameserver 127.0.0.11", File.ReadAllText(network.ResolvConf));
         Assert.Contains("172.18.0.3\thost-web", File.ReadAllText(network.Hosts));
-        await _host.Networking.DisconnectAsync(definition.Id, "bridge", default);
+        await _host.Networking.DisconnectAsync(definition, "bridge", default);
         Assert.Equal("eth1", Assert.Single(_host.Networking.Find(definition.Id)!.Legs).Interface);
         Assert.StartsWith("default via 172.18.0.1 dev eth1", web.Run(() => Commands.Run("ip", "route", "show", "default")));
         // The port follows to the leg that is left.
@@ -280,6 +280,68 @@ public sealed class BridgeNetworkingTests : IAsyncDisposable
         Assert.Equal("", Dig(web, "gone"));
         Assert.Equal("172.17.0.3/16", (await _host.RunAsync("next", "front")).Legs[0].Addresses[0]);
         await Assert.ThrowsAsync<SkeinException>(() => _host.RunAsync("late", with: spec => spec.PortBindings.Add(BridgeHost.Port(80, "8080"))));
+    }
+
+    [Fact]
+    public async Task A_connect_or_disconnect_that_a_killed_daemon_had_begun_is_finished_by_the_next()
+    {
+        File.WriteAllText(_host.ResolvConf, "");
+        await _host.CreateAsync("front");
+        await _host.CreateAsync("back");
+        await _host.RunAsync("db", "front");
+        await _host.RunAsync("web", "back");
+        var (db, definition) = (_host.Open("db"), _host.Containers[1]);
+        // Written down, and no more.
+        definition.Standalone.Endpoints.Add(new StandaloneEndpoint { Network = "front", Number = 1, Aliases = { "www" } });
+        definition.Standalone.Endpoints.RemoveAt(0);
+        await _host.RestartAsync("db", "web");
+        var leg = Assert.Single(_host.Networking.Find(definition.Id)!.Legs);
+        Assert.Equal("eth1 172.17.0.3/16", $"{leg.Interface} {leg.Addresses[0]}");
+        var inside = _host.Open("web").Run(() => Commands.Run("ip", "-br", "link"));
+        Assert.Contains("eth1", inside);
+        Assert.DoesNotContain("eth0", inside);
+        Assert.Equal("172.17.0.3", Dig(db, "www"));
+        await _host.Networking.RemoveNetworkAsync("back", default);
+    }
+
+    [Fact]
+    public async Task A_leg_is_written_down_before_it_is_made()
+    {
+        await _host.CreateAsync("front");
+        await _host.RunAsync("web");
+        var (web, definition) = (_host.Open("web"), _host.Containers[0]);
+        definition.Standalone.Endpoints.Add(new StandaloneEndpoint { Network = "front", Number = 1 });
+        var seen = "nothing was written down";
+        await _host.ConnectAsync(definition, () =>
+        {
+            seen = web.Run(() => Commands.Run("ip", "-br", "link"));
+            return Task.CompletedTask;
+        });
+        Assert.DoesNotContain("eth1", seen);
+        Assert.Contains("eth0", seen);
+        Assert.Contains("eth1", web.Run(() => Commands.Run("ip", "-br", "link")));
+    }
+
+    [Fact]
+    public async Task A_network_that_was_written_down_and_not_made_is_made_by_the_next_daemon()
+    {
+        var network = _host.Networks.Create(new LocalNetwork { Name = "cut" });
+        await _host.RestartAsync();
+        Assert.Contains($"br-{network.Id[..12]}", _host.Space.Run(() => Commands.Run("ip", "-br", "link")));
+    }
+
+    [Fact]
+    public async Task Kernel_parameters_inside_a_users_container_are_put_right_as_inside_a_tasks()
+    {
+        await _host.RunAsync("web");
+        var (web, healed) = (_host.Open("web"), _host.Networking.Healed);
+        web.Run(() => Commands.Run("sysctl", "-qw", "net.ipv4.conf.eth0.accept_redirects=1", "net.ipv6.conf.all.disable_ipv6=0"));
+        await _host.Networking.VerifyAsync(whole: true, default);
+        Assert.True(_host.Networking.Healed > healed);
+        Assert.Equal("0 1", web.Run(() => Commands.Run("sysctl", "-n", "net.ipv4.conf.eth0.accept_redirects", "net.ipv6.conf.all.disable_ipv6")).Trim().Replace('\n', ' '));
+        healed = _host.Networking.Healed;
+        await _host.Networking.VerifyAsync(whole: true, default);
+        Assert.Equal(healed, _host.Networking.Healed);
     }
 
     [Fact]

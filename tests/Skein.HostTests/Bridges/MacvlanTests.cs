@@ -56,11 +56,27 @@ public sealed class MacvlanTests : IAsyncDisposable
         }
         await _host.CreateAsync("front");
         _host.Containers[0].Standalone.Endpoints.Add(new StandaloneEndpoint { Network = "front", Number = 1 });
-        await _host.Networking.ConnectAsync(_host.Containers[0], _host.Containers[0].Standalone.Endpoints[1], default);
-        await _host.Networking.DisconnectAsync(_host.Containers[0].Id, "lan", default);
+        await _host.ConnectAsync(_host.Containers[0]);
+        await _host.Networking.DisconnectAsync(_host.Containers[0], "lan", default);
         Assert.DoesNotContain("eth0", web.Run(() => Commands.Run("ip", "-br", "link")));
         await _host.Networking.RemoveNetworkAsync("lan", default);
         Assert.Contains("eth0", _host.Space.Run(() => Commands.Run("ip", "-br", "link")));   // it was the host's
+    }
+
+    [Fact]
+    public async Task Another_MTU_of_the_device_below_is_followed_and_is_nobody_s_change()
+    {
+        await CreateLanAsync();
+        await _host.RunAsync("web", "lan");
+        var (web, healed) = (_host.Open("web"), _host.Networking.Healed);
+        _host.Space.Run(() => Commands.Run("ip", "link", "set", "eth0", "mtu", "1400"));
+        web.Run(() => Commands.Run("ip", "link", "set", "eth0", "mtu", "1300"));
+        await _host.Networking.VerifyAsync(whole: true, default);
+        Assert.Contains("mtu 1400", web.Run(() => Commands.Run("ip", "link", "show", "eth0")));
+        Assert.Equal(healed, _host.Networking.Healed);
+        web.Run(() => Commands.Run("ip", "link", "set", "eth0", "mtu", "1300"));
+        await _host.Networking.VerifyAsync(whole: true, default);
+        Assert.Equal(healed + 1, _host.Networking.Healed);
     }
 
     [Fact]

@@ -12,7 +12,7 @@ internal sealed class NoNetworks : IStandaloneNetworking
 
     public StoredNetwork? NetworkOf(string network) => null;
 
-    public Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken waiting, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task DetachAsync(string containerId, bool returns, CancellationToken cancel) => Task.CompletedTask;
 
@@ -28,9 +28,9 @@ internal sealed class NoNetworks : IStandaloneNetworking
 
     public Task RecoverAsync(IReadOnlyCollection<ContainerDefinition> running, CancellationToken cancel) => Task.CompletedTask;
 
-    public Task<ContainerNetwork> ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<ContainerNetwork> ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, Func<Task> note, CancellationToken waiting, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task RenameAsync(ContainerDefinition renamed, CancellationToken cancel) => Task.CompletedTask;
 
-    public Task DisconnectAsync(string containerId, string network, CancellationToken cancel) => throw new NotSupportedException();
+    public Task DisconnectAsync(ContainerDefinition running, string network, CancellationToken cancel) => throw new NotSupportedException();
 }

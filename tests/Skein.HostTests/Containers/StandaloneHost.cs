@@ -9,7 +9,13 @@ namespace Skein.HostTests.Containers;
 /// <summary>Users' containers without a network, on an engine of their own.</summary>
 internal sealed class StandaloneHost : IAsyncDisposable
 {
-    private StandaloneHost(EngineHost host) => (Host, Containers) = (host, NewContainers(host));
+    private readonly IStandaloneNetworking _networks;
+
+    private StandaloneHost(EngineHost host, IStandaloneNetworking networks)
+    {
+        (Host, _networks) = (host, networks);
+        Containers = NewContainers();
+    }
 
     public EngineHost Host { get; }
 
@@ -17,7 +23,8 @@ internal sealed class StandaloneHost : IAsyncDisposable
 
     public StandaloneContainers Containers { get; private set; }
 
-    public static async Task<StandaloneHost> StartAsync() => new(await EngineHost.StartAsync());
+    /// <param name="networks">null = none.</param>
+    public static async Task<StandaloneHost> StartAsync(IStandaloneNetworking? networks = null) => new(await EngineHost.StartAsync(), networks ?? new NoNetworks());
 
     public async Task<string> CreateAsync(string name, Action<StandaloneSpec> wish, params string[] args)
     {
@@ -32,7 +39,7 @@ internal sealed class StandaloneHost : IAsyncDisposable
     {
         Containers.Dispose();
         await Host.RestartEngineAsync(meanwhile);
-        Containers = NewContainers(Host);
+        Containers = NewContainers();
         await Containers.RecoverAsync(default);
     }
 
@@ -42,6 +49,6 @@ internal sealed class StandaloneHost : IAsyncDisposable
         await Host.DisposeAsync();
     }
 
-    private static StandaloneContainers NewContainers(EngineHost host) => new(
-        host.Engine, host.Images, new NoNetworks(), host.Options.ContainersFolder, "/etc/resolv.conf", new CryptoIdSource(), TimeProvider.System, NullLoggerFactory.Instance);
+    private StandaloneContainers NewContainers() => new(
+        Host.Engine, Host.Images, _networks, Host.Options.ContainersFolder, "/etc/resolv.conf", new CryptoIdSource(), TimeProvider.System, NullLoggerFactory.Instance);
 }

@@ -76,6 +76,91 @@ public sealed class StandaloneLifeTests
     }
 
     [Theory]
+    [InlineData("stop")]
+    [InlineData("kill")]
+    [InlineData("rm -f")]
+    public async Task A_connect_that_waits_for_the_swarm_holds_up_nobody_who_wants_the_container_to_end(string verb)
+    {
+        var swarm = new SlowSwarm();
+        await using var host = await StandaloneHost.StartAsync(swarm);
+        var id = await host.CreateAsync("box", OnOverlay, "sleep", "1000");
+        await host.Containers.StartAsync(id, default);
+        var connected = host.Containers.ConnectAsync(id, new StandaloneEndpoint { Network = "second" }, default);
+        await swarm.Waits.Task.WaitAsync(Poll.Patience);
+        await EndAsync(host, id, verb).WaitAsync(Poll.Patience);
+        var ended = await Assert.ThrowsAsync<SkeinException>(() => connected.WaitAsync(Poll.Patience));
+        Assert.Equal("Could not attach to network second: the container ends, or is to end, and no manager of the swarm has answered before", ended.Message);
+        if (verb != "rm -f") Assert.Single(host.Engine.Find(id).Definition.Standalone.Endpoints);
+    }
+
+    [Fact]
+    public async Task A_start_that_waits_for_the_swarm_holds_up_no_removal()
+    {
+        var swarm = new SlowSwarm { HoldsStarts = true };
+        await using var host = await StandaloneHost.StartAsync(swarm);
+        var id = await host.CreateAsync("box", OnOverlay, "sleep", "1000");
+        var started = host.Containers.StartAsync(id, default);
+        await swarm.Waits.Task.WaitAsync(Poll.Patience);
+        await EndAsync(host, id, "rm -f").WaitAsync(Poll.Patience);
+        await Assert.ThrowsAsync<SkeinException>(() => started.WaitAsync(Poll.Patience));
+        Assert.Empty(host.Engine.List());
+    }
+
+    [Fact]
+    public async Task One_whose_end_a_daemon_found_and_died_before_it_could_act_is_started_by_the_next()
+    {
+        await using var host = await StandaloneHost.StartAsync();
+        var id = await host.CreateAsync("again", wish => wish.Restart = new() { Name = "on-failure" }, "sleep", "1000");
+        await host.Containers.StartAsync(id, default);
+        await host.RestartAsync(async () =>
+        {
+            await host.Host.Containerd.Client.Tasks.KillAsync(new() { ContainerId = id, Signal = 9, All = true });
+            await host.Host.Containerd.Client.Tasks.WaitAsync(new() { ContainerId = id });
+            // This one takes up what the engine finds, and no more.
+            await host.Host.RestartEngineAsync();
+            Assert.Equal(ContainerStatus.Exited, host.Engine.Find(id).State.Status);
+            host.Engine.Dispose();
+        });
+        await Poll.UntilAsync("it runs again", () => host.Engine.Find(id).State.IsRunning);
+        Assert.False(host.Engine.Find(id).EndedUnseen);
+        Assert.Equal(1, host.Engine.Find(id).RestartCount);
+    }
+
+    [Fact]
+    public async Task An_end_that_asks_for_no_start_is_decided_once()
+    {
+        await using var host = await StandaloneHost.StartAsync();
+        var id = await host.CreateAsync("once", _ => { }, "sleep", "1000");
+        await host.Containers.StartAsync(id, default);
+        await host.RestartAsync(async () =>
+        {
+            await host.Host.Containerd.Client.Tasks.KillAsync(new() { ContainerId = id, Signal = 9, All = true });
+            await host.Host.Containerd.Client.Tasks.WaitAsync(new() { ContainerId = id });
+        });
+        await Poll.UntilAsync("it is decided", () => !host.Engine.Find(id).EndedUnseen);
+        await host.Containers.UpdateAsync(id, definition =>
+        {
+            definition.Standalone.Restart = new() { Name = "on-failure" };
+            return definition;
+        }, default);
+        await host.RestartAsync(() => Task.CompletedTask);
+        Assert.Equal(ContainerStatus.Exited, host.Engine.Find(id).State.Status);
+    }
+
+    private static void OnOverlay(StandaloneSpec wish)
+    {
+        wish.NetworkMode = "first";
+        wish.Endpoints.Add(new StandaloneEndpoint { Network = "first" });
+    }
+
+    private static Task EndAsync(StandaloneHost host, string id, string verb) => verb switch
+    {
+        "stop" => host.Containers.StopAsync(id, TimeSpan.Zero, null, default),
+        "kill" => host.Containers.KillAsync(id, "KILL", default),
+        _ => host.Containers.RemoveAsync(id, force: true, volumesToo: false, default),
+    };
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_removal_that_a_killed_daemon_had_begun_is_gone_on_with(bool running)

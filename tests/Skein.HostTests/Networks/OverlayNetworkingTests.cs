@@ -337,6 +337,20 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Who_comes_too_late_for_a_swarm_that_was_left_makes_nothing_anew()
+    {
+        await BothAttachedAsync();
+        await _a.Networking.RecoverAsync([], _cancel);
+        await _a.Networking.LeaveAsync(_cancel);
+        IOverlayLegs late = _a.Networking;
+        Assert.Equal("This node is not part of a swarm", (await Assert.ThrowsAsync<SkeinException>(() => late.EnsureAsync([Ov.Id], _cancel))).Message);
+        // As the leave ends, and as the session's memory is emptied.
+        _a.Assignments.Publish(Skein.Agent.Session.NodeAssignments.Empty);
+        await Assert.ThrowsAsync<SkeinException>(() => late.EnsureAsync([Ov.Id], _cancel));
+        Assert.DoesNotContain("docker_gwbridge", Links(_a.Space));
+    }
+
+    [Fact]
     public async Task Another_subnet_is_taken_when_the_host_has_a_route_into_the_usual_one()
     {
         _a.Space.Run(() => Commands.Run("ip", "route", "add", "172.18.4.0/24", "via", "10.99.0.254"));

@@ -23,7 +23,7 @@ internal sealed class FakeBridges : IStandaloneNetworking, IHostNetworks
 
     public Task RemoveNetworkAsync(string networkId, CancellationToken cancel)
     {
-        _networks.Remove(networkId);
+        _networks.Remove(networkId, static () => { });
         return Task.CompletedTask;
     }
 
@@ -39,7 +39,7 @@ internal sealed class FakeBridges : IStandaloneNetworking, IHostNetworks
 
     public Task<IReadOnlyList<string>> HostLinesAsync(IReadOnlyCollection<string> lines, CancellationToken cancel) => Task.FromResult<IReadOnlyList<string>>([.. lines]);
 
-    public Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<ContainerNetwork> AttachAsync(ContainerDefinition definition, CancellationToken waiting, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task DetachAsync(string containerId, bool returns, CancellationToken cancel) => Task.CompletedTask;
 
@@ -49,9 +49,9 @@ internal sealed class FakeBridges : IStandaloneNetworking, IHostNetworks
     {
     }
 
-    public Task<ContainerNetwork> ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, CancellationToken cancel) => throw new NotSupportedException();
+    public Task<ContainerNetwork> ConnectAsync(ContainerDefinition running, StandaloneEndpoint endpoint, Func<Task> note, CancellationToken waiting, CancellationToken cancel) => throw new NotSupportedException();
 
     public Task RenameAsync(ContainerDefinition renamed, CancellationToken cancel) => Task.CompletedTask;
 
-    public Task DisconnectAsync(string containerId, string network, CancellationToken cancel) => throw new NotSupportedException();
+    public Task DisconnectAsync(ContainerDefinition running, string network, CancellationToken cancel) => throw new NotSupportedException();
 }

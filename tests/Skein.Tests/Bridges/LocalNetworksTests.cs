@@ -37,6 +37,18 @@ public sealed class LocalNetworksTests : IDisposable
         Assert.False(networks.GatewayMasquerades);
     }
 
+    [Fact]
+    public void A_removal_that_is_cut_leaves_a_network_and_no_device_that_is_nobodys()
+    {
+        var networks = Open();
+        var made = networks.Create(new LocalNetwork { Name = "cut", Options = { [BridgeOptions.Name] = "cut0" } });
+        // The daemon is killed when the device has gone.
+        Assert.Throws<IOException>(() => networks.Remove(made.Id, () => throw new IOException("killed")));
+        Assert.Equal(made, Open().Find("cut"));
+        networks.Remove(made.Id, static () => { });
+        Assert.Null(Open().Find("cut"));
+    }
+
     // A company that routes every private address, or a VPN that does.
     [Fact]
     public void A_host_with_a_route_to_each_pool_starts_all_the_same()

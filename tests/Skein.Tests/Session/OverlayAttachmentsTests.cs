@@ -65,6 +65,42 @@ public class OverlayAttachmentsTests
     }
 
     [Fact]
+    public async Task Who_waits_goes_when_its_container_is_to_end()
+    {
+        Begin();
+        Publish();
+        _attachments.Recovered();
+        var talk = _attachments.Talk();
+        await talk.NextAsync(Poll.Soon);
+        using var waiting = new CancellationTokenSource();
+        var given = AttachAsync(waiting.Token);
+        var wish = Assert.Single((await talk.NextAsync(Poll.Soon)).Put);
+        await waiting.CancelAsync();
+        var ended = await Assert.ThrowsAsync<SkeinException>(() => given.WaitAsync(Poll.Soon));
+        Assert.Equal((ErrorKind.Conflict, "Could not attach to network net: the container ends, or is to end, and no manager of the swarm has answered before"), (ended.Kind, ended.Message));
+        Assert.Equal(wish.Id, Assert.Single((await talk.NextAsync(Poll.Soon)).Removed));
+        // What has been given is had without a wait.
+        Publish($"{Container}/0/before");
+        _attachments.Keep(new() { Id = $"{Container}/0/before", Network = "net" });
+        Assert.Equal($"n1/{Container}/0/before", (await AttachAsync(waiting.Token).WaitAsync(Poll.Soon)).Id);
+    }
+
+    [Fact]
+    public async Task Who_waits_goes_when_the_host_leaves_its_swarm()
+    {
+        Begin();
+        Publish();
+        _attachments.Recovered();
+        var talk = _attachments.Talk();
+        await talk.NextAsync(Poll.Soon);
+        var given = AttachAsync();
+        await talk.NextAsync(Poll.Soon);
+        _attachments.Clear();
+        var left = await Assert.ThrowsAsync<SkeinException>(() => given.WaitAsync(Poll.Soon));
+        Assert.Equal("This node is not part of a swarm", left.Message);
+    }
+
+    [Fact]
     public async Task A_host_in_no_swarm_has_no_such_network()
     {
         var given = AttachAsync();
@@ -122,7 +158,7 @@ public class OverlayAttachmentsTests
         Begin();
         Publish();
         var wish = new AttachmentWish { Network = "net", Names = { Enumerable.Range(0, 65).Select(number => $"a{number}") } };
-        var refused = await Assert.ThrowsAsync<SkeinException>(() => _attachments.AttachAsync(Container, 0, wish, CancellationToken.None));
+        var refused = await Assert.ThrowsAsync<SkeinException>(() => _attachments.AttachAsync(Container, 0, wish, CancellationToken.None, CancellationToken.None));
         Assert.Equal(ErrorKind.InvalidArgument, refused.Kind);
         _attachments.Recovered();
         Assert.Empty((await _attachments.Talk().NextAsync(Poll.Soon)).All.Ids);
@@ -137,7 +173,7 @@ public class OverlayAttachmentsTests
         _attachments.Rest(Container);
         var talk = _attachments.Talk();
         await talk.NextAsync(Poll.Soon);
-        _ = _attachments.AttachAsync(Container, 0, new() { Network = "other", Names = { "c" } }, CancellationToken.None);
+        _ = _attachments.AttachAsync(Container, 0, new() { Network = "other", Names = { "c" } }, CancellationToken.None, CancellationToken.None);
         var words = await talk.NextAsync(Poll.Soon);
         Assert.Equal($"{Container}/0/before", Assert.Single(words.Removed));
         Assert.NotEqual($"{Container}/0/before", Assert.Single(words.Put).Id);
@@ -186,7 +222,7 @@ public class OverlayAttachmentsTests
 
     private void Begin() => _attachments.Begin(() => true);
 
-    private Task<OverlayEndpoint> AttachAsync() => _attachments.AttachAsync(Container, 0, new() { Network = "net", Names = { "c" } }, CancellationToken.None);
+    private Task<OverlayEndpoint> AttachAsync(CancellationToken waiting = default) => _attachments.AttachAsync(Container, 0, new() { Network = "net", Names = { "c" } }, waiting, CancellationToken.None);
 
     private void Publish(params string[] given) => _assignments.Publish(NodeAssignments.Empty with
     {
