@@ -13,7 +13,7 @@ internal sealed class AttachedFiles(BridgeNetworkingOptions options)
     public string PathOf(string containerId, string name) => Path.Combine(options.FilesOf(containerId), name);
 
     /// <param name="extra">"ADDRESS NAME…" of others.</param>
-    public void Write(AttachedToBridges container, IEnumerable<string> extra)
+    public void Write(UsersContainer container, IEnumerable<string> extra)
     {
         var definition = container.Definition;
         Directory.CreateDirectory(options.FilesOf(container.Id));
@@ -23,14 +23,14 @@ internal sealed class AttachedFiles(BridgeNetworkingOptions options)
     }
 
     /// <summary>While it runs: what it, or its user, has written beside ours stays.</summary>
-    public void Add(AttachedToBridges container, AttachedLeg leg)
+    public void Add(UsersContainer container, AttachedLeg leg)
     {
         var path = PathOf(container.Id, "hosts");
         if (File.Exists(path)) File.AppendAllText(path, string.Concat(AddressesOf(leg).Select(address => $"{address}\t{NamesOf(container.Definition)}\n")));
         WriteResolvers(container);
     }
 
-    public void Remove(AttachedToBridges container, AttachedLeg leg)
+    public void Remove(UsersContainer container, AttachedLeg leg)
     {
         var path = PathOf(container.Id, "hosts");
         var gone = AddressesOf(leg).Select(address => $"{address}\t{NamesOf(container.Definition)}").ToHashSet(StringComparer.Ordinal);
@@ -39,7 +39,7 @@ internal sealed class AttachedFiles(BridgeNetworkingOptions options)
     }
 
     /// <summary>One that it is linked to has other addresses by now.</summary>
-    public void Relink(AttachedToBridges container, IReadOnlyList<(IPAddress Address, string Names)> linked)
+    public void Relink(UsersContainer container, IReadOnlyList<(IPAddress Address, string Names)> linked)
     {
         var path = PathOf(container.Id, "hosts");
         if (linked.Count == 0 || !File.Exists(path)) return;
@@ -51,13 +51,13 @@ internal sealed class AttachedFiles(BridgeNetworkingOptions options)
         Overwrite(path, kept.ToString());
     }
 
-    private void WriteResolvers(AttachedToBridges container)
+    private void WriteResolvers(UsersContainer container)
     {
         var path = PathOf(container.Id, "resolv.conf");
         if (File.Exists(path)) Overwrite(path, ResolvConf(container));
     }
 
-    private string ResolvConf(AttachedToBridges container)
+    private string ResolvConf(UsersContainer container)
     {
         var (dns, host) = (DnsDefaults.Merge(container.Definition.Spec.DnsConfig, options.Dns), ContainerFiles.LinesOf(options.HostResolvConf));
         return container.Legs.Any(leg => leg.HasNames) ? ContainerFiles.ResolvConf(dns, host) : ContainerFiles.DirectResolvConf(dns, host);

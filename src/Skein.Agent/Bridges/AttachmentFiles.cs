@@ -13,7 +13,7 @@ namespace Skein.Agent.Bridges;
 /// <param name="folder">Path of a folder of its own, on a tmpfs.</param>
 internal sealed class AttachmentFiles(string folder)
 {
-    public void Write(AttachedToBridges container)
+    public void Write(UsersContainer container)
     {
         var stored = new LocalAttachment { Published = { container.Ports.Select(port => port.ToBinding()) } };
         stored.Legs.AddRange(container.Legs.Select(Stored));

@@ -6,7 +6,7 @@ namespace Skein.Agent.Bridges;
 /// <summary>Who is called how on which of the host's own networks. Docker's default bridge knows no names.</summary>
 internal static class BridgeNames
 {
-    public static IReadOnlyDictionary<string, NetworkNames> Of(IEnumerable<AttachedToBridges> containers)
+    public static IReadOnlyDictionary<string, NetworkNames> Of(IEnumerable<UsersContainer> containers)
     {
         var networks = new Dictionary<string, NetworkNames>(StringComparer.Ordinal);
         foreach (var leg in containers.SelectMany(container => container.Legs).OfType<BridgeLeg>().Where(leg => leg.HasNames))

@@ -161,7 +161,7 @@ public sealed partial class BridgeNetworking
     }
 
     /// <summary>The fabric is ready for its legs when this returns, and it has docker_gwbridge where nothing else leads out.</summary>
-    private async Task<AttachedToBridges> WithWayOutAsync(AttachedToBridges container, CancellationToken cancel)
+    private async Task<UsersContainer> WithWayOutAsync(UsersContainer container, CancellationToken cancel)
     {
         _swarm.Hold(container.Id, container.Legs);
         await _swarm.EnsureAsync(container.Legs, cancel);
@@ -170,7 +170,7 @@ public sealed partial class BridgeNetworking
 
     private async Task<ContainerNetwork> MakeAsync(ContainerDefinition definition, IReadOnlyDictionary<uint, OverlayLeg> given, CancellationToken cancel)
     {
-        var container = new AttachedToBridges(definition, [], NetworkNamespace.OpenOrCreate(_options.PinOf(definition.Id)));
+        var container = new UsersContainer(definition, [], NetworkNamespace.OpenOrCreate(_options.PinOf(definition.Id)));
         _containers[definition.Id] = container;
         foreach (var endpoint in definition.Standalone.Endpoints)
         {
@@ -204,14 +204,14 @@ public sealed partial class BridgeNetworking
     }
 
     // Without br_netfilter the ports of a bridge keep neighbours apart, and know nothing of addresses.
-    private void RequireOpenings(AttachedToBridges container)
+    private void RequireOpenings(UsersContainer container)
     {
         if (container.Definition.Standalone.Links.Count > 0 && container.Legs.OfType<BridgeLeg>().Any(leg => leg.Bridge is { IsDefault: true, Icc: false }) && !BridgeNetfilter.IsOn(_hostSpace))
             throw SkeinException.Unavailable("links on a default bridge with \"icc\": false need the kernel's br_netfilter: modprobe br_netfilter");
     }
 
     /// <summary>Those that are linked to it find it where it is by now.</summary>
-    private void Relink(AttachedToBridges target)
+    private void Relink(UsersContainer target)
     {
         foreach (var other in _containers.Values)
         {
@@ -221,7 +221,7 @@ public sealed partial class BridgeNetworking
 
     /// <summary>Makes kernel and names as the container's legs say.</summary>
     /// <returns>As it stands now.</returns>
-    private async Task<AttachedToBridges> ApplyAsync(AttachedToBridges container, CancellationToken cancel)
+    private async Task<UsersContainer> ApplyAsync(UsersContainer container, CancellationToken cancel)
     {
         container = container with { Network = Shown(container) };
         var legs = LegsOf(container);
@@ -236,7 +236,7 @@ public sealed partial class BridgeNetworking
     }
 
     /// <summary>On a thread inside the container's namespace.</summary>
-    private void MakeLegs(AttachedToBridges container, ImmutableArray<LegSpec> legs)
+    private void MakeLegs(UsersContainer container, ImmutableArray<LegSpec> legs)
     {
         using var inside = RtNetlink.OpenHere();
         var sysctls = container.Definition.Spec.Sysctls;
@@ -246,7 +246,7 @@ public sealed partial class BridgeNetworking
     }
 
     /// <summary>A resolver, where there are names: Docker's default bridge has none.</summary>
-    private async Task ServeAsync(AttachedToBridges container, CancellationToken cancel)
+    private async Task ServeAsync(UsersContainer container, CancellationToken cancel)
     {
         if (!container.Legs.Any(leg => leg.HasNames))
         {
@@ -279,14 +279,14 @@ public sealed partial class BridgeNetworking
     }
 
     /// <summary>One leg of a container that goes on.</summary>
-    private async Task TakeAsync(AttachedToBridges container, AttachedLeg leg)
+    private async Task TakeAsync(UsersContainer container, AttachedLeg leg)
     {
         if (leg is not BridgeLeg { Bridge.Macvlan: not null }) _host.Apply(DeletionOf(container.Id, [leg]));
         else await TakeInsideAsync(container, leg);
     }
 
     /// <summary>With it goes its other end, wherever that is.</summary>
-    private static Task TakeInsideAsync(AttachedToBridges container, AttachedLeg leg) => container.Space.RunAsync(() =>
+    private static Task TakeInsideAsync(UsersContainer container, AttachedLeg leg) => container.Space.RunAsync(() =>
     {
         using var inside = RtNetlink.OpenHere();
         inside.Apply(new NetlinkBatch().DeleteLink(leg.Device));
@@ -325,7 +325,7 @@ public sealed partial class BridgeNetworking
                 return;
             }
             var (legs, gone, lacking) = LegMatch.Between(definition.Standalone.Endpoints, AttachmentFiles.LegsOf(stored, definition, bridges));
-            var container = new AttachedToBridges(definition, legs, space) { Ports = AttachmentFiles.PortsOf(stored), Lacking = lacking };
+            var container = new UsersContainer(definition, legs, space) { Ports = AttachmentFiles.PortsOf(stored), Lacking = lacking };
             foreach (var leg in gone) await DropAsync(container, leg);
             foreach (var leg in container.Legs.OfType<BridgeLeg>()) TryEnsure(leg.Bridge);
             foreach (var port in container.Ports) _ends.HoldAgain(port.Host, container.Id);
@@ -342,7 +342,7 @@ public sealed partial class BridgeNetworking
     }
 
     /// <summary>A leg that a daemon was about to take away when it was killed. What the swarm has given for it goes back, as nobody wishes it any more.</summary>
-    private async Task DropAsync(AttachedToBridges container, AttachedLeg leg)
+    private async Task DropAsync(UsersContainer container, AttachedLeg leg)
     {
         _host.Apply(DeletionOf(container.Id, [leg]));
         await TakeInsideAsync(container, leg);
@@ -351,7 +351,7 @@ public sealed partial class BridgeNetworking
     }
 
     /// <summary>Those on the host's own networks.</summary>
-    private async Task MakeLackingAsync(AttachedToBridges container, CancellationToken cancel)
+    private async Task MakeLackingAsync(UsersContainer container, CancellationToken cancel)
     {
         foreach (var endpoint in container.Lacking.Where(endpoint => IsOfHost(endpoint.Network))) await TryMakeLackingAsync(container.Definition, endpoint, null, cancel);
     }

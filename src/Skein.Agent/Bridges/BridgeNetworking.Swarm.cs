@@ -44,7 +44,7 @@ public sealed partial class BridgeNetworking
         }
     }
 
-    private bool IsLacking(string containerId, StandaloneEndpoint endpoint, [NotNullWhen(true)] out AttachedToBridges? container) =>
+    private bool IsLacking(string containerId, StandaloneEndpoint endpoint, [NotNullWhen(true)] out UsersContainer? container) =>
         _containers.TryGetValue(containerId, out container) && container.Lacking.Any(other => other.Number == endpoint.Number && other.Network == endpoint.Network);
 
     /// <summary>The host leaves its swarm: its containers go on without legs on the swarm's networks.</summary>

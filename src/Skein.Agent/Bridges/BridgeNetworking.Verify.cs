@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Skein.Agent.Networks;
-using Skein.Linux.Netlink;
 using Skein.Model;
 
 namespace Skein.Agent.Bridges;
@@ -49,12 +48,12 @@ public sealed partial class BridgeNetworking
         return true;
     });
 
-    private bool PortsStand(AttachedToBridges container, LegPorts ports) => !CanLook(container) || ports.Have(LegsOf(container));
+    private bool PortsStand(UsersContainer container, LegPorts ports) => !CanLook(container) || ports.Have(LegsOf(container));
 
     /// <summary>A network whose devices are not there tells nothing about its legs.</summary>
-    private bool CanLook(AttachedToBridges container) => _swarm.Stand(container.Legs);
+    private bool CanLook(UsersContainer container) => _swarm.Stand(container.Legs);
 
-    private async Task TryVerifyAsync(AttachedToBridges container, LegPorts ports, CancellationToken cancel)
+    private async Task TryVerifyAsync(UsersContainer container, LegPorts ports, CancellationToken cancel)
     {
         try
         {
@@ -68,7 +67,7 @@ public sealed partial class BridgeNetworking
 
     /// <param name="ports">As read a moment ago, for all containers; null = it is to be read.</param>
     /// <returns>As it stands now.</returns>
-    private async Task<AttachedToBridges> VerifyContainerAsync(AttachedToBridges container, LegPorts? ports, CancellationToken cancel)
+    private async Task<UsersContainer> VerifyContainerAsync(UsersContainer container, LegPorts? ports, CancellationToken cancel)
     {
         if (!CanLook(container)) return container;
         var legs = LegsOf(container);
@@ -80,7 +79,7 @@ public sealed partial class BridgeNetworking
     }
 
     /// <summary>What has the right to change its own network keeps what it changes inside.</summary>
-    private static bool ArrangesItself(AttachedToBridges container) =>
+    private static bool ArrangesItself(UsersContainer container) =>
         container.Definition.Standalone.Privileged
         || container.Definition.Spec.CapabilityAdd.Any(capability => capability.ToUpperInvariant() is "ALL" or "CAP_ALL" or "NET_ADMIN" or "CAP_NET_ADMIN");
 

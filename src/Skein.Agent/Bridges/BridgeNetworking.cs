@@ -39,7 +39,7 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
     private readonly SemaphoreSlim _gate = new(1, 1);
 
     // Written inside the gate, read from anywhere.
-    private readonly ConcurrentDictionary<string, AttachedToBridges> _containers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, UsersContainer> _containers = new(StringComparer.Ordinal);
 
     public BridgeNetworking(
         BridgeNetworkingOptions options, LocalNetworks networks, NamespaceServices services, SwarmLegs swarm, TimeProvider time, ILoggerFactory logs)
@@ -203,7 +203,7 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
     private BridgeLeg ChooseLeg(BridgeSpec bridge, StandaloneEndpoint endpoint, ContainerDefinition definition) =>
         LegChoice.Make(bridge, endpoint, definition, UsedOn(bridge), _networks.Find(bridge.NetworkId)!.SubnetNamed);
 
-    private ImmutableArray<LegSpec> LegsOf(AttachedToBridges container)
+    private ImmutableArray<LegSpec> LegsOf(UsersContainer container)
     {
         // With br_netfilter, as Docker and Kubernetes load it, what goes by a port of the host to the same bridge is turned while it is a
         // frame, and goes from port to port, back to the same one too; and the tables keep neighbours apart. Without it the ports do.
@@ -211,7 +211,7 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
         return [.. container.Legs.Select(leg => LegOf(container, leg, filtered))];
     }
 
-    private LegSpec LegOf(AttachedToBridges container, AttachedLeg leg, bool filtered) => leg switch
+    private LegSpec LegOf(UsersContainer container, AttachedLeg leg, bool filtered) => leg switch
     {
         BridgeLeg bridge => LegOf(container, bridge, filtered),
         OverlayLeg overlay => _swarm.SpecOf(container.Id, overlay),
@@ -219,7 +219,7 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
         _ => throw new InvalidOperationException($"a leg of an unknown kind: {leg}"),
     };
 
-    private LegSpec LegOf(AttachedToBridges container, BridgeLeg leg, bool filtered) => new(
+    private LegSpec LegOf(UsersContainer container, BridgeLeg leg, bool filtered) => new(
         leg.Device,
         DeviceNames.BridgePort(container.Id, leg.Number),
         _devices.IndexOf(leg.Bridge),
@@ -247,7 +247,7 @@ public sealed partial class BridgeNetworking : IStandaloneNetworking, IHostNetwo
         Names = leg.Names,
     };
 
-    private ContainerNetwork Shown(AttachedToBridges container) => new(
+    private ContainerNetwork Shown(UsersContainer container) => new(
         _options.PinOf(container.Id),
         _files.PathOf(container.Id, "resolv.conf"),
         _files.PathOf(container.Id, "hosts"),

@@ -1,4 +1,5 @@
 using Skein.Agent.Mesh;
+using Skein.Model;
 
 namespace Skein.Agent.Bridges;
 
@@ -78,6 +79,6 @@ internal static class BridgeRuleset
         // A set in nftables is not empty.
         .. bridges.Count == 0 ? Array.Empty<string>() : Between(bridges, devices, openings),
         // The swarm's table says what may pass there.
-        .. routerByUs ? [$"iifname \"{HostRuleset.Bridge}\" accept", $"oifname \"{HostRuleset.Bridge}\" accept", "drop"] : Array.Empty<string>(),
+        .. routerByUs ? [$"iifname \"{KnownNetworks.GatewayBridge}\" accept", $"oifname \"{KnownNetworks.GatewayBridge}\" accept", "drop"] : Array.Empty<string>(),
     ];
 }

@@ -38,7 +38,7 @@ internal sealed record BridgeSpec(
     public BridgePool? Pool(bool ipv6) => Pools.FirstOrDefault(pool => pool.IsIPv6 == ipv6);
 
     /// <summary>The swarm's way out, whose containers and rules are the swarm's.</summary>
-    public bool IsGateway => Name == GatewayNetwork.Name;
+    public bool IsGateway => Name == KnownNetworks.GatewayBridge;
 
     /// <param name="mtu">Where the network names none.</param>
     public static BridgeSpec Of(LocalNetwork network, uint mtu = DefaultMtu)

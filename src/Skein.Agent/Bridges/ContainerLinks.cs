@@ -10,10 +10,10 @@ internal static class ContainerLinks
 {
     /// <summary>On the default bridge, where there are no names: lines of its hosts file for those that it is linked to.</summary>
     /// <param name="others">Those that stand.</param>
-    public static IEnumerable<(IPAddress Address, string Names)> LinesOf(StandaloneSpec wish, IReadOnlyDictionary<string, AttachedToBridges> others) =>
+    public static IEnumerable<(IPAddress Address, string Names)> LinesOf(StandaloneSpec wish, IReadOnlyDictionary<string, UsersContainer> others) =>
         wish.Links.Where(link => others.ContainsKey(link.ContainerId)).SelectMany(link => LinesOf(link, others[link.ContainerId]));
 
-    public static IEnumerable<(IPAddress Address, string Names)> LinesOf(ContainerLink link, AttachedToBridges target)
+    public static IEnumerable<(IPAddress Address, string Names)> LinesOf(ContainerLink link, UsersContainer target)
     {
         var definition = target.Definition;
         var names = $"{link.Alias} {definition.Hostname}{(link.Alias == definition.Name ? "" : $" {definition.Name}")}";
@@ -21,7 +21,7 @@ internal static class ContainerLinks
     }
 
     /// <summary>The ports that one exposes are open to those that are linked to it, whatever icc says.</summary>
-    public static IEnumerable<LinkOpening> OpeningsOf(IReadOnlyDictionary<string, AttachedToBridges> containers) =>
+    public static IEnumerable<LinkOpening> OpeningsOf(IReadOnlyDictionary<string, UsersContainer> containers) =>
         from owner in containers.Values
         from link in owner.Definition.Standalone.Links
         where containers.ContainsKey(link.ContainerId)

@@ -43,7 +43,7 @@ public sealed class GatewayBridge : IGatewayBridge
 
     public InterfaceAddress Ingress => Pool.Free(ImmutableHashSet<IPAddress>.Empty) ?? throw None();
 
-    private BridgePool Pool => _pool ?? throw SkeinException.Unavailable($"{GatewayNetwork.Name} does not exist yet");
+    private BridgePool Pool => _pool ?? throw SkeinException.Unavailable($"{KnownNetworks.GatewayBridge} does not exist yet");
 
     public IReadOnlyList<string> Ensure(uint mtu)
     {
@@ -84,14 +84,14 @@ public sealed class GatewayBridge : IGatewayBridge
 
     public void Remove()
     {
-        var network = _networks.Find(GatewayNetwork.Name);
+        var network = _networks.Find(KnownNetworks.GatewayBridge);
         if (network is null) RemoveDevice();
         if (network is { OfSwarm: true }) _networks.Remove(network.Id, RemoveDevice);
         if (network is not null) _devices.Forget(BridgeSpec.Of(network), remove: false);
         (_pool, _index) = (null, 0);
     }
 
-    private void RemoveDevice() => _host.Apply(new NetlinkBatch().DeleteLink(GatewayNetwork.Name));
+    private void RemoveDevice() => _host.Apply(new NetlinkBatch().DeleteLink(KnownNetworks.GatewayBridge));
 
     public void Dispose()
     {
@@ -99,5 +99,5 @@ public sealed class GatewayBridge : IGatewayBridge
         _space.Dispose();
     }
 
-    private static SkeinException None() => SkeinException.Unavailable($"no available IPv4 addresses on this network's address pools: {GatewayNetwork.Name}");
+    private static SkeinException None() => SkeinException.Unavailable($"no available IPv4 addresses on this network's address pools: {KnownNetworks.GatewayBridge}");
 }

@@ -22,11 +22,11 @@ internal sealed record LocalNetworkPlan(
     {
         if (wanted.Driver == MacvlanOptions.Driver) MacvlanOptions.Check(wanted.Options);
         else BridgeOptions.Check(wanted.Options);
-        if (wanted.Name != GatewayNetwork.Name && wanted.Options.TryGetValue(BridgeOptions.Name, out var device) && device == GatewayNetwork.Name)
-            throw new SkeinException(ErrorKind.Forbidden, $"invalid bridge name \"{GatewayNetwork.Name}\": it is the network's of this name");
+        if (wanted.Name != KnownNetworks.GatewayBridge && wanted.Options.TryGetValue(BridgeOptions.Name, out var device) && device == KnownNetworks.GatewayBridge)
+            throw new SkeinException(ErrorKind.Forbidden, $"invalid bridge name \"{KnownNetworks.GatewayBridge}\": it is the network's of this name");
         if (Existing.Any(other => other.Name == wanted.Name)) throw SkeinException.Conflict($"network with name {wanted.Name} already exists");
         var network = wanted.Clone();
-        if (network is { Name: GatewayNetwork.Name, Driver: "" }) GatewayNetwork.Complete(network);
+        if (network is { Name: KnownNetworks.GatewayBridge, Driver: "" }) GatewayNetwork.Complete(network);
         network.SubnetNamed = network.Ipam.Count > 0 && network.Name != LocalNetworks.DefaultName;
         if (!network.Ipv6) Remove(network, ipv6: true);
         if (!network.Ipam.Any(config => !IsIPv6(config))) network.Ipam.Insert(0, Chosen());

@@ -48,7 +48,7 @@ public sealed partial class LocalNetworks
     public IReadOnlyList<LocalNetwork> All => _all;
 
     /// <summary>Whether what leaves by docker_gwbridge has the host's address, as it has unless its user says otherwise.</summary>
-    public bool GatewayMasquerades => Find(GatewayNetwork.Name) is not { } network || BridgeOptions.Flag(network.Options, BridgeOptions.Masquerade, otherwise: true);
+    public bool GatewayMasquerades => Find(KnownNetworks.GatewayBridge) is not { } network || BridgeOptions.Flag(network.Options, BridgeOptions.Masquerade, otherwise: true);
 
     /// <summary>By id, name, or unique id prefix; null when there is none.</summary>
     public LocalNetwork? Find(string idOrName)
@@ -107,10 +107,10 @@ public sealed partial class LocalNetworks
     /// <param name="standing">Addresses of a device, by its name: one that is there keeps its subnet.</param>
     internal LocalNetwork EnsureGateway(Func<string, IReadOnlyList<InterfaceAddress>> standing)
     {
-        if (Find(GatewayNetwork.Name) is { } found) return found;
+        if (Find(KnownNetworks.GatewayBridge) is { } found) return found;
         // As in Docker the first subnet is the default bridge's.
         EnsureDefault(standing);
-        return EnsureOwn(GatewayNetwork.OfSwarm(), GatewayNetwork.Name, GatewayNetwork.LastResort, standing);
+        return EnsureOwn(GatewayNetwork.OfSwarm(), KnownNetworks.GatewayBridge, GatewayNetwork.LastResort, standing);
     }
 
     private LocalNetwork EnsureOwn(LocalNetwork network, string device, string lastResort, Func<string, IReadOnlyList<InterfaceAddress>> standing)

@@ -10,7 +10,7 @@ namespace Skein.Agent.Bridges;
 internal sealed class PortPublisher(HostEnds ends)
 {
     /// <exception cref="SkeinException">One is not free, in Docker's words.</exception>
-    public IReadOnlyList<BoundPort> Publish(AttachedToBridges container)
+    public IReadOnlyList<BoundPort> Publish(UsersContainer container)
     {
         // Nothing leads in where nothing leads out.
         if (container.PublishingLeg(ipv6: false) is not { } gateway) return [];
@@ -29,7 +29,7 @@ internal sealed class PortPublisher(HostEnds ends)
         }
     }
 
-    private static List<IPAddress> AddressesOf(PortWish wish, AttachedToBridges container, AttachedLeg gateway)
+    private static List<IPAddress> AddressesOf(PortWish wish, UsersContainer container, AttachedLeg gateway)
     {
         var hasIPv6 = container.PublishingLeg(ipv6: true) is not null;
         if (wish.HostAddress is not { } named)

@@ -48,7 +48,7 @@ internal sealed class ContainerServices : IAsyncDisposable
     public IPAddress? Gateway => GatewayOf(Legs);
 
     public static IPAddress? GatewayOf(IReadOnlyList<ContainerLeg> legs) =>
-        legs.FirstOrDefault(l => l.NetworkName == HostRuleset.Bridge) is { } leg ? MeshView.IPv4(leg.Addresses).FirstOrDefault() : null;
+        legs.FirstOrDefault(l => l.NetworkName == KnownNetworks.GatewayBridge) is { } leg ? MeshView.IPv4(leg.Addresses).FirstOrDefault() : null;
 
     public void Change(ContainerNetworkSpec spec, IReadOnlyList<ContainerLeg> legs, string? ingressNetwork)
     {
@@ -102,7 +102,7 @@ internal sealed class ContainerServices : IAsyncDisposable
     }
 
     private static GatewayGuardSpec? GuardOf(IReadOnlyList<ContainerLeg> legs) =>
-        legs.FirstOrDefault(l => l.NetworkName == HostRuleset.Bridge) is { Addresses: [var cidr, ..] } leg && IPAddress.TryParse(leg.Gateway, out var host)
+        legs.FirstOrDefault(l => l.NetworkName == KnownNetworks.GatewayBridge) is { Addresses: [var cidr, ..] } leg && IPAddress.TryParse(leg.Gateway, out var host)
             ? new GatewayGuardSpec(leg.Interface, InterfaceAddress.Parse(cidr).Network.ToString(), host)
             : null;
 
@@ -115,7 +115,7 @@ internal sealed class ContainerServices : IAsyncDisposable
     }
 
     private IPAddress? OwnAddress(MeshView mesh) => Legs
-        .Where(l => l.NetworkId != mesh.IngressNetwork && l.NetworkName != HostRuleset.Bridge)
+        .Where(l => l.NetworkId != mesh.IngressNetwork && l.NetworkName != KnownNetworks.GatewayBridge)
         .SelectMany(l => MeshView.IPv4(l.Addresses))
         .FirstOrDefault();
 
@@ -127,7 +127,7 @@ internal sealed class ContainerServices : IAsyncDisposable
             [.. overlays.Select(l => l.NetworkId), .. spec.NamesOf],
             names.Where(n => n.Length > 0).Select(n => n.ToLowerInvariant()).ToHashSet(StringComparer.Ordinal),
             [.. overlays.SelectMany(l => OverlayAddress.ParseAll(l.Addresses))],
-            MayForward: legs.Any(l => l.NetworkName == HostRuleset.Bridge || l.Gateway.Length > 0))
+            MayForward: legs.Any(l => l.NetworkName == KnownNetworks.GatewayBridge || l.Gateway.Length > 0))
         {
             Links = spec.Links,
         };

@@ -1,9 +1,10 @@
+using Skein.Model;
+
 namespace Skein.Agent.Mesh;
 
 /// <summary>The table of the host: published ports in, containers out, nothing else to containers, tunnels between nodes only.</summary>
 internal static class HostRuleset
 {
-    public const string Bridge = "docker_gwbridge";
     public const string PublishedMap = "published";
 
     public static string Render(HostMeshSpec spec)
@@ -16,14 +17,14 @@ internal static class HostRuleset
             return rules.ToString();
         }
         // route_localnet, which 127.0.0.1:PORT needs, must not let a container reach what listens on the host's loopback.
-        TunnelRules.Add(rules, tunnels, [$"iifname \"{Bridge}\" ip daddr 127.0.0.0/8 drop"], spec.OtherBridges);
+        TunnelRules.Add(rules, tunnels, [$"iifname \"{KnownNetworks.GatewayBridge}\" ip daddr 127.0.0.0/8 drop"], spec.OtherBridges);
         rules.Map(PublishedMap, "inet_proto . inet_service : ipv4_addr . inet_service",
             spec.Ports.Select(p => $"{p.Published} : {p.Address} . {p.Port}"));
         rules.Chain("publish", "", $"dnat ip addr . port to meta l4proto . th dport map @{PublishedMap}");
         rules.Chain("prerouting", "type nat hook prerouting priority -100", "fib daddr type local goto publish");
         rules.Chain("output", "type nat hook output priority -100", "fib daddr type local goto publish");
         rules.Chain("postrouting", "type nat hook postrouting priority 100",
-            [.. spec.Masquerades ? [$"ip saddr {subnet} oifname != \"{Bridge}\" masquerade"] : Array.Empty<string>(), .. Elsewhere(subnet, spec.SwarmSubnets)]);
+            [.. spec.Masquerades ? [$"ip saddr {subnet} oifname != \"{KnownNetworks.GatewayBridge}\" masquerade"] : Array.Empty<string>(), .. Elsewhere(subnet, spec.SwarmSubnets)]);
         rules.Chain("forward", "type filter hook forward priority 0", Forward(spec));
         return rules.ToString();
     }
@@ -34,10 +35,10 @@ internal static class HostRuleset
     /// </summary>
     private static IEnumerable<string> Forward(HostMeshSpec spec) =>
     [
-        $"iifname \"{Bridge}\" oifname != \"{Bridge}\" accept",
-        $"oifname \"{Bridge}\" ct state established,related accept",
-        $"oifname \"{Bridge}\" ct status dnat accept",
-        $"oifname \"{Bridge}\" drop",
+        $"iifname \"{KnownNetworks.GatewayBridge}\" oifname != \"{KnownNetworks.GatewayBridge}\" accept",
+        $"oifname \"{KnownNetworks.GatewayBridge}\" ct state established,related accept",
+        $"oifname \"{KnownNetworks.GatewayBridge}\" ct status dnat accept",
+        $"oifname \"{KnownNetworks.GatewayBridge}\" drop",
         .. spec.RouterByUs ? [.. spec.OtherBridges.Count == 0 ? Array.Empty<string>() : OfOthers(spec.OtherBridges), "drop"] : Array.Empty<string>(),
     ];
 
@@ -47,7 +48,7 @@ internal static class HostRuleset
     /// <summary>These sources mean another machine, or nobody, in the place where the answer is made. All others stay as they are.</summary>
     private static IEnumerable<string> Elsewhere(string subnet, IReadOnlyList<string> swarm)
     {
-        yield return $"ip saddr {{ 127.0.0.0/8, {subnet} }} oifname \"{Bridge}\" ct status dnat masquerade";
-        if (swarm.Count > 0) yield return $"ip saddr {{ {string.Join(", ", swarm)} }} oifname \"{Bridge}\" ct status dnat masquerade";
+        yield return $"ip saddr {{ 127.0.0.0/8, {subnet} }} oifname \"{KnownNetworks.GatewayBridge}\" ct status dnat masquerade";
+        if (swarm.Count > 0) yield return $"ip saddr {{ {string.Join(", ", swarm)} }} oifname \"{KnownNetworks.GatewayBridge}\" ct status dnat masquerade";
     }
 }

@@ -88,7 +88,7 @@ internal sealed class HostServices : IDisposable
     /// <param name="managerPorts">Of this node, where it is a manager.</param>
     public void FollowFirewall(MeshView mesh, IReadOnlyList<int> managerPorts) => _firewall.Follow(
     [
-        .. GatewaySubnet is null && !_tookOver ? [] : PacketNeed.OfContainers(HostRuleset.Bridge),
+        .. GatewaySubnet is null && !_tookOver ? [] : PacketNeed.OfContainers(KnownNetworks.GatewayBridge),
         .. OtherBridges.SelectMany(PacketNeed.OfContainers),
         .. mesh.Tunnels is { } tunnels ? PacketNeed.OfOverlay(new TransportPort(PortProtocol.Udp, (ushort)tunnels.Port)) : [],
         .. managerPorts.Select(port => PacketNeed.ToPort(new TransportPort(PortProtocol.Tcp, (ushort)port), "of a manager")),

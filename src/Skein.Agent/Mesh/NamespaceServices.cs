@@ -315,7 +315,7 @@ public sealed partial class NamespaceServices : INamespaceServices, IAsyncDispos
         }
         var container = new ContainerServices(spec, namespacePath, legs, _resolving, ingressNetwork);
         _containers[spec.ContainerId] = container;
-        if (legs.FirstOrDefault(l => l.NetworkName == HostRuleset.Bridge) is { } gateway) _host.GatewaySubnet ??= SubnetOf(gateway.Addresses[0]);
+        if (legs.FirstOrDefault(l => l.NetworkName == KnownNetworks.GatewayBridge) is { } gateway) _host.GatewaySubnet ??= SubnetOf(gateway.Addresses[0]);
         return container;
     }
 

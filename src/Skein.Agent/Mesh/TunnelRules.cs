@@ -1,3 +1,4 @@
+using Skein.Model;
 namespace Skein.Agent.Mesh;
 
 /// <summary>
@@ -33,7 +34,7 @@ internal static class TunnelRules
         rules.Chain("raw-prerouting", $"type filter hook prerouting {Raw}", [
             .. others,
             // Not to other hosts either: what leaves here for another node looks there as if this one had sent it.
-            $"iifname \"{HostRuleset.Bridge}\" udp dport {spec.Port} drop",
+            $"iifname \"{KnownNetworks.GatewayBridge}\" udp dport {spec.Port} drop",
             .. otherBridges.Count == 0 ? Array.Empty<string>() : [$"iifname {Ruleset.Devices(otherBridges)} udp dport {spec.Port} drop"],
             $"udp dport {spec.Port} {address} saddr @{Peers} notrack accept",
             // The socket takes broadcasts as well. What this host passes on for others is not its own.

@@ -10,7 +10,6 @@ internal static class DeviceNames
 {
     public const string FabricSpace = "skein-fabric";
     public const string IngressSpace = "skein-ingress";
-    public const string GatewayBridge = "docker_gwbridge";
 
     private const string GatewayPrefix = "sk-";
     private const string BridgePrefix = "skb";

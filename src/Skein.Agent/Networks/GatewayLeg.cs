@@ -1,5 +1,6 @@
 using System.Net;
 using Skein.Linux.Netlink;
+using Skein.Model;
 
 namespace Skein.Agent.Networks;
 
@@ -7,9 +8,9 @@ namespace Skein.Agent.Networks;
 internal sealed record GatewayLeg(uint Number, InterfaceAddress Own, IPAddress Gateway)
     : AttachedLeg(Number, [Own], MacAddress.OfIPv4(Own.Address), [], int.MinValue)
 {
-    public override string NetworkId => DeviceNames.GatewayBridge;
+    public override string NetworkId => KnownNetworks.GatewayBridge;
 
-    public override string NetworkName => DeviceNames.GatewayBridge;
+    public override string NetworkName => KnownNetworks.GatewayBridge;
 
     public override bool HasNames => false;
 

@@ -204,8 +204,8 @@ public sealed partial class OverlayNetworking
     };
 
     private ContainerLeg Shown(LegSpec leg, string? networkId) => new(
-        networkId ?? DeviceNames.GatewayBridge,
-        networkId is null ? DeviceNames.GatewayBridge : NetworkOf(networkId)?.Name ?? networkId,
+        networkId ?? KnownNetworks.GatewayBridge,
+        networkId is null ? KnownNetworks.GatewayBridge : NetworkOf(networkId)?.Name ?? networkId,
         leg.Interface,
         [.. leg.Addresses.Select(address => address.ToString())],
         leg.Mac.ToString(),
@@ -227,7 +227,7 @@ public sealed partial class OverlayNetworking
     /// <summary>Those by which its own name is known: of the networks it was put on, or else of what it has.</summary>
     private List<ContainerLeg> Own(IReadOnlyList<ContainerLeg> legs)
     {
-        var overlays = legs.Where(leg => leg.NetworkId != DeviceNames.GatewayBridge).ToList();
+        var overlays = legs.Where(leg => leg.NetworkId != KnownNetworks.GatewayBridge).ToList();
         var chosen = overlays.FindAll(leg => NetworkOf(leg.NetworkId)?.Ingress != true);
         return chosen.Count > 0 ? chosen : overlays.Count > 0 ? overlays : [.. legs];
     }

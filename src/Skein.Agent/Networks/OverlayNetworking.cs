@@ -155,7 +155,7 @@ public sealed partial class OverlayNetworking : ITaskNetworking, IDisposable
             var left = Volatile.Read(ref _leftGeneration);
             var member = current.Local.NodeId.Length > 0 && generation > left;
             // A fresh daemon takes up what it finds before it is told anything; one that has left makes nothing anew for who is late.
-            if (member || (enough is not null && left < 0)) Heal(DeviceNames.GatewayBridge, _gateway.Ensure(mtu));
+            if (member || (enough is not null && left < 0)) Heal(KnownNetworks.GatewayBridge, _gateway.Ensure(mtu));
             if (!member) return true;
             var reached = OpenFabric().Reconcile(current, [.. LocalPorts()], mtu);
             if (reached) _appliedGeneration = generation;

@@ -52,7 +52,7 @@ internal sealed class TaskContainers(Func<string> nodeId, Func<NodeDescription> 
         Resources = task.Spec.Resources,
         LogDriver = LogDriverOf(task),
         StopGracePeriod = GraceOf(task).Ticks * TimeSpan.NanosecondsPerTick,
-        Networks = { network.Legs.Where(leg => leg.NetworkName != DeviceNames.GatewayBridge).Select(leg => new StoredNetwork { Id = leg.NetworkId, Name = leg.NetworkName }) },
+        Networks = { network.Legs.Where(leg => leg.NetworkName != KnownNetworks.GatewayBridge).Select(leg => new StoredNetwork { Id = leg.NetworkId, Name = leg.NetworkName }) },
     };
 
     /// <summary>The two may be wrong together: the manager knows of no host's own.</summary>

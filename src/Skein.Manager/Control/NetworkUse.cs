@@ -37,7 +37,7 @@ internal static class NetworkUse
         {
             return Finder.Find(snapshot, ObjectKind.Network, target);
         }
-        catch (SkeinException e) when (e.Kind == ErrorKind.NotFound && target is "host" or "bridge" or "none" or "docker_gwbridge")
+        catch (SkeinException e) when (e.Kind == ErrorKind.NotFound && target is "host" or "bridge" or "none" or KnownNetworks.GatewayBridge)
         {
             throw target is "host" or "bridge"
                 ? SkeinException.NotImplemented($"tasks on the network \"{target}\" are not supported yet: use an overlay network")

@@ -102,7 +102,7 @@ internal static class SwarmAddresses
     {
         var all = NetworkInterface.GetAllNetworkInterfaces()
             .Where(device => device.OperationalStatus == OperationalStatus.Up && device.NetworkInterfaceType != NetworkInterfaceType.Loopback)
-            .Where(device => device.Name != "docker_gwbridge")
+            .Where(device => device.Name != KnownNetworks.GatewayBridge)
             .SelectMany(device => Usable(device).Select(address => (device.Name, Address: address)))
             .ToList();
         return all switch

@@ -399,9 +399,9 @@ public sealed class OverlayNetworkingTests : IAsyncDisposable
         Assert.Equal("", c1.Run(() => Commands.Run("ip", "-6", "addr", "show", "dev", "eth1")));
 
         // Nor has the host's end, one that is made anew neither: by it what the host serves on [::] is reached.
-        string OfBridge() => _a.Space.Run(() => Commands.Run("ip", "-6", "addr", "show", "dev", DeviceNames.GatewayBridge));
+        string OfBridge() => _a.Space.Run(() => Commands.Run("ip", "-6", "addr", "show", "dev", KnownNetworks.GatewayBridge));
         Assert.Equal("", OfBridge());
-        _a.Space.Run(() => Commands.Run("ip", "link", "del", DeviceNames.GatewayBridge));
+        _a.Space.Run(() => Commands.Run("ip", "link", "del", KnownNetworks.GatewayBridge));
         await _a.Networking.VerifyAsync(_cancel);
         Assert.Equal("", OfBridge());
     }

@@ -13,7 +13,7 @@ public class FirewallPlanTests
     private const string Translated = """[{"match": {"op": "in", "left": {"ct": {"key": "status"}}, "right": "dnat"}}, {"accept": null}]""";
     private const string Reject = """[{"reject": {"type": "icmpx", "expr": "admin-prohibited"}}]""";
 
-    private static readonly IReadOnlyList<PacketNeed> Needs = [.. PacketNeed.OfContainers(HostRuleset.Bridge), PacketNeed.ToPort(new TransportPort(PortProtocol.Tcp, 2377), "of a manager")];
+    private static readonly IReadOnlyList<PacketNeed> Needs = [.. PacketNeed.OfContainers(KnownNetworks.GatewayBridge), PacketNeed.ToPort(new TransportPort(PortProtocol.Tcp, 2377), "of a manager")];
 
     [Fact]
     public void A_zone_of_firewalld_is_opened_for_containers_and_the_port_is_asked_for_in_its_own_words()

@@ -55,7 +55,7 @@ internal sealed record EndpointJson
         if (WithoutLeg(container) is { } mode) return [new ContainerLeg(mode, mode, "", [], "", "")];
         return network is null
             ? container.Definition.Networks.Select(known => new ContainerLeg(known.Id, known.Name, "", [], "", ""))
-            : network.Legs.Where(leg => leg.NetworkName != NetworkCatalog.Gwbridge);   // Docker does not list it either
+            : network.Legs.Where(leg => leg.NetworkName != KnownNetworks.GatewayBridge);   // Docker does not list it either
     }
 
     /// <summary>The networks host and none, on which nothing has a leg; Docker lists them as it does others.</summary>

@@ -24,7 +24,6 @@ internal sealed class NetworkCatalog(
     IContainerEngine containers,
     TimeProvider time)
 {
-    public const string Gwbridge = "docker_gwbridge";
     private const string IngressSandbox = "gateway_ingress-sbox";
 
     private readonly string _created = GoTime.Format(time.GetUtcNow());
@@ -175,17 +174,17 @@ internal sealed class NetworkCatalog(
         {
             if (legs.Find(container.Id) is not { } found) continue;
             foreach (var leg in found.Legs.Where(l => IsOn(l, network)))
-                rows[container.Id] = Row(network.Name == Gwbridge ? "gateway_" + container.Id[..12] : container.Name, EndpointId.OwnerOf(container), leg);
+                rows[container.Id] = Row(network.Name == KnownNetworks.GatewayBridge ? "gateway_" + container.Id[..12] : container.Name, EndpointId.OwnerOf(container), leg);
         }
         if (networking.Ingress is { } ingress)
         {
             foreach (var leg in ingress.Legs.Where(l => IsOn(l, network)))
-                rows[network.Name == Gwbridge ? "ingress-sbox" : "lb-" + network.Name] = Row(network.Name == Gwbridge ? IngressSandbox : network.Name + "-endpoint", network.Name, leg);
+                rows[network.Name == KnownNetworks.GatewayBridge ? "ingress-sbox" : "lb-" + network.Name] = Row(network.Name == KnownNetworks.GatewayBridge ? IngressSandbox : network.Name + "-endpoint", network.Name, leg);
         }
         return rows;
     }
 
-    private static bool IsOn(ContainerLeg leg, NetworkJson network) => leg.NetworkId == network.Id || (network.Name == Gwbridge && leg.NetworkName == Gwbridge);
+    private static bool IsOn(ContainerLeg leg, NetworkJson network) => leg.NetworkId == network.Id || (network.Name == KnownNetworks.GatewayBridge && leg.NetworkName == KnownNetworks.GatewayBridge);
 
     private static NetworkJson.ContainerJson Row(string name, string owner, ContainerLeg leg) => new(
         name,

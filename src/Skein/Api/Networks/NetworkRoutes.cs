@@ -16,7 +16,7 @@ internal sealed class NetworkRoutes(
     private static readonly string[] s_builtIn = [LocalNetworks.DefaultName, "host", "none"];
 
     /// <summary>Those that are the host's or the daemon's own: they are there used or not, and stay.</summary>
-    private static readonly string[] s_own = [.. s_builtIn, NetworkCatalog.Gwbridge];
+    private static readonly string[] s_own = [.. s_builtIn, KnownNetworks.GatewayBridge];
 
     public void Map(IEndpointRouteBuilder app)
     {
@@ -73,7 +73,7 @@ internal sealed class NetworkRoutes(
         var network = catalog.Find(context.Route("id"));
         if (s_builtIn.Contains(network.Name))
             throw new SkeinException(ErrorKind.Forbidden, $"{network.Name} is a pre-defined network and cannot be removed");
-        if (network.Name == NetworkCatalog.Gwbridge && swarm.State != LocalNodeState.Inactive)
+        if (network.Name == KnownNetworks.GatewayBridge && swarm.State != LocalNodeState.Inactive)
             throw new SkeinException(ErrorKind.Forbidden, $"error while removing network: network {network.Name} has active endpoints ({string.Join(", ", catalog.EndpointsOf(network))})");
         if (IsOfHost(network)) await RemoveAsync(network, context.RequestAborted);
         else await swarm.ManagerControl().RemoveNetworkAsync(network.Id, context.RequestAborted);

@@ -8,7 +8,7 @@ namespace Skein.Agent.Bridges;
 
 /// <summary>A user's container as it stands on its networks.</summary>
 /// <param name="Space">Held open, so that a pin that somebody unmounts can be set again.</param>
-internal sealed record AttachedToBridges(ContainerDefinition Definition, ImmutableArray<AttachedLeg> Legs, NetworkNamespace Space)
+internal sealed record UsersContainer(ContainerDefinition Definition, ImmutableArray<AttachedLeg> Legs, NetworkNamespace Space)
 {
     public ImmutableArray<BoundPort> Ports { get; init; } = [];
 
