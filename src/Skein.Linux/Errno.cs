@@ -3,6 +3,7 @@ namespace Skein.Linux;
 /// <summary>Error numbers that code decides by; the same on every Linux architecture that .NET runs on.</summary>
 public static class Errno
 {
+    public const int EPERM = 1;
     public const int ENOENT = 2;
     public const int ESRCH = 3;
     public const int EINTR = 4;
@@ -14,9 +15,11 @@ public static class Errno
     public const int ENOTDIR = 20;
     public const int EISDIR = 21;
     public const int EINVAL = 22;
+    public const int ENOSPC = 28;
     public const int ERANGE = 34;
     public const int ENOTEMPTY = 39;
     public const int ELOOP = 40;
+    public const int ENODATA = 61;
     public const int EOPNOTSUPP = 95;
     public const int EADDRNOTAVAIL = 99;
     public const int ENETUNREACH = 101;

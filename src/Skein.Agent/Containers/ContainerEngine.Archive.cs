@@ -10,17 +10,18 @@ namespace Skein.Agent.Containers;
 /// <summary>A container's files from outside: `docker cp`, `export` and `diff`. Of one that runs they are as its processes see them.</summary>
 public sealed partial class ContainerEngine
 {
-    public Task<PathStat> StatPathAsync(string id, string path, CancellationToken cancel) =>
+    public Task<PathStat> StatPathAsync(string id, KernelPath path, CancellationToken cancel) =>
         InRootAsync(containers.Find(id), writes: false, () => StatOf(ArchivePath.Of(path), id), cancel);
 
-    public async Task ReadArchiveAsync(string id, string path, Func<PathStat, Stream> begin, CancellationToken cancel)
+    public async Task ReadArchiveAsync(string id, KernelPath path, Func<PathStat, Stream> begin, CancellationToken cancel)
     {
         var (container, place) = (containers.Find(id), ArchivePath.Of(path));
         TarPacking.Touch();
         await InRootAsync(container, writes: false, () =>
         {
-            using var packing = new TarPacking(begin(StatOf(place, id)), oneFileSystem: false, cancel);
-            packing.Add(place.Whole, place.Name == "/" ? "" : place.Name);
+            var packing = new TarPacking(begin(StatOf(place, id)), oneFileSystem: false, cancel);
+            packing.Add(place.Whole, place.Name.AsSpan().SequenceEqual("/"u8) ? [] : place.Name);
+            packing.End();
             return true;
         }, cancel);
         Publish(container, "archive-path");
@@ -32,24 +33,25 @@ public sealed partial class ContainerEngine
         TarPacking.Touch();
         await InRootAsync(container, writes: false, () =>
         {
-            using var packing = new TarPacking(begin(), oneFileSystem: true, cancel);
-            packing.Add("/", "");
+            var packing = new TarPacking(begin(), oneFileSystem: true, cancel);
+            packing.Add("/", []);
+            packing.End();
             return true;
         }, cancel);
         Publish(container, "export");
     }
 
-    public async Task WriteArchiveAsync(string id, string path, Stream tar, bool keepKinds, bool ownersOfContainer, CancellationToken cancel)
+    public async Task WriteArchiveAsync(string id, KernelPath path, Stream tar, bool keepKinds, bool ownersOfContainer, CancellationToken cancel)
     {
         var (container, place) = (containers.Find(id), ArchivePath.Of(path));
-        RequireWritable(container.Record.Definition.Spec, place.Whole);
+        RequireWritable(container.Record.Definition.Spec, place.Whole.ToString());
         var owner = ownersOfContainer ? await OwnerAsync(container, cancel) : null;
         TarPacking.Touch();
         await InRootAsync(container, writes: true, () =>
         {
-            var folder = Path.TrimEndingDirectorySeparator(place.Whole.EndsWith("/.", StringComparison.Ordinal) ? place.Whole[..^2] : place.Whole);
-            if (!Directory.Exists(folder)) throw File.Exists(folder) ? SkeinException.Invalid("extraction point is not a directory") : NoSuchPath(path, id);
-            new TarUnpacking(folder, keepKinds, owner, cancel).Run(tar);
+            var there = FileStatus.FindTarget(place.Folder) ?? throw NoSuchPath(path, id);
+            if (there.Kind != FileKind.Folder) throw SkeinException.Invalid("extraction point is not a directory");
+            new TarUnpacking(place.Folder, keepKinds, owner, cancel).Run(tar);
             return true;
         }, cancel);
         Publish(container, "extract-to-dir");
@@ -73,11 +75,18 @@ public sealed partial class ContainerEngine
     private static PathStat StatOf(ArchivePath place, string id)
     {
         var status = FileStatus.Find(place.Whole) ?? throw NoSuchPath(place.Whole, id);
-        var link = status.Kind == FileKind.Link ? Path.GetFullPath(new FileInfo(place.Whole).LinkTarget ?? "", Path.GetDirectoryName(place.Whole)!) : "";
-        return new(place.Name, status.Size, GoFileMode.Of(status), DateTimeOffset.FromUnixTimeSeconds(status.ModifiedSeconds).AddTicks(status.ModifiedNanoseconds / 100), link);
+        var link = status.Kind == FileKind.Link ? TargetOf(place.Whole).ToString() : "";
+        return new(place.ShownName, status.Size, GoFileMode.Of(status), DateTimeOffset.FromUnixTimeSeconds(status.ModifiedSeconds).AddTicks(status.ModifiedNanoseconds / 100), link);
     }
 
-    private static SkeinException NoSuchPath(string path, string id) => SkeinException.NotFound($"Could not find the file {path} in container {id}");
+    private static KernelPath TargetOf(KernelPath link)
+    {
+        KernelPath root = "/";
+        var to = FileLink.Read(link);
+        return root.Within(to.AsSpan().StartsWith("/"u8) ? to : [.. link.Parent.Text, (byte)'/', .. to]);
+    }
+
+    private static SkeinException NoSuchPath(KernelPath path, string id) => SkeinException.NotFound($"Could not find the file {path} in container {id}");
 
     /// <summary>As a process in it would have it; nothing outside of the container is reached by any path or link.</summary>
     private async Task<T> InRootAsync<T>(ManagedContainer container, bool writes, Func<T> work, CancellationToken cancel)

@@ -3,6 +3,7 @@ using Skein.Agent.Containers.Archive;
 using Skein.Agent.Containers.Oci;
 using Skein.Agent.Containers.Stats;
 using Skein.Agent.Containers.Volumes;
+using Skein.Linux.Files;
 using Skein.Model;
 
 namespace Skein.Agent.Containers;
@@ -91,11 +92,11 @@ public interface IContainerEngine
     Task<long> WrittenAsync(string id, CancellationToken cancel);
 
     /// <summary>What there is at a path in its root, a link itself.</summary>
-    Task<PathStat> StatPathAsync(string id, string path, CancellationToken cancel);
+    Task<PathStat> StatPathAsync(string id, KernelPath path, CancellationToken cancel);
 
     /// <summary>The same with all below it, as a tar.</summary>
     /// <param name="begin">Gives the stream, which is written to as a whole thread's work.</param>
-    Task ReadArchiveAsync(string id, string path, Func<PathStat, Stream> begin, CancellationToken cancel);
+    Task ReadArchiveAsync(string id, KernelPath path, Func<PathStat, Stream> begin, CancellationToken cancel);
 
     /// <summary>Its root as a tar, without what is mounted into it.</summary>
     Task ExportAsync(string id, Func<Stream> begin, CancellationToken cancel);
@@ -103,7 +104,7 @@ public interface IContainerEngine
     /// <param name="tar">Read as a whole thread's work.</param>
     /// <param name="keepKinds">A folder is not replaced by anything else, nor the other way round.</param>
     /// <param name="ownersOfContainer">All of it belongs to the container's user, whatever the tar says.</param>
-    Task WriteArchiveAsync(string id, string path, Stream tar, bool keepKinds, bool ownersOfContainer, CancellationToken cancel);
+    Task WriteArchiveAsync(string id, KernelPath path, Stream tar, bool keepKinds, bool ownersOfContainer, CancellationToken cancel);
 
     /// <summary>What it has made of its image.</summary>
     Task<IReadOnlyList<PathChange>> ChangesAsync(string id, CancellationToken cancel);

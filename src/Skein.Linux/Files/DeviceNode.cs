@@ -15,10 +15,6 @@ public sealed record DeviceNode(string Path, char Type, long Major, long Minor, 
         var real = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
         var status = FileStatus.Of(real);
         if (status.Kind is not (FileKind.CharacterDevice or FileKind.BlockDevice)) return null;
-        // glibc's gnu_dev_major and minor.
-        var (number, type) = (status.RawDevice, status.Kind == FileKind.BlockDevice ? 'b' : 'c');
-        var major = (long)(((number >> 8) & 0xfff) | ((number >> 32) & ~0xfffUL));
-        var minor = (long)((number & 0xff) | ((number >> 12) & ~0xffUL));
-        return new(path, type, major, minor, status.Mode & Permissions, status.User, status.Group);
+        return new(path, status.Kind == FileKind.BlockDevice ? 'b' : 'c', status.RawMajor, status.RawMinor, status.Mode & Permissions, status.User, status.Group);
     }
 }

@@ -51,6 +51,18 @@ internal static partial class FileCalls
     public static partial nint readlink(ReadOnlySpan<byte> path, Span<byte> to, nint size);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int unlink(ReadOnlySpan<byte> path);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int rmdir(ReadOnlySpan<byte> path);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint read(SafeFileHandle file, Span<byte> to, nint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint write(SafeFileHandle file, ReadOnlySpan<byte> from, nint size);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int mknod(ReadOnlySpan<byte> path, uint mode, ulong device);
 
     [LibraryImport("libc", SetLastError = true)]

@@ -11,25 +11,30 @@ public readonly record struct FileStatus(FileKind Kind, uint Mode, uint User, ui
     private const uint BasicStats = 0x7ff;
     private const uint MountId = 0x1000;
 
-    /// <exception cref="LinuxException"/>
-    public static FileStatus Of(string path) => Of(KernelPath.Of(path));
+    /// <summary>The number of the kind of device that a node stands for, as glibc's gnu_dev_major takes it out.</summary>
+    public uint RawMajor => (uint)(((RawDevice >> 8) & 0xfff) | ((RawDevice >> 32) & ~0xfffUL));
+
+    /// <summary>gnu_dev_minor</summary>
+    public uint RawMinor => (uint)((RawDevice & 0xff) | ((RawDevice >> 12) & ~0xffUL));
 
     /// <exception cref="LinuxException"/>
-    internal static FileStatus Of(KernelPath path) => Read(CurrentFolder, path, NoFollow, path.ToString());
+    public static FileStatus Of(KernelPath path) => Read(CurrentFolder, path, NoFollow, path.ToString());
 
     /// <summary>null when there is none.</summary>
     /// <exception cref="LinuxException"/>
-    public static FileStatus? Find(string path) => Find(KernelPath.Of(path));
+    public static FileStatus? Find(KernelPath path) => Find(path, NoFollow);
 
-    /// <summary>null when there is none.</summary>
+    /// <summary>Of what a link leads to, and of anything else itself; null when there is none.</summary>
     /// <exception cref="LinuxException"/>
-    internal static FileStatus? Find(KernelPath path)
+    public static FileStatus? FindTarget(KernelPath path) => Find(path, 0);
+
+    private static FileStatus? Find(KernelPath path, int flags)
     {
         try
         {
-            return Of(path);
+            return Read(CurrentFolder, path, flags, path.ToString());
         }
-        catch (LinuxException error) when (error.Errno is Errno.ENOENT or Errno.ENOTDIR)
+        catch (LinuxException error) when (error.Errno is Errno.ENOENT or Errno.ENOTDIR || flags == 0 && error.Errno == Errno.ELOOP)
         {
             return null;
         }

@@ -7,7 +7,6 @@ public static class FileTree
 {
     private const uint Permissions = 0xfff;
     private const int AttributesMax = 64 << 10;   // the kernel's bound for a list and for a value
-    private const int LinkMax = 4096;             // PATH_MAX, with its zero
 
     /// <summary>Into a folder that is there, which takes the source's own owner and mode too.</summary>
     /// <exception cref="IOException">Also a <see cref="LinuxException"/>; what was copied by then stays.</exception>
@@ -87,9 +86,7 @@ public static class FileTree
 
     private static void CopyLink(KernelPath source, KernelPath target)
     {
-        var to = new byte[LinkMax];   // its last byte stays zero
-        Check((int)FileCalls.readlink(source.Bytes, to, LinkMax - 1), "read link", source);
-        Check(FileCalls.symlink(to, target.Bytes), "make link", target);
+        FileMaking.Link(KernelPath.Of(FileLink.Read(source)), target);
     }
 
     /// <summary>The owner first: the kernel takes set-user-id and capabilities off a file that changes hands.</summary>

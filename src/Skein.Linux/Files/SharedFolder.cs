@@ -26,10 +26,10 @@ public sealed class SharedFolder : IDisposable
     }
 
     /// <exception cref="LinuxException">Also when it is a link.</exception>
-    public static SharedFolder Open(string path)
+    public static SharedFolder Open(KernelPath path)
     {
-        var folder = new SafeFileHandle(FileCalls.open(path, FileCalls.FolderOnly | FileCalls.NoFollow | FileCalls.CloseOnExec), ownsHandle: true);
-        return folder.IsInvalid ? throw LinuxException.Last($"open {path}") : new(folder, path);
+        var folder = new SafeFileHandle(FileCalls.open(path.Bytes, FileCalls.FolderOnly | FileCalls.NoFollow | FileCalls.CloseOnExec, 0), ownsHandle: true);
+        return folder.IsInvalid ? throw LinuxException.Last($"open {path}") : new(folder, path.ToString());
     }
 
     /// <summary>All that lies in a folder on the same file system, and that folder's owner, mode and attributes. A name that is taken stays.</summary>
@@ -60,10 +60,10 @@ public sealed class SharedFolder : IDisposable
 
     /// <summary>With all that is in it, whatever that is named.</summary>
     /// <exception cref="IOException">Also a <see cref="LinuxException"/>.</exception>
-    public static void Delete(string path)
+    public static void Delete(KernelPath path)
     {
         using (var folder = Open(path)) folder.Clear();
-        Directory.Delete(path);
+        if (FileCalls.rmdir(path.Bytes) != 0) throw LinuxException.Last($"remove {path}");
     }
 
     public void Dispose() => _folder.Dispose();

@@ -2,6 +2,8 @@ using System.Formats.Tar;
 using System.Text;
 using Skein.Agent.Containers;
 using Skein.Agent.Containers.Archive;
+using Skein.Agent.Tar;
+using Skein.Linux.Files;
 using Skein.Model;
 using Xunit;
 
@@ -54,7 +56,120 @@ public sealed class ArchiveTests
         refused = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.WriteArchiveAsync(id, "/d/x/y", Tar(), keepKinds: true, ownersOfContainer: false, default));
         Assert.Equal("extraction point is not a directory", refused.Message);
         refused = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.WriteArchiveAsync(id, "/d", new MemoryStream(Encoding.ASCII.GetBytes(new string('x', 2000))), keepKinds: true, ownersOfContainer: false, default));
-        Assert.Equal(ErrorKind.InvalidArgument, refused.Kind);
+        Assert.Equal((ErrorKind.Internal, "archive/tar: invalid tar header"), (refused.Kind, refused.Message));
+    }
+
+    /// <summary>Byte for byte, and what a program may do beyond its user's rights; other attributes come in and are not taken out, as in Docker.</summary>
+    [Fact]
+    public async Task Names_are_bytes_and_capabilities_go_along()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("box", "sleep", "1000");
+        var root = $"/proc/{host.Engine.Find(id).State.Pid}/root";
+        byte[] odd = [(byte)'x', 0xff, 0xc3, (byte)'(', (byte)'\n', 0x80], far = [.. Enumerable.Repeat((byte)'d', 250), (byte)'/', .. Enumerable.Repeat((byte)0xe9, 250)];
+        // Fixed text of the kernel's format; the value as a whole is no UTF-8, and has a line's end.
+        byte[] capability = [1, 0, 0, 2, 0, 4, 0, 0, 10, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        TarHead[] heads =
+        [
+            new(TarKind.Folder, "d/"u8.ToArray()) { Mode = 0x1c0, User = 3_000_000, ModifiedSeconds = 1_234_567_890, ModifiedNanoseconds = 0 },
+            new(TarKind.Plain, [.. "d/"u8, .. odd]) { Mode = 0x9ed, User = 7, Attributes = [new("security.capability"u8.ToArray(), capability), new("trusted.other"u8.ToArray(), [0, 255])] },
+            new(TarKind.Plain, [.. "d/"u8, .. far]) { Mode = 0x1a4 },
+            new(TarKind.HardLink, "d/hard"u8.ToArray()) { LinkName = [.. "d/"u8, .. odd], Mode = 0x9ed, User = 7 },
+            new(TarKind.Link, [.. "d/l"u8, 0xfe]) { LinkName = [0xfe, 0xff, .. far], Mode = 0x1ff, Attributes = [new("user.none"u8.ToArray(), [1])] },
+        ];
+        await host.Engine.WriteArchiveAsync(id, "/", Packed(heads), keepKinds: true, ownersOfContainer: false, default);
+
+        KernelPath program = KernelPath.Of([.. Encoding.ASCII.GetBytes(root + "/d/"), .. odd]);
+        Assert.Equal(capability, ExtendedAttribute.Read(program, "security.capability\0"u8));
+        Assert.Equal([0, 255], ExtendedAttribute.Read(program, "trusted.other\0"u8));
+        Assert.Equal((7u, 0x9edu), (FileStatus.Of(program).User, FileStatus.Of(program).Mode & 0xfff));
+        Assert.Equal((3_000_000u, 1_234_567_890L), (FileStatus.Of(root + "/d").User, FileStatus.Of(root + "/d").ModifiedSeconds));
+
+        var target = new MemoryStream();
+        await host.Engine.ReadArchiveAsync(id, "/d", _ => target, default);
+        var read = Heads(target);
+        // In the order of their bytes; the folder between was made for what lies in it.
+        Assert.Equal(
+            [heads[0].Name, [.. "d/"u8, .. far.AsSpan(0, 251)], heads[2].Name, heads[3].Name, heads[4].Name, heads[1].Name],
+            read.Select(head => head.Name));
+        Assert.Equal(heads[4].LinkName, read[4].LinkName);
+        Assert.Equal((TarKind.Plain, TarKind.HardLink), (read[3].Kind, read[5].Kind));
+        Assert.Equal(read[3].Name, read[5].LinkName);
+        var attribute = Assert.Single(read[3].Attributes);
+        Assert.Equal(("security.capability", Convert.ToHexString(capability)), (Encoding.ASCII.GetString(attribute.Name), Convert.ToHexString(attribute.Value)));
+        Assert.Empty(read[2].Attributes);
+
+        target = new MemoryStream();
+        await host.Engine.ReadArchiveAsync(id, KernelPath.Of([.. "/d/l"u8, 0xfe]), _ => target, default);
+        Assert.Equal([(byte)'l', 0xfe], Assert.Single(Heads(target)).Name);
+    }
+
+    /// <summary>The stack of the thread inside is a MiB, and a path of the kernel's has two thousand folders.</summary>
+    [Fact]
+    public async Task Folders_in_folders_to_the_kernels_bound_are_read_and_replaced()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("box", "sleep", "1000");
+        byte[] deep = [.. Enumerable.Repeat("d/"u8.ToArray(), 2000).SelectMany(step => step), (byte)'f'];
+        await host.Engine.WriteArchiveAsync(id, "/", Packed(new TarHead(TarKind.Plain, deep)), keepKinds: true, ownersOfContainer: false, default);
+
+        var target = new MemoryStream();
+        await host.Engine.ReadArchiveAsync(id, "/d", _ => target, default);
+        Assert.Equal(deep, Heads(target)[^1].Name);
+        Assert.Equal(2001, Heads(target).Count);
+        var refused = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.WriteArchiveAsync(id, "/", Packed(new TarHead(TarKind.Plain, [.. deep, .. deep, .. deep])), keepKinds: true, ownersOfContainer: false, default));
+        Assert.EndsWith(": file name too long", refused.Message);
+        await host.Engine.WriteArchiveAsync(id, "/", Packed(new TarHead(TarKind.Plain, "d"u8.ToArray())), keepKinds: false, ownersOfContainer: false, default);
+        Assert.Equal(FileKind.Plain, FileStatus.Of($"/proc/{host.Engine.Find(id).State.Pid}/root/d").Kind);
+    }
+
+    /// <summary>Those of tar(1) in each form that it writes; one with holes is refused, and not unpacked as something else.</summary>
+    [Theory]
+    [InlineData("v7", "")]
+    [InlineData("oldgnu", "")]
+    [InlineData("gnu", "")]
+    [InlineData("ustar", "")]
+    [InlineData("posix", "")]
+    [InlineData("gnu", "--sparse")]
+    [InlineData("posix", "--sparse")]
+    public async Task What_tar_writes_is_taken(string format, string sparse)
+    {
+        await using var host = await EngineHost.StartAsync();
+        var id = await host.RunAsync("box", "sleep", "1000");
+        var from = Directory.CreateDirectory(Path.Combine(host.Containerd.Folder, "from")).FullName;
+        var name = format == "v7" ? "short" : new string('n', 60) + "/" + new string('m', format == "ustar" ? 90 : 200);
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(from, name))!);
+        await System.IO.File.WriteAllTextAsync(Path.Combine(from, name), "text");
+        if (sparse.Length > 0) Commands.Run("truncate", "-s", "1M", Path.Combine(from, name));
+        var tar = Path.Combine(host.Containerd.Folder, "tar");
+        Commands.Run("tar", ["-C", from, $"--format={format}", .. sparse.Length > 0 ? [sparse] : (string[])[], "-cf", tar, "."]);
+        await using var stream = System.IO.File.OpenRead(tar);
+        var writing = host.Engine.WriteArchiveAsync(id, "/", stream, keepKinds: true, ownersOfContainer: false, default);
+        if (sparse.Length > 0)
+        {
+            Assert.Equal("archive/tar: a file of holes (tar --sparse) is not supported: pack it without that", (await Assert.ThrowsAsync<SkeinException>(() => writing)).Message);
+            return;
+        }
+        await writing;
+        Assert.Equal("text", await System.IO.File.ReadAllTextAsync($"/proc/{host.Engine.Find(id).State.Pid}/root/{name}"));
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_told_in_Dockers_words_and_the_container_goes_on()
+    {
+        await using var host = await EngineHost.StartAsync();
+        var definition = EngineHost.Define("box", "sleep", "1000");
+        var mount = new Mount { Type = "volume", Source = "small", Target = "/small" };
+        foreach (var (key, value) in (KeyValuePair<string, string>[])[new("type", "tmpfs"), new("o", "size=1m"), new("device", "tmpfs")]) mount.VolumeDriverOptions[key] = value;
+        definition.Spec.Mounts.Add(mount);
+        var id = await host.RunAsync(definition);
+        var refused = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.WriteArchiveAsync(id, "/small", Tar(File("large", new string('x', 2 << 20), 0, 0)), keepKinds: true, ownersOfContainer: false, default));
+        Assert.Equal((ErrorKind.Internal, "write /small/large: no space left on device"), (refused.Kind, refused.Message));
+        refused = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.WriteArchiveAsync(id, "/small", Tar(File("folder/more", new string('x', 100), 0, 0)), keepKinds: true, ownersOfContainer: false, default));
+        Assert.EndsWith(": no space left on device", refused.Message);
+        Assert.Equal(0, (await host.ExecAsync(id, EngineHost.Exec("sh", "-c", ": > /small/large"))).ExitCode);
+        await host.Engine.WriteArchiveAsync(id, "/small", Tar(File("little", "text", 0, 0)), keepKinds: true, ownersOfContainer: false, default);
+        Assert.Equal("text", (await ReadAsync(host, id, "/small/little"))["little"].Text);
     }
 
     /// <summary>Neither the container's links nor the tar's names and links lead onto the host.</summary>
@@ -173,6 +288,24 @@ public sealed class ArchiveTests
         while (reader.GetNextEntry(copyData: true) is { } entry)
             found[entry.Name] = (entry, entry.DataStream is null ? "" : new StreamReader(entry.DataStream).ReadToEnd());
         return found;
+    }
+
+    private static List<TarHead> Heads(MemoryStream tar)
+    {
+        tar.Position = 0;
+        var input = new TarInput(tar);
+        var heads = new List<TarHead>();
+        while (input.Next() is { } head) heads.Add(head);
+        return heads;
+    }
+
+    private static MemoryStream Packed(params IEnumerable<TarHead> heads)
+    {
+        var tar = new MemoryStream();
+        foreach (var head in heads) tar.Write(TarHeadWriter.Bytes(head));
+        tar.Write(TarHeadWriter.End.Span);
+        tar.Position = 0;
+        return tar;
     }
 
     private static MemoryStream Tar(params IEnumerable<TarEntry> entries)

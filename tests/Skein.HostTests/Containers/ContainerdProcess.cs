@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Skein.Agent.Containerd;
+using Skein.Linux.Files;
 
 namespace Skein.HostTests.Containers;
 
@@ -57,7 +58,8 @@ internal sealed class ContainerdProcess : IAsyncDisposable
             KillWithChildren(pid);
         foreach (var mount in MountsBelow(Folder).Reverse())
             Process.Start("umount", ["-l", mount]).WaitForExit();
-        Directory.Delete(Folder, recursive: true);
+        // Names in it need be no text.
+        SharedFolder.Delete(Folder);
     }
 
     /// <summary>Mount points at or below a folder, in the order in which they were made.</summary>

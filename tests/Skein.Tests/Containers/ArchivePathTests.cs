@@ -1,4 +1,5 @@
 using Skein.Agent.Containers.Archive;
+using Skein.Linux.Files;
 using Xunit;
 
 namespace Skein.Tests.Containers;
@@ -16,5 +17,13 @@ public class ArchivePathTests
     [InlineData("/", "/", "/")]
     [InlineData("/.", "/", ".")]
     [InlineData(".", "/", ".")]
-    public void A_path_is_whole_and_stays_inside(string given, string whole, string name) => Assert.Equal((whole, name), (ArchivePath.Of(given).Whole, ArchivePath.Of(given).Name));
+    public void A_path_is_whole_and_stays_inside(string given, string whole, string name) => Assert.Equal((whole, name), (ArchivePath.Of(given).Whole.ToString(), ArchivePath.Of(given).ShownName));
+
+    [Fact]
+    public void A_name_need_be_no_text()
+    {
+        byte[] given = [(byte)'d', (byte)'/', 0xff, 0xfe];
+        Assert.Equal([0xff, 0xfe], ArchivePath.Of(KernelPath.Of(given)).Name);
+        Assert.Equal([(byte)'/', .. given], ArchivePath.Of(KernelPath.Of(given)).Whole.Text.ToArray());
+    }
 }

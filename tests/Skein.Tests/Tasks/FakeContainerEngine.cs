@@ -5,6 +5,7 @@ using Skein.Agent.Containers.Archive;
 using Microsoft.Extensions.Logging.Abstractions;
 using Skein.Agent.Containers.Oci;
 using Skein.Agent.Containers.Volumes;
+using Skein.Linux.Files;
 using Skein.Model;
 using ContainerStatus = Skein.Agent.Containers.ContainerStatus;
 
@@ -99,13 +100,13 @@ internal sealed class FakeContainerEngine : IContainerEngine
         if (!_records.TryRemove(id, out _)) throw SkeinException.NotFound($"No such container: {id}");
     }
 
-    public Task<PathStat> StatPathAsync(string id, string path, CancellationToken cancel) => throw SkeinException.NotFound($"Could not find the file {path} in container {id}");
+    public Task<PathStat> StatPathAsync(string id, KernelPath path, CancellationToken cancel) => throw SkeinException.NotFound($"Could not find the file {path} in container {id}");
 
-    public Task ReadArchiveAsync(string id, string path, Func<PathStat, Stream> begin, CancellationToken cancel) => throw SkeinException.NotFound($"Could not find the file {path} in container {id}");
+    public Task ReadArchiveAsync(string id, KernelPath path, Func<PathStat, Stream> begin, CancellationToken cancel) => throw SkeinException.NotFound($"Could not find the file {path} in container {id}");
 
     public Task ExportAsync(string id, Func<Stream> begin, CancellationToken cancel) => throw SkeinException.NotFound($"No such container: {id}");
 
-    public Task WriteArchiveAsync(string id, string path, Stream tar, bool keepKinds, bool ownersOfContainer, CancellationToken cancel) => throw SkeinException.NotFound($"Could not find the file {path} in container {id}");
+    public Task WriteArchiveAsync(string id, KernelPath path, Stream tar, bool keepKinds, bool ownersOfContainer, CancellationToken cancel) => throw SkeinException.NotFound($"Could not find the file {path} in container {id}");
 
     public Task<IReadOnlyList<PathChange>> ChangesAsync(string id, CancellationToken cancel) => Task.FromResult<IReadOnlyList<PathChange>>([]);
 

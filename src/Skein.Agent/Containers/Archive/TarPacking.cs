@@ -1,6 +1,6 @@
-using System.Formats.Tar;
+using Skein.Agent.Tar;
+using Skein.Linux;
 using Skein.Linux.Files;
-using Skein.Model;
 
 namespace Skein.Agent.Containers.Archive;
 
@@ -8,106 +8,148 @@ namespace Skein.Agent.Containers.Archive;
 /// Files as a tar, on a thread inside the container's root. Owners by number alone: to ask libc for their names would have it load the
 /// container's libraries into the daemon (CVE-2019-14271 was that). Sockets are left out, as in Docker.
 /// </summary>
-internal sealed class TarPacking : IDisposable
+/// <param name="oneFileSystem">What is mounted below is an empty folder.</param>
+internal sealed class TarPacking(Stream target, bool oneFileSystem, CancellationToken cancel)
 {
-    private const uint Permissions = 0xfff;
+    private const int PieceBytes = 64 << 10;
 
     private static readonly Lazy<bool> s_touched = new(TouchAll);
 
-    private readonly TarWriter _tar;
-    private readonly bool _oneFileSystem;
-    private readonly CancellationToken _cancel;
-    private readonly Dictionary<(ulong, ulong), string> _linked = [];
+    private readonly byte[] _piece = new byte[PieceBytes];
+    private readonly Dictionary<(ulong, ulong), byte[]> _linked = [];
 
-    /// <param name="oneFileSystem">What is mounted below is an empty folder.</param>
-    public TarPacking(Stream target, bool oneFileSystem, CancellationToken cancel) =>
-        (_tar, _oneFileSystem, _cancel) = (new(target, TarEntryFormat.Pax, leaveOpen: true), oneFileSystem, cancel);
+    // Not by calling itself: folders lie in each other two thousand deep, and the thread's stack is small.
+    private readonly Stack<(KernelPath Path, byte[] Name)> _waiting = [];
 
     /// <summary>So that nothing is loaded from a file once the thread is inside; once is enough.</summary>
     public static void Touch() => _ = s_touched.Value;
 
     private static bool TouchAll()
     {
-        using var packing = new TarPacking(Stream.Null, oneFileSystem: false, default);
-        packing.Write("/proc/self/stat", "x", FileStatus.Of("/proc/self/stat"));
-        packing.Write("/", "y/", FileStatus.Of("/"));
-        return Directory.EnumerateFileSystemEntries("/").Count() > 0;
+        var tar = new MemoryStream();
+        var packing = new TarPacking(tar, oneFileSystem: true, default);
+        packing.Add("/proc/self/stat", "x"u8);
+        packing.Add("/proc/self/fd", "y"u8);
+        packing.End();
+        tar.Position = 0;
+        var input = new TarInput(tar);
+        while (input.Next() is not null) _ = input.Read(packing._piece);
+        _ = FileStatus.FindTarget("/proc/self/nothing");
+        return true;
     }
 
     /// <param name="name">The entry's; what lies below gets it before its own. Empty: what lies below alone.</param>
-    public void Add(string path, string name)
+    public void Add(KernelPath path, ReadOnlySpan<byte> name)
     {
-        var status = FileStatus.Of(path);
-        Add(path, name, status, status.Device);
-    }
-
-    public void Dispose() => _tar.Dispose();
-
-    private void Add(string path, string name, FileStatus status, ulong device)
-    {
-        _cancel.ThrowIfCancellationRequested();
-        var isFolder = status.Kind == FileKind.Folder;
-        if (name.Length > 0) Write(path, isFolder ? name + "/" : name, status);
-        if (!isFolder || _oneFileSystem && status.Device != device) return;
-        foreach (var below in Directory.EnumerateFileSystemEntries(path).Order(StringComparer.Ordinal))
+        var first = FileStatus.Of(path);
+        Add(path, name.ToArray(), first, first.Device);
+        while (_waiting.TryPop(out var next))
         {
-            var own = Path.GetFileName(below);
-            if (own.Contains('\uFFFD')) throw SkeinException.Invalid($"a name below {path} is no UTF-8, which a tar's names are: {own}");
+            cancel.ThrowIfCancellationRequested();
             // It may have gone meanwhile.
-            if (FileStatus.Find(below) is { } found) Add(below, name.Length > 0 ? $"{name}/{own}" : own, found, device);
+            if (FileStatus.Find(next.Path) is { } status) Add(next.Path, next.Name, status, first.Device);
         }
     }
 
-    private void Write(string path, string name, FileStatus status)
+    /// <summary>After the last.</summary>
+    public void End() => target.Write(TarHeadWriter.End.Span);
+
+    private void Add(KernelPath path, byte[] name, FileStatus status, ulong device)
     {
-        if (status.Kind != FileKind.Folder && status.Links > 1 && !_linked.TryAdd((status.Device, status.Inode), name))
+        var isFolder = status.Kind == FileKind.Folder;
+        if (name.Length > 0) Write(path, isFolder ? [.. name, (byte)'/'] : name, status);
+        if (!isFolder || oneFileSystem && status.Device != device) return;
+        foreach (var own in NamesIn(path)) _waiting.Push((path.Below(own), name.Length > 0 ? [.. name, (byte)'/', .. own[..^1]] : own[..^1]));
+    }
+
+    /// <summary>The last first, for the sake of the stack that they come on.</summary>
+    private static List<byte[]> NamesIn(KernelPath folder)
+    {
+        try
         {
-            _tar.WriteEntry(Entry(TarEntryType.HardLink, name, status, _linked[(status.Device, status.Inode)]));
-            return;
+            var names = folder.Names();
+            names.Sort((one, other) => other.AsSpan().SequenceCompareTo(one));
+            return names;
         }
-        switch (status.Kind)
+        catch (LinuxException error) when (error.Errno is Errno.ENOENT or Errno.ENOTDIR)
         {
-            case FileKind.Plain:
-                WritePlain(path, name, status);
-                break;
-            case FileKind.Folder:
-                _tar.WriteEntry(Entry(TarEntryType.Directory, name, status));
-                break;
-            case FileKind.Link:
-                _tar.WriteEntry(Entry(TarEntryType.SymbolicLink, name, status, new FileInfo(path).LinkTarget ?? ""));
-                break;
-            case FileKind.Pipe:
-                _tar.WriteEntry(Entry(TarEntryType.Fifo, name, status));
-                break;
-            case FileKind.CharacterDevice or FileKind.BlockDevice:
-                var device = DeviceNode.Read(path);
-                var entry = Entry(status.Kind == FileKind.BlockDevice ? TarEntryType.BlockDevice : TarEntryType.CharacterDevice, name, status);
-                if (device is not null) (entry.DeviceMajor, entry.DeviceMinor) = ((int)device.Major, (int)device.Minor);
-                _tar.WriteEntry(entry);
-                break;
+            return [];   // gone meanwhile
         }
     }
 
-    private void WritePlain(string path, string name, FileStatus status)
+    private void Write(KernelPath path, byte[] name, FileStatus status)
+    {
+        var isOneOfSome = status.Kind != FileKind.Folder && status.Links > 1;
+        if (isOneOfSome && _linked.TryGetValue((status.Device, status.Inode), out var first)) target.Write(TarHeadWriter.Bytes(Head(TarKind.HardLink, name, status) with { LinkName = first }));
+        else if (TryWrite(path, name, status) && isOneOfSome) _linked.Add((status.Device, status.Inode), name);
+    }
+
+    /// <returns>false for what is not taken along, or is gone.</returns>
+    private bool TryWrite(KernelPath path, byte[] name, FileStatus status)
+    {
+        if (KindOf(status.Kind) is not { } kind || WholeHead(kind, path, name, status) is not { } head) return false;
+        if (kind == TarKind.Plain) return TryWritePlain(path, head);
+        target.Write(TarHeadWriter.Bytes(head));
+        return true;
+    }
+
+    private bool TryWritePlain(KernelPath path, TarHead head)
     {
         using var content = PlainFile.OpenRead(path);
-        if (content is null) return;
-        var entry = Entry(TarEntryType.RegularFile, name, status);
-        // One of the kernel's has no size, and one that grows must not be longer than its head says.
-        entry.DataStream = new SizedStream(content, status.Size);
-        _tar.WriteEntry(entry);
+        if (content is null) return false;
+        target.Write(TarHeadWriter.Bytes(head));
+        // One of the kernel's has no size, and one that grows, or is cut, must have as many bytes as its head says.
+        for (var left = head.Size; left > 0;)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var piece = _piece.AsSpan(0, (int)Math.Min(left, _piece.Length));
+            var count = content.Read(piece);
+            if (count == 0) piece.Clear();
+            else piece = piece[..count];
+            target.Write(piece);
+            left -= piece.Length;
+        }
+        target.Write(TarHeadWriter.GapAfter(head.Size).Span);
+        return true;
     }
 
-    private static PaxTarEntry Entry(TarEntryType type, string name, FileStatus status, string? link = null)
+    /// <returns>null for what no tar has.</returns>
+    private static TarKind? KindOf(FileKind kind) => kind switch
     {
-        var entry = new PaxTarEntry(type, name)
+        FileKind.Plain => TarKind.Plain,
+        FileKind.Folder => TarKind.Folder,
+        FileKind.Link => TarKind.Link,
+        FileKind.Pipe => TarKind.Pipe,
+        FileKind.CharacterDevice => TarKind.CharacterDevice,
+        FileKind.BlockDevice => TarKind.BlockDevice,
+        _ => null,
+    };
+
+    /// <returns>null when it is gone meanwhile, or something else.</returns>
+    private static TarHead? WholeHead(TarKind kind, KernelPath path, byte[] name, FileStatus status)
+    {
+        try
         {
-            Uid = (int)status.User,
-            Gid = (int)status.Group,
-            Mode = (UnixFileMode)(status.Mode & Permissions),
-            ModificationTime = DateTimeOffset.FromUnixTimeSeconds(status.ModifiedSeconds),
-        };
-        if (link is not null) entry.LinkName = link.Length > 0 ? link : throw SkeinException.Invalid($"the link {name} leads nowhere");
-        return entry;
+            var head = Head(kind, name, status) with { Attributes = CapabilityAttribute.Of(path) };
+            return kind switch
+            {
+                TarKind.Plain => head with { Size = status.Size },
+                TarKind.Link => head with { LinkName = FileLink.Read(path) },
+                TarKind.CharacterDevice or TarKind.BlockDevice => head with { Major = status.RawMajor, Minor = status.RawMinor },
+                _ => head,
+            };
+        }
+        catch (LinuxException error) when (error.Errno is Errno.ENOENT or Errno.ENOTDIR or Errno.EINVAL)
+        {
+            return null;
+        }
     }
+
+    private static TarHead Head(TarKind kind, byte[] name, FileStatus status) => new(kind, name)
+    {
+        Mode = status.Mode & 0xfff,
+        User = status.User,
+        Group = status.Group,
+        ModifiedSeconds = status.ModifiedSeconds,
+    };
 }

@@ -1,4 +1,5 @@
-using System.Formats.Tar;
+using Skein.Agent.Tar;
+using Skein.Linux;
 using Skein.Linux.Files;
 using Skein.Model;
 
@@ -7,96 +8,140 @@ namespace Skein.Agent.Containers.Archive;
 /// <summary>A client's tar into a folder, on a thread inside the container's root: names and links of the tar lead nowhere but there.</summary>
 /// <param name="keepKinds">A folder is not replaced by anything else, nor the other way round.</param>
 /// <param name="owner">Of all there is; null = as the tar says.</param>
-internal sealed class TarUnpacking(string folder, bool keepKinds, (uint User, uint Group)? owner, CancellationToken cancel)
+internal sealed class TarUnpacking(KernelPath folder, bool keepKinds, (uint User, uint Group)? owner, CancellationToken cancel)
 {
+    private const int PieceBytes = 256 << 10;
+
     // A folder's time is changed by what is put into it: last of all.
-    private readonly List<(string Path, TarEntry Entry)> _folders = [];
+    private readonly List<(KernelPath Path, TarHead Head)> _folders = [];
+    private byte[] _piece = [];
 
     public void Run(Stream tar)
     {
         try
         {
-            using var reader = new TarReader(tar, leaveOpen: true);
-            while (reader.GetNextEntry() is { } entry)
+            var input = new TarInput(tar);
+            while (input.Next() is { } head)
             {
                 cancel.ThrowIfCancellationRequested();
-                Take(entry);
+                Take(head, input);
             }
+            for (var i = _folders.Count - 1; i >= 0; i--) Date(_folders[i].Path, _folders[i].Head);
         }
-        catch (Exception error) when (error is InvalidDataException or EndOfStreamException or FormatException)
+        catch (LinuxException error)
         {
-            throw SkeinException.Invalid($"Error processing tar file: {error.Message}");
+            throw new SkeinException(ErrorKind.Internal, error.InGosWords, error);
         }
-        for (var i = _folders.Count - 1; i >= 0; i--) Settle(_folders[i].Path, _folders[i].Entry);
+        catch (Exception error) when (error is TarFormatException or InvalidDataException)
+        {
+            throw new SkeinException(ErrorKind.Internal, error is TarFormatException ? error.Message : "unexpected EOF", error);
+        }
     }
 
-    private void Take(TarEntry entry)
+    private void Take(TarHead head, TarInput input)
     {
-        if (entry.EntryType is TarEntryType.GlobalExtendedAttributes) return;
-        var path = Below(entry.Name);
-        if (path == folder && entry.EntryType != TarEntryType.Directory) throw SkeinException.Invalid($"invalid name in the tar: {entry.Name}");
-        var there = FileStatus.Find(path);
-        if (entry.EntryType == TarEntryType.Directory)
+        // Names that begin with a slash or climb are the folder's too.
+        var path = folder.Within(head.Name);
+        var isFolder = head.Kind == TarKind.Folder;
+        if (path.Text.SequenceEqual(folder.Text))
         {
-            if (there is { Kind: not FileKind.Folder } && !Directory.Exists(path))
-            {
-                if (keepKinds) throw SkeinException.Invalid($"cannot overwrite non-directory \"{path}\" with directory \"{folder}\"");
-                File.Delete(path);
-                there = null;
-            }
-            if (there is null) MakeFolder(path);
-            if (path != folder) _folders.Add((path, entry));
+            if (!isFolder) throw SkeinException.Invalid($"invalid name in the tar: {Shown(head.Name)}");
             return;
         }
-        if (there is { Kind: FileKind.Folder })
+        var there = FileStatus.Find(path);
+        if (isFolder) TakeFolder(path, head, there);
+        else
         {
-            if (keepKinds) throw SkeinException.Invalid($"cannot overwrite directory \"{path}\" with non-directory \"{folder}\"");
-            Directory.Delete(path, recursive: true);
+            if (there is { Kind: FileKind.Folder })
+            {
+                if (keepKinds) throw SkeinException.Invalid($"cannot overwrite directory \"{path}\" with non-directory \"{folder}\"");
+                SharedFolder.Delete(path);
+            }
+            else if (there is not null) FileMaking.Remove(path);
+            MakeFolder(path.Parent);
+            Make(path, head, input);
         }
-        else if (there is not null) File.Delete(path);
-        MakeFolder(Path.GetDirectoryName(path)!);
-        Make(path, entry);
     }
 
-    private void Make(string path, TarEntry entry)
+    private void TakeFolder(KernelPath path, TarHead head, FileStatus? there)
     {
-        switch (entry.EntryType)
+        if (there is not null && FileStatus.FindTarget(path) is not { Kind: FileKind.Folder })
         {
-            case TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile or TarEntryType.SparseFile:
-                using (var file = PlainFile.Create(path)) entry.DataStream?.CopyTo(file);
+            if (keepKinds) throw SkeinException.Invalid($"cannot overwrite non-directory \"{path}\" with directory \"{folder}\"");
+            FileMaking.Remove(path);
+            there = null;
+        }
+        if (there is null) MakeFolder(path);
+        Settle(path, head);
+        _folders.Add((path, head));
+    }
+
+    private void Make(KernelPath path, TarHead head, TarInput input)
+    {
+        switch (head.Kind)
+        {
+            case TarKind.Plain or TarKind.Contiguous:
+                Fill(path, input);
                 break;
-            case TarEntryType.SymbolicLink:
-                FileMaking.Link(entry.LinkName, path);
+            case TarKind.Link:
+                FileMaking.Link(KernelPath.Of(head.LinkName), path);
                 break;
-            case TarEntryType.HardLink:
-                FileMaking.HardLink(Below(entry.LinkName), path);
+            case TarKind.HardLink:
+                FileMaking.HardLink(folder.Within(head.LinkName), path);
                 return;
-            case TarEntryType.Fifo:
+            case TarKind.Pipe:
                 FileMaking.Node(path, FileKind.Pipe, 0, 0);
                 break;
-            case TarEntryType.CharacterDevice or TarEntryType.BlockDevice when entry is PosixTarEntry node:
-                FileMaking.Node(path, entry.EntryType == TarEntryType.BlockDevice ? FileKind.BlockDevice : FileKind.CharacterDevice, (uint)node.DeviceMajor, (uint)node.DeviceMinor);
+            case TarKind.CharacterDevice or TarKind.BlockDevice:
+                FileMaking.Node(path, head.Kind == TarKind.BlockDevice ? FileKind.BlockDevice : FileKind.CharacterDevice, head.Major, head.Minor);
                 break;
             default:
-                throw SkeinException.Invalid($"unhandled tar header type {(char)entry.EntryType}");
+                throw SkeinException.Invalid($"unhandled tar header type {(byte)head.Kind}");
         }
-        Settle(path, entry);
+        Settle(path, head);
+        Date(path, head);
     }
 
-    private void Settle(string path, TarEntry entry) => FileMaking.Settle(
-        path, owner?.User ?? (uint)entry.Uid, owner?.Group ?? (uint)entry.Gid, entry.EntryType == TarEntryType.SymbolicLink ? null : (uint)entry.Mode, entry.ModificationTime);
-
-    /// <summary>Names that begin with a slash or climb are the folder's too.</summary>
-    private string Below(string name)
+    private void Fill(KernelPath path, TarInput input)
     {
-        var clean = Path.TrimEndingDirectorySeparator(Path.GetFullPath("/" + name));
-        return clean == "/" ? folder : Path.TrimEndingDirectorySeparator(folder) + clean;
+        if (_piece.Length == 0) _piece = new byte[PieceBytes];
+        using var file = PlainFile.Create(path);
+        while (input.Read(_piece) is > 0 and var count)
+        {
+            file.Write(_piece.AsSpan(0, count));
+            cancel.ThrowIfCancellationRequested();
+        }
     }
 
-    private static void MakeFolder(string path)
+    private void Settle(KernelPath path, TarHead head)
     {
-        if (path.Length == 0 || Directory.Exists(path)) return;
-        MakeFolder(Path.GetDirectoryName(path) ?? "");
-        FileMaking.Folder(path);
+        FileMaking.Own(path, owner?.User ?? head.User, owner?.Group ?? head.Group);
+        foreach (var attribute in head.Attributes) Attribute(path, attribute);
+        if (head.Kind != TarKind.Link) FileMaking.Permit(path, head.Mode);
     }
+
+    /// <summary>Whatever the tar has, as Docker does; and as there, only what may not be set here is left.</summary>
+    private static void Attribute(KernelPath path, TarAttribute attribute)
+    {
+        try
+        {
+            ExtendedAttribute.Set(path, [.. attribute.Name, 0], attribute.Value);
+        }
+        catch (LinuxException error) when (error.Errno == Errno.EPERM)
+        {
+            // A link has no attributes of its user's, for one, and a user namespace none of the kernel's.
+        }
+    }
+
+    private static void Date(KernelPath path, TarHead head) => FileMaking.Date(path, head.ModifiedSeconds, head.ModifiedNanoseconds);
+
+    /// <summary>With all above it that is not there.</summary>
+    private static void MakeFolder(KernelPath path)
+    {
+        var missing = new Stack<KernelPath>();
+        for (; FileStatus.FindTarget(path) is not { Kind: FileKind.Folder }; path = path.Parent) missing.Push(path);
+        while (missing.TryPop(out var next)) FileMaking.Folder(next);
+    }
+
+    private static string Shown(byte[] name) => KernelPath.Of(name).ToString();
 }

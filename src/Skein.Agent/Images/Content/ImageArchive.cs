@@ -1,5 +1,6 @@
-using System.Formats.Tar;
 using System.Security.Cryptography;
+using System.Text;
+using Skein.Agent.Tar;
 using Skein.Model;
 
 namespace Skein.Agent.Images.Content;
@@ -11,6 +12,7 @@ namespace Skein.Agent.Images.Content;
 internal sealed class ImageArchive : IBlobSource, IDisposable
 {
     private const int DocumentSizeMax = 4 << 20;
+    private const int PieceBytes = 64 << 10;
 
     // All that is read whole, some of which is kept in memory: a document of 4 MiB packs into a thousandth, and an index may list 1024.
     private const long DocumentsMax = 64 << 20;
@@ -41,14 +43,14 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
         var archive = new ImageArchive(Directory.CreateDirectory(Path.Combine(workDirectory, "load-" + Path.GetRandomFileName())).FullName);
         try
         {
-            await using var plain = new BoundedHeaders(await Compression.OpenAsync(tar, cancel));
+            await using var plain = await Compression.OpenAsync(tar, cancel);
             await archive.SpoolAsync(plain, cancel);
             return archive;
         }
-        catch (Exception error) when (error is InvalidDataException or EndOfStreamException or FormatException)
+        catch (Exception error) when (error is TarFormatException or InvalidDataException or EndOfStreamException)
         {
             archive.Dispose();
-            throw new SkeinException(ErrorKind.Internal, error is EndOfStreamException ? "unexpected EOF" : "archive/tar: invalid tar header", error);
+            throw new SkeinException(ErrorKind.Internal, error is TarFormatException ? error.Message : "unexpected EOF", error);
         }
         catch
         {
@@ -95,25 +97,25 @@ internal sealed class ImageArchive : IBlobSource, IDisposable
 
     private async Task SpoolAsync(Stream plain, CancellationToken cancel)
     {
-        await using var reader = new TarReader(plain);
-        for (var entries = 1; await reader.GetNextEntryAsync(copyData: false, cancel) is { } entry; entries++)
+        var (input, piece) = (new TarInput(plain), new byte[PieceBytes]);
+        for (var entries = 1; await input.NextAsync(cancel) is { } head; entries++)
         {
             if (entries > EntriesMax) throw SkeinException.Invalid($"the archive has more than {EntriesMax} entries");
-            var name = Clean(entry.Name);
-            if (entry.EntryType is TarEntryType.SymbolicLink)
-                _links[name] = Clean(Path.GetDirectoryName(name) + "/" + entry.LinkName);
-            else if (entry.EntryType is TarEntryType.HardLink)
-                _links[name] = Clean(entry.LinkName);
-            else if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile)
-                _files[name] = await SpoolAsync(entry, cancel);
+            var name = Clean(Encoding.UTF8.GetString(head.Name));
+            if (head.Kind is TarKind.Link)
+                _links[name] = Clean(Path.GetDirectoryName(name) + "/" + Encoding.UTF8.GetString(head.LinkName));
+            else if (head.Kind is TarKind.HardLink)
+                _links[name] = Clean(Encoding.UTF8.GetString(head.LinkName));
+            else if (head.Kind is TarKind.Plain or TarKind.Contiguous)
+                _files[name] = await SpoolAsync(input, piece, cancel);
         }
     }
 
-    private async Task<string> SpoolAsync(TarEntry entry, CancellationToken cancel)
+    private async Task<string> SpoolAsync(TarInput input, byte[] piece, CancellationToken cancel)
     {
         var file = Path.Combine(_directory, _files.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        await using var target = File.Create(file);
-        if (entry.DataStream is { } data) await data.CopyToAsync(target, cancel);
+        await using var target = new FileStream(file, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        while (await input.ReadAsync(piece, cancel) is > 0 and var count) await target.WriteAsync(piece.AsMemory(0, count), cancel);
         return file;
     }
 

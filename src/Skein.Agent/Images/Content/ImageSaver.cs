@@ -1,5 +1,6 @@
-using System.Formats.Tar;
 using System.Globalization;
+using System.Text;
+using Skein.Agent.Tar;
 using Skein.Model;
 
 namespace Skein.Agent.Images.Content;
@@ -15,16 +16,16 @@ internal sealed class ImageSaver(ContentStore content, string workDirectory)
         // Everything is looked at before the first byte: what is missing is then an error, not half a tar.
         var images = new List<SavedContent>();
         foreach (var item in items) images.Add(await ReadAsync(item, cancel));
-        await using var tar = new TarWriter(target, TarEntryFormat.Pax, leaveOpen: true);
         var written = new HashSet<string>(StringComparer.Ordinal);
         foreach (var image in images)
         {
-            foreach (var blob in image.Blobs.Where(blob => written.Add(blob.Digest))) await WriteBlobAsync(tar, blob, cancel);
-            foreach (var (digest, bytes) in image.Documents.Where(document => written.Add(document.Digest))) await WriteAsync(tar, PathOf(digest), bytes, cancel);
+            foreach (var blob in image.Blobs.Where(blob => written.Add(blob.Digest))) await WriteBlobAsync(target, blob, cancel);
+            foreach (var (digest, bytes) in image.Documents.Where(document => written.Add(document.Digest))) await WriteAsync(target, PathOf(digest), bytes, cancel);
         }
-        await WriteAsync(tar, "manifest.json", ImageJson.Write([.. images.Select(Saved)]), cancel);
-        await WriteAsync(tar, "index.json", ImageJson.Write(Index(images)), cancel);
-        await WriteAsync(tar, "oci-layout", """{"imageLayoutVersion":"1.0.0"}"""u8.ToArray(), cancel);
+        await WriteAsync(target, "manifest.json", ImageJson.Write([.. images.Select(Saved)]), cancel);
+        await WriteAsync(target, "index.json", ImageJson.Write(Index(images)), cancel);
+        await WriteAsync(target, "oci-layout", """{"imageLayoutVersion":"1.0.0"}"""u8.ToArray(), cancel);
+        await target.WriteAsync(TarHeadWriter.End, cancel);
     }
 
     private async Task<SavedContent> ReadAsync(SaveItem item, CancellationToken cancel)
@@ -83,29 +84,30 @@ internal sealed class ImageSaver(ContentStore content, string workDirectory)
     }
 
     /// <summary>By way of a file: a tar says how long an entry is before its first byte.</summary>
-    private async Task WriteBlobAsync(TarWriter tar, OciDescriptor blob, CancellationToken cancel)
+    private async Task WriteBlobAsync(Stream target, OciDescriptor blob, CancellationToken cancel)
     {
         Directory.CreateDirectory(workDirectory);
         var path = Path.Combine(workDirectory, "save-" + Path.GetRandomFileName());
         await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
         if (!await content.TryCopyAsync(blob.Digest, file, cancel)) throw Missing(blob.Digest);
         file.Position = 0;
-        await tar.WriteEntryAsync(Entry(PathOf(blob.Digest), file), cancel);
+        await WriteAsync(target, PathOf(blob.Digest), file, cancel);
     }
 
-    private static async Task WriteAsync(TarWriter tar, string name, byte[] bytes, CancellationToken cancel)
+    private static async Task WriteAsync(Stream target, string name, byte[] bytes, CancellationToken cancel)
     {
         using var data = new MemoryStream(bytes);
-        await tar.WriteEntryAsync(Entry(name, data), cancel);
+        await WriteAsync(target, name, data, cancel);
     }
 
-    // The same image gives the same tar.
-    private static PaxTarEntry Entry(string name, Stream data) => new(TarEntryType.RegularFile, name)
+    /// <summary>The same image gives the same tar: all is of 1970.</summary>
+    private static async Task WriteAsync(Stream target, string name, Stream data, CancellationToken cancel)
     {
-        DataStream = data,
-        ModificationTime = DateTimeOffset.UnixEpoch,
-        Mode = (UnixFileMode)0b110_100_100,
-    };
+        var head = new TarHead(TarKind.Plain, Encoding.ASCII.GetBytes(name)) { Mode = 0b110_100_100, Size = data.Length };
+        await target.WriteAsync(TarHeadWriter.Bytes(head), cancel);
+        await data.CopyToAsync(target, cancel);
+        await target.WriteAsync(TarHeadWriter.GapAfter(data.Length), cancel);
+    }
 
     private static string PathOf(string digest) => string.Create(CultureInfo.InvariantCulture, $"blobs/{digest.Replace(':', '/')}");
 

@@ -7,6 +7,7 @@ using System.Text.Json.Serialization;
 using Skein.Agent.Containers;
 using Skein.Agent.Containers.Archive;
 using Skein.Api.Http;
+using Skein.Linux.Files;
 using Skein.Model;
 
 namespace Skein.Api.Containers;
@@ -90,28 +91,10 @@ internal sealed class ArchiveRoutes(IContainerEngine containers)
     {
         var (id, path) = (Named(context), PathOf(context));
         var (keepKinds, owners) = (context.QueryBool("noOverwriteDirNonDir"), context.QueryBool("copyUIDGID"));
-        var pipe = new Pipe();
-        var reading = Task.Run(async () =>
+        var body = context.Request.BodyReader;
+        await using (var tar = Decompressed(body, await HeadAsync(body, context.RequestAborted)))
         {
-            try
-            {
-                await context.Request.Body.CopyToAsync(pipe.Writer, context.RequestAborted);
-                await pipe.Writer.CompleteAsync();
-            }
-            catch (Exception error)
-            {
-                await pipe.Writer.CompleteAsync(error);
-            }
-        });
-        try
-        {
-            await using var tar = Decompressed(pipe.Reader, await HeadAsync(pipe.Reader, context.RequestAborted));
             await containers.WriteArchiveAsync(id, path, tar, keepKinds, owners, context.RequestAborted);
-        }
-        finally
-        {
-            await pipe.Reader.CompleteAsync();
-            await reading;
         }
         await context.EmptyAsync(StatusCodes.Status200OK);
     }
@@ -152,7 +135,8 @@ internal sealed class ArchiveRoutes(IContainerEngine containers)
     /// <summary>As the client has named it: so it stands in what it is told.</summary>
     private static string Named(HttpContext context) => context.Route("id");
 
-    private static string PathOf(HttpContext context) => context.Query("path") is { Length: > 0 } path ? path : throw SkeinException.Invalid("bad parameter: 'path' cannot be empty");
+    private static KernelPath PathOf(HttpContext context) =>
+        context.QueryBytes("path") is { Length: > 0 } path ? KernelPath.Of(path) : throw SkeinException.Invalid("bad parameter: 'path' cannot be empty");
 
     private static string Header(PathStat stat) => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(
         new PathStatJson(stat.Name, stat.Size, stat.Mode, GoTime.Format(stat.Modified), stat.LinkTarget), ArchiveJson.Default.PathStatJson));

@@ -1,7 +1,10 @@
 using System.Globalization;
+using System.Net;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.WebUtilities;
 using Skein.Agent.Images;
 using Skein.Api.Images;
 using Skein.Model;
@@ -21,6 +24,18 @@ internal static class RequestReader
 
     /// <summary>The first of them, where it is given more than once.</summary>
     public static string Query(this HttpContext context, string name) => context.Request.Query[name] is [var first, ..] ? first ?? "" : "";
+
+    /// <summary>The same where it need be no text: the name of a file in a container.</summary>
+    public static byte[] QueryBytes(this HttpContext context, string name)
+    {
+        foreach (var pair in new QueryStringEnumerable(context.Request.QueryString.Value))
+        {
+            if (pair.DecodeName().Span.SequenceEqual(name)) return Unescaped(Encoding.UTF8.GetBytes(pair.EncodedValue.ToString()));
+        }
+        return [];
+    }
+
+    private static byte[] Unescaped(byte[] text) => WebUtility.UrlDecodeToBytes(text, 0, text.Length);
 
     /// <summary>moby's rule: empty, 0, no, false and none are false; all else is true.</summary>
     public static bool QueryBool(this HttpContext context, string name) =>
