@@ -104,6 +104,7 @@ public sealed class DockerDotNetTests(SwarmFixture swarm) : IDisposable
             ContainerSpec = new()
             {
                 Image = "busybox",
+                StopGracePeriod = 1_000_000,    // a millisecond
                 Command = ["sh", "-c", "echo $(cat /run/secrets/password) $(cat /motd); exec sleep 1d"],
                 Secrets = [new() { SecretID = secret, SecretName = "password", File = new() { Name = "password", UID = "0", GID = "0", Mode = 0x100 } }],
                 Configs = [new() { ConfigID = config, ConfigName = "motd", File = new() { Name = "/motd", UID = "0", GID = "0", Mode = 0x100 } }],

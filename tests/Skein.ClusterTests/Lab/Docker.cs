@@ -12,6 +12,12 @@ public sealed class Docker(string socket)
     /// <summary>Runs the line, split at spaces, and gives its output; fails the test when the CLI did.</summary>
     public async Task<string> OutputOfAsync(string line) => (await RunAsync(line.Split(' '))).Succeeded();
 
+    /// <summary>
+    /// Creates a service attached: it returns when the service has converged. The CLI then looks on for as long as updates are to be watched, which are
+    /// five seconds where nothing is said.
+    /// </summary>
+    public Task CreateServiceAsync(string service) => OutputOfAsync("service create --quiet --update-monitor 100ms " + service);
+
     public async Task<string[]> LinesOfAsync(string line) => (await RunAsync(line.Split(' '))).Lines();
 
     /// <summary>The full ids of the service's containers on this host: those that run, or all.</summary>

@@ -34,9 +34,16 @@ public abstract class LabFixture(int hosts) : IAsyncLifetime
     public Task<ProgramResult> TryInsideAsync(int host, string command) =>
         ExternalProgram.RunAsync(Program, "lab", "--name", Name, "exec", host == 0 ? "lan" : $"h{host}", "--", "sh", "-c", command);
 
+    /// <summary>A port is open some moments after its service has converged: every host is told of it.</summary>
+    public Task IsOpenAsync(string address, int port) => Poll.UntilAsync(
+        $"{address}:{port} is open to the LAN", () => TryInsideAsync(0, $"bash -c 'exec 3<>/dev/tcp/{address}/{port}'"), result => result.ExitCode == 0);
+
     /// <summary>A connection from a computer of the LAN that is no host.</summary>
-    public Task<Conversation> TalkFromLanAsync(string address, int port) =>
-        Conversation.OpenAsync($"from the LAN to {address}:{port}", Program, ["lab", "--name", Name, "exec", "lan", "--"], address, port);
+    public async Task<Conversation> TalkFromLanAsync(string address, int port)
+    {
+        await IsOpenAsync(address, port);
+        return await Conversation.OpenAsync($"from the LAN to {address}:{port}", Program, ["lab", "--name", Name, "exec", "lan", "--"], address, port);
+    }
 
     /// <summary>A connection from the network of the host's container.</summary>
     public async Task<Conversation> TalkFromContainerAsync(int host, string container, string address, int port)

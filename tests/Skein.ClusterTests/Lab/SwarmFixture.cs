@@ -11,8 +11,7 @@ public sealed class SwarmFixture() : LabFixture(3)
     {
         await Manager.OutputOfAsync($"swarm init --advertise-addr {Address(1)}");
         var token = await Manager.OutputOfAsync("swarm join-token --quiet worker");
-        for (var host = 2; host <= Hosts; host++)
-            await Host(host).OutputOfAsync($"swarm join --token {token} {Address(1)}:2377");
+        await Task.WhenAll(Enumerable.Range(2, Hosts - 1).Select(host => Host(host).OutputOfAsync($"swarm join --token {token} {Address(1)}:2377")));
         await AllReadyAsync();
     }
 
@@ -41,6 +40,6 @@ public sealed class SwarmFixture() : LabFixture(3)
     public Task NoContainerOfAsync(string service) =>
         Poll.UntilAsync($"no container of {service} is left", () => ContainersOfAsync(service, all: true), left => left.Count == 0);
 
-    /// <summary>Creates a service by the CLI, attached: it returns when the service has converged.</summary>
-    public Task CreateAsync(string service) => Manager.OutputOfAsync("service create --quiet " + service);
+    /// <summary>It returns when the service has converged.</summary>
+    public Task CreateAsync(string service) => Manager.CreateServiceAsync(service);
 }

@@ -22,8 +22,10 @@ public sealed class AutolockTests(AutolockTests.TwoHosts lab) : IClassFixture<Au
         Assert.StartsWith("SWMKEY-1-", key, StringComparison.Ordinal);
         Assert.NotEqual(first, key);
         await Manager.OutputOfAsync("network create -d overlay within");
-        await Manager.OutputOfAsync("service create --quiet --name web --mode global --network within --publish 8126:80 httpd");
+        await Manager.CreateServiceAsync("--name web --mode global --network within --publish 8126:80 httpd");
         var container = Assert.Single(await Manager.ContainersOfAsync("web"));
+        await lab.IsOpenAsync(LabFixture.Address(1), 8126);
+        await Poll.UntilAsync("it answers by its name", () => Manager.RunAsync("exec", container, "wget", "-q", "-O", "-", "http://web/"), said => said.ExitCode == 0);
         await Poll.UntilAsync("the disk is sealed with the new key", () => lab.InsideAsync(1, "grep -c sealed /var/lib/skein/swarm/swarm.json"), found => found == "1");
 
         await lab.InsideAsync(1, "pkill -KILL -x skein");

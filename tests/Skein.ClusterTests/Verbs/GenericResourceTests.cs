@@ -18,13 +18,13 @@ public sealed class GenericResourceTests(SwarmFixture swarm)
         {
             await RestartAsync();
             await Poll.UntilAsync("the node tells of its resources", ResourcesAsync, seen => seen == "gpu=UUID1 gpu=UUID2 ssd=3");
-            await swarm.CreateAsync("--name train --generic-resource gpu=2 --generic-resource ssd=1 busybox sleep 100000");
+            await swarm.CreateAsync("--name train --generic-resource gpu=2 --generic-resource ssd=1 --stop-grace-period 0s busybox sleep 100000");
             var id = Assert.Single(await swarm.Host(3).ContainersOfAsync("train"));
             Assert.Equal(
                 ["DOCKER_RESOURCE_GPU=UUID1,UUID2", "DOCKER_RESOURCE_SSD=1"],
                 (await swarm.Host(3).RunAsync("exec", id, "sh", "-c", "env | grep DOCKER_RESOURCE | sort")).Lines());
 
-            await Manager.OutputOfAsync("service create --quiet --detach --name waits --generic-resource gpu=1 busybox sleep 100000");
+            await Manager.OutputOfAsync("service create --quiet --detach --name waits --generic-resource gpu=1 --stop-grace-period 0s busybox sleep 100000");
             await Poll.UntilAsync(
                 "it says what it waits for", () => Manager.OutputOfAsync("service ps waits --no-trunc --format {{.Error}}"),
                 error => error.Trim('"') == "no suitable node (insufficient resources on 3 nodes)");

@@ -13,7 +13,7 @@ public sealed class RebalanceTests(SwarmFixture swarm)
     {
         await Manager.OutputOfAsync("node update --availability drain h3");
         await swarm.CreateAsync("--name even --replicas 6 --label skein.rebalance=1s --stop-grace-period 1s busybox sleep 100000");
-        await swarm.CreateAsync("--name stay --replicas 4 busybox sleep 100000");
+        await swarm.CreateAsync("--name stay --replicas 4 --stop-grace-period 0s busybox sleep 100000");
         await Manager.OutputOfAsync("node update --availability active h3");
         await Poll.UntilAsync("each host has two", () => PerNodeAsync("even"), hosts =>
         {

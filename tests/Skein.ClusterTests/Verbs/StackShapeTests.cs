@@ -26,17 +26,20 @@ public sealed class StackShapeTests(SwarmFixture swarm) : IDisposable
           redis:
             image: busybox
             command: sleep 100000
+            stop_grace_period: 0s
             networks: [ frontend ]
             deploy: { replicas: 1, update_config: { parallelism: 2, delay: 10s }, restart_policy: { condition: on-failure } }
           db:
             image: busybox
             command: sh -c "echo votes >> /var/lib/postgresql/data/table; exec sleep 100000"
+            stop_grace_period: 3s
             volumes: [ "db-data:/var/lib/postgresql/data" ]
             networks: [ backend ]
             deploy: { placement: { constraints: [ node.role == manager ] } }
           worker:
             image: busybox
             command: sleep 100000
+            stop_grace_period: 0s
             networks: [ frontend, backend ]
             depends_on: [ db, redis ]
             deploy:
@@ -86,6 +89,7 @@ public sealed class StackShapeTests(SwarmFixture swarm) : IDisposable
           agent:
             image: busybox
             command: sleep 100000
+            stop_grace_period: 0s
             environment: { AGENT_CLUSTER_ADDR: tasks.agent }
             volumes: [ "/var/run/docker.sock:/var/run/docker.sock", "/var/lib/docker/volumes:/var/lib/docker/volumes" ]
             networks: [ agent_network ]
@@ -93,6 +97,7 @@ public sealed class StackShapeTests(SwarmFixture swarm) : IDisposable
           portainer:
             image: busybox
             command: sleep 100000
+            stop_grace_period: 0s
             ports: [ "9443:9443", "9000:9000" ]
             volumes: [ "portainer_data:/data" ]
             networks: [ agent_network ]
@@ -107,6 +112,7 @@ public sealed class StackShapeTests(SwarmFixture swarm) : IDisposable
           db:
             image: busybox
             command: sh -c "cp $$POSTGRES_PASSWORD_FILE /var/lib/postgresql/data/password; cp /docker-entrypoint-initdb.d/init.sql /var/lib/postgresql/data; exec sleep 100000"
+            stop_grace_period: 1s
             environment: { POSTGRES_PASSWORD_FILE: /run/secrets/password, POSTGRES_USER: app }
             secrets: [ password ]
             configs: [ { source: init, target: /docker-entrypoint-initdb.d/init.sql, mode: 0444 } ]
@@ -124,6 +130,7 @@ public sealed class StackShapeTests(SwarmFixture swarm) : IDisposable
           all:
             image: busybox
             command: sleep 100000
+            stop_grace_period: 0s
             labels: { of: container }
             deploy:
               mode: replicated
@@ -153,8 +160,8 @@ public sealed class StackShapeTests(SwarmFixture swarm) : IDisposable
         foreach (var port in (int[])[5000, 5001, 8080])
             await Poll.UntilAsync($"{port} answers", () => swarm.TryInsideAsync(0, $"curl -s -m 2 -o /dev/null http://{LabFixture.Address(3)}:{port}/"), done => done.ExitCode == 0);
         var worker = Assert.Single(await Manager.ContainersOfAsync("vote_worker"));
-        await Manager.OutputOfAsync($"exec {worker} nslookup db");
-        await Manager.OutputOfAsync($"exec {worker} nslookup redis");
+        foreach (var name in (string[])["db", "redis"])
+            await Poll.UntilAsync($"{name} is known by its name", () => Manager.RunAsync("exec", worker, "nslookup", name), done => done.ExitCode == 0);
         var (host, vote) = await swarm.AnyContainerOfAsync("vote_vote");
         Assert.NotEqual(0, (await swarm.Host(host).RunAsync("exec", vote, "nslookup", "db")).ExitCode);
         Assert.Equal(["vote_db-data"], await Manager.LinesOfAsync("volume ls --quiet --filter label=com.docker.stack.namespace=vote"));
@@ -162,6 +169,8 @@ public sealed class StackShapeTests(SwarmFixture swarm) : IDisposable
         // Less of it, and another colour: the rest is left alone.
         var smaller = Voting[..Voting.IndexOf("  visualizer:", StringComparison.Ordinal)] + Voting[Voting.IndexOf("networks: { frontend", StringComparison.Ordinal)..];
         await DeployAsync("vote", smaller.Replace("OPTION: cats", "OPTION: dogs", StringComparison.Ordinal), "--prune");
+        await Poll.UntilAsync(
+            "the update is complete", () => Manager.RunAsync("service", "inspect", "--format", "{{.UpdateStatus.State}}", "vote_vote"), said => said.Output.Trim() == "completed");
         Assert.DoesNotContain("vote_visualizer", await Manager.LinesOfAsync("service ls --format {{.Name}}"));
         Assert.Equal(worker, Assert.Single(await Manager.ContainersOfAsync("vote_worker")));
         await RunAsync("vote", ("vote", 2));
@@ -189,6 +198,7 @@ public sealed class StackShapeTests(SwarmFixture swarm) : IDisposable
         Assert.Contains("\"RunningTasks\":2", seen);
         var written = await Manager.RunAsync("exec", proxy, "touch", "/var/run/docker.sock");
         Assert.Contains("Read-only file system", written.Errors);
+        await swarm.IsOpenAsync(LabFixture.Address(1), 8081);
         await swarm.InsideAsync(0, $"curl -s -m 5 -o /dev/null http://{LabFixture.Address(1)}:8081/");
         Assert.NotEqual(0, (await swarm.TryInsideAsync(0, $"curl -s -m 2 -o /dev/null http://{LabFixture.Address(2)}:8081/")).ExitCode);
         await Poll.UntilAsync("the proxy reaches both by their name", () => Manager.RunAsync("exec", proxy, "wget", "-q", "-O", "-", "http://whoami/"), done => done.ExitCode == 0);
@@ -219,7 +229,7 @@ public sealed class StackShapeTests(SwarmFixture swarm) : IDisposable
         File.WriteAllText(Path.Combine(_folder, "password"), "first");
         File.WriteAllText(Path.Combine(_folder, "init.sql"), "create table t;");
         await Manager.OutputOfAsync("node update --label-add disk=ssd h2");
-        await DeployAsync("pg", Database.Replace("${VERSION}", "1", StringComparison.Ordinal), "--with-registry-auth");
+        await DeployAsync("pg", Database.Replace("${VERSION}", "1", StringComparison.Ordinal), "--with-registry-auth", "--detach=false");
         await RunAsync("pg", ("db", 1));
         Assert.Equal(["first"], await DataAsync("password"));
         Assert.Equal(["create table t;"], await DataAsync("init.sql"));
@@ -276,12 +286,12 @@ public sealed class StackShapeTests(SwarmFixture swarm) : IDisposable
             .ContinueWith(async id => (await swarm.Host(2).RunAsync("exec", (await id)!, "cat", $"/var/lib/postgresql/data/{file}")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), TaskScheduler.Default)
             .Unwrap();
 
-    /// <summary>Attached: the CLI returns when every service has converged.</summary>
+    /// <summary>Attached, the CLI returns when every service has converged and it has looked on for some seconds, one service after the other.</summary>
     private async Task DeployAsync(string stack, string compose, params string[] flags)
     {
         var file = Path.Combine(_folder, stack + ".yml");
         File.WriteAllText(file, compose);
-        (await Manager.RunAsync(["stack", "deploy", "--detach=false", "--quiet", .. flags, "-c", file, stack])).Succeeded();
+        (await Manager.RunAsync(["stack", "deploy", "--quiet", .. flags, "-c", file, stack])).Succeeded();
     }
 
     private async Task RunAsync(string stack, params (string Service, int Replicas)[] services)

@@ -89,7 +89,7 @@ public sealed class StackTests(SwarmFixture swarm) : IDisposable
     {
         var reader = Convert.ToBase64String("reader:8264-nowhere"u8);
         Write("config.json", $$"""{ "auths": { "https://index.docker.io/v1/": { "auth": "{{reader}}" } } }""");
-        (await Manager.RunAsync("--config", _folder, "service", "create", "--quiet", "--with-registry-auth", "--name", "closed", "--mode", "global", "busybox", "sleep", "100000")).Succeeded();
+        (await Manager.RunAsync("--config", _folder, "service", "create", "--quiet", "--detach", "--with-registry-auth", "--stop-grace-period", "0s", "--name", "closed", "--mode", "global", "busybox", "sleep", "100000")).Succeeded();
         await Manager.RunningAsync("closed", 3);
         // What a node remembers is written some moments after it is told.
         await Poll.UntilAsync("every node has the task on its disk", () => FilesWithAsync("closed", "session"), files => files.Length == 3);

@@ -21,7 +21,7 @@ public sealed class VolumeTests(SwarmFixture swarm)
         Assert.Equal(["data"], await Worker.LinesOfAsync("volume ls --quiet --filter name=dat --filter label=tier=db --filter driver=local --filter dangling=true"));
         await swarm.InsideAsync(2, $"echo before > {Data}/file");
 
-        await swarm.CreateAsync("--name keeper --constraint node.hostname==h2 --mount type=volume,source=data,target=/data busybox sleep 100000");
+        await swarm.CreateAsync("--name keeper --constraint node.hostname==h2 --mount type=volume,source=data,target=/data --stop-grace-period 0s busybox sleep 100000");
         var container = Assert.Single(await Worker.ContainersOfAsync("keeper"));
         Assert.Equal("before", await Worker.OutputOfAsync($"exec {container} cat /data/file"));
         Assert.Empty(await Worker.LinesOfAsync("volume ls --quiet --filter dangling=true --filter name=data"));
@@ -58,7 +58,7 @@ public sealed class VolumeTests(SwarmFixture swarm)
         var unnamed = await Worker.OutputOfAsync("volume create");
         await Worker.OutputOfAsync("volume create named");
         await Worker.OutputOfAsync("volume create --opt type=tmpfs --opt device=tmpfs device");
-        await swarm.CreateAsync("--name holder --constraint node.hostname==h2 --mount type=volume,target=/held busybox sleep 100000");
+        await swarm.CreateAsync("--name holder --constraint node.hostname==h2 --mount type=volume,target=/held --stop-grace-period 0s busybox sleep 100000");
         var held = (await Worker.RunAsync("inspect", Assert.Single(await Worker.ContainersOfAsync("holder")), "--format", "{{(index .Mounts 0).Name}}")).Succeeded();
         Assert.Contains(unnamed, await Worker.OutputOfAsync("volume prune --force"));
         Assert.Equal(new[] { "device", "named", held }.Order(StringComparer.Ordinal), (await Worker.LinesOfAsync("volume ls --quiet")).Except(before).Order(StringComparer.Ordinal));
@@ -74,7 +74,7 @@ public sealed class VolumeTests(SwarmFixture swarm)
     public async Task Events_tell_of_volumes_from_their_making_to_their_end()
     {
         await Worker.OutputOfAsync("volume create told");
-        await swarm.CreateAsync("--name teller --constraint node.hostname==h2 --mount type=volume,source=told,target=/t busybox sleep 100000");
+        await swarm.CreateAsync("--name teller --constraint node.hostname==h2 --mount type=volume,source=told,target=/t --stop-grace-period 0s busybox sleep 100000");
         await swarm.Manager.OutputOfAsync("service rm teller");
         await swarm.NoContainerOfAsync("teller");
         await Worker.OutputOfAsync("volume rm told");

@@ -16,12 +16,12 @@ public sealed class ConnectionTests(SwarmFixture swarm)
         // As long as Docker's: a daemon that is slow to come back is not given up.
         await Manager.OutputOfAsync("swarm update --dispatcher-heartbeat 10s");
         await Manager.OutputOfAsync("network create -d overlay lasting");
-        await swarm.CreateAsync($"--name echo --network lasting --constraint node.hostname==h2 --publish {Port}:7000 busybox nc -ll -p 7000 -e cat");
+        await swarm.CreateAsync($"--name echo --network lasting --constraint node.hostname==h2 --publish {Port}:7000 --stop-grace-period 0s busybox nc -ll -p 7000 -e cat");
         await swarm.CreateAsync("--name caller --network lasting --constraint node.hostname==h3 --stop-grace-period 0s busybox sleep 100000");
         var caller = Assert.Single(await swarm.Host(3).ContainersOfAsync("caller"));
         var virtualAddress = (await swarm.Host(3).LinesOfAsync($"exec {caller} nslookup -type=a echo")).Last(l => l.StartsWith("Address", StringComparison.Ordinal)).Split(' ')[1];
 
-        await swarm.CreateAsync($"--name ofhost --constraint node.hostname==h2 --publish mode=host,published={Port + 2},target=7000 busybox nc -ll -p 7000 -e cat");
+        await swarm.CreateAsync($"--name ofhost --constraint node.hostname==h2 --publish mode=host,published={Port + 2},target=7000 --stop-grace-period 0s busybox nc -ll -p 7000 -e cat");
 
         // By the mesh of h1 to the task on h2; by that of h2 itself; by a port of h2; and from h3 by the virtual address.
         await using var byMesh = await swarm.TalkFromLanAsync(LabFixture.Address(1), Port);

@@ -14,6 +14,7 @@ public sealed class FailureTests(SwarmFixture swarm) : IClassFixture<SwarmFixtur
         await Manager.OutputOfAsync("swarm update --dispatcher-heartbeat 10s");
         await Manager.OutputOfAsync("network create -d overlay steady");
         await swarm.CreateAsync("--name steady --mode global --network steady --publish 8081:80 httpd");
+        await swarm.IsOpenAsync(LabFixture.Address(2), 8081);
         var docker = swarm.Host(2);
         var before = Assert.Single(await docker.ContainersOfAsync("steady"));
         var started = await docker.OutputOfAsync($"inspect --format {{{{.State.Pid}}}}@{{{{.State.StartedAt}}}} {before}");

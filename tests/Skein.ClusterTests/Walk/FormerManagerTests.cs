@@ -16,7 +16,7 @@ public sealed class FormerManagerTests(FormerManagerTests.ThreeManagers lab) : I
 
         await manager.OutputOfAsync("node demote h3");
         await Poll.UntilAsync("it opens nothing", AnswersAsync, answers => answers.All(answer => !answer.Contains("etcdserver", StringComparison.Ordinal)));
-        await manager.OutputOfAsync("service create --quiet --name after --replicas 3 httpd");
+        await manager.CreateServiceAsync("--name after --replicas 3 httpd");
 
         await manager.OutputOfAsync("node promote h3");
         await Poll.UntilAsync("it is a manager again", () => manager.OutputOfAsync("node ls --filter name=h3 --format {{.ManagerStatus}}"), status => status == "Reachable");

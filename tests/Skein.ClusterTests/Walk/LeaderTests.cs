@@ -10,7 +10,7 @@ public sealed class LeaderTests(LeaderTests.ThreeManagers lab) : IClassFixture<L
     public async Task A_leader_that_loses_its_power_is_succeeded_and_its_tasks_run_elsewhere()
     {
         var survivor = lab.Host(2);
-        await survivor.OutputOfAsync("service create --quiet --name web --replicas 6 httpd");
+        await survivor.CreateServiceAsync("--name web --replicas 6 httpd");
         await lab.LabAsync("kill", "h1");
 
         await Poll.UntilAsync(
@@ -41,7 +41,7 @@ public sealed class LeaderTests(LeaderTests.ThreeManagers lab) : IClassFixture<L
         var name = await LeaderAsync(lab.Host(1));
         var former = int.Parse(name[1..], CultureInfo.InvariantCulture);
         var survivor = lab.Host(former % 3 + 1);
-        await survivor.OutputOfAsync("service create --quiet --name cut --replicas 3 httpd");
+        await survivor.CreateServiceAsync("--name cut --replicas 3 httpd");
         await lab.LabAsync("pause", name);
         await Poll.UntilAsync("another manager leads", () => LeaderAsync(survivor), leader => leader.Length > 0 && leader != name);
         await Poll.UntilAsync(

@@ -19,8 +19,9 @@ public sealed class LeavingTests(LeavingTests.TwoHosts lab) : IClassFixture<Leav
             var token = await manager.OutputOfAsync($"swarm join-token --quiet {role}");
             await docker.OutputOfAsync($"swarm join --token {token} {LabFixture.Address(1)}:2377");
             await manager.OutputOfAsync("network create -d overlay " + role);
-            await manager.OutputOfAsync($"service create --quiet --name {role} --mode global --network {role} --publish 8124:80 httpd");
+            await manager.CreateServiceAsync($"--name {role} --mode global --network {role} --publish 8124:80 httpd");
             Assert.Single(await docker.ContainersOfAsync(role));
+            await lab.IsOpenAsync(LabFixture.Address(2), 8124);
             Assert.Contains("It works!", await lab.InsideAsync(0, $"curl -s -m 20 http://{LabFixture.Address(2)}:8124/"), StringComparison.Ordinal);
 
             Assert.Equal("Node left the swarm.", await docker.OutputOfAsync(leave));

@@ -58,7 +58,7 @@ public sealed class LostManagersTests(LostManagersTests.ThreeHosts lab) : IClass
             await lab.Host(host).OutputOfAsync($"swarm join --token {await Manager.OutputOfAsync("swarm join-token --quiet " + role)} {LabFixture.Address(1)}:2377");
         (await ExternalProgram.RunAsync("sh", "-c", $"echo x | docker -H unix:///run/skein-lab-{lab.Name}/h1/docker.sock secret create kept -")).Succeeded();
         await Manager.OutputOfAsync("network create -d overlay within");
-        await Manager.OutputOfAsync("service create --quiet --name web --mode global --network within --secret kept --publish 8127:80 httpd");
+        await Manager.CreateServiceAsync("--name web --mode global --network within --secret kept --publish 8127:80 httpd");
         await NodesAreAsync("h1 Ready Leader", "h2 Ready Reachable", "h3 Ready ");
     }
 

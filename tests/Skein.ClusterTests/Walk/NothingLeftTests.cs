@@ -40,7 +40,7 @@ public sealed class NothingLeftTests
             var token = await Host(1).OutputOfAsync("swarm join-token --quiet worker");
             await Host(2).OutputOfAsync($"swarm join --token {token} {Address(1)}:2377");
             await Host(1).OutputOfAsync("network create -d overlay net1");
-            await Host(1).OutputOfAsync("service create --quiet --name web --mode global --network net1 --publish 80:80 httpd");
+            await Host(1).CreateServiceAsync("--name web --mode global --network net1 --publish 80:80 httpd");
             await LabAsync("kill", "h2");
         }
     }

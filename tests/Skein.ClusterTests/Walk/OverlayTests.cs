@@ -14,8 +14,8 @@ public sealed class OverlayTests(SwarmFixture swarm) : IClassFixture<SwarmFixtur
         await Manager.OutputOfAsync("network create -d overlay --subnet 10.20.0.0/24 net1");
         await Manager.OutputOfAsync("network create -d overlay net2");
         await swarm.CreateAsync("--name web --mode global --network net1 httpd");
-        await swarm.CreateAsync("--name caller --mode global --network net1 busybox sleep 100000");
-        await swarm.CreateAsync("--name stranger --network net2 busybox sleep 100000");
+        await swarm.CreateAsync("--name caller --mode global --network net1 --stop-grace-period 0s busybox sleep 100000");
+        await swarm.CreateAsync("--name stranger --network net2 --stop-grace-period 0s busybox sleep 100000");
         var (host, caller) = await swarm.AnyContainerOfAsync("caller");
         var docker = swarm.Host(host);
 

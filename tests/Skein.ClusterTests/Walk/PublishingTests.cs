@@ -13,6 +13,7 @@ public sealed class PublishingTests(SwarmFixture swarm)
     {
         await swarm.CreateAsync("--name shop --constraint node.hostname==h2 --publish 8122:80 httpd");
         await swarm.CreateAsync("--name customer --mode global --stop-grace-period 0s busybox sleep 100000");
+        for (var host = 1; host <= 3; host++) await swarm.IsOpenAsync(LabFixture.Address(host), 8122);
         for (var from = 1; from <= 3; from++)
         {
             var customer = Assert.Single(await swarm.Host(from).ContainersOfAsync("customer"));
@@ -34,6 +35,7 @@ public sealed class PublishingTests(SwarmFixture swarm)
     public async Task A_port_of_the_host_answers_there_alone_with_the_clients_address()
     {
         await swarm.CreateAsync("--name stall --constraint node.hostname==h2 --publish mode=host,published=8123,target=80 httpd");
+        await swarm.IsOpenAsync(LabFixture.Address(2), 8123);
         Assert.Contains("client 192.168.56.254<", await swarm.InsideAsync(0, $"curl -s -m 20 http://{LabFixture.Address(2)}:8123/"), StringComparison.Ordinal);
         Assert.Contains("It works!", await swarm.InsideAsync(2, "curl -s -m 20 http://127.0.0.1:8123/"), StringComparison.Ordinal);
         foreach (var host in (int[])[1, 3])

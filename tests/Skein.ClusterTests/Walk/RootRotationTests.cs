@@ -13,7 +13,7 @@ public sealed class RootRotationTests(RootRotationTests.ThreeManagersAWorkerAndA
     [Fact]
     public async Task The_root_is_rotated_while_a_service_runs_and_nothing_of_it_is_begun_anew()
     {
-        await Manager.OutputOfAsync("service create --quiet --name during --mode global --publish 8130:80 httpd");
+        await Manager.CreateServiceAsync("--name during --mode global --publish 8130:80 httpd");
         var (before, root) = (await ContainersAsync(), await Manager.OutputOfAsync("swarm ca"));
         var tokens = await TokensAsync();
 

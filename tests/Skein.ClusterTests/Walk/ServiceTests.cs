@@ -10,6 +10,7 @@ public sealed class ServiceTests(SwarmFixture swarm) : IClassFixture<SwarmFixtur
     [Fact]
     public async Task A_service_is_created_scaled_updated_and_removed()
     {
+        // With the CLI's own five seconds of looking on: it tells of a convergence only when the update is not over before.
         var created = await Manager.RunAsync("service", "create", "--replicas", "2", "--name", "web", "httpd:latest");
         Assert.Contains("converged", created.Succeeded(), StringComparison.Ordinal);
         Assert.Equal("web replicated 2/2 httpd:latest", await Manager.OutputOfAsync("service ls --format {{.Name}}@{{.Mode}}@{{.Replicas}}@{{.Image}}").Spaced());
@@ -30,7 +31,7 @@ public sealed class ServiceTests(SwarmFixture swarm) : IClassFixture<SwarmFixtur
     public async Task The_logs_of_a_service_come_from_every_host()
     {
         (await Manager.RunAsync(
-            "service", "create", "--quiet", "--mode", "global", "--name", "talker", "busybox", "sh", "-c", "echo said; echo meant >&2; sleep 1000")).Succeeded();
+            "service", "create", "--quiet", "--update-monitor", "100ms", "--mode", "global", "--name", "talker", "busybox", "sh", "-c", "echo said; echo meant >&2; sleep 1000")).Succeeded();
         await Poll.UntilAsync(
             "each host's line, told apart by task and host",
             () => Manager.LinesOfAsync("service logs talker"),

@@ -16,7 +16,7 @@ public sealed class SlowHostTests(LeaderTests.ThreeManagers lab) : IClassFixture
     public async Task Managers_on_starved_hosts_settle_and_no_healthy_task_moves()
     {
         var docker = lab.Host(1);
-        await docker.OutputOfAsync("service create --quiet --name calm --replicas 6 httpd");
+        await docker.CreateServiceAsync("--name calm --replicas 6 httpd");
         var before = await TasksAsync(docker);
         List<HostCpu> hosts = [.. Enumerable.Range(1, lab.Hosts).Select(host => new HostCpu(lab.Name, host))];
         try

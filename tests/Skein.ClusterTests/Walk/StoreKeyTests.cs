@@ -11,7 +11,7 @@ public sealed class StoreKeyTests(StoreKeyTests.ThreeManagers lab) : IClassFixtu
     {
         var (first, second) = (lab.Host(1), lab.Host(2));
         await ExternalProgram.RunAsync("sh", "-c", $"printf kept | docker -H unix:///run/skein-lab-{lab.Name}/h1/docker.sock secret create word -");
-        await first.OutputOfAsync("service create --quiet --detach --name reader --mode global --secret word httpd");
+        await first.OutputOfAsync("service create --quiet --detach --update-monitor 100ms --name reader --mode global --secret word httpd");
         await second.RunningAsync("reader", 3);
         var version = await second.OutputOfAsync("service inspect reader --format {{.Version.Index}}");
         var former = await KeysAsync(3);
