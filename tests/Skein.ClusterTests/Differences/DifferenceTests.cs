@@ -9,7 +9,8 @@ namespace Skein.ClusterTests.Differences;
 /// Docker itself is the judge: the same requests to a swarm of Skein and to one of dockerd have the same status, the same message and an answer
 /// of the same shape. Where no dockerd is installed it judges nothing.
 /// </summary>
-public sealed partial class DifferenceTests(DifferenceTests.TwoSwarms swarms) : IClassFixture<DifferenceTests.TwoSwarms>
+[Collection(nameof(SharedPair))]
+public sealed partial class DifferenceTests(DifferenceTests.TwoSwarms swarms)
 {
     private const string Dockerd = "/usr/sbin/dockerd";
 
@@ -99,8 +100,7 @@ public sealed partial class DifferenceTests(DifferenceTests.TwoSwarms swarms) : 
         public async ValueTask InitializeAsync()
         {
             if (_dockerd is null) return;
-            await _dockerd.InitializeAsync();
-            await _skein.InitializeAsync();
+            await Task.WhenAll(_dockerd.InitializeAsync().AsTask(), _skein.InitializeAsync().AsTask());
             await BringImageAsync();
         }
 

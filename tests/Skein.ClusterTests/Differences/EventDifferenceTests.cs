@@ -6,7 +6,8 @@ using Xunit;
 namespace Skein.ClusterTests.Differences;
 
 /// <summary>What `docker events` tells of a container's life, beside dockerd's own stream.</summary>
-public sealed partial class EventDifferenceTests(DifferenceTests.TwoSwarms swarms) : IClassFixture<DifferenceTests.TwoSwarms>
+[Collection(nameof(SharedPair))]
+public sealed partial class EventDifferenceTests(DifferenceTests.TwoSwarms swarms)
 {
     private static readonly string[] s_life =
     [

@@ -7,8 +7,10 @@ public abstract class LabFixture(int hosts) : IAsyncLifetime
 {
     private static int s_labs;
 
+    private readonly int _number = Interlocked.Increment(ref s_labs);
+
     // One assembly may run twice on a machine: the process id keeps their labs apart.
-    public string Name { get; } = $"t{Environment.ProcessId}-{Interlocked.Increment(ref s_labs)}";
+    public string Name => $"t{Environment.ProcessId}-{_number}";
 
     public int Hosts { get; } = hosts;
 
@@ -19,6 +21,9 @@ public abstract class LabFixture(int hosts) : IAsyncLifetime
             : Path.Combine(AppContext.BaseDirectory, "skein");
 
     public static string Address(int host) => $"192.168.56.{10 + host}";
+
+    /// <summary>Of the hosts of the last run.</summary>
+    private static readonly string Logs = Path.Combine(AppContext.BaseDirectory, "TestResults");
 
     private static readonly Lazy<Task> Swept = new(TakeDownLeftoversAsync);
 
@@ -94,9 +99,10 @@ public abstract class LabFixture(int hosts) : IAsyncLifetime
 
     protected virtual Task PrepareAsync() => Task.CompletedTask;
 
-    /// <summary>Labs of test runs that were killed: they would go on running, and one may bear the name of one that is about to be raised.</summary>
+    /// <summary>Former logs, and labs of test runs that were killed: they would go on running, and one may bear the name of one that is about to be raised.</summary>
     private static async Task TakeDownLeftoversAsync()
     {
+        if (Directory.Exists(Logs)) Directory.Delete(Logs, recursive: true);
         foreach (var folder in Directory.EnumerateDirectories("/var/lib", "skein-lab-t*-*"))
         {
             var name = Path.GetFileName(folder)["skein-lab-".Length..];
@@ -117,7 +123,7 @@ public abstract class LabFixture(int hosts) : IAsyncLifetime
         }
     }
 
-    // Beside the test program: what the daemons said is often the only trace of why a test failed.
+    // What the daemons said is often the only trace of why a test failed.
     private void KeepLogs()
     {
         for (var host = 1; host <= Hosts; host++)
@@ -125,7 +131,7 @@ public abstract class LabFixture(int hosts) : IAsyncLifetime
             var log = $"/var/lib/skein-lab-{Name}/h{host}/log/skein.log";
             if (!File.Exists(log))
                 continue;
-            var folder = Path.Combine(AppContext.BaseDirectory, "TestResults", GetType().Name);
+            var folder = Path.Combine(Logs, $"{_number:00}-{GetType().Name}");
             Directory.CreateDirectory(folder);
             File.Copy(log, Path.Combine(folder, $"h{host}.log"), overwrite: true);
         }

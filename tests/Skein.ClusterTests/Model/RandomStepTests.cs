@@ -8,6 +8,7 @@ namespace Skein.ClusterTests.Model;
 /// Steps at random, with daemons, shims and containerd killed in the midst of them, beside the model of <see cref="Rules"/>. A failure tells
 /// its seed and its steps, which can be walked again, and others tried: SKEIN_MODEL_SEED, SKEIN_MODEL_STEPS (how many), SKEIN_MODEL_LOG (a file of steps).
 /// </summary>
+[Collection(Alone.Name)]
 public sealed class RandomStepTests(OneHost host) : IClassFixture<OneHost>
 {
     // A bounded number: the whole suite has to come to its end.

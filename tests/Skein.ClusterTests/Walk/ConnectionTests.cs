@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Skein.ClusterTests.Walk;
 
-[Collection(nameof(SharedSwarm))]
+[Collection(nameof(TestedSwarm))]
 public sealed class ConnectionTests(SwarmFixture swarm)
 {
     private const int Port = 8120;

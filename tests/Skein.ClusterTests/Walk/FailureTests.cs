@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Skein.ClusterTests.Walk;
 
-public sealed class FailureTests(SwarmFixture swarm) : IClassFixture<SwarmFixture>
+[Collection(nameof(TestedSwarm))]
+public sealed class FailureTests(SwarmFixture swarm)
 {
     private Docker Manager => swarm.Manager;
 

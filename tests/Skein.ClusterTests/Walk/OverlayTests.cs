@@ -4,7 +4,8 @@ using Xunit;
 
 namespace Skein.ClusterTests.Walk;
 
-public sealed class OverlayTests(SwarmFixture swarm) : IClassFixture<SwarmFixture>
+[Collection(nameof(TestedSwarm))]
+public sealed class OverlayTests(SwarmFixture swarm)
 {
     private Docker Manager => swarm.Manager;
 

@@ -3,8 +3,8 @@ using Xunit;
 
 namespace Skein.ClusterTests.Walk;
 
-[Collection(nameof(SharedSwarm))]
-public sealed class PlannedStopTests(SwarmFixture swarm)
+[Collection(Alone.Name)]
+public sealed class PlannedStopTests(SwarmFixture swarm) : IClassFixture<SwarmFixture>
 {
     private const int Port = 8130;
 

@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Skein.ClusterTests.Walk;
 
-public sealed class PowerTests(SwarmFixture swarm) : IClassFixture<SwarmFixture>
+[Collection(nameof(TestedSwarm))]
+public sealed class PowerTests(SwarmFixture swarm)
 {
     [Fact]
     public async Task When_the_power_of_all_hosts_is_back_the_swarm_is_as_it_was()

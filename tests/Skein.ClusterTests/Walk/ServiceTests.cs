@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Skein.ClusterTests.Walk;
 
-public sealed class ServiceTests(SwarmFixture swarm) : IClassFixture<SwarmFixture>
+[Collection(nameof(TestedSwarm))]
+public sealed class ServiceTests(SwarmFixture swarm)
 {
     private Docker Manager => swarm.Manager;
 

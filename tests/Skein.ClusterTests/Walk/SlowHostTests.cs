@@ -5,6 +5,7 @@ using Xunit;
 namespace Skein.ClusterTests.Walk;
 
 /// <summary>Three managers on hosts that get a twentieth of this machine each, or what is too little for them, for SKEIN_TEST_SLOW_SECONDS (a minute).</summary>
+[Collection(Alone.Name)]
 public sealed class SlowHostTests(LeaderTests.ThreeManagers lab) : IClassFixture<LeaderTests.ThreeManagers>
 {
     private static readonly double Twentieth = Environment.ProcessorCount / 20.0;
