@@ -10,9 +10,7 @@ limit=${TEST_LIMIT_SECONDS:-2400}                            # for one assembly;
 summary=$(mktemp)
 trap 'rm -f "$summary"' EXIT
 
-for project in Skein.Tests Skein.HostTests Skein.ClusterTests; do
-    dotnet build "tests/$project" -v q -nologo -clp:NoSummary || exit 1
-done
+dotnet build Skein.slnx -v q -nologo -clp:NoSummary || exit 1
 
 passed=0 failed=0
 for project in Skein.Tests Skein.HostTests Skein.ClusterTests; do
