@@ -4,6 +4,7 @@ using Skein.Hosting;
 using Skein.Managing;
 using Skein.NodeLife;
 using Skein.Model;
+using Skein.Model.Identity;
 
 namespace Skein.HostTests.Hosting;
 
@@ -26,6 +27,9 @@ internal sealed class SwarmHost : IAsyncDisposable
     public DaemonOptions Options { get; }
 
     public SwarmNode Node { get; private set; }
+
+    /// <summary>As it lies on its disk.</summary>
+    public NodeIdentity Identity => NodeIdentity.Load(Path.Combine(Options.SwarmFolder, "certificates"), TimeProvider.System)!;
 
     public AssignmentState Assignments { get; private set; } = new();
 

@@ -63,6 +63,8 @@ internal sealed class SwarmHosts : IAsyncDisposable
         }
     }
 
+    public static NetworkSpec Overlay(string name) => new() { Annotations = new() { Name = name }, Driver = "overlay" };
+
     public Task SetRoleAsync(SwarmHost manager, SwarmHost host, NodeRole role) => UpdateNodeAsync(manager, host, spec => spec.Role = role);
 
     public Task UntilAsync(string what, Func<bool> holds) => Poll.UntilAsync(what, holds, _recent.ToString);
