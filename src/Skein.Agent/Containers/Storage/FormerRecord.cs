@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using Skein.Agent.Tasks;
 using Skein.Model;
 
 namespace Skein.Agent.Containers.Storage;
@@ -10,6 +9,9 @@ namespace Skein.Agent.Containers.Storage;
 /// </summary>
 internal static class FormerRecord
 {
+    // As it was then, whatever the label is called one day.
+    private const string TaskIdLabel = "com.docker.swarm.task.id";
+
     /// <returns>null when it is none.</returns>
     public static StoredContainer? TryParse(byte[] bytes, string id)
     {
@@ -27,7 +29,7 @@ internal static class FormerRecord
         {
             Id = former.Id,
             Name = former.Name,
-            TaskId = former.Labels.GetValueOrDefault(TaskNaming.TaskIdLabel, ""),
+            TaskId = former.Labels.GetValueOrDefault(TaskIdLabel, ""),
             Spec = former.Spec ?? new(),
             Labels = { former.Labels },
             Hostname = former.Hostname,
