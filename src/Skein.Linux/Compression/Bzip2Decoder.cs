@@ -11,6 +11,9 @@ public sealed unsafe partial class Bzip2Decoder : Decoder
     private readonly BzStream* _stream = (BzStream*)NativeMemory.AllocZeroed((nuint)sizeof(BzStream));
     private bool _isOpen;
 
+    /// <exception cref="DllNotFoundException"/>
+    public Bzip2Decoder() => Open();
+
     ~Bzip2Decoder() => Dispose(false);
 
     public override DecoderStep Decode(ReadOnlySpan<byte> packed, Span<byte> plain, bool isLast)

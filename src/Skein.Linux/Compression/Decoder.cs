@@ -1,7 +1,8 @@
 namespace Skein.Linux.Compression;
 
 /// <summary>
-/// One packed stream being unpacked, piece by piece, by the libraries that every Debian has for its own packages. For one caller at a time.
+/// One packed stream being unpacked, piece by piece, by the libraries that every Debian has for its own packages. They are loaded
+/// with the first decoder of a kind. For one caller at a time.
 /// </summary>
 public abstract class Decoder : IDisposable
 {

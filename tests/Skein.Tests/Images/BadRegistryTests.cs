@@ -9,6 +9,7 @@ using Skein.Agent.Containerd.ImagesApi;
 using Skein.Agent.Images;
 using Skein.Agent.Images.Content;
 using Skein.Agent.Images.Registry;
+using Skein.Agent.Streams;
 using Skein.Model;
 using Skein.Tests.Containers;
 using Xunit;

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using Skein.Agent.Images;
 using Skein.Agent.Images.Content;
 using Skein.Agent.Images.Registry;
+using Skein.Agent.Streams;
 using Skein.Model;
 using Xunit;
 

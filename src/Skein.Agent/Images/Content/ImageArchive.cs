@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Skein.Agent.Streams;
 using Skein.Agent.Tar;
 using Skein.Model;
 

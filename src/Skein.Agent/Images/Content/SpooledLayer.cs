@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
+using Skein.Agent.Streams;
 using Skein.Model;
 
 namespace Skein.Agent.Images.Content;

@@ -1,4 +1,4 @@
-using Skein.Agent.Images.Content;
+using Skein.Agent.Streams;
 
 namespace Skein.Agent.Images.Registry;
 

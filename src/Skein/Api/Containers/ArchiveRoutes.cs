@@ -1,11 +1,10 @@
-using System.Buffers;
-using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Skein.Agent.Containers;
 using Skein.Agent.Containers.Archive;
+using Skein.Agent.Streams;
 using Skein.Api.Http;
 using Skein.Linux.Files;
 using Skein.Model;
@@ -91,8 +90,7 @@ internal sealed class ArchiveRoutes(IContainerEngine containers)
     {
         var (id, path) = (Named(context), PathOf(context));
         var (keepKinds, owners) = (context.QueryBool("noOverwriteDirNonDir"), context.QueryBool("copyUIDGID"));
-        var body = context.Request.BodyReader;
-        await using (var tar = Decompressed(body, await HeadAsync(body, context.RequestAborted)))
+        await using (var tar = await Compression.OpenAsync(context.Request.BodyReader.AsStream(), context.RequestAborted))
         {
             await containers.WriteArchiveAsync(id, path, tar, keepKinds, owners, context.RequestAborted);
         }
@@ -105,31 +103,6 @@ internal sealed class ArchiveRoutes(IContainerEngine containers)
         // Docker has null for none.
         var answer = changes.Count == 0 ? null : changes.Select(change => new ChangeJson(change.Path, (int)change.Kind)).ToList();
         await context.JsonAsync(answer, ArchiveJson.Default.IReadOnlyListChangeJson!);
-    }
-
-    private static async Task<byte[]> HeadAsync(PipeReader reader, CancellationToken cancel)
-    {
-        var read = await reader.ReadAtLeastAsync(6, cancel);
-        var head = read.Buffer.Slice(0, Math.Min(6, read.Buffer.Length)).ToArray();
-        reader.AdvanceTo(read.Buffer.Start);
-        return head;
-    }
-
-    private static Stream Decompressed(PipeReader reader, byte[] head) => head switch
-    {
-        [0x1f, 0x8b, ..] => Touched(new GZipStream(reader.AsStream(), CompressionMode.Decompress)),
-        [(byte)'B', (byte)'Z', (byte)'h', ..] => throw SkeinException.Invalid("an archive that bzip2 has compressed is not supported: gzip is"),
-        [0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0] => throw SkeinException.Invalid("an archive that xz has compressed is not supported: gzip is"),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => throw SkeinException.Invalid("an archive that zstd has compressed is not supported: gzip is"),
-        _ => reader.AsStream(),
-    };
-
-    /// <summary>Its library is loaded here, and not inside the container's root.</summary>
-    private static Stream Touched(Stream stream)
-    {
-        using var some = new GZipStream(new MemoryStream(), CompressionMode.Compress);
-        some.WriteByte(0);
-        return stream;
     }
 
     /// <summary>As the client has named it: so it stands in what it is told.</summary>

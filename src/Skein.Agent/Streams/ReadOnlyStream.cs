@@ -1,6 +1,5 @@
-using Skein.Agent.Streams;
 
-namespace Skein.Agent.Images.Content;
+namespace Skein.Agent.Streams;
 
 /// <summary>A stream that is read from front to back, and nothing else.</summary>
 internal abstract class ReadOnlyStream : SequentialStream

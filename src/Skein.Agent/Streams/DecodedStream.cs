@@ -1,6 +1,6 @@
 using Skein.Linux.Compression;
 
-namespace Skein.Agent.Images.Content;
+namespace Skein.Agent.Streams;
 
 /// <summary>What a packed stream has in it.</summary>
 internal sealed class DecodedStream(Stream packed, Decoder decoder) : ReadOnlyStream

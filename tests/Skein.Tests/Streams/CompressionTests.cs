@@ -1,8 +1,8 @@
 using System.Text;
-using Skein.Agent.Images.Content;
+using Skein.Agent.Streams;
 using Xunit;
 
-namespace Skein.Tests.Images;
+namespace Skein.Tests.Streams;
 
 /// <summary>Packed by the tools themselves, xz 5.4, bzip2 1.0.8 and zstd 1.5, as base64.</summary>
 public sealed class CompressionTests

@@ -1,4 +1,4 @@
-namespace Skein.Agent.Images.Content;
+namespace Skein.Agent.Streams;
 
 /// <summary>A stream whose first bytes were read to look at them.</summary>
 internal sealed class PrefixedStream(ReadOnlyMemory<byte> prefix, Stream rest) : ReadOnlyStream

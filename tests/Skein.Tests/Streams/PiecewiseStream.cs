@@ -1,4 +1,4 @@
-namespace Skein.Tests.Images;
+namespace Skein.Tests.Streams;
 
 /// <summary>Comes in pieces, as from a network.</summary>
 /// <param name="piece">The most bytes at a time.</param>
