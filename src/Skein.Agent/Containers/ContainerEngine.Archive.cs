@@ -114,10 +114,11 @@ public sealed partial class ContainerEngine
         return await root.RunAsync(writes, work);
     }
 
+    /// <returns>null when it has none: what is copied keeps its owners then, as in Docker. An image's USER that is root counts as none.</returns>
     private async Task<(uint User, uint Group)?> OwnerAsync(ManagedContainer container, CancellationToken cancel)
     {
         var user = (await ProcessOfAsync(container, cancel)).User;
-        return (user.Uid, user.Gid);
+        return container.Record.Definition.Spec.User.Length == 0 && (user.Uid, user.Gid) == (0, 0) ? null : (user.Uid, user.Gid);
     }
 
     /// <summary>The mount that is nearest decides, and without one the root.</summary>

@@ -103,7 +103,7 @@ public interface IContainerEngine
 
     /// <param name="tar">Read as a whole thread's work.</param>
     /// <param name="keepKinds">A folder is not replaced by anything else, nor the other way round.</param>
-    /// <param name="ownersOfContainer">All of it belongs to the container's user, whatever the tar says.</param>
+    /// <param name="ownersOfContainer">All of it belongs to the container's user, if it has one, whatever the tar says.</param>
     Task WriteArchiveAsync(string id, KernelPath path, Stream tar, bool keepKinds, bool ownersOfContainer, CancellationToken cancel);
 
     /// <summary>What it has made of its image.</summary>

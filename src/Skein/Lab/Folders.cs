@@ -1,3 +1,6 @@
+using Skein.Linux;
+using Skein.Linux.Files;
+
 namespace Skein.Lab;
 
 internal static class Folders
@@ -7,9 +10,10 @@ internal static class Folders
     {
         try
         {
-            Directory.Delete(folder, recursive: true);
+            // What containers name their files need be no text.
+            SharedFolder.Delete(folder);
         }
-        catch (DirectoryNotFoundException)
+        catch (LinuxException error) when (error.Errno == Errno.ENOENT)
         {
         }
     }

@@ -48,8 +48,14 @@ public sealed class ArchiveTests
         Assert.Equal((7, 8, "text"), (entries["x/y"].Entry.Uid, entries["x/y"].Entry.Gid, entries["x/y"].Text));
         Assert.Equal("y", entries["x/z"].Entry.LinkName);
 
+        // As to its own user only where it has one.
         await host.Engine.WriteArchiveAsync(id, "/d", Tar(File("own", "", 7, 8)), keepKinds: true, ownersOfContainer: true, default);
-        Assert.Equal((0, 0), ((await ReadAsync(host, id, "/d/own"))["own"].Entry.Uid, (await ReadAsync(host, id, "/d/own"))["own"].Entry.Gid));
+        Assert.Equal((7, 8), await OwnerAsync(id, "/d/own"));
+        var definition = EngineHost.Define("other", "sleep", "1000");
+        definition.Spec.User = "5:6";
+        var other = await host.RunAsync(definition);
+        await host.Engine.WriteArchiveAsync(other, "/", Tar(File("own", "", 7, 8)), keepKinds: true, ownersOfContainer: true, default);
+        Assert.Equal((5, 6), await OwnerAsync(other, "/own"));
 
         var refused = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.WriteArchiveAsync(id, "/d", Tar(File("x", "", 0, 0)), keepKinds: true, ownersOfContainer: false, default));
         Assert.Equal("cannot overwrite directory \"/d/x\" with non-directory \"/d\"", refused.Message);
@@ -57,6 +63,12 @@ public sealed class ArchiveTests
         Assert.Equal("extraction point is not a directory", refused.Message);
         refused = await Assert.ThrowsAsync<SkeinException>(() => host.Engine.WriteArchiveAsync(id, "/d", new MemoryStream(Encoding.ASCII.GetBytes(new string('x', 2000))), keepKinds: true, ownersOfContainer: false, default));
         Assert.Equal((ErrorKind.Internal, "archive/tar: invalid tar header"), (refused.Kind, refused.Message));
+
+        async Task<(int, int)> OwnerAsync(string container, string path)
+        {
+            var entry = Assert.Single((await ReadAsync(host, container, path)).Values).Entry;
+            return (entry.Uid, entry.Gid);
+        }
     }
 
     /// <summary>Byte for byte, and what a program may do beyond its user's rights; other attributes come in and are not taken out, as in Docker.</summary>
