@@ -220,6 +220,7 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
         {
             var variables = parts.Links.VariablesOf(definition);
             await parts.Networks.AttachAsync(definition, _patience.Token, daemon);
+            if (parts.Networks.TryNameNetworks(definition) is { } named) await parts.Engine.RedefineAsync(named, daemon);
             return variables;
         }
         catch (Exception error) when (!daemon.IsCancellationRequested)

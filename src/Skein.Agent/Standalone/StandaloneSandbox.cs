@@ -52,6 +52,16 @@ internal sealed class StandaloneSandbox(IStandaloneNetworking networks, string c
         definition.Networks.AddRange(definition.Standalone.Endpoints.Select(endpoint => networks.NetworkOf(endpoint.Network) ?? new StoredNetwork { Name = endpoint.Network }));
     }
 
+    /// <summary>A network may be heard of on this host only when a container of it starts.</summary>
+    /// <returns>The definition with what is known by now; null when it says so already.</returns>
+    public ContainerDefinition? TryNameNetworks(ContainerDefinition definition)
+    {
+        if (!HasLegs(definition.Standalone)) return null;
+        var changed = definition.Clone();
+        NameNetworks(changed);
+        return changed.Networks.Equals(definition.Networks) ? null : changed;
+    }
+
     public bool HasDevice(string containerId, string device) => networks.Find(containerId)?.Legs.Any(leg => leg.Interface == device) == true;
 
     /// <summary>Whether an endpoint that is named so is on this network.</summary>

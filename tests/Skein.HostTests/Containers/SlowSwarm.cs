@@ -16,6 +16,9 @@ internal sealed class SlowSwarm : IStandaloneNetworking
     /// <summary>Whether starts wait as well.</summary>
     public bool HoldsStarts { get; set; }
 
+    /// <summary>Whether this host has heard of the networks.</summary>
+    public bool IsKnown { get; set; } = true;
+
     /// <summary>Completes when somebody waits.</summary>
     public TaskCompletionSource Waits { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -23,7 +26,7 @@ internal sealed class SlowSwarm : IStandaloneNetworking
 
     public ContainerNetwork? Find(string containerId) => null;
 
-    public StoredNetwork? NetworkOf(string network) => new() { Id = network, Name = network };
+    public StoredNetwork? NetworkOf(string network) => IsKnown ? new() { Id = $"id of {network}", Name = network } : null;
 
     public Task<IReadOnlyList<string>> HostLinesAsync(IReadOnlyCollection<string> lines, CancellationToken cancel) => Task.FromResult<IReadOnlyList<string>>([.. lines]);
 

@@ -94,6 +94,20 @@ public sealed class StandaloneLifeTests
     }
 
     [Fact]
+    public async Task A_network_that_is_heard_of_at_the_start_is_known_from_then_on()
+    {
+        var swarm = new SlowSwarm { IsKnown = false };
+        await using var host = await StandaloneHost.StartAsync(swarm);
+        var id = await host.CreateAsync("box", OnOverlay, "sleep", "1000");
+        Assert.Equal("", Assert.Single(host.Engine.Find(id).Definition.Networks).Id);
+        swarm.IsKnown = true;
+        await host.Containers.StartAsync(id, default);
+        await host.Containers.StopAsync(id, TimeSpan.Zero, null, default);
+        var network = Assert.Single(host.Engine.Find(id).Definition.Networks);
+        Assert.Equal($"id of {network.Name}", network.Id);
+    }
+
+    [Fact]
     public async Task A_start_that_waits_for_the_swarm_holds_up_no_removal()
     {
         var swarm = new SlowSwarm { HoldsStarts = true };
