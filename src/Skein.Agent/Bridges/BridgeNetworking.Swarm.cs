@@ -14,19 +14,29 @@ public sealed partial class BridgeNetworking
     public async Task FollowSwarmAsync(CancellationToken cancel)
     {
         var generation = 0L;
-        while (true)
+        // What the swarm does not give now is asked for again when there is news of it; nobody else waits for it.
+        var asking = new Dictionary<(string Container, uint Leg), Task>();
+        try
         {
-            generation = await _swarm.NewsAsync(generation, cancel);
-            foreach (var waiting in _containers.Values.Where(container => container.AwaitsSwarm).Select(container => container.Id).ToList())
-                await GatedAsync(cancel, () => TakeUpAsync(waiting, cancel));
-            await Task.WhenAll(_containers.Values.SelectMany(container => container.Lacking.Select(endpoint => MakeLackingAsync(container.Id, endpoint, cancel))));
+            while (true)
+            {
+                generation = await _swarm.NewsAsync(generation, cancel);
+                foreach (var waiting in _containers.Values.Where(container => container.AwaitsSwarm).Select(container => container.Id).ToList())
+                    await GatedAsync(cancel, () => TakeUpAsync(waiting, cancel));
+                foreach (var ended in asking.Where(one => one.Value.IsCompleted).Select(one => one.Key).ToList()) asking.Remove(ended);
+                foreach (var (container, endpoint) in _containers.Values.SelectMany(container => container.Lacking.Select(endpoint => (container.Id, endpoint))))
+                    if (!asking.ContainsKey((container, endpoint.Number))) asking[(container, endpoint.Number)] = MakeLackingAsync(container, endpoint, cancel);
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(asking.Values).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
     }
 
-    /// <summary>What the swarm does not give now is asked for again when there is news of it.</summary>
     private async Task MakeLackingAsync(string containerId, StandaloneEndpoint endpoint, CancellationToken cancel)
     {
-        if (IsOfHost(endpoint.Network) || !IsLacking(containerId, endpoint, out var container)) return;
+        if (IsOfHost(endpoint.Network) || !IsLacking(containerId, endpoint, out var container) || !IsOfThisSwarm(container.Definition, endpoint)) return;
         try
         {
             var given = await AskSwarmAsync(container.Definition, endpoint, CancellationToken.None, cancel);
@@ -38,11 +48,24 @@ public sealed partial class BridgeNetworking
                 return true;
             });
         }
-        catch (SkeinException error)
+        catch (Exception error) when (error is not OperationCanceledException)
         {
             LogLegLacks(error, container.Definition.Name, endpoint.Network);
+            // Refused for good: the next start asks again, and says so to its user.
+            if (error is SkeinException { Kind: ErrorKind.NotFound or ErrorKind.InvalidArgument or ErrorKind.Forbidden }) await ForgetLackingAsync(containerId, endpoint, cancel);
         }
     }
+
+    private Task ForgetLackingAsync(string containerId, StandaloneEndpoint endpoint, CancellationToken cancel) => GatedAsync(cancel, () =>
+    {
+        if (IsLacking(containerId, endpoint, out var container))
+            _containers[containerId] = container with { Lacking = container.Lacking.RemoveAll(other => other.Number == endpoint.Number) };
+        return Task.FromResult(true);
+    });
+
+    /// <summary>A network of the next swarm may be called the same, and nobody has connected the container to that one.</summary>
+    private bool IsOfThisSwarm(ContainerDefinition definition, StandaloneEndpoint endpoint) =>
+        NetworkOf(endpoint.Network) is { } now && definition.Networks.Any(known => known.Id == now.Id);
 
     private bool IsLacking(string containerId, StandaloneEndpoint endpoint, [NotNullWhen(true)] out UsersContainer? container) =>
         _containers.TryGetValue(containerId, out container) && container.Lacking.Any(other => other.Number == endpoint.Number && other.Network == endpoint.Network);

@@ -18,13 +18,16 @@ internal sealed class StandaloneConnections(IContainerEngine engine, StandaloneS
         if (all.FirstOrDefault(other => networks.IsOn(other, endpoint.Network)) is { } former)
         {
             if (IsUp(id)) throw new SkeinException(ErrorKind.Forbidden, $"endpoint with name {changed.Name} already exists in network {endpoint.Network}");
-            // As in Docker: while it does not run, it is said anew how it is to be there.
-            all.Remove(former);
+            // As in Docker: while it does not run, it is said anew how it is to be there. Its place and its number stay.
             endpoint.Number = former.Number;
+            all[all.IndexOf(former)] = endpoint;
         }
-        // The lowest that is free: the legs that stand keep theirs, one on docker_gwbridge among them.
-        endpoint.Number = LegNumber.Free(number => all.Any(other => other.Number == number) || networks.HasDevice(id, LegNumber.Device(number)));
-        all.Add(endpoint);
+        else
+        {
+            // The lowest that is free: the legs that stand keep theirs, one on docker_gwbridge among them.
+            endpoint.Number = LegNumber.Free(number => all.Any(other => other.Number == number) || networks.HasDevice(id, LegNumber.Device(number)));
+            all.Add(endpoint);
+        }
         networks.Require(endpoint);
         networks.NameNetworks(changed);
         await ChangeAsync(before, changed, note => networks.ConnectAsync(changed, endpoint, note, waiting, cancel), cancel);

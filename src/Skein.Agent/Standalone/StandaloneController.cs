@@ -53,8 +53,15 @@ internal sealed partial class StandaloneController(StandaloneParts parts, Contai
     {
         using var held = await HoldAsync();
         await FollowAsync(command);
-        // Only now: a daemon that dies before leaves the decision to the next.
-        await KeepAsync();
+        try
+        {
+            // Only now: a daemon that dies before leaves the decision to the next.
+            await KeepAsync();
+        }
+        catch (Exception error) when (!daemon.IsCancellationRequested)
+        {
+            LogFailed(error, Id);
+        }
     }
 
     public async Task StartAsync()

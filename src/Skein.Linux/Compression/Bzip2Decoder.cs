@@ -9,17 +9,19 @@ public sealed unsafe partial class Bzip2Decoder : Decoder
     private const int Ok = 0, StreamEnd = 4;
 
     private readonly BzStream* _stream = (BzStream*)NativeMemory.AllocZeroed((nuint)sizeof(BzStream));
-    private bool _isOpen;
+    private bool _isInStream;
 
     /// <exception cref="DllNotFoundException"/>
-    public Bzip2Decoder() => Open();
-
-    ~Bzip2Decoder() => Dispose(false);
+    public Bzip2Decoder()
+    {
+        Begin();
+        Opened();
+    }
 
     public override DecoderStep Decode(ReadOnlySpan<byte> packed, Span<byte> plain, bool isLast)
     {
-        if (packed.IsEmpty && !_isOpen) return new DecoderStep(0, 0, IsComplete: true);
-        Open();
+        if (packed.IsEmpty && !_isInStream) return new DecoderStep(0, 0, IsComplete: true);
+        Begin();
         fixed (byte* input = packed)
         fixed (byte* output = plain)
         {
@@ -29,28 +31,28 @@ public sealed unsafe partial class Bzip2Decoder : Decoder
             _stream->OutputSize = (uint)plain.Length;
             var result = BZ2_bzDecompress(_stream);
             if (result is not (Ok or StreamEnd)) throw new InvalidDataException("bzip2 data invalid");
-            if (result == StreamEnd) Close();
+            if (result == StreamEnd) Finish();
             return new DecoderStep(packed.Length - (int)_stream->InputSize, plain.Length - (int)_stream->OutputSize, result == StreamEnd);
         }
     }
 
-    protected override void Dispose(bool disposing)
+    protected override void Close()
     {
-        Close();
+        Finish();
         NativeMemory.Free(_stream);
     }
 
-    private void Open()
+    private void Begin()
     {
-        if (_isOpen) return;
+        if (_isInStream) return;
         if (BZ2_bzDecompressInit(_stream, 0, 0) != Ok) throw new OutOfMemoryException();
-        _isOpen = true;
+        _isInStream = true;
     }
 
-    private void Close()
+    private void Finish()
     {
-        if (_isOpen) _ = BZ2_bzDecompressEnd(_stream);   // it fails only where there is nothing to free
-        _isOpen = false;
+        if (_isInStream) _ = BZ2_bzDecompressEnd(_stream);   // it fails only where there is nothing to free
+        _isInStream = false;
     }
 
     [LibraryImport(Library)]

@@ -12,15 +12,28 @@ public abstract class Decoder : IDisposable
     /// </summary>
     protected const int WindowSizeMax = 128 << 20;
 
-    /// <param name="isLast">Nothing follows what is given now.</param>
+    // Not before the library has given something: where there is none, nothing may be asked of it at the end either.
+    private bool _isOpen;
+
+    ~Decoder() => End();
+
     /// <exception cref="InvalidDataException">It is not what it began as, or it wants more memory than it may have.</exception>
+    /// <param name="isLast">Nothing follows what is given now.</param>
     public abstract DecoderStep Decode(ReadOnlySpan<byte> packed, Span<byte> plain, bool isLast);
 
     public void Dispose()
     {
-        Dispose(true);
+        End();
         GC.SuppressFinalize(this);
     }
 
-    protected abstract void Dispose(bool disposing);
+    protected void Opened() => _isOpen = true;
+
+    protected abstract void Close();
+
+    private void End()
+    {
+        if (_isOpen) Close();
+        _isOpen = false;
+    }
 }

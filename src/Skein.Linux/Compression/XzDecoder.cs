@@ -17,9 +17,8 @@ public sealed unsafe partial class XzDecoder : Decoder
     {
         // The window and a little for the decoder itself.
         if (lzma_stream_decoder(_stream, WindowSizeMax + (1 << 20), Concatenated) != Ok) throw new OutOfMemoryException();
+        Opened();
     }
-
-    ~XzDecoder() => Dispose(false);
 
     public override DecoderStep Decode(ReadOnlySpan<byte> packed, Span<byte> plain, bool isLast)
     {
@@ -38,7 +37,7 @@ public sealed unsafe partial class XzDecoder : Decoder
         }
     }
 
-    protected override void Dispose(bool disposing)
+    protected override void Close()
     {
         lzma_end(_stream);
         NativeMemory.Free(_stream);

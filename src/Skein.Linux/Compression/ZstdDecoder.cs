@@ -13,10 +13,9 @@ public sealed unsafe partial class ZstdDecoder : Decoder
     public ZstdDecoder()
     {
         if (_context == 0) throw new OutOfMemoryException();
+        Opened();
         _ = Checked(ZSTD_DCtx_setMaxWindowSize(_context, WindowSizeMax));
     }
-
-    ~ZstdDecoder() => Dispose(false);
 
     public override DecoderStep Decode(ReadOnlySpan<byte> packed, Span<byte> plain, bool isLast)
     {
@@ -30,7 +29,7 @@ public sealed unsafe partial class ZstdDecoder : Decoder
         }
     }
 
-    protected override void Dispose(bool disposing) => ZSTD_freeDCtx(_context);
+    protected override void Close() => ZSTD_freeDCtx(_context);
 
     private static nuint Checked(nuint result) => ZSTD_isError(result) == 0
         ? result

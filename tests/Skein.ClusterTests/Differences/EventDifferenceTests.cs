@@ -29,6 +29,9 @@ public sealed partial class EventDifferenceTests(DifferenceTests.TwoSwarms swarm
         "network rm enet",
     ];
 
+    // The two swarms have been asked for services by the other tests, and whose tasks still come and go is no one's choice.
+    private static readonly string[] s_swarms = ["com.docker.swarm.", "type=overlay", "name=docker_gwbridge"];
+
     [Fact]
     public async Task A_containers_life_is_told_as_by_dockerd()
     {
@@ -79,7 +82,7 @@ public sealed partial class EventDifferenceTests(DifferenceTests.TwoSwarms swarm
         await live();
         var told = await docker.RunAsync(
             "events", "--since", $"{since:0.000}", "--until", $"{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0:0.000}", "--filter", "type=container", "--filter", "type=network", "--format", "{{json .}}");
-        return [.. told.Lines().Select(Seen)];
+        return [.. told.Lines().Select(Seen).Where(said => !s_swarms.Any(said.Contains))];
     }
 
     private static string Seen(string line)

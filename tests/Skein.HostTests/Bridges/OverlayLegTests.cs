@@ -53,14 +53,34 @@ public sealed class OverlayLegTests : IAsyncDisposable
         await _host.RunAsync("web");
         var (web, definition) = (_host.Open("web"), _host.Containers[0]);
         definition.Standalone.Endpoints.Add(new StandaloneEndpoint { Network = "ov", Number = 1 });
+        definition.Networks.Add(new StoredNetwork { Id = Ov.Id, Name = Ov.Name });
         await _host.RestartAsync("web");
         await JoinAsync();
         await Poll.UntilAsync("the leg is made", () => web.Run(() => Commands.Try("ip", "-4", "addr", "show", "eth1")).Output.Contains("10.0.1.9/24"), () => web.Run(() => Commands.Run("ip", "addr")));
         // And the other way about.
+        definition.Networks.RemoveAt(definition.Networks.Count - 1);
         definition.Standalone.Endpoints.RemoveAt(1);
         await _host.RestartAsync("web");
         Assert.DoesNotContain("eth1", web.Run(() => Commands.Run("ip", "-br", "link")));
         Assert.Equal("eth0", Assert.Single(_host.Networking.Find(definition.Id)!.Legs).Interface);
+    }
+
+    [Fact]
+    public async Task A_network_of_the_next_swarm_that_is_called_the_same_is_another()
+    {
+        await JoinAsync();
+        await _host.RunAsync("former");
+        await _host.RunAsync("web");
+        foreach (var (container, id) in _host.Containers.Zip(["of the former swarm", Ov.Id]))
+        {
+            container.Standalone.Endpoints.Add(new StandaloneEndpoint { Network = "ov", Number = 1 });
+            container.Networks.Add(new StoredNetwork { Id = id, Name = "ov" });
+        }
+        await _host.RestartAsync("former", "web");
+        await JoinAsync();
+        var (former, web) = (_host.Open("former"), _host.Open("web"));
+        await Poll.UntilAsync("the leg is made", () => web.Run(() => Commands.Try("ip", "-4", "addr", "show", "eth1")).Output.Contains("10.0.1.9/24"), () => web.Run(() => Commands.Run("ip", "addr")));
+        Assert.DoesNotContain("eth1", former.Run(() => Commands.Run("ip", "-br", "link")));
     }
 
     /// <summary>A manager gives each wish one address, as soon as it is wished.</summary>

@@ -136,8 +136,7 @@ public sealed class StandaloneLifeTests
             host.Engine.Dispose();
         });
         await Poll.UntilAsync("it runs again", () => host.Engine.Find(id).State.IsRunning);
-        Assert.False(host.Engine.Find(id).EndedUnseen);
-        Assert.Equal(1, host.Engine.Find(id).RestartCount);
+        await Poll.UntilAsync("that is written down", () => host.Engine.Find(id) is { EndedUnseen: false, RestartCount: 1 });
     }
 
     [Fact]

@@ -139,7 +139,7 @@ internal sealed class TarPacking(Stream target, bool oneFileSystem, Cancellation
                 _ => head,
             };
         }
-        catch (LinuxException error) when (error.Errno is Errno.ENOENT or Errno.ENOTDIR or Errno.EINVAL)
+        catch (LinuxException error) when (error.Errno is Errno.ENOENT or Errno.ENOTDIR || (error.Errno is Errno.EINVAL && kind == TarKind.Link))
         {
             return null;
         }

@@ -1,3 +1,4 @@
+using System.Text;
 using Skein.Agent.Tar;
 using Skein.Linux;
 using Skein.Linux.Files;
@@ -12,8 +13,8 @@ internal sealed class TarUnpacking(KernelPath folder, bool keepKinds, (uint User
 {
     private const int PieceBytes = 256 << 10;
 
-    // A folder's time is changed by what is put into it: last of all.
-    private readonly List<(KernelPath Path, TarHead Head)> _folders = [];
+    // A folder's time is changed by what is put into it: last of all. By its name, of which each byte is a letter: as many as there are folders.
+    private readonly Dictionary<string, (KernelPath Path, long Seconds, uint Nanoseconds)> _folders = [];
     private byte[] _piece = [];
 
     public void Run(Stream tar)
@@ -26,7 +27,7 @@ internal sealed class TarUnpacking(KernelPath folder, bool keepKinds, (uint User
                 cancel.ThrowIfCancellationRequested();
                 Take(head, input);
             }
-            for (var i = _folders.Count - 1; i >= 0; i--) Date(_folders[i].Path, _folders[i].Head);
+            foreach (var (path, seconds, nanoseconds) in _folders.Values) FileMaking.Date(path, seconds, nanoseconds);
         }
         catch (LinuxException error)
         {
@@ -73,7 +74,7 @@ internal sealed class TarUnpacking(KernelPath folder, bool keepKinds, (uint User
         }
         if (there is null) MakeFolder(path);
         Settle(path, head);
-        _folders.Add((path, head));
+        _folders[Encoding.Latin1.GetString(path.Text)] = (path, head.ModifiedSeconds, head.ModifiedNanoseconds);
     }
 
     private void Make(KernelPath path, TarHead head, TarInput input)
@@ -99,7 +100,7 @@ internal sealed class TarUnpacking(KernelPath folder, bool keepKinds, (uint User
                 throw SkeinException.Invalid($"unhandled tar header type {(byte)head.Kind}");
         }
         Settle(path, head);
-        Date(path, head);
+        FileMaking.Date(path, head.ModifiedSeconds, head.ModifiedNanoseconds);
     }
 
     private void Fill(KernelPath path, TarInput input)
@@ -132,8 +133,6 @@ internal sealed class TarUnpacking(KernelPath folder, bool keepKinds, (uint User
             // A link has no attributes of its user's, for one, and a user namespace none of the kernel's.
         }
     }
-
-    private static void Date(KernelPath path, TarHead head) => FileMaking.Date(path, head.ModifiedSeconds, head.ModifiedNanoseconds);
 
     /// <summary>With all above it that is not there.</summary>
     private static void MakeFolder(KernelPath path)

@@ -30,10 +30,10 @@ internal sealed class BlobUpload(
         {
             try
             {
-                var place = await registry.BeginUploadAsync(target, blob.Digest, source, cancel);
-                if (_begun is { } before) await registry.DropUploadAsync(target, before, cancel);
-                _begun = place;
-                if (place is null) return source;
+                var before = _begun;
+                _begun = await registry.BeginUploadAsync(target, blob.Digest, source, cancel);
+                if (before is not null) await GiveUpAsync(before, cancel);
+                if (_begun is null) return source;
             }
             catch (RegistryException)
             {
@@ -41,6 +41,18 @@ internal sealed class BlobUpload(
             }
         }
         return null;
+    }
+
+    private async Task GiveUpAsync(UploadPlace place, CancellationToken cancel)
+    {
+        try
+        {
+            await registry.DropUploadAsync(target, place, cancel);
+        }
+        catch (RegistryException)
+        {
+            // The registry forgets it some day by itself.
+        }
     }
 
     /// <param name="sent">Told how many bytes are on their way.</param>

@@ -52,19 +52,30 @@ internal sealed class ControlCalls(BuildKit buildKit, AwaitedImages awaited, IIm
 
     private async Task OfferImagesAsync(string frontend, MapField<string, string> options, CancellationToken cancel)
     {
-        if (BaseImages.AreWanted(frontend, options) && !IsBefore(s_layouts, await VersionAsync(cancel))) BaseImages.Offer(options, images.Manifests());
+        if (BaseImages.AreWanted(frontend, options) && !IsBefore(s_layouts, await TryVersionAsync(cancel))) BaseImages.Offer(options, images.Manifests());
     }
 
     private async Task RequireSeveralExportersAsync(CancellationToken cancel)
     {
-        var version = await VersionAsync(cancel);
+        var version = await TryVersionAsync(cancel);
         if (IsBefore(s_severalExporters, version))
-            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"docker build --push needs BuildKit 0.13 or later, and this host's is {version}: build first, then docker push"));
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"docker build --push needs BuildKit 0.13 or later, and this host's is {version ?? "older"}: build first, then docker push"));
     }
 
-    private async Task<string> VersionAsync(CancellationToken cancel) => (await buildKit.Control.InfoAsync(new(), cancellationToken: cancel)).BuildkitVersion?.Version ?? "";
+    /// <returns>null from BuildKit before 0.11, which cannot be asked.</returns>
+    private async Task<string?> TryVersionAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return (await buildKit.Control.InfoAsync(new(), cancellationToken: cancel)).BuildkitVersion?.Version ?? "";
+        }
+        catch (RpcException error) when (error.StatusCode == StatusCode.Unimplemented)
+        {
+            return null;
+        }
+    }
 
     /// <summary>What was built from source has no number, or 0.0.0: it is taken for the newest.</summary>
-    private static bool IsBefore(Version wanted, string text) =>
-        Version.TryParse(text.TrimStart('v').Split('-', '+')[0], out var version) && version > s_untold && version < wanted;
+    private static bool IsBefore(Version wanted, string? text) =>
+        text is null || Version.TryParse(text.TrimStart('v').Split('-', '+')[0], out var version) && version > s_untold && version < wanted;
 }

@@ -74,7 +74,7 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Buil
                 ? await StartExecAsync(target.Id, ReadExecStart(body), request, version, output)
                 : await AttachAsync(target.Id, request, version, input, output);
         }
-        catch (Exception error) when (error is not (OperationCanceledException or ConnectionResetException))
+        catch (Exception error) when (error is SkeinException || (target.Kind is "exec" or "attach" && error is not (OperationCanceledException or ConnectionResetException)))
         {
             if (error is not SkeinException) StreamFailed(error, request.Path);
             await AnswerErrorAsync(output, error, closed);
@@ -113,7 +113,7 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Buil
         {
             await AnswerStreamAsync(output, request, version, attachment.Streams.Tty);
             var client = new ConnectionClient(input, output, attachment.Streams.Tty);
-            if (await attachment.ShowEarlierAsync(client, CancellationToken.None)) return (attachment.Streams, attachment.Keys, attachment.Streams.Tty);
+            if (await TryShowEarlierAsync(attachment, client, request)) return (attachment.Streams, attachment.Keys, attachment.Streams.Tty);
         }
         catch
         {
@@ -123,6 +123,20 @@ internal sealed partial class HijackMiddleware(IContainerEngine containers, Buil
         await attachment.DisposeAsync();
         await output.CompleteAsync();
         return null;
+    }
+
+    /// <summary>The answer has begun: what fails from here on ends the stream, and is no answer of its own.</summary>
+    private async Task<bool> TryShowEarlierAsync(Attachment attachment, ConnectionClient client, HijackedRequest request)
+    {
+        try
+        {
+            return await attachment.ShowEarlierAsync(client, CancellationToken.None);
+        }
+        catch (Exception error) when (error is not (OperationCanceledException or ConnectionResetException))
+        {
+            StreamFailed(error, request.Path);
+            return false;
+        }
     }
 
     private ExecRecord Startable(string id)

@@ -7,12 +7,12 @@ namespace Skein.Tests.Api.Builds;
 
 public class BaseImagesTests
 {
-    private static readonly NamedManifest s_here = new("busybox:latest", new("linux", "arm64", "v8"), "sha256:1");
+    private static readonly NamedManifest s_here = new("me/app:latest", new("linux", "arm64", "v8"), "sha256:1");
 
     [Theory]
-    [InlineData("busybox:latest", "context:busybox::linux/arm64/v8")]
-    [InlineData("me/app:v1", "context:me/app:v1::linux/arm64/v8")]
-    [InlineData("127.0.0.1:5000/app:latest", "context:127.0.0.1:5000/app::linux/arm64/v8")]
+    [InlineData("me/busybox:latest", "context:me/busybox::linux/arm64")]
+    [InlineData("app:v1", "context:app:v1::linux/arm64")]
+    [InlineData("127.0.0.1:5000/app:latest", "context:127.0.0.1:5000/app::linux/arm64")]
     public void A_tag_is_called_as_BuildKit_calls_what_stands_behind_FROM(string tag, string key)
     {
         var options = new MapField<string, string>();
@@ -21,14 +21,42 @@ public class BaseImagesTests
     }
 
     [Theory]
-    [InlineData("context:busybox")]
-    [InlineData("context:busybox::linux/arm64/v8")]
+    [InlineData("context:me/app")]
+    [InlineData("context:me/app::linux/arm64")]
     public void What_the_client_named_is_the_clients(string key)
     {
         var options = new MapField<string, string> { [key] = "docker-image://other" };
         BaseImages.Offer(options, [s_here]);
         Assert.Equal(new KeyValuePair<string, string>(key, "docker-image://other"), Assert.Single(options));
     }
+
+    // FROM golang AS app, in the Dockerfile of the image app itself.
+    [Theory]
+    [InlineData("app:latest")]
+    [InlineData("go-1.2_x:latest")]
+    public void What_may_be_the_name_of_a_stage_is_left_to_the_registries(string tag)
+    {
+        var options = new MapField<string, string>();
+        BaseImages.Offer(options, [s_here with { Name = tag }]);
+        Assert.Empty(options);
+    }
+
+    [Theory]
+    [InlineData("arm64", "v8", "linux/arm64")]
+    [InlineData("arm", "", "linux/arm/v7")]
+    [InlineData("arm", "v6", "linux/arm/v6")]
+    [InlineData("amd64", "v1", "linux/amd64")]
+    [InlineData("amd64", "v3", "linux/amd64/v3")]
+    public void A_platform_is_called_as_BuildKit_calls_it(string architecture, string variant, string platform)
+    {
+        var options = new MapField<string, string>();
+        BaseImages.Offer(options, [s_here with { Platform = new("linux", architecture, variant) }]);
+        Assert.Equal($"context:me/app::{platform}", Assert.Single(options).Key);
+    }
+
+    [Fact]
+    public void What_others_get_to_read_tells_no_tags_of_this_host() =>
+        Assert.False(BaseImages.AreWanted("dockerfile.v0", new MapField<string, string> { ["attest:provenance"] = "mode=min" }));
 
     [Theory]
     [InlineData("dockerfile.v0", "", true)]
