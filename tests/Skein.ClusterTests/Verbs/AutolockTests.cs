@@ -4,6 +4,7 @@ using Xunit;
 namespace Skein.ClusterTests.Verbs;
 
 /// <summary>A swarm with autolock, whose only manager's daemon is killed.</summary>
+[Collection(Alone.Name)]
 public sealed class AutolockTests(AutolockTests.TwoHosts lab) : IClassFixture<AutolockTests.TwoHosts>
 {
     private const string Locked = "Swarm is encrypted and needs to be unlocked before it can be used. Please use \"docker swarm unlock\" to unlock it.";

@@ -7,6 +7,7 @@ using Xunit;
 namespace Skein.ClusterTests.Walk;
 
 /// <summary>With CFSSL itself (Debian's golang-cfssl) as the CA outside of the swarm, on a host of the lab.</summary>
+[Collection(Alone.Name)]
 public sealed class ExternalCaTests(ExternalCaTests.TwoHosts lab) : IClassFixture<ExternalCaTests.TwoHosts>
 {
     private const string Folder = "/tmp/skein-external-ca";

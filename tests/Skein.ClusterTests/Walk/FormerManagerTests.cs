@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Skein.ClusterTests.Walk;
 
+[Collection(Alone.Name)]
 public sealed class FormerManagerTests(FormerManagerTests.ThreeManagers lab) : IClassFixture<FormerManagerTests.ThreeManagers>
 {
     private const string Kept = "/tmp/kept.pem";

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Skein.ClusterTests.Walk;
 
+[Collection(Alone.Name)]
 public sealed class LeaderTests(LeaderTests.ThreeManagers lab) : IClassFixture<LeaderTests.ThreeManagers>
 {
     [Fact]

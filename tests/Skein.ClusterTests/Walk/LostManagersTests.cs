@@ -4,6 +4,7 @@ using Xunit;
 namespace Skein.ClusterTests.Walk;
 
 /// <summary>Two managers and a worker: one manager is lost, the swarm goes on with the other, and a host moves to another address.</summary>
+[Collection(Alone.Name)]
 public sealed class LostManagersTests(LostManagersTests.ThreeHosts lab) : IClassFixture<LostManagersTests.ThreeHosts>
 {
     private Docker Manager => lab.Host(1);

@@ -6,6 +6,7 @@ using Xunit;
 
 namespace Skein.ClusterTests.Walk;
 
+[Collection(Alone.Name)]
 public sealed class RootRotationTests(RootRotationTests.ThreeManagersAWorkerAndAHost lab) : IClassFixture<RootRotationTests.ThreeManagersAWorkerAndAHost>
 {
     private Docker Manager => lab.Host(1);

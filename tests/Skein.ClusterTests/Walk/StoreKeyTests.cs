@@ -4,6 +4,7 @@ using Xunit;
 namespace Skein.ClusterTests.Walk;
 
 /// <summary>The managers' state has another key when one of them is a manager no more.</summary>
+[Collection(Alone.Name)]
 public sealed class StoreKeyTests(StoreKeyTests.ThreeManagers lab) : IClassFixture<StoreKeyTests.ThreeManagers>
 {
     [Fact]
