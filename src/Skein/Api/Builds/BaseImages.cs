@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Google.Protobuf.Collections;
 using Skein.Agent.Images;
+using Skein.Api.Builds.Protocol;
 
 namespace Skein.Api.Builds;
 
@@ -19,12 +20,15 @@ internal static partial class BaseImages
     private const string ResolveMode = "image-resolve-mode";
     private const string Provenance = "attest:provenance";
 
-    /// <summary>
-    /// Whether a build asks for base images, and not for those of the registries alone (--pull). A provenance tells the options of a build to
-    /// whoever gets the image: there the tags of this host have no place.
-    /// </summary>
+    /// <summary>Whether a build asks for base images, and not for those of the registries alone (--pull).</summary>
     public static bool AreWanted(string frontend, MapField<string, string> options) =>
-        frontend is Dockerfile or Gateway && options.GetValueOrDefault(ResolveMode) != "pull" && !options.ContainsKey(Provenance);
+        frontend is Dockerfile or Gateway && options.GetValueOrDefault(ResolveMode) != "pull";
+
+    /// <summary>
+    /// A provenance, which buildx asks for unasked, tells a build's options to whoever gets the image: there the tags of this host have no place. It does
+    /// not stay with an image that stays here.
+    /// </summary>
+    public static bool WouldBeTold(SolveRequest request) => request.FrontendAttrs.ContainsKey(Provenance) && !SolveExports.AreForHost(request);
 
     /// <summary>
     /// What the client named itself stays. A context stands for a stage of its name as well (`FROM golang AS app`), and before it: what could be a

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 using Grpc.Core;
@@ -11,9 +12,13 @@ internal sealed class ControlCalls(BuildKit buildKit, AwaitedImages awaited, IIm
 {
     private const string Solve = "/moby.buildkit.v1.Control/Solve";
     private const string SolveWithin = "/moby.buildkit.v1.frontend.LLBBridge/Solve";
+    private const string BuildId = "buildkit-controlapi-buildid";
     private static readonly Version s_layouts = new(0, 11);
     private static readonly Version s_untold = new(0, 0, 0);
     private static readonly Version s_severalExporters = new(0, 13);
+
+    // The builds that are told nothing of the images here, by their ref, by which what is asked within them names them.
+    private readonly ConcurrentDictionary<string, bool> _silent = new();
 
     public async Task ServeAsync(HttpContext call)
     {
@@ -29,10 +34,19 @@ internal sealed class ControlCalls(BuildKit buildKit, AwaitedImages awaited, IIm
         var message = await GrpcMessages.ReadAsync(call.Request.Body, call.RequestAborted) ?? [];
         var request = SolveRequest.Parser.ParseFrom(message);
         if (SolveExports.NeedsTwo(request)) await RequireSeveralExportersAsync(call.RequestAborted);
-        await OfferImagesAsync(request.Frontend, request.FrontendAttrs, call.RequestAborted);
+        var wouldBeTold = BaseImages.WouldBeTold(request);
+        if (wouldBeTold) _silent[request.Ref] = true;
+        else await OfferImagesAsync(request.Frontend, request.FrontendAttrs, call.RequestAborted);
         var exporters = SolveExports.Rewrite(request);
         using var awaiting = exporters.Count > 0 ? awaited.Await(request.Session, exporters) : null;
-        await ForwardAsync(call, request);
+        try
+        {
+            await ForwardAsync(call, request);
+        }
+        finally
+        {
+            if (wouldBeTold) _silent.TryRemove(request.Ref, out _);
+        }
     }
 
     /// <summary>buildx begins a build without a frontend, and asks for the Dockerfile's within.</summary>
@@ -40,7 +54,7 @@ internal sealed class ControlCalls(BuildKit buildKit, AwaitedImages awaited, IIm
     {
         var message = await GrpcMessages.ReadAsync(call.Request.Body, call.RequestAborted) ?? [];
         var request = Protocol.Frontend.SolveRequest.Parser.ParseFrom(message);
-        await OfferImagesAsync(request.Frontend, request.FrontendOpt, call.RequestAborted);
+        if (!_silent.ContainsKey(call.Request.Headers[BuildId].ToString())) await OfferImagesAsync(request.Frontend, request.FrontendOpt, call.RequestAborted);
         await ForwardAsync(call, request);
     }
 

@@ -15,15 +15,20 @@ internal sealed class GrpcForwarder(HttpMessageInvoker target, string peer)
     public async Task ForwardAsync(HttpContext call, HttpContent? body = null)
     {
         var cancel = call.RequestAborted;
+        var streamed = body is null ? new StreamedBody(call.Request.BodyReader) : null;
         try
         {
-            using var request = RequestOf(call, body ?? new StreamedBody(call.Request.BodyReader));
+            using var request = RequestOf(call, body ?? streamed!);
             using var answer = await target.SendAsync(request, cancel);
             await AnswerAsync(call, answer, cancel);
         }
         catch (Exception error) when (error is HttpRequestException or IOException && !cancel.IsCancellationRequested)
         {
             GrpcAnswer.End(call, StatusCode.Unavailable, $"{peer}: {error.Message}");
+        }
+        finally
+        {
+            if (streamed is not null) await streamed.EndAsync();
         }
     }
 

@@ -34,5 +34,12 @@ internal static class SolveExports
     /// <summary>Whether an image is to be both kept and pushed: two exporters, of which BuildKit before 0.13 takes the first alone.</summary>
     public static bool NeedsTwo(SolveRequest request) => request.Exporters.Any(exporter => exporter.Type == Moby && WantsPush(exporter));
 
-    private static bool WantsPush(Exporter exporter) => s_true.Contains(exporter.Attrs.GetValueOrDefault(Push));
+    /// <summary>Whether the result, if there is one, ends on this host and nowhere else.</summary>
+    public static bool AreForHost(SolveRequest request) => request.Exporters.Count > 0
+        ? request.Exporters.All(exporter => exporter.Type == Moby && !WantsPush(exporter.Attrs))
+        : request.Exporter is "" or Moby && !WantsPush(request.ExporterAttrs);
+
+    private static bool WantsPush(Exporter exporter) => WantsPush(exporter.Attrs);
+
+    private static bool WantsPush(IDictionary<string, string> attributes) => attributes.TryGetValue(Push, out var push) && s_true.Contains(push);
 }

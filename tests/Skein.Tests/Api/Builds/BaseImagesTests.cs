@@ -1,6 +1,7 @@
 using Google.Protobuf.Collections;
 using Skein.Agent.Images;
 using Skein.Api.Builds;
+using Skein.Api.Builds.Protocol;
 using Xunit;
 
 namespace Skein.Tests.Api.Builds;
@@ -54,9 +55,24 @@ public class BaseImagesTests
         Assert.Equal($"context:me/app::{platform}", Assert.Single(options).Key);
     }
 
-    [Fact]
-    public void What_others_get_to_read_tells_no_tags_of_this_host() =>
-        Assert.False(BaseImages.AreWanted("dockerfile.v0", new MapField<string, string> { ["attest:provenance"] = "mode=min" }));
+    [Theory]
+    [InlineData("moby", false, false)]
+    [InlineData("", false, false)]
+    [InlineData("moby", true, true)]
+    [InlineData("image", true, true)]
+    [InlineData("oci", false, true)]
+    public void What_others_get_to_read_tells_no_tags_of_this_host(string exporter, bool pushes, bool wouldTell)
+    {
+        var request = new SolveRequest { Exporter = exporter };
+        if (pushes) request.ExporterAttrs["push"] = "true";
+        Assert.False(BaseImages.WouldBeTold(request));
+        request.FrontendAttrs["attest:provenance"] = "mode=min,inline-only=true";
+        Assert.Equal(wouldTell, BaseImages.WouldBeTold(request));
+        request.Exporters.Add(new Exporter { Type = "moby" });
+        Assert.False(BaseImages.WouldBeTold(request));
+        request.Exporters.Add(new Exporter { Type = "image" });
+        Assert.True(BaseImages.WouldBeTold(request));
+    }
 
     [Theory]
     [InlineData("dockerfile.v0", "", true)]

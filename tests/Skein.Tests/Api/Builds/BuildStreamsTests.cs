@@ -6,12 +6,14 @@ using Skein.Api.Builds;
 using Skein.Api.Builds.Protocol;
 using Xunit;
 using Blobs = Skein.Api.Builds.Protocol.Content;
+using FrontendRequest = Skein.Api.Builds.Protocol.Frontend.SolveRequest;
 
 namespace Skein.Tests.Api.Builds;
 
 /// <summary>docker build through the API's socket, with a BuildKit whose builds a test makes up.</summary>
 public class BuildStreamsTests
 {
+    private const string Within = "/moby.buildkit.v1.frontend.LLBBridge/Solve";
     private const string Content = "/containerd.services.content.v1.Content/";
     private static readonly string s_manifest = "sha256:" + new string('c', 64);
 
@@ -114,9 +116,57 @@ public class BuildStreamsTests
         server.Images.Named.Add(new("app:v1", new("linux", "arm", "v7"), s_manifest));
         buildKit.Version = version;
 
-        await client.CallAsync("/moby.buildkit.v1.frontend.LLBBridge/Solve", new Skein.Api.Builds.Protocol.Frontend.SolveRequest { Frontend = frontend, FrontendOpt = { ["target"] = "a" } });
+        await FakeBuildKit.AskAsync(client.ConnectForCalls(), Within, GrpcMessages.Frame(new FrontendRequest { Frontend = frontend, FrontendOpt = { ["target"] = "a" } }));
 
         Assert.Equal(isTold ? ["context:app:v1::linux/arm/v7", "target"] : ["target"], buildKit.SolvedWithin!.FrontendOpt.Keys.Order(StringComparer.Ordinal));
+    }
+
+    // The web server gives a call's pipe to the next of the connection.
+    [Fact]
+    public async Task A_call_that_is_answered_before_its_end_leaves_the_next_alone()
+    {
+        await using var server = await ApiServer.StartAsync();
+        await using var buildKit = await FakeBuildKit.StartAsync(server.BuildKitSocket);
+        await using var client = new BuildingClient(server);
+        await client.ServeAsync("s1", EchoMetadataAsync);
+        server.Images.Content[s_manifest] = new byte[5];
+        var states = new List<string>();
+        buildKit.Build = async (_, asked) =>
+        {
+            for (var i = 0; i < 30; i++)
+            {
+                await FakeBuildKit.AskOpenAsync(asked, Files);
+                states.Add((await FakeBuildKit.AskAsync(asked, Content + "Info", GrpcMessages.Frame(new Blobs.InfoRequest { Digest = s_manifest }), ("buildkit-attachable-store-id", ["oci:skein"]))).Status);
+            }
+            return new();
+        };
+        await client.Connect().SolveAsync(new() { Session = "s1" }, cancellationToken: Poll.Soon);
+        Assert.All(states, status => Assert.Equal("0", status));
+    }
+
+    [Fact]
+    public async Task Nothing_is_told_within_a_build_whose_provenance_would_tell_it()
+    {
+        await using var server = await ApiServer.StartAsync();
+        await using var buildKit = await FakeBuildKit.StartAsync(server.BuildKitSocket);
+        await using var client = new BuildingClient(server);
+        await client.ServeAsync("s1", EchoMetadataAsync);
+        server.Images.Named.Add(new("app:v1", new("linux", "amd64", ""), s_manifest));
+        var (http, told) = (client.ConnectForCalls(), new List<int>());
+        buildKit.Build = async (_, _) =>
+        {
+            foreach (var build in (string[])["b1", "b2"])
+            {
+                await FakeBuildKit.AskAsync(http, Within, GrpcMessages.Frame(new FrontendRequest { Frontend = "dockerfile.v0" }), ("buildkit-controlapi-buildid", [build]));
+                told.Add(buildKit.SolvedWithin!.FrontendOpt.Count);
+            }
+            return new();
+        };
+        var solve = new SolveRequest { Ref = "b1", Session = "s1", Exporter = "image", FrontendAttrs = { ["attest:provenance"] = "mode=min,inline-only=true" } };
+
+        Assert.Equal("0", (await FakeBuildKit.AskAsync(http, "/moby.buildkit.v1.Control/Solve", GrpcMessages.Frame(solve))).Status);
+
+        Assert.Equal([0, 1], told);
     }
 
     [Fact]

@@ -68,6 +68,31 @@ internal sealed class FakeBuildKit : IAsyncDisposable
         return (message, ends.GetValues("grpc-status").Single(), Uri.UnescapeDataString(string.Concat(ends.TryGetValues("grpc-message", out var words) ? words : [])));
     }
 
+    /// <summary>A call whose caller has not ended its messages when it has the whole answer.</summary>
+    public static async Task AskOpenAsync(HttpMessageInvoker client, string path)
+    {
+        var end = new TaskCompletionSource();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "http://localhost" + path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new OpenBody(end.Task) };
+        request.Content.Headers.ContentType = new("application/grpc");
+        using (var answer = await client.SendAsync(request, Poll.Soon)) await answer.Content.CopyToAsync(Stream.Null, Poll.Soon);
+        end.SetResult();
+    }
+
+    private sealed class OpenBody(Task end) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.FlushAsync();
+            await end;
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         using var now = new CancellationTokenSource();
