@@ -1,4 +1,5 @@
 using Skein.Model;
+
 namespace Skein.Agent.Mesh;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using Skein.Model;
+
 namespace Skein.Agent.Networks;
 
 /// <summary>docker_gwbridge's kernel parameters, which go with the device and are set again with the next.</summary>

@@ -153,7 +153,7 @@ public sealed partial class OverlayNetworking
         return legs;
     }
 
-    private static string GatewayDevice(ContainerNetworkSpec spec) => $"eth{spec.Legs.Count}";
+    private static string GatewayDevice(ContainerNetworkSpec spec) => LegNumber.Device((uint)spec.Legs.Count);
 
     /// <param name="present">The address on docker_gwbridge that its namespace has already, if any.</param>
     private List<LegSpec> LegsOf(ContainerNetworkSpec spec, InterfaceAddress? present)
@@ -179,7 +179,7 @@ public sealed partial class OverlayNetworking
 
     private LegProgrammer Programmer() => new(_host, _fabric?.Fabric ?? _host);
 
-    private LegSpec OverlayLeg(string containerId, NetworkAttachment leg, int at) => OverlayLeg(PortOf(containerId, leg, at), $"eth{at}", leg.Addresses.Select(InterfaceAddress.Parse));
+    private LegSpec OverlayLeg(string containerId, NetworkAttachment leg, int at) => OverlayLeg(PortOf(containerId, leg, at), LegNumber.Device((uint)at), leg.Addresses.Select(InterfaceAddress.Parse));
 
     private LegSpec OverlayLeg(LocalPort port, string device, IEnumerable<InterfaceAddress> addresses)
     {

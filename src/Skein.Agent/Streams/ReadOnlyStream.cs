@@ -1,4 +1,3 @@
-
 namespace Skein.Agent.Streams;
 
 /// <summary>A stream that is read from front to back, and nothing else.</summary>

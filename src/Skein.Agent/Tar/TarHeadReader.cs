@@ -1,4 +1,5 @@
 using System.Globalization;
+using Skein.Linux.Files;
 
 namespace Skein.Agent.Tar;
 
@@ -86,7 +87,7 @@ internal sealed class TarHeadReader
         var head = new TarHead(block.Kind, block.Name)
         {
             LinkName = block.LinkName,
-            Mode = (uint)(block.Mode & 0xfff),
+            Mode = (uint)(block.Mode & FileStatus.PermissionBits),
             User = Id(block.User),
             Group = Id(block.Group),
             Size = block.Size,

@@ -5,8 +5,6 @@ namespace Skein.Linux.Files;
 /// <param name="Mode">Permission bits.</param>
 public sealed record DeviceNode(string Path, char Type, long Major, long Minor, uint Mode, uint User, uint Group)
 {
-    private const uint Permissions = 0xfff;
-
     /// <returns>null when the path leads to no device, links followed.</returns>
     /// <exception cref="LinuxException"/>
     public static DeviceNode? Read(string path)
@@ -15,6 +13,6 @@ public sealed record DeviceNode(string Path, char Type, long Major, long Minor, 
         var real = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
         var status = FileStatus.Of(real);
         if (status.Kind is not (FileKind.CharacterDevice or FileKind.BlockDevice)) return null;
-        return new(path, status.Kind == FileKind.BlockDevice ? 'b' : 'c', status.RawMajor, status.RawMinor, status.Mode & Permissions, status.User, status.Group);
+        return new(path, status.Kind == FileKind.BlockDevice ? 'b' : 'c', status.RawMajor, status.RawMinor, status.Mode & FileStatus.PermissionBits, status.User, status.Group);
     }
 }

@@ -3,7 +3,8 @@ namespace Skein.Linux.Files;
 /// <summary>Extended attributes, of a link itself: xattr(7).</summary>
 public static class ExtendedAttribute
 {
-    private const int ValueMax = 64 << 10;   // the kernel's bound
+    /// <summary>The kernel's bound for a value, and for the list of names, in bytes.</summary>
+    internal const int SizeMax = 64 << 10;
 
     /// <param name="name">With its zero.</param>
     /// <returns>null when it has none of that name, or none at all: not every file system has them.</returns>
@@ -17,7 +18,7 @@ public static class ExtendedAttribute
         var error = LinuxException.Last($"lgetxattr {path}: xattr \"{KernelPath.Shown(name)}\"");
         if (error.Errno is Errno.ENODATA or Errno.EOPNOTSUPP) return null;
         if (error.Errno != Errno.ERANGE) throw error;
-        var many = new byte[ValueMax];
+        var many = new byte[SizeMax];
         length = FileCalls.lgetxattr(path.Bytes, name, many, many.Length);
         return length < 0 ? throw LinuxException.Last($"lgetxattr {path}: xattr \"{KernelPath.Shown(name)}\"") : many[..(int)length];
     }

@@ -3,8 +3,6 @@ namespace Skein.Linux.Files;
 /// <summary>What .NET has no word for, does by following links, or by names that are text. Errors are named by their system calls, as Go's are.</summary>
 public static class FileMaking
 {
-    private const uint Permissions = 0xfff;
-
     /// <exception cref="LinuxException"/>
     public static void Folder(KernelPath path) => Check(FileCalls.mkdir(path.Bytes, 0x1ed), "mkdir", path);   // 0755
 
@@ -32,7 +30,7 @@ public static class FileMaking
 
     /// <param name="mode">Its permissions count. A link has none of its own: what it leads to would change.</param>
     /// <exception cref="LinuxException"/>
-    public static void Permit(KernelPath path, uint mode) => Check(FileCalls.chmod(path.Bytes, mode & Permissions), "chmod", path);
+    public static void Permit(KernelPath path, uint mode) => Check(FileCalls.chmod(path.Bytes, mode & FileStatus.PermissionBits), "chmod", path);
 
     /// <summary>When it was changed last, a link itself. Last of all, since much else changes it.</summary>
     /// <exception cref="LinuxException"/>

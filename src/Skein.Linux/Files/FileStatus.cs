@@ -5,6 +5,9 @@ namespace Skein.Linux.Files;
 /// <summary>What statx(2) says of a file itself; a link is not followed.</summary>
 public readonly record struct FileStatus(FileKind Kind, uint Mode, uint User, uint Group, uint Links, ulong Inode, ulong Device, ulong RawDevice, ulong Mount, long Size, long ModifiedSeconds, uint ModifiedNanoseconds)
 {
+    /// <summary>Those of a mode that chmod(2) sets: permissions, set-user-id, set-group-id, sticky.</summary>
+    public const uint PermissionBits = 0xfff;
+
     private const int EmptyPath = 0x1000;
     private const int NoFollow = 0x100;
     private const int CurrentFolder = -100;

@@ -5,9 +5,6 @@ namespace Skein.Linux.Files;
 /// <summary>Copies a folder with everything that a container can tell its files by: owners, modes, times, attributes, links, nodes.</summary>
 public static class FileTree
 {
-    private const uint Permissions = 0xfff;
-    private const int AttributesMax = 64 << 10;   // the kernel's bound for a list and for a value
-
     /// <summary>Into a folder that is there, which takes the source's own owner and mode too.</summary>
     /// <exception cref="IOException">Also a <see cref="LinuxException"/>; what was copied by then stays.</exception>
     public static void Copy(string source, string target)
@@ -96,7 +93,7 @@ public static class FileTree
         var isLink = status.Kind == FileKind.Link;
         if (!isLink)
         {
-            Check(FileCalls.chmod(target.Bytes, status.Mode & Permissions), "change the mode of", target);
+            Check(FileCalls.chmod(target.Bytes, status.Mode & FileStatus.PermissionBits), "change the mode of", target);
             CopyAttributes(source, target);
         }
         ReadOnlySpan<long> times = [0, FileCalls.Omit, status.ModifiedSeconds, status.ModifiedNanoseconds];
@@ -106,8 +103,8 @@ public static class FileTree
     private static void CopyAttributes(KernelPath source, KernelPath target)
     {
         if (FileCalls.llistxattr(source.Bytes, [], 0) <= 0) return;   // none, or a file system without them
-        Span<byte> names = new byte[AttributesMax];
-        Span<byte> value = new byte[AttributesMax];
+        Span<byte> names = new byte[ExtendedAttribute.SizeMax];
+        Span<byte> value = new byte[ExtendedAttribute.SizeMax];
         var length = FileCalls.llistxattr(source.Bytes, names, names.Length);
         if (length < 0) throw LinuxException.Last($"list the attributes of {source}");
         for (var rest = names[..(int)length]; rest.Length > 0;)

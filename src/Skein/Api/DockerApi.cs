@@ -44,7 +44,7 @@ public sealed class DockerApi(
 
     private ContainerLegs Legs => new(networking, users);
 
-    private NetworkCatalog Networks => new(identity, swarm, assignments, networking, Legs, bridges, containers, time);
+    private readonly NetworkCatalog _networks = new(identity, swarm, assignments, networking, new(networking, users), bridges, containers, time);
 
     /// <summary>What `docker info` warns of.</summary>
     public Func<IReadOnlyList<string>> Warnings { get; init; } = static () => [];
@@ -81,7 +81,6 @@ public sealed class DockerApi(
         new InfoRoutes(identity, containers, images, swarm, _events, time, Warnings).Map(app);
         new EventRoutes(_events, time).Map(app);
         new DiskUsageRoutes(identity, containers, images, Legs, time).Map(app);
-        var catalog = Networks;
         new ContainerLifeRoutes(containers, standalone, images, _events, ids, time).Map(app);
         new ArchiveRoutes(containers).Map(app);
         new ContainerRoutes(containers, images, Legs, new(identity.DataRoot), time).Map(app);
@@ -89,7 +88,7 @@ public sealed class DockerApi(
         new WebSocketRoutes(containers, time, loggers.CreateLogger("Skein.Api")).Map(app);
         new ImageRoutes(images, _events, time).Map(app);
         new VolumeRoutes(containers.Volumes, new(identity.DataRoot), _events).Map(app);
-        new NetworkRoutes(catalog, swarm, bridges, standalone, _events, time).Map(app);
+        new NetworkRoutes(_networks, swarm, bridges, standalone, _events, time).Map(app);
         new SwarmRoutes(swarm).Map(app);
         new NodeRoutes(swarm).Map(app);
         new ServiceRoutes(swarm, ids).Map(app);
@@ -105,7 +104,7 @@ public sealed class DockerApi(
 
     /// <summary>Turns what happens to containers and in the swarm into Docker's events, until cancelled.</summary>
     public Task RunAsync(CancellationToken cancel) => Task.WhenAll(
-        new ContainerEvents(containers, Networks, _events).RunAsync(cancel),
+        new ContainerEvents(containers, _networks, _events).RunAsync(cancel),
         new VolumeEvents(containers.Volumes, _events).RunAsync(cancel),
         new SwarmEvents(swarm, _events, time).RunAsync(cancel));
 }

@@ -34,7 +34,7 @@ public class StreamFramesTests
         var fromClient = new Pipe();
         var stdin = new EndOfInput();
         var streams = new Streams(stdin, output.Reader.AsStream());
-        var pump = StreamPump.RunAsync(streams, fromClient.Reader, toClient.Writer, DetachKeys.Parse("", "detach"), CancellationToken.None);
+        var pump = StreamPump.RunAsync(streams, new ConnectionClient(fromClient.Reader, toClient.Writer, streams.Tty), DetachKeys.Parse("", "detach"), CancellationToken.None, CancellationToken.None);
         await fromClient.Writer.CompleteAsync();
         await stdin.Closed.Task.WaitAsync(Poll.Patience);   // deadline: the end of input reaches the process
         await output.Writer.WriteAsync("late"u8.ToArray());
@@ -50,7 +50,7 @@ public class StreamFramesTests
     {
         var output = new Pipe();
         var streams = new Streams(new EndlessClose(), output.Reader.AsStream());
-        var pump = StreamPump.RunAsync(streams, new Pipe().Reader, new Pipe().Writer, DetachKeys.Parse("", "detach"), CancellationToken.None);
+        var pump = StreamPump.RunAsync(streams, new ConnectionClient(new Pipe().Reader, new Pipe().Writer, streams.Tty), DetachKeys.Parse("", "detach"), CancellationToken.None, CancellationToken.None);
         await output.Writer.CompleteAsync();
         streams.End.SetResult(0);
         await pump.WaitAsync(Poll.Patience);

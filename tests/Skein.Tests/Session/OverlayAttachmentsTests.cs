@@ -23,11 +23,7 @@ public class OverlayAttachmentsTests
     [Fact]
     public async Task A_leg_is_wished_and_waited_for()
     {
-        Begin();
-        Publish();
-        _attachments.Recovered();
-        var talk = _attachments.Talk();
-        Assert.Empty((await talk.NextAsync(Poll.Soon)).All.Ids);
+        var talk = await BeginTalkAsync();
         var given = AttachAsync();
         var wish = Assert.Single((await talk.NextAsync(Poll.Soon)).Put);
         Assert.Equal("net", wish.Network);
@@ -40,11 +36,7 @@ public class OverlayAttachmentsTests
     [Fact]
     public async Task A_refusal_is_told_in_its_words_and_the_wish_is_withdrawn()
     {
-        Begin();
-        Publish();
-        _attachments.Recovered();
-        var talk = _attachments.Talk();
-        await talk.NextAsync(Poll.Soon);
+        var talk = await BeginTalkAsync();
         var given = AttachAsync();
         var wish = Assert.Single((await talk.NextAsync(Poll.Soon)).Put);
         _attachments.Refused(new() { Id = wish.Id, Kind = AttachmentRefusalKind.Forbidden, Reason = "Address already in use" });
@@ -67,11 +59,7 @@ public class OverlayAttachmentsTests
     [Fact]
     public async Task Who_waits_goes_when_its_container_is_to_end()
     {
-        Begin();
-        Publish();
-        _attachments.Recovered();
-        var talk = _attachments.Talk();
-        await talk.NextAsync(Poll.Soon);
+        var talk = await BeginTalkAsync();
         using var waiting = new CancellationTokenSource();
         var given = AttachAsync(waiting.Token);
         var wish = Assert.Single((await talk.NextAsync(Poll.Soon)).Put);
@@ -88,11 +76,7 @@ public class OverlayAttachmentsTests
     [Fact]
     public async Task Who_waits_goes_when_the_host_leaves_its_swarm()
     {
-        Begin();
-        Publish();
-        _attachments.Recovered();
-        var talk = _attachments.Talk();
-        await talk.NextAsync(Poll.Soon);
+        var talk = await BeginTalkAsync();
         var given = AttachAsync();
         await talk.NextAsync(Poll.Soon);
         _attachments.Clear();
@@ -218,6 +202,17 @@ public class OverlayAttachmentsTests
         _attachments.Recovered();
         await _attachments.Talk().NextAsync(Poll.Soon);
         Assert.Equal($"{Container}/0/before", (await _attachments.Talk().NextAsync(Poll.Soon)).Put.Single().Id);
+    }
+
+    /// <summary>In a swarm, with no leg given or wished.</summary>
+    private async Task<AttachmentTalk> BeginTalkAsync()
+    {
+        Begin();
+        Publish();
+        _attachments.Recovered();
+        var talk = _attachments.Talk();
+        Assert.Empty((await talk.NextAsync(Poll.Soon)).All.Ids);
+        return talk;
     }
 
     private void Begin() => _attachments.Begin(() => true);

@@ -147,7 +147,7 @@ internal sealed class TarPacking(Stream target, bool oneFileSystem, Cancellation
 
     private static TarHead Head(TarKind kind, byte[] name, FileStatus status) => new(kind, name)
     {
-        Mode = status.Mode & 0xfff,
+        Mode = status.Mode & FileStatus.PermissionBits,
         User = status.User,
         Group = status.Group,
         ModifiedSeconds = status.ModifiedSeconds,

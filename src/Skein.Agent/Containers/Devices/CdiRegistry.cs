@@ -14,7 +14,6 @@ internal sealed class CdiRegistry(params IReadOnlyList<string> folders)
     private const int FilesMax = 100;
     private const int BytesMax = 4 << 20;
     private const int EditsMax = 4096;
-    private const uint Permissions = 0xfff;
     private const uint UsualMode = 0x1b6;   // 0666, as runc has it
 
     private static readonly string[] s_hooks = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"];
@@ -109,7 +108,7 @@ internal sealed class CdiRegistry(params IReadOnlyList<string> folders)
         var device = DeviceOf(node, path);
         device = device with
         {
-            Mode = node.FileMode & Permissions ?? device.Mode,
+            Mode = node.FileMode & FileStatus.PermissionBits ?? device.Mode,
             User = node.Uid ?? device.User,
             Group = node.Gid ?? device.Group,
         };

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using Skein.Agent.Containers;
 
 namespace Skein.Api.Hijack;
@@ -15,9 +14,6 @@ internal static class StreamPump
 
     // Containers outlive daemons (what was executed in them does not): who sees a stream end must not take that for the container's end.
     private const string LastWords = "the daemon stops, and this stream ends; the container goes on running";
-
-    public static Task RunAsync(IContainerStreams streams, PipeReader input, PipeWriter output, DetachKeys keys, CancellationToken cancel) =>
-        RunAsync(streams, new ConnectionClient(input, output, streams.Tty), keys, CancellationToken.None, cancel);
 
     /// <param name="stopping">Fires when the daemon begins to stop: the client is told, and left.</param>
     public static async Task RunAsync(IContainerStreams streams, IAttachedClient client, DetachKeys keys, CancellationToken stopping, CancellationToken cancel)

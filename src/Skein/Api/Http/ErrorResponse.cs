@@ -11,6 +11,9 @@ internal sealed record ErrorResponse([property: JsonPropertyName("message")] str
 {
     public const string ContentType = "application/json";
 
+    // What a disk says, as the runtime writes it and as Go does, by which people and programs know it.
+    private static readonly string[] s_disk = ["No space left on device", "Disk quota exceeded", "Read-only file system", "Input/output error"];
+
     public byte[] ToJson() => GoJson.Write(this, EngineJson.Default.ErrorResponse);
 
     public static int StatusOf(Exception error) => error switch
@@ -34,9 +37,6 @@ internal sealed record ErrorResponse([property: JsonPropertyName("message")] str
         if (char.IsLowSurrogate(message[last])) last++;
         return $"{message[..first]}…{message[last..]}";
     }
-
-    // What a disk says, as the runtime writes it and as Go does, by which people and programs know it.
-    private static readonly string[] s_disk = ["No space left on device", "Disk quota exceeded", "Read-only file system", "Input/output error"];
 
     private static string InGosWords(string message) =>
         s_disk.Aggregate(message, (text, words) => text.Replace(words, char.ToLowerInvariant(words[0]) + words[1..], StringComparison.Ordinal));

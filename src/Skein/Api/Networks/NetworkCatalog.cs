@@ -35,7 +35,9 @@ internal sealed class NetworkCatalog(
     }
 
     /// <summary>Of a network that a container of this host is on: one that is not the host's own is the swarm's.</summary>
-    public string DriverOf(string id) => bridges.All.FirstOrDefault(own => own.Id == id) is { } own ? From(own).Driver : "overlay";
+    public string DriverOf(string id) => bridges.All.FirstOrDefault(own => own.Id == id) is { } own ? DriverOf(own) : "overlay";
+
+    private static string DriverOf(LocalNetwork network) => network.Driver.Length > 0 ? network.Driver : "bridge";
 
     /// <summary>By id, name, or unique id prefix.</summary>
     public NetworkJson Find(string idOrName)
@@ -116,7 +118,7 @@ internal sealed class NetworkCatalog(
         Id = network.Id,
         Created = GoTime.Format(network.Created),
         Scope = "local",
-        Driver = network.Driver.Length > 0 ? network.Driver : "bridge",
+        Driver = DriverOf(network),
         EnableIPv6 = network.Ipv6,
         IPAM = Ipam(network.Ipam) with { Options = network.Name == LocalNetworks.DefaultName ? null : new Dictionary<string, string>() },
         Internal = network.Internal,
